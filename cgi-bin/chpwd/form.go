@@ -1,0 +1,7 @@
+package main
+
+// passwordForm is what the page for a new password shows. No password is ever shown again.
+type passwordForm struct {
+	Message    string // why it was refused, in the user's language; "" = not tried yet
+	MustChange bool   // nothing else is allowed before
+}

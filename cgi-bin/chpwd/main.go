@@ -1,0 +1,66 @@
+// Chpwd changes the password of the user who is logged in, through PAM. His other sessions end.
+package main
+
+import (
+	"errors"
+	"net/http"
+
+	"sharezone/internal/helper"
+	"sharezone/internal/page"
+	"sharezone/internal/web"
+)
+
+func main() { web.Run(answer) }
+
+func answer(c *web.Call) error {
+	if c.Request.Method != http.MethodPost {
+		return show(c, http.StatusOK, passwordForm{MustChange: c.MustChange})
+	}
+	fields, err := c.Form()
+	if err != nil {
+		return err
+	}
+	if fields.Get("new") != fields.Get("confirm") {
+		return complain(c, web.BadRequest, "chpwd.mismatch")
+	}
+	act, err := c.Event.Begin("password", "")
+	if err != nil {
+		return err
+	}
+	_, err = helper.Auth(helper.AuthRequest{
+		Op: "password", Session: c.Session, Old: fields.Get("old"), New: fields.Get("new"),
+	})
+	var refusal helper.Refusal
+	errors.As(err, &refusal)
+	switch {
+	case refusal == "refused":
+		act.End("not-permitted", -1, "")
+		return complain(c, web.NotPermitted, "chpwd.wrong")
+	case refusal == "weak":
+		act.End("bad-request", -1, "")
+		return complain(c, web.BadRequest, "chpwd.weak")
+	case err != nil:
+		act.End(string(web.CodeOf(err)), -1, "")
+		return err
+	}
+	act.End("ok", -1, "")
+	return c.SeeOther("/cgi-bin/home?changed=password", http.StatusOK, map[string]any{})
+}
+
+// complain shows the form again with what is wrong; nothing was changed.
+func complain(c *web.Call, code web.Code, key string) error {
+	message := c.Language.Say(key)
+	if c.JSON {
+		c.FailAs(code, message)
+		return nil
+	}
+	return show(c, code.Status(), passwordForm{Message: message, MustChange: c.MustChange})
+}
+
+func show(c *web.Call, status int, f passwordForm) error {
+	v := c.View(c.Language.Say("chpwd.title"))
+	if f.MustChange {
+		v.Menu = []page.MenuItem{} // nothing else would answer
+	}
+	return c.Answer(status, map[string]any{"must_change": f.MustChange}, passwordPage(v, f))
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/layout"
+)
+
+// component is a row of the table: everything that differs between handlers.
+type component struct {
+	name       string // also the file in layout.Handlers
+	methods    string // separated by spaces
+	guest      bool   // always runs as shzguest, with or without a session
+	mustChange bool   // answers although the password must be changed
+	sudo       bool   // reaches a root helper, so it cannot have no_new_privs
+	session    bool   // gets the name of its own session's file (which opens nothing without the id)
+	event      func(*request) bool
+	cpu        uint64 // seconds of processor time (RLIMIT_CPU)
+	memory     uint64 // bytes of private writable memory (RLIMIT_DATA); Go reserves about 100 MiB before it does anything
+}
+
+const mib = 1 << 20
+
+// components is the only list of what can be asked for below /cgi-bin/.
+var components = [...]component{
+	{name: "login", methods: "GET HEAD POST", guest: true, sudo: true, event: posts, cpu: 10, memory: 512 * mib},
+	{name: "logout", methods: "POST", mustChange: true, sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
+	{name: "chpwd", methods: "GET HEAD POST", mustChange: true, sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
+	{name: "home", methods: "GET HEAD", event: never, cpu: 60, memory: 512 * mib},
+	// A transfer costs about half a second of processor time a GiB (sendfile, splice): an hour is some TiB.
+	{name: "shz", methods: "GET HEAD POST PUT", event: transfers, cpu: 3600, memory: 1024 * mib},
+}
+
+// loginComponent answers for every component that needs a session and has none.
+func loginComponent() component { return components[0] }
+
+// refusedComponent tells the browser what the gate refused. It stands outside the table: nobody can ask for it.
+func refusedComponent() component {
+	return component{name: "refused", event: never, cpu: 10, memory: 512 * mib}
+}
+
+func never(*request) bool   { return false }
+func posts(q *request) bool { return q.method == "POST" }
+
+// transfers is true for all that changes or takes a file: everything but looking at a folder.
+func transfers(q *request) bool {
+	path, query, _ := strings.Cut(q.uri, "?")
+	look := q.method == "HEAD" || q.method == "GET" && strings.HasSuffix(path, "/")
+	return !look || strings.Contains(query, "archive=")
+}
+
+// findComponent looks the first segment after /cgi-bin/ up; nothing of the path becomes part of a file name.
+func findComponent(q *request) (component, *refusal) {
+	asked, _, _ := strings.Cut(strings.TrimPrefix(q.path(), "/cgi-bin/"), "/")
+	for _, c := range components {
+		if c.name != asked {
+			continue
+		}
+		for _, method := range strings.Fields(c.methods) {
+			if method == q.method {
+				return c, nil
+			}
+		}
+		return c, &refusal{stepMethod, "method", "component " + c.name + " has no such method"}
+	}
+	return component{}, &refusal{stepComponent, "not-found", "no such component"}
+}
+
+// checkHandler looks at the program itself, which lies in a folder of root's.
+func checkHandler(c component) *refusal {
+	var st unix.Stat_t
+	if err := unix.Lstat(layout.Handlers+"/"+c.name, &st); err != nil {
+		return &refusal{stepHandler, "", "handler " + c.name + ": " + err.Error()}
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG || st.Uid != 0 || st.Mode&(unix.S_ISUID|unix.S_ISGID|0o022) != 0 {
+		return &refusal{stepHandler, "", "handler " + c.name + " can be changed by others than root, or is setuid"}
+	}
+	return nil
+}
+
+// environment is the handler's, built from nothing: no variable of Apache's that is not in the list.
+func environment(q *request, c component, who identity, event int, refused *refusal) []string {
+	env := []string{
+		"PATH=/usr/bin:/bin", "LANG=C.UTF-8",
+		"SHZ_REQUEST=" + q.id, "SHZ_ENTRY=" + q.entry, "SHZ_LANG=" + q.language,
+	}
+	for _, name := range passed {
+		if value, set := q.variable[name]; set {
+			env = append(env, name+"="+value)
+		}
+	}
+	if !who.guest {
+		env = append(env, "SHZ_USER="+who.user)
+	}
+	if c.session {
+		env = append(env, "SHZ_SESSION="+q.session)
+	}
+	if who.mustChange {
+		env = append(env, "SHZ_MUST_CHANGE=yes")
+	}
+	if event >= 0 {
+		env = append(env, "SHZ_EVENT_FD="+itoa(event))
+	}
+	if refused != nil {
+		env = append(env, "SHZ_REFUSED="+refused.code, "SHZ_STEP="+itoa(int(refused.step)))
+	}
+	return env
+}

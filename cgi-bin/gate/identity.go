@@ -1,0 +1,238 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/layout"
+	"sharezone/internal/session"
+)
+
+// identity is whom the process becomes.
+type identity struct {
+	guest      bool
+	user       string
+	uid, gid   uint32
+	groups     []uint32
+	mustChange bool
+}
+
+func sessionFileName(id string) (string, bool) { return session.FileName(id) }
+
+// identify finds whose request it is: the session's user, or shzguest when there is no valid session.
+func identify(q *request, c component) (identity, *refusal) {
+	if !c.guest {
+		who, r := sessionUser(q)
+		if r != nil || who.user != "" {
+			return who, r
+		}
+	}
+	return guest()
+}
+
+// sessionUser returns the user of the session, or an empty identity when the request has no valid one.
+func sessionUser(q *request) (identity, *refusal) {
+	nobody := identity{}
+	if q.session == "" {
+		return nobody, nil
+	}
+	// 8. Refuse if the session store cannot be read; a session that is absent, damaged, over or of the other entry is
+	// no reason to refuse: the login form comes.
+	f, err := session.Open(q.session, os.O_RDONLY)
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, session.ErrDamaged) || errors.Is(err, unix.ELOOP) {
+		return nobody, nil
+	}
+	if err != nil {
+		return nobody, &refusal{stepStore, "internal", "session store: " + err.Error()}
+	}
+	defer f.Close()
+	record, ok := readValid(q, f)
+	if !ok {
+		return nobody, nil
+	}
+	// 9. Refuse if the account cannot be looked at again although the account files changed or a minute went by.
+	if record.Stale(time.Now(), session.Stamp()) {
+		switch err := refresh(q.session); {
+		case errors.Is(err, errEnded):
+			return nobody, nil
+		case err != nil:
+			return nobody, &refusal{stepRefresh, "busy", "refresh: " + err.Error()}
+		}
+		if record, ok = readValid(q, f); !ok {
+			return nobody, nil
+		}
+		if time.Since(record.Refreshed) > session.RefreshAfter {
+			return nobody, &refusal{stepRefresh, "busy", "refresh changed nothing"}
+		}
+	}
+	touch(f)
+	return identity{
+		user: record.User, uid: record.UID, gid: record.GID, groups: record.Groups, mustChange: record.MustChange,
+	}, nil
+}
+
+// readValid reads the session under a shared lock and says whether it is one of this entry whose time is not over.
+func readValid(q *request, f *os.File) (session.Record, bool) {
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_SH); err != nil {
+		return session.Record{}, false
+	}
+	defer unix.Flock(int(f.Fd()), unix.LOCK_UN)
+	record, lastUse, err := session.Read(f)
+	return record, err == nil && record.Entry == q.entry && !record.Ended(time.Now(), lastUse)
+}
+
+// touch notes the use of the session in its mtime, at most every half minute: the idle limit is minutes.
+func touch(f *os.File) {
+	if st, err := f.Stat(); err == nil && time.Since(st.ModTime()) > 30*time.Second {
+		now := []unix.Timeval{unix.NsecToTimeval(time.Now().UnixNano()), unix.NsecToTimeval(time.Now().UnixNano())}
+		unix.Futimes(int(f.Fd()), now)
+	}
+}
+
+// errEnded says that auth ended the session: locked, expired, changed or gone account.
+var errEnded = errors.New("session ended")
+
+// refreshLimit is how long the gate waits for auth; LDAP that does not answer must not hold a browser longer.
+const refreshLimit = 2 * time.Second
+
+// refresh has auth look at the account again; auth writes the session file itself.
+func refresh(name string) error {
+	in, out, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if _, err = out.WriteString(`{"op":"refresh","session":"` + name + `"}`); err == nil {
+		err = out.Close()
+	}
+	if err != nil {
+		return err
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	// The child must be root in every respect: with www-data's real uid PAM would ask for other things.
+	p, err := os.StartProcess(layout.AuthHelper, []string{layout.AuthHelper}, &os.ProcAttr{
+		Dir: "/", Env: []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"},
+		Files: []*os.File{in, null, os.Stderr},
+		Sys:   &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 0, Gid: 0, Groups: []uint32{}}},
+	})
+	if err != nil {
+		return err
+	}
+	timer := time.AfterFunc(refreshLimit, func() { p.Kill() })
+	defer timer.Stop()
+	state, err := p.Wait()
+	if err != nil {
+		return err
+	}
+	const exitEnded = 3 // libexec/auth
+	switch {
+	case state.ExitCode() == exitEnded:
+		return errEnded
+	case !state.Success():
+		return errors.New("auth: " + state.String())
+	}
+	return nil
+}
+
+// guest is shzguest. It is read from /etc/passwd alone: a system account is never in a directory service.
+func guest() (identity, *refusal) {
+	f, err := os.Open("/etc/passwd")
+	if err != nil {
+		return identity{}, &refusal{stepAccount, "", err.Error()}
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, 64*mib))
+	if err != nil {
+		return identity{}, &refusal{stepAccount, "", err.Error()}
+	}
+	for line := range strings.Lines(string(b)) {
+		rest, found := strings.CutPrefix(line, layout.UserGuest+":")
+		fields := strings.Split(rest, ":")
+		if !found || len(fields) < 3 {
+			continue
+		}
+		uid, err1 := strconv.ParseUint(fields[1], 10, 32)
+		gid, err2 := strconv.ParseUint(fields[2], 10, 32)
+		if err1 == nil && err2 == nil {
+			return identity{
+				guest: true, user: layout.UserGuest, uid: uint32(uid), gid: uint32(gid), groups: []uint32{uint32(gid)},
+			}, nil
+		}
+	}
+	return identity{}, &refusal{stepAccount, "", "no account " + layout.UserGuest}
+}
+
+// checkIdentity refuses uids and gids that no request may run as, whatever the session file or /etc/passwd says.
+func checkIdentity(who identity) *refusal {
+	low, high := uint32(layout.MinUID), uint32(1<<32-2)
+	if who.guest {
+		low, high = 1, layout.MinUID-1
+	}
+	if who.uid < low || who.uid > high || who.uid == layout.ApacheUID || who.uid == layout.NobodyUID {
+		return &refusal{stepAccount, "not-permitted", "uid " + itoa(int(who.uid)) + " of " + who.user + " is not one to run as"}
+	}
+	if who.gid == 0 || slices.Contains(who.groups, 0) {
+		return &refusal{stepAccount, "not-permitted", who.user + " is in group 0"}
+	}
+	return nil
+}
+
+// permanentlySetIdentity gives up root: groups and gid first, uid last, in all threads (syscall, not x/sys, whose
+// Setgroups changes the calling thread alone).
+func permanentlySetIdentity(who identity) *refusal {
+	groups := make([]int, len(who.groups))
+	for i, g := range who.groups {
+		groups[i] = int(g)
+	}
+	if err := syscall.Setgroups(groups); err != nil {
+		return &refusal{stepBecome, "", "setgroups: " + err.Error()}
+	}
+	if err := syscall.Setresgid(int(who.gid), int(who.gid), int(who.gid)); err != nil {
+		return &refusal{stepBecome, "", "setresgid: " + err.Error()}
+	}
+	if err := syscall.Setresuid(int(who.uid), int(who.uid), int(who.uid)); err != nil {
+		return &refusal{stepBecome, "", "setresuid: " + err.Error()}
+	}
+	return nil
+}
+
+// proveIdentity looks at what the kernel says now, and tries to come back.
+func proveIdentity(who identity) *refusal {
+	ruid, euid, suid := unix.Getresuid()
+	rgid, egid, sgid := unix.Getresgid()
+	for _, id := range [...]int{ruid, euid, suid} {
+		if id != int(who.uid) {
+			return &refusal{stepProof, "", "a uid is still " + itoa(id)}
+		}
+	}
+	for _, id := range [...]int{rgid, egid, sgid} {
+		if id != int(who.gid) {
+			return &refusal{stepProof, "", "a gid is still " + itoa(id)}
+		}
+	}
+	found, err := unix.Getgroups()
+	if err != nil || len(found) != len(who.groups) {
+		return &refusal{stepProof, "", "supplementary groups differ"}
+	}
+	for _, g := range found {
+		if !slices.Contains(who.groups, uint32(g)) {
+			return &refusal{stepProof, "", "supplementary group " + itoa(g) + " is left"}
+		}
+	}
+	if syscall.Setuid(0) == nil || syscall.Setgid(0) == nil || syscall.Setresuid(-1, 0, -1) == nil {
+		return &refusal{stepProof, "", "root can be had back"}
+	}
+	return nil
+}

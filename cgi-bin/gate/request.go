@@ -1,0 +1,142 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// Longest values that the gate takes from Apache, in bytes. Apache's own limits (16 KiB for the request line, 8 KiB
+// for a header) lie below, so only a caller that is not Apache meets these.
+const (
+	maxURI      = 16 << 10
+	maxVariable = 8 << 10
+	maxCookie   = 8 << 10
+)
+
+// passed are the CGI variables (RFC 3875) that a handler gets. Everything else stays behind: LD_*, PATH, HTTP_PROXY
+// (CVE-2016-5386), HTTP_COOKIE with the session's id, headers that claim an address.
+var passed = [...]string{
+	"CONTENT_LENGTH", "CONTENT_TYPE", "GATEWAY_INTERFACE", "HTTPS", "HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE",
+	"HTTP_CONTENT_LANGUAGE", "HTTP_EXPECT", "HTTP_HOST", "HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_NONE_MATCH",
+	"HTTP_IF_RANGE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_ORIGIN", "HTTP_RANGE", "HTTP_SEC_FETCH_SITE",
+	"HTTP_TRANSFER_ENCODING", "HTTP_USER_AGENT", "QUERY_STRING", "REMOTE_ADDR", "REMOTE_PORT", "REQUEST_METHOD",
+	"REQUEST_URI", "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL",
+}
+
+// request is what the gate knows of the request, every value checked.
+type request struct {
+	id       string // 16 hex digits, made here; in every log line and error page of the request
+	variable map[string]string
+	method   string
+	uri      string // raw, as it stood in the request line
+	entry    string
+	address  string
+	session  string // name of the session file that the cookie asks for, "" if none
+	language string // "it", "en" or "": what the reader chose before
+}
+
+// readRequest takes the request out of the environment.
+func readRequest(environ []string) (request, *refusal) {
+	q := request{variable: make(map[string]string), id: newRequestID()}
+	all := make(map[string]string, len(environ))
+	for _, pair := range environ {
+		name, value, _ := strings.Cut(pair, "=")
+		if _, twice := all[name]; twice {
+			return q, &refusal{stepRequest, "", "variable twice: " + name}
+		}
+		all[name] = value
+	}
+
+	// 4. Refuse if the request is not one that Apache sends: form, length, characters.
+	bad := func(what string) (request, *refusal) { return q, &refusal{stepRequest, "bad-request", what} }
+	if a, err := netip.ParseAddr(all["REMOTE_ADDR"]); err == nil {
+		q.address = a.Unmap().WithZone("").String()
+	}
+	if uri := all["REQUEST_URI"]; len(uri) <= maxURI {
+		q.uri = uri
+	}
+	for _, name := range passed {
+		value, set := all[name]
+		if !set {
+			continue
+		}
+		limit := maxVariable
+		if name == "REQUEST_URI" || name == "QUERY_STRING" {
+			limit = maxURI
+		}
+		if len(value) > limit || hasControl(value) {
+			return bad(name + " too long or with control characters")
+		}
+		q.variable[name] = value
+	}
+	q.method = all["REQUEST_METHOD"]
+	switch {
+	case all["GATEWAY_INTERFACE"] != "CGI/1.1":
+		return q, &refusal{stepRequest, "", "not a CGI request"}
+	case q.address == "":
+		return q, &refusal{stepRequest, "", "no REMOTE_ADDR"}
+	case !strings.HasPrefix(q.uri, "/cgi-bin/"):
+		return bad("request line does not begin with /cgi-bin/")
+	case len(all["HTTP_COOKIE"]) > maxCookie:
+		return bad("HTTP_COOKIE too long")
+	}
+	q.variable["REMOTE_ADDR"] = q.address
+	q.readCookies(all["HTTP_COOKIE"])
+
+	// 5. Refuse if Apache does not say which entry the request came by. No header can: those begin with HTTP_.
+	q.entry = all["SHZ_ENTRY"]
+	if q.entry != "internal" && q.entry != "external" {
+		return q, &refusal{stepEntry, "", "SHZ_ENTRY is neither internal nor external"}
+	}
+	return q, nil
+}
+
+// readCookies takes the session and the language. Two cookies of one name mean that somebody else could set one of
+// them (cookie tossing), so neither is believed.
+func (q *request) readCookies(header string) {
+	ids, languages := []string{}, []string{}
+	for _, pair := range strings.Split(header, ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
+		switch name {
+		case "SESSION_ID":
+			ids = append(ids, value)
+		case "lang":
+			languages = append(languages, value)
+		}
+	}
+	if len(ids) == 1 {
+		q.session, _ = sessionFileName(ids[0])
+	}
+	if len(languages) == 1 && (languages[0] == "it" || languages[0] == "en") {
+		q.language = languages[0]
+	}
+}
+
+// path is the raw path: the request line up to the question mark.
+func (q *request) path() string {
+	path, _, _ := strings.Cut(q.uri, "?")
+	return path
+}
+
+func newRequestID() string {
+	b := make([]byte, 8)
+	rand.Read(b) // never fails: crypto/rand ends the process instead
+	return hex.EncodeToString(b)
+}
+
+func hasControl(s string) bool {
+	return strings.IndexFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f }) >= 0
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// quote makes a text of somebody else's safe for one line of a log, 200 bytes of it.
+func quote(s string) string {
+	if len(s) > 200 {
+		s = s[:200]
+	}
+	return strconv.QuoteToASCII(s)
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/layout"
+)
+
+// Handlers that one user may have at the same time. A browser opens six connections and a person a few tabs; shzguest
+// is everybody who is about to log in, from both entries.
+const (
+	slotsPerUser = 24
+	slotsGuest   = 96
+)
+
+// takeSlot locks one of the user's slot files and leaves it locked: the handler inherits the descriptor, so the kernel
+// frees the slot when the last process of the request has ended, however it ended.
+func takeSlot(who identity, c component) (int, *refusal) {
+	if c.name == refusedComponent().name {
+		return -1, nil // short, bounded, and the answer to "no slot"
+	}
+	slots := slotsPerUser
+	if who.guest {
+		slots = slotsGuest
+	}
+	first := int(time.Now().UnixNano()/1000) % slots // mostly finds a free one at once
+	for i := range slots {
+		name := layout.Slots + "/" + itoa(int(who.uid)) + "." + itoa((first+i)%slots)
+		fd, err := unix.Open(name, unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+		if err != nil {
+			return -1, &refusal{stepSlot, spaceCode(err, "internal"), "slot: " + err.Error()}
+		}
+		if unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) == nil {
+			return fd, nil
+		}
+		unix.Close(fd)
+	}
+	return -1, &refusal{stepSlot, "busy", who.user + " holds all " + itoa(slots) + " slots"}
+}
+
+// openEvent makes the file in which the handler says what it does: locked until the request is over, its first line
+// stamped here, so nothing that a handler writes can pass for another user's act.
+func openEvent(q *request, c component, who identity) (int, *refusal) {
+	if !c.event(q) {
+		return -1, nil
+	}
+	fail := func(err error) (int, *refusal) {
+		return -1, &refusal{stepEvent, spaceCode(err, "internal"), "event file: " + err.Error()}
+	}
+	now := time.Now().UTC()
+	name := layout.Events + "/" + now.Format("20060102T150405.000000000Z") + "-" + q.id
+	fd, err := unix.Open(name, unix.O_WRONLY|unix.O_APPEND|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o640)
+	if err != nil {
+		return fail(err)
+	}
+	zone, zoneID := zoneOf(q)
+	line := `{"version":1,"time":"` + now.Format(time.RFC3339) + `","request":"` + q.id + `","uid":` + itoa(int(who.uid)) +
+		`,"user":"` + who.user + `","component":"` + c.name + `","entry":"` + q.entry + `","address":"` + q.address +
+		`","zone":"` + zone + `","zone_id":"` + zoneID + `"}` + "\n"
+	err = unix.Fchmod(fd, 0o640) // the folder's setgid bit makes it shzspool's to read
+	if err == nil {
+		err = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
+	}
+	if err == nil {
+		_, err = unix.Write(fd, []byte(line))
+	}
+	if err != nil {
+		os.Remove(name)
+		unix.Close(fd)
+		return fail(err)
+	}
+	return fd, nil
+}
+
+// zoneOf is the zone that a request to shz names, and its id: both "" unless the name has a zone's form, and the id ""
+// unless it has an id's.
+func zoneOf(q *request) (name, id string) {
+	rest, isZone := strings.CutPrefix(q.path(), "/cgi-bin/shz/")
+	name, _, _ = strings.Cut(rest, "/")
+	if !isZone || name == "" || len(name) > 63 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") != "" || name[0] == '.' {
+		return "", ""
+	}
+	b := make([]byte, 33)
+	n, err := unix.Lgetxattr(layout.Base+"/"+name, "user.shz.id", b)
+	if err != nil || n != 32 || strings.Trim(string(b[:n]), "0123456789abcdef") != "" {
+		return name, ""
+	}
+	return name, string(b[:n])
+}
+
+// setLimits bounds what one handler can use up, also by a bug.
+func setLimits(c component) *refusal {
+	for _, limit := range [...]struct {
+		resource int
+		value    uint64
+	}{
+		{unix.RLIMIT_CORE, 0}, // a core would hold what the user may not read of his own handler
+		{unix.RLIMIT_NOFILE, 256},
+		{unix.RLIMIT_CPU, c.cpu},
+		{unix.RLIMIT_DATA, c.memory},
+	} {
+		if err := syscall.Setrlimit(limit.resource, &syscall.Rlimit{Cur: limit.value, Max: limit.value}); err != nil {
+			return &refusal{stepLimits, "", "rlimit " + itoa(limit.resource) + ": " + err.Error()}
+		}
+	}
+	return nil
+}
+
+// keepDescriptors makes the kernel close everything on execution but stdio and the descriptors named.
+func keepDescriptors(fds ...int) error {
+	if err := unix.CloseRange(3, 1<<32-1, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		return err
+	}
+	for _, fd := range fds {
+		if fd < 0 {
+			continue
+		}
+		if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETFD, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spaceCode is "no-space" where the state or spool has no room left, otherwise the code given.
+func spaceCode(err error, otherwise string) string {
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
+		return "no-space"
+	}
+	return otherwise
+}

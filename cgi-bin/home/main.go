@@ -1,0 +1,68 @@
+// Home shows the zones that the user reaches, as the kernel says, beside the menu.
+package main
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/a-h/templ"
+
+	"sharezone/internal/account"
+	"sharezone/internal/page"
+	"sharezone/internal/web"
+	"sharezone/internal/zone"
+)
+
+func main() { web.Run(answer) }
+
+func answer(c *web.Call) error {
+	names := account.NewNames()
+	zones, err := reachable(names)
+	if err != nil {
+		return err
+	}
+	v := c.View(c.Language.Say("home.title"))
+	if c.Request.URL.Query().Get("changed") == "password" {
+		v.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say("chpwd.changed")}
+	}
+	object := map[string]any{"user": c.User, "roles": names.Roles(c.User), "zones": zones}
+	return c.Answer(http.StatusOK, object, homePage(v, rows(c, zones)))
+}
+
+// reachable asks the kernel about each zone; those with no answer but no are left out.
+func reachable(names *account.Names) ([]zone.Summary, error) {
+	found, err := zone.ListZones()
+	if err != nil {
+		return nil, err
+	}
+	zones := []zone.Summary{}
+	for _, name := range found {
+		root, err := zone.OpenZone(name)
+		if err != nil {
+			continue // no directory, a link, or closed since the list was read
+		}
+		if access := root.Access(); access != zone.None {
+			m := zone.ReadMetadata(root.Descriptor())
+			zones = append(zones, zone.NewSummary(name, root.Stat().Uid, m, access, zone.StateOpen, names))
+		}
+		root.Close()
+	}
+	return zones, nil
+}
+
+func rows(c *web.Call, zones []zone.Summary) []zoneRow {
+	rows := make([]zoneRow, len(zones))
+	for i, z := range zones {
+		rows[i] = zoneRow{
+			Name: z.Name, Owner: z.Owner, Access: z.Access, State: string(z.State),
+			Href: templ.SafeURL("/cgi-bin/shz/" + url.PathEscape(z.Name) + "/"),
+		}
+		if z.Title != nil {
+			rows[i].Title = *z.Title
+		}
+		if z.Expires != nil {
+			rows[i].Expires = c.Language.Day(*z.Expires)
+		}
+	}
+	return rows
+}

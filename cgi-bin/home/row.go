@@ -1,0 +1,29 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"sharezone/internal/zone"
+)
+
+// zoneRow is one zone as the home page shows it.
+type zoneRow struct {
+	Name    string
+	Title   string // "" = the name is shown instead
+	Owner   string // "anna", or "uid:7001" when the account is gone
+	Access  zone.Access
+	Expires string        // already formatted; "" = never
+	State   string        // "open" or "closed"
+	Href    templ.SafeURL // "" = not reachable, e.g. closed
+}
+
+// heading is what the zone is called: its title, or else its name. A title that shows nothing counts as none: the
+// link to the zone would be empty.
+func (z zoneRow) heading() string {
+	if strings.TrimSpace(z.Title) == "" {
+		return z.Name
+	}
+	return z.Title
+}

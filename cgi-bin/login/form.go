@@ -1,0 +1,8 @@
+package main
+
+// loginForm is what the login page shows. The password is never shown again.
+type loginForm struct {
+	Next     string // local path to return to: "/cgi-bin/shz/demo/"
+	Username string // as typed before, after a refusal
+	Message  string // why it was refused, in the user's language; "" = not tried yet
+}

@@ -1,0 +1,98 @@
+// Login answers every request that needs a session and has none, and opens sessions. It runs as shzguest: it reads the
+// form and shows the page; the password goes to libexec/auth, which decides.
+package main
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"strings"
+
+	"sharezone/internal/helper"
+	"sharezone/internal/session"
+	"sharezone/internal/web"
+)
+
+const home = "/cgi-bin/home"
+
+func main() { web.Run(answer) }
+
+func answer(c *web.Call) error {
+	if c.Path() != "/cgi-bin/login" {
+		return askToLogIn(c)
+	}
+	if c.Request.Method != http.MethodPost {
+		return show(c, http.StatusOK, loginForm{Next: web.LocalPath(c.Request.URL.Query().Get("next"))})
+	}
+	return logIn(c)
+}
+
+// askToLogIn answers for another component: the form, which returns to the page that was asked for.
+func askToLogIn(c *web.Call) error {
+	if c.JSON {
+		return web.Refuse(web.NotLoggedIn, "no session")
+	}
+	next := home
+	if m := c.Request.Method; m == http.MethodGet || m == http.MethodHead {
+		next = os.Getenv("REQUEST_URI")
+	} else if strings.HasPrefix(c.Path(), "/cgi-bin/shz/") && strings.HasSuffix(c.Path(), "/") {
+		next = c.Path() // the folder into which something was to go
+	}
+	return show(c, http.StatusUnauthorized, loginForm{Next: web.LocalPath(next)})
+}
+
+func logIn(c *web.Call) error {
+	fields, err := c.Form()
+	if err != nil {
+		return err
+	}
+	username, next := fields.Get("username"), web.LocalPath(fields.Get("next"))
+	act, err := c.Event.BeginFor("login", recordable(username))
+	if err != nil {
+		return err
+	}
+	reply, err := helper.Auth(helper.AuthRequest{
+		Op: "login", Username: username, Password: fields.Get("password"),
+		Entry: c.Entry, Address: c.Address,
+	})
+	var refusal helper.Refusal
+	if errors.As(err, &refusal) && refusal == "refused" {
+		act.End("refused", -1, "")
+		message := c.Language.Say("login.failed")
+		if c.JSON {
+			c.FailAs(web.NotLoggedIn, message)
+			return nil
+		}
+		return show(c, http.StatusUnauthorized, loginForm{Next: next, Username: username, Message: message})
+	}
+	if err != nil {
+		act.End(string(web.CodeOf(err)), -1, "")
+		return err
+	}
+	act.End("ok", -1, "")
+	c.SetCookie(&http.Cookie{Name: "SESSION_ID", Value: reply.ID})
+	switch {
+	case reply.MustChange:
+		next = "/cgi-bin/chpwd"
+	case next == "":
+		next = home
+	}
+	answer := map[string]any{"user": reply.User, "roles": reply.Roles, "entry": c.Entry}
+	if reply.MustChange {
+		answer["must_change"] = true
+	}
+	return c.SeeOther(next, http.StatusOK, answer)
+}
+
+// recordable is the user name as it may stand in a log: people type passwords into the wrong field.
+func recordable(username string) string {
+	if session.ValidUser(username) {
+		return username
+	}
+	return "?"
+}
+
+func show(c *web.Call, status int, f loginForm) error {
+	object := map[string]any{"entry": c.Entry}
+	return c.Answer(status, object, loginPage(c.View(c.Language.Say("login.title")), f))
+}

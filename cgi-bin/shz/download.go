@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/event"
+	"sharezone/internal/web"
+	"sharezone/internal/zone"
+)
+
+// maxRanges bounds the parts that one request may ask for. Browsers and download managers ask for one; thousands of
+// small ones cost more to answer than the file (CVE-2011-3192). RFC 9110, 14.2 lets a server pass over such a Range.
+const maxRanges = 16
+
+// download sends a file. What it does with Range, If-Range, If-None-Match and the like is net/http's.
+func download(c *web.Call, object *zone.Object, path zone.Path) error {
+	file, err := object.OpenFile()
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	var st unix.Stat_t
+	if err := unix.Fstat(int(file.Fd()), &st); err != nil {
+		return err
+	}
+	name := path.Names[len(path.Names)-1]
+	h := c.Writer().Header()
+	h.Set("Content-Type", "application/octet-stream") // never a type that a browser would run in the site's origin
+	h.Set("Content-Disposition", attachment(name))
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	h.Set("Cache-Control", "private, no-cache")
+	h.Set("ETag", etag(&st))
+	if strings.Count(c.Request.Header.Get("Range"), ",") >= maxRanges {
+		c.Request.Header.Del("Range")
+	}
+	w := &recorder{c: c, path: below(path.Names)}
+	http.ServeContent(w, c.Request, "", time.Unix(st.Mtim.Unix()), file)
+	return w.end()
+}
+
+// etag changes with every change of the file: the change time is the kernel's, the modification time is the word of
+// whoever brought the file.
+func etag(st *unix.Stat_t) string {
+	return fmt.Sprintf(`"%x-%x-%x"`, st.Ino, st.Size, st.Ctim.Nano())
+}
+
+// attachment is a Content-Disposition that carries any name: RFC 6266 with an ASCII stand-in for old clients.
+func attachment(name string) string {
+	plain := strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' || r == '"' || r == '\\' || r == '%' {
+			return '_'
+		}
+		return r
+	}, name)
+	value := `attachment; filename="` + plain + `"`
+	if utf8.ValidString(name) && plain != name {
+		value += "; filename*=UTF-8''" + strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
+	}
+	return value
+}
+
+// recorder notes the download in the event file before the first byte goes out, and how it ended.
+type recorder struct {
+	c      *web.Call
+	path   string
+	act    *event.Act
+	began  bool
+	failed error
+}
+
+func (w *recorder) Header() http.Header { return w.c.Writer().Header() }
+
+// WriteHeader begins the act when bytes of the file follow. When it cannot be noted, no byte goes out.
+func (w *recorder) WriteHeader(status int) {
+	if status == http.StatusOK || status == http.StatusPartialContent {
+		w.began = true
+		if w.act, w.failed = w.c.Event.Begin("download", w.path); w.failed != nil {
+			return
+		}
+	}
+	if status >= http.StatusBadRequest { // net/http's own words for a bad range or precondition
+		w.failed = refusedByNetHTTP(status)
+		return
+	}
+	w.c.Writer().WriteHeader(status)
+}
+
+func refusedByNetHTTP(status int) error {
+	code := web.Internal
+	switch status {
+	case http.StatusRequestedRangeNotSatisfiable:
+		code = web.RangeNot
+	case http.StatusPreconditionFailed:
+		code = web.Precondition
+	}
+	return web.Refuse(code, http.StatusText(status))
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.failed != nil {
+		return 0, w.failed
+	}
+	return w.c.Writer().Write(b)
+}
+
+// ReadFrom lets the file go to the web server without passing through this process.
+func (w *recorder) ReadFrom(from io.Reader) (int64, error) {
+	if w.failed != nil {
+		return 0, w.failed
+	}
+	return w.c.Writer().(io.ReaderFrom).ReadFrom(from)
+}
+
+// end closes the act: "interrupted" when fewer bytes went out than were announced.
+func (w *recorder) end() error {
+	if w.failed != nil {
+		if w.began {
+			w.act.End(string(web.CodeOf(w.failed)), -1, "")
+		}
+		return w.failed
+	}
+	if w.began {
+		result := "ok"
+		if !w.c.Complete() {
+			result = "interrupted"
+		}
+		w.act.End(result, w.c.Sent(), "")
+	}
+	return nil
+}

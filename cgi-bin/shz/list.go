@@ -1,0 +1,259 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/a-h/templ"
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/account"
+	"sharezone/internal/page"
+	"sharezone/internal/web"
+	"sharezone/internal/zone"
+)
+
+const (
+	defaultLimit = 200
+	maxLimit     = 1000
+)
+
+// listing is a folder as JSON.
+type listing struct {
+	Zone    string      `json:"zone"`
+	Path    string      `json:"path"`
+	Access  zone.Access `json:"access"`
+	Total   *int        `json:"total"` // null: one may deliver here and not look
+	Offset  int         `json:"offset"`
+	Entries []entry     `json:"entries"`
+}
+
+type entry struct {
+	Name     string  `json:"name"`
+	Raw      string  `json:"raw,omitempty"` // percent-encoded bytes, where the name is no UTF-8
+	Type     string  `json:"type"`
+	Size     *int64  `json:"size"`
+	Modified *string `json:"modified"`
+	Owner    *string `json:"owner"`
+}
+
+// window is which part of a folder is asked for, and in which order.
+type window struct {
+	order         zone.Order
+	offset, limit int
+}
+
+func parseWindow(query url.Values) (window, error) {
+	w := window{order: zone.Order{By: "name"}, limit: defaultLimit}
+	bad := func(name string) (window, error) { return w, web.Refuse(web.BadRequest, name+"="+query.Get(name)) }
+	switch by := query.Get("sort"); by {
+	case "", "name", "size", "modified":
+		if by != "" {
+			w.order.By = by
+		}
+	default:
+		return bad("sort")
+	}
+	switch query.Get("order") {
+	case "", "asc":
+	case "desc":
+		w.order.Descending = true
+	default:
+		return bad("order")
+	}
+	var err error
+	if text := query.Get("offset"); text != "" {
+		if w.offset, err = strconv.Atoi(text); err != nil || w.offset < 0 {
+			return bad("offset")
+		}
+	}
+	if text := query.Get("limit"); text != "" {
+		if w.limit, err = strconv.Atoi(text); err != nil || w.limit < 1 || w.limit > maxLimit {
+			return bad("limit")
+		}
+	}
+	return w, nil
+}
+
+func list(c *web.Call, root, folder *zone.Object, path zone.Path) error {
+	w, err := parseWindow(c.Request.URL.Query())
+	if err != nil {
+		return err
+	}
+	object := listing{Zone: path.Zone, Path: below(path.Names), Access: accessTo(root, folder), Offset: w.offset}
+	found, total, err := folder.List(w.order, w.offset, w.limit)
+	names := account.NewNames()
+	switch {
+	case errors.Is(err, unix.EACCES) && object.Access == zone.Drop: // a drop box: no entries, and no number of them
+	case err != nil:
+		return err
+	default:
+		object.Total = &total
+		object.Entries = describe(found, names)
+	}
+	if c.JSON {
+		return c.Answer(http.StatusOK, object, nil)
+	}
+	return c.AnswerPage(http.StatusOK, folderPage(folderFrame(c, object), viewOf(c, root, object, path, w, found)))
+}
+
+// accessTo is what the caller may do in the folder; for the zone's owner it is his zone down to the last folder.
+func accessTo(root, folder *zone.Object) zone.Access {
+	in, all := folder.Access(), root.Access()
+	if in == zone.Own && all != zone.Own {
+		return zone.Write
+	}
+	if in == zone.Write && all == zone.Own {
+		return zone.Own
+	}
+	return in
+}
+
+func describe(found []zone.Entry, names *account.Names) []entry {
+	var uids []uint32
+	for _, e := range found {
+		if e.Owner != nil {
+			uids = append(uids, *e.Owner)
+		}
+	}
+	names.Prefetch(uids, nil) // one question to NSS for all
+	entries := make([]entry, len(found))
+	for i, e := range found {
+		entries[i] = entry{Name: e.Name, Type: e.Kind, Size: e.Size}
+		if !utf8.ValidString(e.Name) {
+			entries[i].Name, entries[i].Raw = strings.ToValidUTF8(e.Name, "\uFFFD"), url.PathEscape(e.Name)
+		}
+		if e.Modified != nil {
+			modified := e.Modified.UTC().Format(time.RFC3339)
+			entries[i].Modified = &modified
+		}
+		if e.Owner != nil {
+			owner := zone.OwnerName(*e.Owner, names)
+			entries[i].Owner = &owner
+		}
+	}
+	return entries
+}
+
+func folderFrame(c *web.Call, object listing) page.View {
+	title := object.Zone
+	if object.Path != "" {
+		title = object.Path[strings.LastIndexByte(object.Path, '/')+1:]
+	}
+	v := c.View(title)
+	if n, err := strconv.Atoi(c.Request.URL.Query().Get("uploaded")); err == nil && n > 0 {
+		v.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Count("upload.arrived", n)}
+	}
+	return v
+}
+
+// viewOf is the same as the JSON object, in words.
+func viewOf(c *web.Call, root *zone.Object, object listing, path zone.Path, w window, found []zone.Entry) folderView {
+	here := c.Path()
+	f := folderView{
+		Zone: object.Zone, Path: object.Path, Access: object.Access, Sort: w.order.By, Order: "asc",
+		Offset: w.offset, Limit: w.limit, Crumbs: crumbs(c, path),
+		Upload: object.Access != zone.Read, UploadHref: templ.SafeURL(here),
+		SortHref: make(map[string]templ.SafeURL),
+	}
+	if title := zone.ReadMetadata(root.Descriptor()).Title; title != nil {
+		f.ZoneTitle = *title
+	}
+	if w.order.Descending {
+		f.Order = "desc"
+	}
+	for _, by := range [...]string{"name", "size", "modified"} {
+		next := window{order: zone.Order{By: by, Descending: by == w.order.By && !w.order.Descending}, limit: w.limit}
+		f.SortHref[by] = next.href(here)
+	}
+	for i, e := range object.Entries {
+		f.Entries = append(f.Entries, row(c, here, e, found[i]))
+	}
+	if object.Total == nil {
+		return f
+	}
+	f.Total = *object.Total
+	if w.offset > 0 {
+		previous := w
+		previous.offset = max(0, w.offset-w.limit)
+		f.PreviousHref = previous.href(here)
+	}
+	if w.offset+len(found) < f.Total {
+		next := w
+		next.offset += w.limit
+		f.NextHref = next.href(here)
+	}
+	return f
+}
+
+func (w window) href(here string) templ.SafeURL {
+	q := url.Values{"sort": {w.order.By}, "order": {"asc"}}
+	if w.order.Descending {
+		q.Set("order", "desc")
+	}
+	if w.offset > 0 {
+		q.Set("offset", strconv.Itoa(w.offset))
+	}
+	if w.limit != defaultLimit {
+		q.Set("limit", strconv.Itoa(w.limit))
+	}
+	return templ.SafeURL(here + "?" + q.Encode())
+}
+
+func row(c *web.Call, here string, e entry, found zone.Entry) entryRow {
+	r := entryRow{Name: found.Name, Kind: e.Type}
+	switch e.Type {
+	case "file":
+		r.Href = templ.SafeURL(here + url.PathEscape(found.Name))
+	case "dir":
+		r.Href = templ.SafeURL(here + url.PathEscape(found.Name) + "/")
+	}
+	if e.Size != nil {
+		r.Size = c.Language.Size(*e.Size)
+	}
+	if found.Modified != nil {
+		r.Modified = c.Language.Time(*found.Modified)
+	}
+	if e.Owner != nil {
+		r.Owner = *e.Owner
+	}
+	return r
+}
+
+func crumbs(c *web.Call, path zone.Path) []crumb {
+	href := "/cgi-bin/shz/" + url.PathEscape(path.Zone) + "/"
+	all := []crumb{
+		{Label: c.Language.Say("home.title"), Href: "/cgi-bin/home"},
+		{Label: path.Zone, Href: templ.SafeURL(href)},
+	}
+	for _, name := range path.Names {
+		href += url.PathEscape(name) + "/"
+		all = append(all, crumb{Label: name, Href: templ.SafeURL(href)})
+	}
+	all[len(all)-1].Current = true
+	return all
+}
+
+// showResults is the folder's first page with how the items of a form ended.
+func showResults(c *web.Call, root, folder *zone.Object, path zone.Path, items []item) error {
+	w := window{order: zone.Order{By: "name"}, limit: defaultLimit}
+	object := listing{Zone: path.Zone, Path: below(path.Names), Access: accessTo(root, folder)}
+	found, total, err := folder.List(w.order, w.offset, w.limit)
+	if err == nil {
+		object.Total, object.Entries = &total, describe(found, account.NewNames())
+	}
+	f := viewOf(c, root, object, path, w, found)
+	status := http.StatusOK
+	for _, i := range items {
+		f.Results = append(f.Results, result{Name: i.Name, Message: i.Message, OK: i.Status == "ok"})
+		if len(items) == 1 {
+			status = web.Code(i.Status).Status()
+		}
+	}
+	return c.AnswerPage(status, folderPage(folderFrame(c, object), f))
+}

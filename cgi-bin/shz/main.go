@@ -1,0 +1,69 @@
+// Shz is the zone's files: looking at a folder, taking a file, bringing one. It runs as the user, and the kernel says
+// what he may do: everything is opened and the answer reported.
+package main
+
+import (
+	"net/http"
+	"strings"
+
+	"sharezone/internal/web"
+	"sharezone/internal/zone"
+)
+
+func main() { web.Run(answer) }
+
+func answer(c *web.Call) error {
+	if c.Rest() == "" {
+		return c.SeeOther("/cgi-bin/home", http.StatusOK, map[string]any{"url": "/cgi-bin/home"})
+	}
+	path, err := zone.ParsePath(c.Rest())
+	if err != nil {
+		return err
+	}
+	root, err := zone.OpenZone(path.Zone)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	switch c.Request.Method {
+	case http.MethodPut:
+		return put(c, root, path)
+	case http.MethodPost:
+		return post(c, root, path)
+	}
+	return get(c, root, path)
+}
+
+// get shows a folder or sends a file. Which of the two it is, the slash at the end says: a folder without it leads to
+// the address with it, so that relative links work; a file with it is not found.
+func get(c *web.Call, root *zone.Object, path zone.Path) error {
+	object, err := root.Open(path.Names)
+	if err != nil {
+		return err
+	}
+	defer object.Close()
+	switch kind := object.Kind(); {
+	case kind == "dir" && !path.Folder:
+		return redirectToFolder(c)
+	case kind == "dir":
+		return list(c, root, object, path)
+	case kind == "file" && path.Folder:
+		return web.Refuse(web.NotFound, "a file, asked for with a slash")
+	case kind == "file":
+		return download(c, object, path)
+	}
+	return web.Refuse(web.NotPermitted, "neither file nor folder")
+}
+
+func redirectToFolder(c *web.Call) error {
+	location := c.Path() + "/"
+	if query := c.Request.URL.RawQuery; query != "" {
+		location += "?" + query
+	}
+	c.Writer().Header().Set("Location", location)
+	c.Writer().WriteHeader(http.StatusPermanentRedirect)
+	return nil
+}
+
+// below is the path of an entry below its zone, as it stands in events and listings.
+func below(names []string) string { return strings.Join(names, "/") }

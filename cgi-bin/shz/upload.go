@@ -1,0 +1,255 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/page"
+	"sharezone/internal/web"
+	"sharezone/internal/zone"
+)
+
+// brought is how one upload ended, as JSON.
+type brought struct {
+	Name   string `json:"name"`
+	Status string `json:"status"` // created, replaced, skipped
+	URL    string `json:"url"`
+}
+
+// put makes the body a file, whole or not at all.
+func put(c *web.Call, root *zone.Object, path zone.Path) error {
+	if path.Folder || len(path.Names) == 0 {
+		return web.Refuse(web.BadRequest, "PUT to a folder")
+	}
+	if c.Request.Header.Get("Content-Range") != "" {
+		return web.Refuse(web.BadRequest, "PUT of a part (RFC 9110, 14.5)")
+	}
+	exists, err := onExists(c.Request.URL.Query().Get("on_exists"))
+	if err != nil {
+		return err
+	}
+	last := len(path.Names) - 1
+	folder, err := root.Open(path.Names[:last])
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if folder.Kind() != "dir" {
+		return unix.ENOTDIR
+	}
+	name := path.Names[last]
+	if err := checkPreconditions(c.Request, folder, name); err != nil {
+		return err
+	}
+	base := c.Path()[:strings.LastIndexByte(c.Path(), '/')+1]
+	done, err := bring(c, folder, path.Names[:last], name, c.Body.Size(), exists, c.Body.SendTo)
+	if err != nil {
+		return err
+	}
+	done.URL = base + url.PathEscape(done.Name)
+	status := http.StatusOK
+	if done.Status == "created" {
+		status = http.StatusCreated
+		c.Writer().Header().Set("Location", done.URL)
+	}
+	v := c.View(c.Language.Say("upload.title"))
+	v.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say("upload." + done.Status)}
+	return c.Answer(status, done, broughtPage(v, done))
+}
+
+// bring runs one upload: event, bytes, name, event.
+func bring(c *web.Call, folder *zone.Object, at []string, name string, size int64, exists zone.OnExists,
+	send func(web.Receiver) (int64, error)) (brought, error) {
+	path := below(append(at[:len(at):len(at)], name))
+	upload, err := folder.Create(name, size, exists)
+	if errors.Is(err, unix.EEXIST) && exists == zone.ExistsSkip {
+		return brought{Name: name, Status: "skipped"}, nil
+	}
+	if err != nil {
+		return brought{}, err
+	}
+	defer upload.Abort()
+	act, err := c.Event.Begin("upload", path)
+	if err != nil {
+		return brought{}, err
+	}
+	bytes, err := send(upload)
+	done := brought{Name: name, Status: "created"}
+	if err == nil {
+		var replaced bool
+		if done.Name, replaced, err = upload.Commit(); replaced {
+			done.Status = "replaced"
+		}
+	}
+	if errors.Is(err, unix.EEXIST) && exists == zone.ExistsSkip { // somebody was faster
+		act.End("skipped", -1, "")
+		return brought{Name: name, Status: "skipped"}, nil
+	}
+	if err != nil {
+		act.End(string(web.CodeOf(err)), -1, "")
+		return brought{}, err
+	}
+	final := ""
+	if done.Name != name {
+		final = below(append(at[:len(at):len(at)], done.Name))
+	}
+	act.End("ok", bytes, final)
+	return done, nil
+}
+
+func onExists(text string) (zone.OnExists, error) {
+	if text == "" {
+		return zone.ExistsFail, nil
+	}
+	if e := zone.OnExists(text); e.Valid() {
+		return e, nil
+	}
+	return "", web.Refuse(web.BadRequest, "on_exists="+text)
+}
+
+// checkPreconditions is If-Match and If-None-Match for the present file of that name (RFC 9110, 13.1).
+func checkPreconditions(r *http.Request, folder *zone.Object, name string) error {
+	match, noneMatch := r.Header.Get("If-Match"), r.Header.Get("If-None-Match")
+	if match == "" && noneMatch == "" {
+		return nil
+	}
+	var present string
+	if object, err := folder.Open([]string{name}); err == nil {
+		present = etag(object.Stat())
+		object.Close()
+	} else if !errors.Is(err, unix.ENOENT) {
+		return err
+	}
+	if match != "" && !lists(match, present) || noneMatch != "" && lists(noneMatch, present) {
+		return web.Refuse(web.Precondition, "If-Match or If-None-Match")
+	}
+	return nil
+}
+
+// lists says whether a list of entity tags has the one of what is there; "" is there when nothing is.
+func lists(tags, present string) bool {
+	if present == "" {
+		return false
+	}
+	for _, tag := range strings.Split(tags, ",") {
+		if tag = strings.TrimSpace(tag); tag == "*" || tag == present {
+			return true
+		}
+	}
+	return false
+}
+
+// item is how one file of a form ended.
+type item struct {
+	Name    string `json:"name"`
+	Status  string `json:"status"` // ok or a code
+	Message string `json:"message"`
+	URL     string `json:"url,omitempty"`
+}
+
+// post takes a form to a folder: for now, files from a browser without JavaScript.
+func post(c *web.Call, root *zone.Object, path zone.Path) error {
+	if !path.Folder {
+		return web.Refuse(web.BadRequest, "POST to a file")
+	}
+	folder, err := root.Open(path.Names)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if folder.Kind() != "dir" {
+		return unix.ENOTDIR
+	}
+	items, err := bringParts(c, folder, path)
+	if err != nil {
+		return err
+	}
+	if len(items) == 0 {
+		return web.Refuse(web.BadRequest, "no file in the form")
+	}
+	return answerItems(c, root, folder, path, items)
+}
+
+// bringParts uploads the files of a multipart body one after the other; one that fails does not stop the next.
+func bringParts(c *web.Call, folder *zone.Object, path zone.Path) ([]item, error) {
+	exists, err := onExists(c.Request.URL.Query().Get("on_exists"))
+	if err != nil {
+		return nil, err
+	}
+	var items []item
+	err = c.Parts(func(part web.Part) error {
+		if part.Name == "on_exists" {
+			b, err := io.ReadAll(io.LimitReader(part, 16))
+			if err == nil {
+				exists, err = onExists(string(b))
+			}
+			return err
+		}
+		name := part.FileName[strings.LastIndexAny(part.FileName, `/\`)+1:] // old browsers send the whole path
+		if part.Name != "file" || name == "" {
+			return nil // an empty file field
+		}
+		source := &source{Reader: part}
+		done, err := bring(c, folder, path.Names, name, -1, exists, source.sendTo)
+		if source.failed != nil {
+			return source.failed // the client went away: nothing follows
+		}
+		if err != nil {
+			c.Log(err)
+			code := web.CodeOf(err)
+			items = append(items, item{Name: name, Status: string(code), Message: c.Message(code)})
+			return nil
+		}
+		items = append(items, item{
+			Name: done.Name, Status: "ok", Message: c.Language.Say("upload." + done.Status),
+			URL: c.Path() + url.PathEscape(done.Name),
+		})
+		return nil
+	})
+	return items, err
+}
+
+// source is a part that is copied into an upload; it remembers whether reading failed, which ends the request, or
+// writing, which ends this file alone.
+type source struct {
+	io.Reader
+	failed error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.failed = io.ErrUnexpectedEOF
+		err = s.failed
+	}
+	return n, err
+}
+
+func (s *source) sendTo(to web.Receiver) (int64, error) {
+	return io.Copy(to.(*zone.Upload).File(), s)
+}
+
+// answerItems answers a form. When everything arrived a browser is led back to the folder, so that loading the page
+// again sends nothing again; otherwise it gets the folder with what went wrong.
+func answerItems(c *web.Call, root, folder *zone.Object, path zone.Path, items []item) error {
+	object := map[string]any{"results": items}
+	if c.JSON {
+		return c.Answer(http.StatusOK, object, nil)
+	}
+	arrived := 0
+	for _, i := range items {
+		if i.Status == "ok" {
+			arrived++
+		}
+	}
+	if arrived == len(items) {
+		return c.SeeOther(c.Path()+"?uploaded="+strconv.Itoa(arrived), http.StatusOK, object)
+	}
+	return showResults(c, root, folder, path, items)
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"sharezone/internal/page"
+	"sharezone/internal/text"
+	"sharezone/internal/zone"
+)
+
+// crumb is one step of the way from the zone's root to the folder.
+type crumb = page.Crumb
+
+// folderView is one page of a folder.
+type folderView struct {
+	Zone      string
+	ZoneTitle string // "" = the name is shown instead
+	Path      string // below the zone: "drawings/2026"; "" = the zone's root
+	Crumbs    []crumb
+	Access    zone.Access
+	Sort      string // "name", "size" or "modified"
+	Order     string // "asc" or "desc"
+
+	Total, Offset, Limit int // entries in the folder; the first one shown; at most so many shown
+	Entries              []entryRow
+	SortHref             map[string]templ.SafeURL // by the names of Sort: this folder sorted so, or the other way round
+	PreviousHref         templ.SafeURL            // "" = this is the first page
+	NextHref             templ.SafeURL            // "" = this is the last page
+
+	Upload     bool // there is a form to bring files
+	UploadHref templ.SafeURL
+	Results    []result // of the last upload
+}
+
+// entryRow is one entry of a folder. Size, Modified and Owner are already formatted; "" = unknown.
+type entryRow struct {
+	Name     string
+	Href     templ.SafeURL // "" = not reachable
+	Kind     string        // "file", "dir" or "other"
+	Size     string
+	Modified string
+	Owner    string
+}
+
+// result is how one item of the last operation ended.
+type result struct {
+	Name    string
+	Message string // in the user's language
+	OK      bool
+}
+
+// heading is what the folder is called: at the zone's root the zone's title or name, below it the folder's own name. A
+// title that shows nothing counts as none.
+func (f folderView) heading() string {
+	switch {
+	case f.Path != "":
+		return f.Path[strings.LastIndexByte(f.Path, '/')+1:]
+	case strings.TrimSpace(f.ZoneTitle) != "":
+		return f.ZoneTitle
+	}
+	return f.Zone
+}
+
+// columns are the heads of the list. One cannot sort by owner: it would cost a lookup for each entry of the folder.
+func (f folderView) columns(l text.Language) []page.Column {
+	heads := []page.Column{
+		{Label: l.Say("folder.name"), Class: "entry-name"},
+		{Label: l.Say("folder.size"), Class: "entry-size"},
+		{Label: l.Say("folder.modified"), Class: "entry-modified"},
+		{Label: l.Say("folder.owner"), Class: "entry-owner"},
+	}
+	for i, key := range []string{"name", "size", "modified"} {
+		heads[i].Href = f.SortHref[key]
+		if key == f.Sort {
+			heads[i].Sorted = "ascending"
+			if f.Order == "desc" {
+				heads[i].Sorted = "descending"
+			}
+		}
+	}
+	return heads
+}
+
+func anyFailed(results []result) bool {
+	for _, r := range results {
+		if !r.OK {
+			return true
+		}
+	}
+	return false
+}
+
+// resultsRole: what failed is read out at once, what went well when there is a pause.
+func resultsRole(results []result) string {
+	if anyFailed(results) {
+		return "alert"
+	}
+	return "status"
+}
+
+// resultsSummary says how many files arrived and how many did not.
+func resultsSummary(l text.Language, results []result) string {
+	arrived := 0
+	for _, r := range results {
+		if r.OK {
+			arrived++
+		}
+	}
+	failed := len(results) - arrived
+	switch {
+	case failed == 0:
+		return l.Count("upload.arrived", arrived)
+	case arrived == 0:
+		return l.Count("upload.failed", failed)
+	}
+	return l.Count("upload.arrived", arrived) + " " + l.Count("upload.failed", failed)
+}

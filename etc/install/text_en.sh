@@ -1,0 +1,83 @@
+# shellcheck shell=bash disable=SC2034 # used by message.sh
+sentences=(
+    [usage]='usage: ./install.sh [--demo] [--listen [ADDRESS:]PORT] | --check | --help
+
+Builds Share Zone from this checkout and installs it; run again it upgrades or repairs. It asks nothing.
+
+  --demo                     with users, a zone and files to try it with; listens on 127.0.0.1:8080
+  --listen [ADDRESS:]PORT    where Apache listens (80; an upgrade keeps what is there)
+  --check                    changes nothing: is everything as it should be? (shzadm doctor)
+  --help                     this text'
+    [bad-option]='unknown option: %s'
+    [bad-address]='not an address: "%s" (PORT, IPV4:PORT or [IPV6]:PORT)'
+    [not-installed]='Share Zone is not installed; run ./install.sh first'
+    [running]='another install.sh is running'
+    [failed]='this failed: %s (%s, line %s)'
+    [unfinished]='not finished; mend what is said above and run it again'
+
+    [not-root]='must be run as root'
+    [not-debian]='needs Debian 12 or newer; this is %s'
+    [no-go]='needs Go %s or newer, in the PATH or in /usr/local/go; there is none (https://go.dev/dl/)'
+    [old-go]='found only %s; needs Go %s or newer (https://go.dev/dl/)'
+    [no-new-privs]='runs under no_new_privs, which makes set-uid programs powerless; start it outside of that container or unit'
+    [nosuid]='the file system of %s is mounted nosuid, so the gate cannot become root; remount it with suid'
+    [wrong-www-data]='www-data has uid %s instead of 33, and the gate knows Apache by that number'
+    [foreign-account]='there is a user %s with uid %s who is not a system account; rename that user'
+    [not-folder]='%s is in the place of a folder, or a link to one; move it away (for another disk use a bind mount)'
+    [is-folder]='%s is a folder in the place of a file or link; move it away'
+    [foreign-address]='%s is not an address of this machine'
+    [port-taken]='%s is taken by %s; choose another with --listen'
+    [listener]='%s (process %s)'
+    [listener-unknown]='a process that cannot be seen from here'
+    [foreign-user]='--demo needs the name %s, but there is such a user who was not made by Share Zone'
+    [foreign-group]='--demo needs the name %s, but there is a group of that name'
+    [foreign-zone]='--demo needs the zone demo, but %s is not of anna'
+    [no-acl]='the file system of %s has no POSIX ACLs (ext4, XFS and Btrfs have them)'
+    [no-xattr]='the file system of %s has no user extended attributes (ext4, XFS and Btrfs have them)'
+    [no-packages]='these packages could not be installed: %s'
+    [no-build]='the programs could not be built'
+    [no-npm]='the packages for the style sheet could not be fetched'
+    [no-bundle]='the style sheet could not be made'
+    [no-mount]='%s could not be mounted; in a container give it as a volume with nosuid,nodev,noexec'
+    [bad-sudoers]='etc/sudoers.d/sharezone is not valid'
+    [bad-apache]='the configuration of Apache is not valid; if the file is in /etc/apache2-sharezone/local.d, mend it there'
+    [bad-sshd]='the configuration of sshd is not valid'
+    [no-apache]='Apache did not start or stop as it should; see /var/log/apache2-sharezone/error.log'
+
+    [warning-update]='warning: the package lists could not be updated'
+    [warning-fstab]='warning: %s has no line in /etc/fstab with %s; without it the options are lost at the next start'
+    [kept]='kept %s, which was changed on this machine; the shipped one is %s'
+
+    [installing]='installing packages: %s'
+    [made-group]='made group %s'
+    [made-user]='made user %s'
+    [mended-user]='mended user %s: home, shell, groups, no password'
+    [made-folder]='made folder %s'
+    [made-link]='made link %s to %s'
+    [made-file]='made %s'
+    [replaced-file]='replaced %s'
+    [owned]='gave %s to %s'
+    [set-mode]='set mode of %s to %s'
+    [set-acl]='set ACL of %s'
+    [mounted]='mounted %s'
+    [remounted]='remounted %s with %s'
+    [added-to-fstab]='added to /etc/fstab: %s'
+    [apache-enabled]='Apache instance sharezone: starts with the machine'
+    [apache-started]='Apache instance sharezone: started on %s'
+    [apache-restarted]='Apache instance sharezone: restarted on %s'
+    [apache-reloaded]='Apache instance sharezone: reloaded'
+    [default-apache-ended]='default Apache instance: stopped and disabled (it came with the package)'
+    [sshd-reloaded]='sshd: reloaded'
+    [made-person]='made user %s (%s)'
+    [made-zone]='made zone %s of %s'
+    [shared-zone]='zone %s: %s may write'
+    [delivered]='put %s into zone %s'
+    [nothing-to-change]='nothing to change'
+
+    [demo-text-it]='Questa zona appartiene ad anna. Bruno può portare e prendere file; carla non può entrare.
+Chi porta un file resta il solo a poterlo cambiare.'
+    [demo-text-en]='This zone is of anna. Bruno may bring and take files; carla may not enter.
+Whoever brings a file is the only one who can change it.'
+    [demo-url]='Share Zone: %s'
+    [demo-unchanged]='(password unchanged; to set another: passwd %s)'
+)

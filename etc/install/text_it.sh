@@ -1,0 +1,81 @@
+# shellcheck shell=bash disable=SC2034,SC1112 # used by message.sh; ’ is an apostrophe
+sentences=(
+    [usage]='uso: ./install.sh [--demo] [--listen [INDIRIZZO:]PORTA] | --check | --help
+
+Compila Share Zone da questa copia dei sorgenti e lo installa; eseguito di nuovo aggiorna o ripara. Non chiede nulla.
+
+  --demo                       con utenti, una zona e file di prova; in ascolto su 127.0.0.1:8080
+  --listen [INDIRIZZO:]PORTA   dove ascolta Apache (80; un aggiornamento lascia ciò che trova)
+  --check                      non cambia nulla: è tutto come deve essere? (shzadm doctor)
+  --help                       questo testo'
+    [bad-option]='opzione sconosciuta: %s'
+    [bad-address]='non è un indirizzo: "%s" (PORTA, IPV4:PORTA o [IPV6]:PORTA)'
+    [not-installed]='Share Zone non è installato; eseguire prima ./install.sh'
+    [running]='un altro install.sh è in esecuzione'
+    [failed]='comando fallito: %s (%s, riga %s)'
+    [unfinished]='non terminato; rimediare a quanto detto sopra ed eseguirlo di nuovo'
+
+    [not-root]='va eseguito come root'
+    [not-debian]='serve Debian 12 o più recente; questo è %s'
+    [no-go]='serve Go %s o più recente, nel PATH o in /usr/local/go; non è presente (https://go.dev/dl/)'
+    [old-go]='trovato soltanto %s; serve Go %s o più recente (https://go.dev/dl/)'
+    [no-new-privs]='è in vigore no_new_privs, che toglie effetto ai programmi set-uid; eseguirlo fuori da quel container o servizio'
+    [nosuid]='il file system di %s è montato nosuid e il gate non può diventare root; rimontarlo con suid'
+    [wrong-www-data]='www-data ha uid %s anziché 33, il numero da cui il gate riconosce Apache'
+    [foreign-account]='esiste un utente %s con uid %s che non è di sistema; rinominarlo'
+    [not-folder]='%s sta al posto di una cartella, o è un collegamento; spostarlo (per un altro disco usare un bind mount)'
+    [is-folder]='%s è una cartella al posto di un file o collegamento; spostarla'
+    [foreign-address]='%s non è un indirizzo di questa macchina'
+    [port-taken]='%s è occupato da %s; sceglierne un altro con --listen'
+    [listener]='%s (processo %s)'
+    [listener-unknown]='un processo che da qui non si vede'
+    [foreign-user]='--demo usa il nome %s, ma esiste già un utente che non è stato creato da Share Zone'
+    [foreign-group]='--demo usa il nome %s, ma esiste già un gruppo con questo nome'
+    [foreign-zone]='--demo usa la zona demo, ma %s non è di anna'
+    [no-acl]='il file system di %s non ha le ACL POSIX (ext4, XFS e Btrfs le hanno)'
+    [no-xattr]='il file system di %s non ha gli attributi estesi utente (ext4, XFS e Btrfs li hanno)'
+    [no-packages]='non è stato possibile installare questi pacchetti: %s'
+    [no-build]='non è stato possibile compilare i programmi'
+    [no-npm]='non è stato possibile scaricare i pacchetti per il foglio di stile'
+    [no-bundle]='non è stato possibile creare il foglio di stile'
+    [no-mount]='non è stato possibile montare %s; in un container fornirlo come volume con nosuid,nodev,noexec'
+    [bad-sudoers]='etc/sudoers.d/sharezone non è valido'
+    [bad-apache]='la configurazione di Apache non è valida; se il file è in /etc/apache2-sharezone/local.d, correggerlo lì'
+    [bad-sshd]='la configurazione di sshd non è valida'
+    [no-apache]='Apache non è partito o non si è fermato come doveva; vedere /var/log/apache2-sharezone/error.log'
+
+    [warning-update]='attenzione: non è stato possibile aggiornare gli elenchi dei pacchetti'
+    [warning-fstab]='attenzione: %s non ha in /etc/fstab una riga con %s; senza, le opzioni si perdono al prossimo avvio'
+    [kept]='lasciato %s, modificato su questa macchina; quello fornito è %s'
+
+    [installing]='installazione dei pacchetti: %s'
+    [made-group]='creato il gruppo %s'
+    [made-user]='creato l’utente %s'
+    [mended-user]='riparato l’utente %s: home, shell, gruppi, nessuna password'
+    [made-folder]='creata la cartella %s'
+    [made-link]='creato il collegamento %s a %s'
+    [made-file]='creato %s'
+    [replaced-file]='sostituito %s'
+    [owned]='assegnato %s a %s'
+    [set-mode]='impostati i permessi di %s a %s'
+    [set-acl]='impostata l’ACL di %s'
+    [mounted]='montato %s'
+    [remounted]='rimontato %s con %s'
+    [added-to-fstab]='aggiunto a /etc/fstab: %s'
+    [apache-enabled]='istanza Apache sharezone: parte con la macchina'
+    [apache-started]='istanza Apache sharezone: avviata su %s'
+    [apache-restarted]='istanza Apache sharezone: riavviata su %s'
+    [apache-reloaded]='istanza Apache sharezone: configurazione riletta'
+    [default-apache-ended]='istanza Apache predefinita: fermata e disabilitata (era arrivata con il pacchetto)'
+    [sshd-reloaded]='sshd: configurazione riletta'
+    [made-person]='creato l’utente %s (%s)'
+    [made-zone]='creata la zona %s di %s'
+    [shared-zone]='zona %s: %s può scrivere'
+    [delivered]='messo %s nella zona %s'
+    [nothing-to-change]='nulla da cambiare'
+
+    [demo-text-it]="${sentences[demo-text-it]}"
+    [demo-text-en]="${sentences[demo-text-en]}"
+    [demo-url]='Share Zone: %s'
+    [demo-unchanged]='(password invariata; per impostarne un’altra: passwd %s)'
+)

@@ -1,0 +1,10 @@
+module sharezone
+
+go 1.26.0
+
+require (
+	github.com/a-h/templ v0.3.977
+	github.com/msteinert/pam/v2 v2.1.0
+	github.com/pkg/xattr v0.4.12
+	golang.org/x/sys v0.49.0
+)

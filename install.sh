@@ -1,0 +1,186 @@
+#!/bin/bash
+# install.sh: builds Share Zone from this checkout and installs it. Run again it upgrades or repairs.
+#
+# It asks nothing, prints a line for each thing that it changes, and touches nothing that is as it should be. What
+# belongs on a machine, with owners and modes, stands in etc/manifest alone. The manual is doc/man/install.sh.8.
+#
+# SECURITY: it runs as root what lies in this checkout; whoever can write here is root at the next run.
+#
+# It may be interrupted anywhere and started again: files are replaced whole, by rename, and what has to follow a change
+# (a reload) is noted before the change, in /var/lib/sharezone/pending.
+
+# shellcheck disable=SC2317 # each_item and each_account call functions by name
+set -Eeuo pipefail
+umask 022
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+cd -- "$(dirname -- "$(readlink -f -- "$0")")"
+
+readonly manifest=etc/manifest
+readonly state=/var/lib/sharezone
+readonly cache=/var/cache/sharezone
+readonly base=/srv/sharezone
+readonly instance=/etc/apache2-sharezone
+readonly pid_file=/run/apache2-sharezone/apache2.pid
+
+# shellcheck source=etc/install/message.sh
+source etc/install/message.sh
+# shellcheck source=etc/install/check.sh
+source etc/install/check.sh
+# shellcheck source=etc/install/manifest.sh
+source etc/install/manifest.sh
+# shellcheck source=etc/install/apache.sh
+source etc/install/apache.sh
+# shellcheck source=etc/install/demo.sh
+source etc/install/demo.sh
+
+main() {
+    read_options "$@"
+    check_machine
+    lock
+    install_packages
+    check_file_system
+    build_programs
+    build_style
+    each_account make_account
+    each_item make_item
+    serve
+    reload_sshd
+    if [[ $demo ]]; then make_demo; fi
+    finish
+}
+
+read_options() {
+    demo='' listen=''
+    while (($#)); do
+        case $1 in
+        --demo) demo=yes ;;
+        --listen)
+            listen=${2-}
+            check_address "$listen" || wrong_usage bad-address "$listen"
+            shift
+            ;;
+        --check)
+            command -v shzadm >/dev/null || refuse not-installed
+            exec shzadm doctor
+            ;;
+        --help) say usage && exit 0 ;;
+        *) wrong_usage bad-option "$1" ;;
+        esac
+        shift
+    done
+    # Without --listen an upgrade stays where the installation is.
+    if [[ ! $listen && $demo ]]; then listen=127.0.0.1:8080; fi
+    if [[ ! $listen ]]; then listen=$(found_listen); fi
+    if [[ ! $listen ]]; then listen=80; fi
+}
+
+# lock lets a second install.sh wait for nothing and change nothing. Daemons that are started must not inherit it.
+lock() {
+    exec 9>/run/sharezone-install.lock
+    flock -n 9 || refuse running
+}
+
+# packages that are always needed; gcc and the PAM headers for libexec/auth, the only program with cgo.
+readonly packages=(acl apache2 attr gcc libc6-dev libpam-pwquality libpam0g-dev mount sudo)
+
+install_packages() {
+    local name missing=()
+    for name in "${packages[@]}"; do
+        if ! is_installed "$name"; then missing+=("$name"); fi
+    done
+    if ! command -v npm >/dev/null; then missing+=(npm); fi
+    if ((${#missing[@]} == 0)); then return; fi
+
+    # Debian starts a web server that it installs, on port 80. One that was here before is left alone.
+    if [[ " ${missing[*]} " == *" apache2 "* ]]; then owe default-apache; fi
+    changed installing "${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    run apt-get -q update || say warning-update
+    # An interrupted run may have left packages unpacked and not configured; apt refuses to go on then.
+    run dpkg --configure -a || true
+    run apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "${missing[@]}" ||
+        refuse no-packages "${missing[*]}"
+}
+
+is_installed() {
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+build_programs() {
+    static_programs=() cgo_programs=()
+    each_item collect_program
+    install -d -m 0700 "$cache"
+    mkdir -p "$cache/bin"
+    # No version control stamp: the checkout may be another user's, and two builds of the same source are the same.
+    local go_build=("$go" build -trimpath -buildvcs=false -ldflags '-s -w' -o "$cache/bin/")
+    run env GOTOOLCHAIN=local CGO_ENABLED=0 "${go_build[@]}" "${static_programs[@]}" || refuse no-build
+    run env GOTOOLCHAIN=local CGO_ENABLED=1 "${go_build[@]}" "${cgo_programs[@]}" || refuse no-build
+}
+
+collect_program() {
+    if [[ ${flag[go]-} ]]; then static_programs+=("./${flag[go]}"); fi
+    if [[ ${flag[cgo]-} ]]; then cgo_programs+=("./${flag[cgo]}"); fi
+}
+
+# build_style bundles the style sheet. The npm packages lie in the cache, not in the checkout, and are fetched again only
+# when the lock file changed; their install scripts do not run.
+build_style() {
+    local npm=$cache/npm wanted
+    wanted=$(cat static/package.json static/package-lock.json static/.npmrc | sha256sum)
+    if [[ $(cat "$npm/built-from" 2>/dev/null) != "$wanted" ]]; then
+        rm -rf "$npm"
+        mkdir -p "$npm"
+        cp static/package.json static/package-lock.json static/.npmrc "$npm/"
+        run npm --prefix "$npm" ci --prefer-offline --ignore-scripts --no-audit --no-fund || refuse no-npm
+        echo "$wanted" >"$npm/built-from"
+    fi
+    each_item bundle_item
+}
+
+bundle_item() {
+    if [[ ! ${flag[bundle]-} ]]; then return; fi
+    run env NODE_PATH="$cache/npm/node_modules" "$cache/npm/node_modules/.bin/esbuild" "${flag[bundle]}" \
+        --bundle --minify --log-level=warning --outfile="$cache/bundle/${flag[bundle]##*/}" || refuse no-bundle
+}
+
+# run runs a command whose output matters only when it fails.
+run() {
+    local output status=0
+    output=$("$@" 2>&1 </dev/null 9>&-) || status=$?
+    if ((status)); then printf '%s\n' "$output" >&2; fi
+    return "$status"
+}
+
+# owe notes, before the change that asks for it, something that has to be done after it; settle crosses it out.
+owe() {
+    install -d -m 0711 "$state"
+    install -d -m 0700 "$state/pending"
+    : >"$state/pending/$1"
+}
+owes() { [[ -e $state/pending/$1 ]]; }
+settle() { rm -f "$state/pending/$1"; }
+
+reload_sshd() {
+    if ! owes sshd-reload; then return; fi
+    if [[ -d /run/systemd/system ]] && systemctl --quiet is-active ssh; then
+        run sshd -t || refuse bad-sshd
+        run systemctl reload ssh
+        changed sshd-reloaded
+    elif [[ -s /run/sshd.pid ]]; then
+        run sshd -t || refuse bad-sshd
+        kill -HUP "$(</run/sshd.pid)"
+        changed sshd-reloaded
+    fi
+    settle sshd-reload
+}
+
+finish() {
+    local status=0
+    if ((changes == 0)); then say nothing-to-change; fi
+    shzadm doctor 9>&- || status=$?
+    if [[ $demo ]]; then show_demo; fi
+    trap - EXIT
+    exit "$status"
+}
+
+main "$@"

@@ -1,0 +1,101 @@
+package change
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// The tools. They know locks, PAM, audit and name service caches, which no library of ours could know better.
+const (
+	useradd  = "/usr/sbin/useradd"
+	userdel  = "/usr/sbin/userdel"
+	chpasswd = "/usr/sbin/chpasswd"
+	chage    = "/usr/bin/chage"
+)
+
+const (
+	// toolTime is how long one tool may take: they wait up to 15 s for /etc/.pwd.lock by themselves.
+	toolTime = 60 * time.Second
+	// lockTries and lockPause: a tool that finds /etc/passwd.lock gives up at once (exit 1), while whoever holds it
+	// usually needs milliseconds.
+	lockTries = 25
+	lockPause = 200 * time.Millisecond
+)
+
+// ErrBusy says that somebody else kept the files of accounts locked all the time.
+var ErrBusy = errors.New("the account files are locked by another program")
+
+// ToolError is what a tool said when it failed.
+type ToolError struct {
+	Tool    string // "/usr/sbin/useradd"
+	Code    int    // -1: could not be started or was stopped
+	Message string // its own words, in English, at most a few lines
+}
+
+func (e *ToolError) Error() string { return fmt.Sprintf("%s: exit %d: %s", e.Tool, e.Code, e.Message) }
+
+// Prepare makes this process fit to change accounts. Limits and signals are inherited: a useradd that dies of somebody's
+// "ulimit -f", or of a Ctrl-C, leaves /etc/passwd.lock behind and nobody on the machine can change accounts.
+func Prepare() error {
+	unlimited := &syscall.Rlimit{Cur: ^uint64(0), Max: ^uint64(0)}
+	for _, limit := range []int{syscall.RLIMIT_FSIZE, syscall.RLIMIT_CPU, syscall.RLIMIT_AS, syscall.RLIMIT_DATA} {
+		if err := syscall.Setrlimit(limit, unlimited); err != nil {
+			return fmt.Errorf("setrlimit: %w", err)
+		}
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 1024, Max: 4096}); err != nil {
+		return fmt.Errorf("setrlimit: %w", err)
+	}
+	syscall.Umask(0o022)
+	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGPIPE, syscall.SIGTSTP)
+	return os.Chdir("/")
+}
+
+// run executes a tool with fixed arguments; what is secret goes to its standard input. lockCode is the exit code with
+// which this tool says that the files are locked.
+func run(stdin string, lockCode int, tool string, args ...string) error {
+	for try := 1; ; try++ {
+		err := runOnce(stdin, tool, args)
+		var failed *ToolError
+		if !errors.As(err, &failed) || failed.Code != lockCode || !strings.Contains(failed.Message, "lock") {
+			return err
+		}
+		if try == lockTries {
+			return fmt.Errorf("%w (%s)", ErrBusy, failed.Message)
+		}
+		time.Sleep(lockPause)
+	}
+}
+
+func runOnce(stdin, tool string, args []string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), toolTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, tool, args...)
+	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "HOME=/"}
+	cmd.Dir = "/"
+	cmd.Stdin = strings.NewReader(stdin)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	cmd.WaitDelay = time.Second
+	err := cmd.Run()
+	if err == nil {
+		return nil
+	}
+	code := -1
+	if cmd.ProcessState != nil {
+		code = cmd.ProcessState.ExitCode()
+	}
+	message := strings.TrimSpace(said.String())
+	if message == "" {
+		message = err.Error()
+	}
+	return &ToolError{tool, code, message[:min(len(message), 500)]}
+}

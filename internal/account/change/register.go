@@ -1,0 +1,93 @@
+package change
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/account"
+	"sharezone/internal/layout"
+)
+
+// ErrNoUIDs says that the range of uids is used up.
+var ErrNoUIDs = errors.New("all uids up to UID_MAX in /etc/login.defs are used")
+
+// register is the open register of uids. Its lock is held from the choice of a uid until the account exists.
+type register struct{ file *os.File }
+
+func openRegister() (*register, error) {
+	f, err := os.OpenFile(account.RegisterPath, os.O_RDWR|os.O_CREATE|os.O_APPEND|unix.O_NOFOLLOW, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: flock: %w", account.RegisterPath, err)
+	}
+	return &register{f}, nil
+}
+
+func (r *register) close() { r.file.Close() }
+
+// take chooses the next uid for name and records it, on disk, before anybody uses it.
+func (r *register) take(name string, names *account.Names, now time.Time) (uint32, error) {
+	text, err := io.ReadAll(io.NewSectionReader(r.file, 0, 1<<30))
+	if err != nil {
+		return 0, err
+	}
+	known, err := account.ParseRegister(text)
+	if err != nil {
+		return 0, err
+	}
+	last := uidMax()
+	uid := max(known.Highest, names.HighestID(layout.MinUID, last), layout.MinUID-1) + 1
+	for ; ; uid++ { // numbers that only NSS knows are passed over
+		if uid > last {
+			return 0, ErrNoUIDs
+		}
+		_, user := names.UserByUID(uid)
+		_, group := names.GroupName(uid)
+		if !user && !group {
+			break
+		}
+	}
+	if err := names.Err(); err != nil { // "not found" is only believed of a name service that answered
+		return 0, err
+	}
+	line := fmt.Sprintf("%d %s %s\n", uid, name, now.Format(time.DateOnly))
+	if len(text) == 0 {
+		line = "# Every uid that Share Zone gave to somebody: uid, name, day. Remove no line: it would be given again.\n" + line
+	} else if text[len(text)-1] != '\n' {
+		line = "\n" + line
+	}
+	if _, err := r.file.WriteString(line); err != nil {
+		return 0, err
+	}
+	return uid, r.file.Sync()
+}
+
+// uidMax reads UID_MAX as useradd does; 60000 is its default, and above it Debian and systemd have their own ranges.
+func uidMax() uint32 {
+	const standard = 60000
+	text, err := os.ReadFile("/etc/login.defs")
+	if err != nil {
+		return standard
+	}
+	limit := uint64(standard)
+	for line := range bytes.Lines(text) {
+		fields := strings.Fields(string(line))
+		if len(fields) >= 2 && fields[0] == "UID_MAX" {
+			if n, err := strconv.ParseUint(fields[1], 0, 32); err == nil {
+				limit = n
+			}
+		}
+	}
+	return uint32(min(limit, layout.NobodyUID-1))
+}

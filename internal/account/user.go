@@ -1,0 +1,190 @@
+package account
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"sharezone/internal/layout"
+)
+
+// Role is what a person may do in Share Zone. Each role contains the one before it.
+type Role string
+
+// The roles.
+const (
+	RoleBase    Role = "base"
+	RoleManager Role = "manager" // may own zones
+	RoleAdmin   Role = "admin"
+)
+
+// roleGroups is the table of roles: who is in the group has the role.
+var roleGroups = []struct {
+	role  Role
+	group string
+}{
+	{RoleBase, layout.GroupBase},
+	{RoleManager, layout.GroupManager},
+	{RoleAdmin, layout.GroupAdmin},
+}
+
+// Groups returns the groups of an account with this role, nil for a role that does not exist.
+func (r Role) Groups() []string {
+	var groups []string
+	for _, g := range roleGroups {
+		groups = append(groups, g.group)
+		if g.role == r {
+			return groups
+		}
+	}
+	return nil
+}
+
+// Status says whether a person can log in.
+type Status string
+
+// The states of an account.
+const (
+	Active  Status = "active"
+	Locked  Status = "locked"  // no password can match: usermod -L, or none was ever set
+	Expired Status = "expired" // the account's last day is over, or its password was not renewed in time
+)
+
+// User is a person, with the JSON keys of the interface. What is absent or unreadable is null.
+type User struct {
+	Name       string     `json:"username"`
+	UID        uint32     `json:"uid"`
+	FullName   *string    `json:"full_name"`
+	Company    *string    `json:"company"`
+	Email      *string    `json:"email"`
+	Phone      *string    `json:"phone"`
+	Mobile     *string    `json:"mobile"`
+	Roles      []Role     `json:"roles"`
+	Status     *Status    `json:"status"`  // null where shadow(5) has no line, as for people in LDAP
+	Expires    *string    `json:"expires"` // the day from which the account is disabled, as chage -l says it
+	MustChange *bool      `json:"must_change"`
+	Language   *string    `json:"language"`
+	LastLogin  *time.Time `json:"last_login"` // nothing on the machine knows it reliably yet
+	Groups     []string   `json:"groups"`
+}
+
+// Shadow is what shadow(5) says; only root can read it.
+type Shadow struct{ entries map[string]shadowEntry }
+
+// ReadShadow reads /etc/shadow.
+func ReadShadow() (Shadow, error) {
+	text, err := os.ReadFile("/etc/shadow")
+	if err != nil {
+		return Shadow{}, err
+	}
+	return Shadow{parseShadow(text)}, nil
+}
+
+// HasPassword says whether an account has a password that can match.
+func (s Shadow) HasPassword(name string) bool {
+	return strings.HasPrefix(s.entries[name].password, "$")
+}
+
+// MustChange says whether the next login asks for a new password.
+func (s Shadow) MustChange(name string) bool {
+	e, ok := s.entries[name]
+	return ok && e.lastChange == 0
+}
+
+// status follows pam_unix: the day in the field is the first on which the account is disabled, and a password that
+// was not changed within its maximum age and the grace after it disables the account too.
+func (e shadowEntry) status(now time.Time) Status {
+	today := int(now.Unix() / (24 * 60 * 60))
+	switch {
+	case e.expire >= 0 && today >= e.expire,
+		e.inactive >= 0 && e.maximum >= 0 && e.lastChange > 0 && today > e.lastChange+e.maximum+e.inactive:
+		return Expired
+	case e.password == "" || strings.ContainsAny(e.password[:1], "!*"):
+		return Locked // an empty password too: Share Zone's PAM stack has no nullok
+	}
+	return Active
+}
+
+// Users returns everybody who has to do with Share Zone, sorted by name: the members of shzbase, and the accounts that
+// Share Zone made, also those that are out of use.
+func (n *Names) Users(shadow Shadow, now time.Time) []User {
+	entries := append(n.Members(layout.GroupBase), n.Members(layout.GroupOnly)...)
+	slices.SortFunc(entries, compareEntries)
+	entries = slices.CompactFunc(entries, func(a, b Entry) bool { return a.Name == b.Name })
+	roles := n.rolesByName()
+	users := make([]User, 0, len(entries))
+	for _, e := range entries {
+		users = append(users, n.newUser(e, roles[e.Name], shadow, now))
+	}
+	return users
+}
+
+// FindUser returns one person; false unless he belongs to Share Zone.
+func (n *Names) FindUser(name string, shadow Shadow, now time.Time) (User, bool) {
+	e, ok := n.User(name)
+	if !ok || !n.InGroup(name, layout.GroupBase) && !n.InGroup(name, layout.GroupOnly) {
+		return User{}, false
+	}
+	return n.newUser(e, n.Roles(name), shadow, now), true
+}
+
+// Roles returns the roles of a user. A role counts only together with shzbase: who was taken out of it may do nothing.
+func (n *Names) Roles(name string) []Role {
+	roles := []Role{}
+	for _, g := range roleGroups {
+		if n.InGroup(name, g.group) {
+			roles = append(roles, g.role)
+		} else if g.role == RoleBase {
+			return roles
+		}
+	}
+	return roles
+}
+
+// rolesByName is Roles for everybody at once, so that a list of thousands does not search the groups for each.
+func (n *Names) rolesByName() map[string][]Role {
+	roles := make(map[string][]Role)
+	for _, g := range roleGroups {
+		for _, e := range n.Members(g.group) {
+			if g.role == RoleBase || len(roles[e.Name]) > 0 {
+				roles[e.Name] = append(roles[e.Name], g.role)
+			}
+		}
+	}
+	return roles
+}
+
+func (n *Names) newUser(e Entry, roles []Role, shadow Shadow, now time.Time) User {
+	c := ParseGECOS(e.GECOS)
+	if roles == nil {
+		roles = []Role{}
+	}
+	u := User{
+		Name:     e.Name,
+		UID:      e.UID,
+		FullName: orNull(c.FullName),
+		Company:  orNull(c.Company),
+		Email:    orNull(c.Email),
+		Phone:    orNull(c.Phone),
+		Mobile:   orNull(c.Mobile),
+		Roles:    roles,
+		Groups:   n.GroupsOf(e),
+	}
+	if s, ok := shadow.entries[e.Name]; ok {
+		status, mustChange := s.status(now), s.lastChange == 0
+		u.Status, u.MustChange = &status, &mustChange
+		if s.expire >= 0 {
+			day := time.Unix(0, 0).UTC().AddDate(0, 0, s.expire).Format(time.DateOnly)
+			u.Expires = &day
+		}
+	}
+	return u
+}
+
+func orNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}

@@ -1,0 +1,109 @@
+// Package event writes what a request does into the event file that the gate opened for it. The file is locked while
+// the request lasts; when the lock falls, the notify worker takes it. The handler has a descriptor and no name, and the
+// first line, with user, entry, address and zone, is the gate's.
+//
+// A line is a JSON object: {"n":1,"event":"upload","path":"a/b.pdf"} before an act begins, before the first byte goes
+// out or the name appears; {"n":1,"result":"ok","bytes":12} when it has ended. An act without its end was interrupted.
+package event
+
+import (
+	"encoding/json"
+	"net/url"
+	"os"
+	"strconv"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+)
+
+// reserve is kept free in the file when the first act begins, so that a disk that fills up during an upload leaves
+// room for saying how it ended.
+const reserve = 8 << 10 // bytes
+
+// File is the request's event file. A nil File is valid and records nothing: the gate's table knows which requests can
+// have something to tell.
+type File struct {
+	f    *os.File
+	acts int
+}
+
+// Open takes over the descriptor that the gate passed in the variable SHZ_EVENT_FD; nil if it passed none.
+func Open() *File {
+	fd, err := strconv.Atoi(os.Getenv("SHZ_EVENT_FD"))
+	if err != nil || fd < 3 {
+		return nil
+	}
+	unix.CloseOnExec(fd)
+	return &File{f: os.NewFile(uintptr(fd), "event")}
+}
+
+// Act is one thing that a request does.
+type Act struct {
+	file *File
+	n    int
+}
+
+// begin and end are the two lines of an act.
+type begin struct {
+	N     int    `json:"n"`
+	Event string `json:"event"`          // a name of the interface's list
+	User  string `json:"user,omitempty"` // the account that it is about, where that is not the one who acts
+	Path  string `json:"path,omitempty"` // below the zone
+	Raw   string `json:"raw,omitempty"`  // Path percent-encoded, where it is no UTF-8
+}
+
+type end struct {
+	N      int    `json:"n"`
+	Result string `json:"result"` // "ok" or an error code of the interface
+	Path   string `json:"path,omitempty"`
+	Bytes  *int64 `json:"bytes,omitempty"`
+}
+
+// Begin notes that an act begins. An error (no space, above all) means that it must not begin.
+func (f *File) Begin(event, path string) (*Act, error) {
+	return f.begin(begin{Event: event, Path: path})
+}
+
+// BeginFor is Begin for an act that concerns another account: user.
+func (f *File) BeginFor(event, user string) (*Act, error) {
+	return f.begin(begin{Event: event, User: user})
+}
+
+func (f *File) begin(line begin) (*Act, error) {
+	if f == nil {
+		return nil, nil
+	}
+	if f.acts++; f.acts == 1 {
+		err := unix.Fallocate(int(f.f.Fd()), unix.FALLOC_FL_KEEP_SIZE, 0, reserve)
+		if err == unix.ENOSPC || err == unix.EDQUOT {
+			return nil, err
+		}
+	}
+	line.N = f.acts
+	if !utf8.ValidString(line.Path) {
+		line.Raw = (&url.URL{Path: line.Path}).EscapedPath()
+	}
+	return &Act{f, f.acts}, f.write(line)
+}
+
+// End notes how the act ended. bytes is negative where the act moves none; name is the name that the file got in the
+// end where it is another one than asked for.
+func (a *Act) End(result string, bytes int64, name string) {
+	if a == nil {
+		return
+	}
+	line := end{N: a.n, Result: result, Path: name}
+	if bytes >= 0 {
+		line.Bytes = &bytes
+	}
+	a.file.write(line) // without it the act counts as interrupted, which is the truth as far as anybody can prove
+}
+
+// write appends one line with one system call.
+func (f *File) write(line any) error {
+	b, err := json.Marshal(line)
+	if err == nil {
+		_, err = f.f.Write(append(b, '\n'))
+	}
+	return err
+}

@@ -1,0 +1,64 @@
+// Package layout names the places, users and groups that Share Zone has on a machine.
+//
+// They are constants and not settings: the gate runs as root and reads no configuration, and install.sh, the
+// manifest in etc/ and the documents speak of the same places. A test compares them with etc/manifest.
+package layout
+
+const (
+	// Base holds the zones; it is a mount of its own (nosuid,nodev,noexec).
+	Base = "/srv/sharezone"
+	// Closed holds closed zones until the grace period is over.
+	Closed = Base + "/.closed"
+
+	// Gate is the only setuid program.
+	Gate = "/usr/lib/sharezone/gate"
+	// Handlers holds one program per component, mode 0711.
+	Handlers = "/usr/lib/sharezone/cgi-bin"
+	// Helpers holds the programs that run as root, reached through sudo.
+	Helpers = "/usr/lib/sharezone/libexec"
+	// AuthHelper asks PAM and keeps the session store.
+	AuthHelper = Helpers + "/auth"
+
+	// State is root's; below it users reach only their own preferences.
+	State = "/var/lib/sharezone"
+	// Sessions holds one file per session, named by the SHA-256 of its id; root only.
+	Sessions = State + "/sessions"
+	// Slots holds the files whose locks count what runs at the same time; root only.
+	Slots = State + "/slots"
+	// Preferences holds one JSON file per uid.
+	Preferences = State + "/prefs"
+	// Events holds one file per request that may have something to tell; root:shzspool 2750.
+	Events = "/var/spool/sharezone/events"
+	// Logs holds the activity logs; root:shzspool.
+	Logs = "/var/log/sharezone"
+
+	// Configuration holds sharezone.toml and the site's hooks.
+	Configuration = "/etc/sharezone"
+	// Manifest is the installed list of owners and modes.
+	Manifest = "/usr/share/sharezone/manifest"
+	// Static is what Apache sends by itself.
+	Static = "/usr/share/sharezone/static"
+)
+
+const (
+	// GroupBase holds everybody who may use Share Zone.
+	GroupBase = "shzbase"
+	// GroupManager holds those who may own zones.
+	GroupManager = "shzmgr"
+	// GroupAdmin holds the administrators.
+	GroupAdmin = "shzadmin"
+	// GroupOnly holds the accounts that Share Zone itself made.
+	GroupOnly = "shzonly"
+	// UserGuest runs components that have no user yet.
+	UserGuest = "shzguest"
+	// UserSpool runs the notify worker.
+	UserSpool = "shzspool"
+
+	// ApacheUID is www-data's: Debian's base-passwd gives it the same number on every machine
+	// (/usr/share/doc/base-passwd/users-and-groups.txt), so the gate need not read /etc/passwd to know its caller.
+	ApacheUID = 33
+	// MinUID is the lowest uid of a person (UID_MIN in login.defs(5) of Debian).
+	MinUID = 1000
+	// NobodyUID is the overflow uid; nobody may log in as it.
+	NobodyUID = 65534
+)

@@ -1,0 +1,72 @@
+package page
+
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+)
+
+// Column is the head of one column of a Table.
+type Column struct {
+	Label  string
+	Class  string        // of the head; the cells of the rows carry the same
+	Href   templ.SafeURL // sorts by this column; "" = cannot be sorted by
+	Sorted string        // aria-sort: "ascending", "descending", "" = sorted by another one
+}
+
+// Field is one input of a form with its label, its help and what is wrong with it.
+type Field struct {
+	Name         string // of the form's field; unique on the page
+	Label        string
+	Help         string // "" = none
+	Error        string // "" = none; a sentence in the user's language
+	Type         string // "text", "password", "email", "date" …
+	Value        string // never for a password
+	Autocomplete string // as HTML names it: "username", "current-password" …
+	Required     bool
+	Autofocus    bool // at most one on a page
+	Verbatim     bool // a name or code: no capital letter, no correction by the keyboard
+}
+
+// id is the element's; the prefix keeps it apart from ids of the page.
+func (f Field) id() string { return "field-" + f.Name }
+
+// describedBy names the elements that explain the field, for screen readers.
+func (f Field) describedBy() string {
+	var ids []string
+	if f.Help != "" {
+		ids = append(ids, f.id()+"-help")
+	}
+	if f.Error != "" {
+		ids = append(ids, f.id()+"-error")
+	}
+	return strings.Join(ids, " ")
+}
+
+// Range is the part of a list that a page shows.
+type Range struct {
+	Total        int
+	Offset       int // of the first one shown
+	Shown        int
+	PreviousHref templ.SafeURL // "" = this is the first part
+	NextHref     templ.SafeURL // "" = this is the last part
+}
+
+// noticeClass is Bootstrap's word for the kind.
+func noticeClass(kind NoticeKind) string {
+	switch kind {
+	case OK:
+		return "alert-success"
+	case Error:
+		return "alert-danger"
+	}
+	return "alert-info"
+}
+
+// noticeRole is how a screen reader learns of the notice: at once, or when it has finished its sentence.
+func noticeRole(kind NoticeKind) string {
+	if kind == Error {
+		return "alert"
+	}
+	return "status"
+}

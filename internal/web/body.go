@@ -1,0 +1,177 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// Body is the request's body, on standard input. net/http/cgi would lose a chunked one and would take a client that
+// went away for the end of it.
+type Body struct {
+	file *os.File
+	left int64 // bytes still to come; -1 = until the end (chunked)
+}
+
+func newBody(contentLength, transferEncoding string) (*Body, error) {
+	b := &Body{file: os.Stdin}
+	switch {
+	case transferEncoding != "":
+		b.left = -1 // Apache has undone the chunks
+	case contentLength != "":
+		n, err := strconv.ParseUint(contentLength, 10, 62)
+		if err != nil {
+			return nil, Refuse(BadRequest, "Content-Length")
+		}
+		b.left = int64(n)
+	}
+	return b, nil
+}
+
+// Size is the announced length, or -1.
+func (b *Body) Size() int64 { return b.left }
+
+func (b *Body) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		return 0, io.EOF
+	}
+	if b.left > 0 && int64(len(p)) > b.left {
+		p = p[:b.left]
+	}
+	n, err := b.file.Read(p)
+	if b.left > 0 {
+		b.left -= int64(n)
+	}
+	if errors.Is(err, io.EOF) {
+		err = b.ended()
+	}
+	return n, err
+}
+
+// Close does nothing: standard input ends with the process.
+func (b *Body) Close() error { return nil }
+
+// A Receiver takes n bytes of a descriptor, or all if n is negative, and returns how many came.
+type Receiver interface {
+	Receive(in *os.File, n int64) (int64, error)
+}
+
+// SendTo hands the whole body over without reading it into this process. io.ErrUnexpectedEOF when the client went
+// away in the middle.
+func (b *Body) SendTo(to Receiver) (int64, error) {
+	want := b.left
+	n, err := to.Receive(b.file, want)
+	if err != nil {
+		return n, err
+	}
+	if want >= 0 {
+		b.left -= n
+	}
+	if err := b.ended(); !errors.Is(err, io.EOF) {
+		return n, err
+	}
+	return n, nil
+}
+
+// ended judges the end of standard input: io.EOF when the body is complete. After a chunked body Apache closes its
+// sending side only; when it gave the request up it closes the whole socket, which shows as POLLHUP.
+func (b *Body) ended() error {
+	if b.left > 0 {
+		return io.ErrUnexpectedEOF
+	}
+	if b.left == -1 {
+		fds := []unix.PollFd{{Fd: int32(os.Stdout.Fd()), Events: unix.POLLOUT}}
+		if _, err := unix.Poll(fds, 0); err != nil || fds[0].Revents&(unix.POLLHUP|unix.POLLERR) != 0 {
+			return io.ErrUnexpectedEOF
+		}
+	}
+	return io.EOF
+}
+
+// refuseRest takes no more of the body. Apache then reads what the client still sends by itself, and the process need
+// not wait for it. What has come already must be read: a socket that is closed with unread bytes resets the
+// connection, and Apache would lose the end of the answer.
+func (b *Body) refuseRest() {
+	unix.Shutdown(int(b.file.Fd()), unix.SHUT_RD) // fails on mod_cgi's pipe, where nothing is reset
+	unix.SetNonblock(int(b.file.Fd()), true)
+	for buffer := make([]byte, 64<<10); ; {
+		if n, err := unix.Read(int(b.file.Fd()), buffer); n <= 0 && err != unix.EINTR {
+			return
+		}
+	}
+}
+
+// maxForm bounds a form: the longest field of any component is a few KiB.
+const maxForm = 64 << 10
+
+// Form returns the fields of a changing request: urlencoded, multipart without files, or a JSON object with the same
+// keys, where an array is a repeated key.
+func (c *Call) Form() (url.Values, error) {
+	kind, parameters, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
+	if err != nil {
+		return nil, Refuse(Unsupported, "Content-Type")
+	}
+	body := http.MaxBytesReader(c.response, c.Request.Body, maxForm)
+	switch kind {
+	case "application/x-www-form-urlencoded":
+		b, err := io.ReadAll(body)
+		if err != nil {
+			return nil, bodyError(err)
+		}
+		values, err := url.ParseQuery(string(b))
+		if err != nil {
+			return nil, Refuse(BadRequest, "form")
+		}
+		return values, nil
+	case "multipart/form-data":
+		return multipartForm(body, parameters["boundary"])
+	case "application/json":
+		return jsonForm(body)
+	}
+	return nil, Refuse(Unsupported, "form as "+kind)
+}
+
+func bodyError(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return &Error{TooLarge, err}
+	}
+	return &Error{BadRequest, err}
+}
+
+func jsonForm(body io.Reader) (url.Values, error) {
+	d := json.NewDecoder(body)
+	d.UseNumber()
+	var object map[string]any
+	if err := d.Decode(&object); err != nil {
+		return nil, bodyError(err)
+	}
+	if d.More() {
+		return nil, Refuse(BadRequest, "more than one JSON value")
+	}
+	values := make(url.Values)
+	for key, value := range object {
+		list, isList := value.([]any)
+		if !isList {
+			list = []any{value}
+		}
+		for _, item := range list {
+			switch item := item.(type) {
+			case nil:
+			case string, json.Number, bool:
+				values.Add(key, fmt.Sprint(item))
+			default:
+				return nil, Refuse(BadRequest, "JSON: "+strconv.Quote(key)+" is neither text nor number nor a list of them")
+			}
+		}
+	}
+	return values, nil
+}

@@ -1,0 +1,117 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/helper"
+	"sharezone/internal/zone"
+)
+
+// Code is an error code of the interface; scripts read it, people read its sentence.
+type Code string
+
+// The codes.
+const (
+	BadRequest      Code = "bad-request"
+	NotLoggedIn     Code = "not-logged-in"
+	NotPermitted    Code = "not-permitted"
+	PasswordExpired Code = "password-expired"
+	NotFound        Code = "not-found"
+	Method          Code = "method"
+	Exists          Code = "exists"
+	Conflict        Code = "conflict"
+	Precondition    Code = "precondition"
+	TooLarge        Code = "too-large"
+	Unsupported     Code = "unsupported"
+	RangeNot        Code = "range"
+	Locked          Code = "locked"
+	Internal        Code = "internal"
+	Busy            Code = "busy"
+	NoSpace         Code = "no-space"
+	Quota           Code = "quota"
+)
+
+var statuses = map[Code]int{
+	BadRequest: 400, NotLoggedIn: 401, NotPermitted: 403, PasswordExpired: 403, NotFound: 404, Method: 405,
+	Exists: 409, Conflict: 409, Precondition: 412, TooLarge: 413, Unsupported: 415, RangeNot: 416, Locked: 423,
+	Internal: 500, Busy: 503, NoSpace: 507, Quota: 507,
+}
+
+// Status is the HTTP status of a code.
+func (c Code) Status() int {
+	if s, ok := statuses[c]; ok {
+		return s
+	}
+	return 500
+}
+
+// Error is a refusal with a code, and the reason for the log. The reason never reaches the browser.
+type Error struct {
+	Code Code
+	Err  error
+}
+
+func (e *Error) Error() string { return string(e.Code) + ": " + e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
+
+// Refuse makes an Error from a code and a reason in words.
+func Refuse(code Code, reason string) error { return &Error{code, errors.New(reason)} }
+
+// CodeOf is the one place where an answer of the kernel, of a helper or of a package becomes a code.
+func CodeOf(err error) Code {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	var refusal helper.Refusal
+	if errors.As(err, &refusal) {
+		return Code(refusal)
+	}
+	for _, row := range codes {
+		if errors.Is(err, row.err) {
+			return row.code
+		}
+	}
+	return Internal
+}
+
+// codes is read from the top: errors.Is(EACCES, fs.ErrPermission) is true as well.
+var codes = []struct {
+	err  error
+	code Code
+}{
+	{zone.ErrPath, BadRequest},
+	{zone.ErrNewName, BadRequest},
+	{zone.ErrReserved, NotFound},
+	{io.ErrUnexpectedEOF, BadRequest}, // the client went away in the middle of its body
+	{context.DeadlineExceeded, Busy},
+	{unix.ENOENT, NotFound},
+	{unix.ENOTDIR, NotFound},
+	{unix.EACCES, NotPermitted},
+	{unix.EPERM, NotPermitted},
+	{unix.ELOOP, NotPermitted}, // a symbolic link on the way
+	{unix.EXDEV, NotPermitted}, // out of the zone
+	{unix.ENXIO, NotPermitted}, // a socket, a FIFO
+	{unix.EEXIST, Exists},
+	{unix.ENOTEMPTY, Conflict},
+	{unix.EISDIR, Conflict},
+	{unix.ESTALE, Conflict},
+	{unix.EMLINK, Conflict},
+	{unix.ENAMETOOLONG, BadRequest},
+	{unix.EFBIG, TooLarge},
+	{unix.EROFS, Locked},
+	{unix.ETXTBSY, Locked},
+	{unix.EAGAIN, Busy}, // a lease
+	{unix.EBUSY, Busy},
+	{unix.EMFILE, Busy},
+	{unix.ENFILE, Busy},
+	{unix.ENOMEM, Busy},
+	{unix.ENOSPC, NoSpace},
+	{unix.EDQUOT, Quota},
+	{fs.ErrNotExist, NotFound},
+}

@@ -1,0 +1,63 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/url"
+)
+
+// maxFields bounds the parts of a form that is no upload.
+const maxFields = 1000
+
+func multipartForm(body io.Reader, boundary string) (url.Values, error) {
+	parts := multipart.NewReader(body, boundary)
+	values := make(url.Values)
+	for range maxFields {
+		part, err := parts.NextRawPart()
+		if errors.Is(err, io.EOF) {
+			return values, nil
+		}
+		if err != nil {
+			return nil, bodyError(err)
+		}
+		b, err := io.ReadAll(part)
+		if err != nil {
+			return nil, bodyError(err)
+		}
+		values.Add(part.FormName(), string(b))
+	}
+	return nil, Refuse(TooLarge, "too many fields")
+}
+
+// Part is one field of a multipart upload as it arrives: a file when FileName is not "".
+type Part struct {
+	Name     string
+	FileName string // as the browser sent it; a path before it is cut off by who uses it
+	*multipart.Part
+}
+
+// Parts calls use with each part of a multipart body, in order, without keeping any of it. It returns what use
+// returned first, or what is wrong with the body.
+func (c *Call) Parts(use func(Part) error) error {
+	kind, parameters, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/form-data" {
+		return Refuse(Unsupported, "not multipart/form-data")
+	}
+	parts := multipart.NewReader(c.Request.Body, parameters["boundary"])
+	for {
+		part, err := parts.NextRawPart()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return &Error{BadRequest, err}
+		}
+		// part.FileName would cut at the last slash only; browsers send names, old ones send paths.
+		_, disposition, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+		if err := use(Part{part.FormName(), disposition["filename"], part}); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,274 @@
+// Package web is what every component does around its own work: it takes the request that the gate passed on, refuses
+// what came from another site, picks the language and the form of the answer, and turns errors into statuses.
+//
+// MUST rules of this folder:
+//   - nothing here decides whether a user may do something;
+//   - the text of an error goes to the log, its code and a sentence go to the browser;
+//   - no header of the answer is built from unchecked input.
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/http/cgi"
+	"net/url"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/a-h/templ"
+
+	"sharezone/internal/event"
+	"sharezone/internal/page"
+	"sharezone/internal/text"
+)
+
+// Call is one request in the hands of its component.
+type Call struct {
+	Request *http.Request
+	Body    *Body
+	ID      string // request id, made by the gate
+	User    string // login name; "" = nobody is logged in
+	Entry   string // internal or external
+	Address string // of the client
+	Session string // name of the session's file, for components that may end it
+	// MustChange says that nothing but a new password and logging out is answered.
+	MustChange bool
+	Language   text.Language
+	JSON       bool        // the answer is JSON
+	Event      *event.File // nil when this kind of request has nothing to tell
+
+	path     string // raw
+	response *response
+}
+
+// Run is the whole life of a component: it hands the request to answer, and answers the error that this returns.
+func Run(answer func(*Call) error) {
+	// A client that goes away must give EPIPE, so that the handler can clean up and say so.
+	signal.Ignore(syscall.SIGPIPE)
+	c, err := newCall()
+	if err == nil {
+		err = c.refuseForeign()
+	}
+	if err == nil {
+		err = answer(c)
+	}
+	if err != nil {
+		c.Fail(err)
+	}
+	if err := c.response.finish(); err != nil {
+		c.Log(err)
+	}
+	if c.Body != nil {
+		c.Body.refuseRest()
+	}
+}
+
+// newCall reads the environment. The call is usable for an error page also when it returns an error.
+func newCall() (*Call, error) {
+	c := &Call{
+		ID: os.Getenv("SHZ_REQUEST"), User: os.Getenv("SHZ_USER"), Entry: os.Getenv("SHZ_ENTRY"),
+		Address: os.Getenv("REMOTE_ADDR"), Session: os.Getenv("SHZ_SESSION"), Event: event.Open(),
+		MustChange: os.Getenv("SHZ_MUST_CHANGE") == "yes",
+		response:   newResponse(os.Getenv("REQUEST_METHOD") == http.MethodHead),
+	}
+	for name, value := range headers {
+		c.response.header.Set(name, value)
+	}
+	c.JSON = acceptsJSON(os.Getenv("HTTP_ACCEPT"))
+	c.path, _, _ = strings.Cut(os.Getenv("REQUEST_URI"), "?")
+	c.Language = text.Pick(os.Getenv("SHZ_LANG"), os.Getenv("HTTP_ACCEPT_LANGUAGE"))
+
+	env := make(map[string]string)
+	for _, pair := range os.Environ() {
+		name, value, _ := strings.Cut(pair, "=")
+		env[name] = value
+	}
+	r, err := cgi.RequestFromMap(env)
+	if err != nil {
+		c.Request = &http.Request{Method: env["REQUEST_METHOD"], URL: &url.URL{}, Header: http.Header{}}
+		return c, &Error{BadRequest, err}
+	}
+	c.Request = r
+	c.Body, err = newBody(env["CONTENT_LENGTH"], env["HTTP_TRANSFER_ENCODING"])
+	if err != nil {
+		return c, err
+	}
+	r.Body = c.Body
+	if chosen := r.URL.Query().Get("lang"); chosen == string(text.Italian) || chosen == string(text.English) {
+		c.Language = text.Language(chosen)
+		c.SetCookie(&http.Cookie{Name: "lang", Value: chosen, MaxAge: 365 * 24 * 3600})
+	}
+	return c, nil
+}
+
+// headers stand in every answer; a component may set stricter ones.
+var headers = map[string]string{
+	"Cache-Control":           "no-store",
+	"Content-Security-Policy": page.ContentSecurityPolicy,
+	"Referrer-Policy":         "same-origin",
+	"Vary":                    "Accept, Accept-Language, Cookie",
+	"X-Content-Type-Options":  "nosniff",
+}
+
+// refuseForeign refuses changing requests that a page of another site sent (CWE-352).
+func (c *Call) refuseForeign() error {
+	if err := http.NewCrossOriginProtection().Check(c.Request); err != nil {
+		return &Error{NotPermitted, err}
+	}
+	return nil
+}
+
+// acceptsJSON says whether an Accept header names application/json.
+func acceptsJSON(accept string) bool {
+	for _, part := range strings.Split(accept, ",") {
+		if kind, parameters, err := mime.ParseMediaType(part); err == nil && kind == "application/json" && parameters["q"] != "0" {
+			return true
+		}
+	}
+	return false
+}
+
+// Rest is the raw, percent-encoded path after the component's name: "" or what follows its slash.
+func (c *Call) Rest() string {
+	_, rest, _ := strings.Cut(strings.TrimPrefix(c.path, "/cgi-bin/"), "/")
+	return rest
+}
+
+// Path is the raw path as it was asked for.
+func (c *Call) Path() string { return c.path }
+
+// Writer is for http.ServeContent and streams.
+func (c *Call) Writer() http.ResponseWriter { return c.response }
+
+// Sent is how many bytes of body went out so far.
+func (c *Call) Sent() int64 { return c.response.sent }
+
+// Complete says whether all bytes went out that were announced.
+func (c *Call) Complete() bool { return c.response.left <= 0 }
+
+// SetCookie adds a cookie with the attributes that all of ours have: sent back to this site alone, not readable by
+// scripts, and over https only where the request came by https.
+func (c *Call) SetCookie(k *http.Cookie) {
+	k.Path, k.HttpOnly, k.SameSite = "/", true, http.SameSiteLaxMode
+	k.Secure = os.Getenv("HTTPS") == "on"
+	http.SetCookie(c.response, k)
+}
+
+// View is the frame of a page of this call.
+func (c *Call) View(title string) page.View {
+	return page.View{
+		Language: c.Language, Title: title, User: c.User, Entry: c.Entry, URL: os.Getenv("REQUEST_URI"),
+		Menu: page.Menu(c.Language, c.User, c.path),
+	}
+}
+
+// Answer sends an object as JSON, or the page, whichever was asked for.
+func (c *Call) Answer(status int, object any, html templ.Component) error {
+	if c.JSON {
+		return c.answerJSON(status, object)
+	}
+	return c.AnswerPage(status, html)
+}
+
+// AnswerPage sends a page.
+func (c *Call) AnswerPage(status int, html templ.Component) error {
+	c.response.header.Set("Content-Type", "text/html; charset=utf-8")
+	c.response.WriteHeader(status)
+	return html.Render(context.Background(), c.response)
+}
+
+func (c *Call) answerJSON(status int, object any) error {
+	c.response.header.Set("Content-Type", "application/json")
+	c.response.WriteHeader(status)
+	e := json.NewEncoder(c.response)
+	e.SetEscapeHTML(false)
+	return e.Encode(object)
+}
+
+// SeeOther answers a form: 303 to a local path, or the object for a script.
+func (c *Call) SeeOther(path string, status int, object any) error {
+	if c.JSON {
+		return c.answerJSON(status, object)
+	}
+	c.response.header.Set("Location", path)
+	c.response.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// errorObject is the interface's form of an error.
+type errorObject struct {
+	Error struct {
+		Code    Code   `json:"code"`
+		Message string `json:"message"`
+		Request string `json:"request"`
+	} `json:"error"`
+}
+
+// Fail answers an error: its code and a sentence; what really happened goes to the log.
+func (c *Call) Fail(err error) {
+	code := CodeOf(err)
+	c.Log(err)
+	if c.response.status != 0 {
+		return // half an answer went out; it stays short of its length, so the client knows
+	}
+	c.FailAs(code, c.Message(code))
+}
+
+// Message is the sentence of a code.
+func (c *Call) Message(code Code) string { return c.Language.Say("error." + string(code)) }
+
+// FailAs answers a code with a sentence of the component's own.
+func (c *Call) FailAs(code Code, message string) {
+	h := c.response.header
+	for _, name := range [...]string{"Content-Length", "Content-Disposition", "ETag", "Last-Modified", "Accept-Ranges"} {
+		h.Del(name)
+	}
+	h.Set("Content-Security-Policy", page.ContentSecurityPolicy)
+	if code == Busy {
+		h.Set("Retry-After", "5")
+	}
+	var object errorObject
+	object.Error.Code, object.Error.Message, object.Error.Request = code, message, c.ID
+	err := c.Answer(code.Status(), object, page.ErrorPage(c.View(message), string(code), message, c.ID, c.back()))
+	if err != nil {
+		c.Log(err)
+	}
+}
+
+// back is where an error page leads: home, or the welcome page without a login.
+func (c *Call) back() string {
+	if c.User == "" {
+		return "/"
+	}
+	return "/cgi-bin/home"
+}
+
+// Log writes one line to standard error, which is Apache's error log; nothing in it can begin a line of its own.
+func (c *Call) Log(err error) {
+	var path *os.PathError
+	reason := err.Error()
+	if errors.As(err, &path) {
+		reason = path.Op + ": " + path.Err.Error()
+	}
+	fmt.Fprintf(os.Stderr, "sharezone %s: request=%s user=%s entry=%s code=%s %s\n",
+		strings.TrimPrefix(os.Args[0][strings.LastIndexByte(os.Args[0], '/')+1:], "/"), c.ID, c.User, c.Entry, CodeOf(err),
+		strconv.QuoteToASCII(reason))
+}
+
+// LocalPath returns next when it is a path of our own components and "" otherwise: a redirect must not lead to
+// another site (CWE-601).
+func LocalPath(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(next, "/cgi-bin/") ||
+		strings.ContainsAny(next, "\\\r\n\t") {
+		return ""
+	}
+	return next
+}

@@ -1,0 +1,160 @@
+package zone
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/acl"
+	"sharezone/internal/layout"
+)
+
+// List returns all zones, the open ones and then the closed ones, each sorted by name. What could not be read is
+// joined in the error; the rest is returned all the same.
+func (a *Admin) List() ([]Details, error) {
+	open, err1 := a.listFolder(a.base, StateOpen)
+	closed, err := reach(a.base, path.Base(layout.Closed), unix.O_PATH|unix.O_DIRECTORY)
+	if err != nil {
+		if err == unix.ENOENT {
+			err = nil
+		}
+		return open, errors.Join(err1, err)
+	}
+	defer unix.Close(closed)
+	rest, err2 := a.listFolder(closed, StateClosed)
+	return append(open, rest...), errors.Join(err1, err2)
+}
+
+// Show returns one open zone.
+func (a *Admin) Show(name string) (Details, error) {
+	if err := CheckName(name); err != nil {
+		return Details{}, err
+	}
+	r, err := inspect(a.base, name)
+	if errors.Is(err, unix.ENOENT) || err == nil && !r.IsDir {
+		return Details{}, fmt.Errorf("%s: %w", name, ErrNotThere)
+	}
+	if err != nil {
+		return Details{}, fmt.Errorf("%s: %w", name, err)
+	}
+	a.prefetch([]Root{r})
+	return a.describe(r, StateOpen), nil
+}
+
+// listFolder describes whatever in a folder can be a zone by its name and kind; doctor looks at the rest. All roots are
+// read before any name is looked up, so that a directory server is asked once for all of them.
+func (a *Admin) listFolder(dir int, state State) ([]Details, error) {
+	var found []Root
+	err := a.inspectFolder(dir, func(r Root) {
+		if r.IsDir && CheckName(r.Name) == nil {
+			found = append(found, r)
+		}
+	})
+	a.prefetch(found)
+	zones := make([]Details, len(found))
+	for i, r := range found {
+		zones[i] = a.describe(r, state)
+	}
+	return zones, err
+}
+
+func (a *Admin) prefetch(roots []Root) {
+	var uids, gids []uint32
+	for _, r := range roots {
+		uids = append(uids, r.Owner)
+		for _, e := range r.Access {
+			switch e.Tag {
+			case acl.User:
+				uids = append(uids, e.ID)
+			case acl.Group:
+				gids = append(gids, e.ID)
+			}
+		}
+	}
+	a.names.Prefetch(uids, gids)
+}
+
+func (a *Admin) describe(r Root, state State) Details {
+	m := r.Metadata
+	return Details{
+		Summary:     NewSummary(r.Name, r.Owner, m, "", state, a.names),
+		Description: m.Description,
+		MaxAge:      m.MaxAge,
+		Notify:      m.Notify,
+		Members:     membersOf(r.Access, a.names),
+	}
+}
+
+// Root is what was found in the base: the root of a zone, or something else.
+type Root struct {
+	Name      string
+	Owner     uint32
+	Mode      uint32 // with the sticky bit, without the type
+	IsDir     bool
+	Access    acl.ACL
+	Inherited acl.ACL // nil: none
+	Metadata  Metadata
+}
+
+// Inspect calls see for everything in the base, in order, whatever it is called and whatever it is.
+func (a *Admin) Inspect(see func(Root)) error { return a.inspectFolder(a.base, see) }
+
+func (a *Admin) inspectFolder(dir int, see func(Root)) error {
+	names, err := readNames(dir)
+	slices.Sort(names)
+	for _, name := range names {
+		r, oneErr := inspect(dir, name)
+		switch {
+		case errors.Is(oneErr, unix.ENOENT): // gone since
+		case oneErr != nil:
+			err = errors.Join(err, fmt.Errorf("%s: %w", name, oneErr))
+		default:
+			see(r)
+		}
+	}
+	return err
+}
+
+func inspect(dir int, name string) (Root, error) {
+	fd, err := reach(dir, name, unix.O_PATH)
+	if err != nil {
+		return Root{}, err
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return Root{}, err
+	}
+	r := Root{Name: name, Owner: st.Uid, Mode: st.Mode & 0o7777, IsDir: st.Mode&unix.S_IFMT == unix.S_IFDIR}
+	if !r.IsDir {
+		return r, nil
+	}
+	var err1, err2 error
+	r.Access, err1 = acl.Access(fd)
+	r.Inherited, err2 = acl.Default(fd)
+	r.Metadata = ReadMetadata(fd)
+	return r, errors.Join(err1, err2)
+}
+
+// readNames returns the names in a directory given by any descriptor.
+func readNames(dir int) ([]string, error) {
+	fd, err := reach(dir, ".", unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	var names []string
+	buffer := make([]byte, direntBuffer)
+	for {
+		entries, err := readDirents(fd, buffer)
+		if err != nil || len(entries) == 0 {
+			return names, err
+		}
+		for _, e := range entries {
+			names = append(names, e.name)
+		}
+	}
+}

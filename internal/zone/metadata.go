@@ -1,0 +1,261 @@
+package zone
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/pkg/xattr"
+)
+
+// Limits of the metadata, in bytes. Together they stay below 1 KiB, because ext4 shares about 4 KiB per inode among
+// all attributes and both ACLs, and what metadata takes is missing for members.
+const (
+	idLength       = 32 // 16 random bytes in hexadecimal
+	maxTitle       = 256
+	maxDescription = 400
+	maxKeep        = 256
+	maxMaxAge      = 36500 // days: a hundred years, so that sums of days never overflow a date
+)
+
+// Metadata is what a zone's root says of the zone. A nil field is absent, unreadable or not believed: the owner of a
+// zone can write anything into its attributes, so what is not well formed stands in Bad and nowhere else.
+type Metadata struct {
+	ID          *string
+	Title       *string
+	Description *string
+	Expires     *string // YYYY-MM-DD
+	MaxAge      *int    // days
+	Notify      *string // "upload", "download", "upload,download" or ""
+	Keep        []string
+	Bad         []ValueError
+}
+
+// Reason says what is wrong with a value, in a form that can be translated.
+type Reason string
+
+// The reasons.
+const (
+	TooLong Reason = "too-long"
+	NotUTF8 Reason = "not-utf8"
+	Control Reason = "control" // control characters or line separators
+	BadForm Reason = "form"    // not what this attribute's values look like
+)
+
+// ValueError says that an attribute has, or was to be given, a value that it cannot have.
+type ValueError struct {
+	Attr   string // AttrTitle, for example
+	Value  string // at most the first 80 bytes
+	Reason Reason
+}
+
+func (e ValueError) Error() string {
+	return fmt.Sprintf("%s: %q: %s", e.Attr, e.Value, e.Reason)
+}
+
+var (
+	idForm     = regexp.MustCompile(`^[0-9a-f]{32}$`)
+	numberForm = regexp.MustCompile(`^[1-9][0-9]{0,4}$`)
+)
+
+// attributes is the table of all metadata: what each value looks like and where it goes. The order is the order in
+// which values are written, and the id comes first: a zone with an id but without a title is whole, the other way not.
+var attributes = []struct {
+	name  string
+	check func(value string) Reason // "" is good
+	store func(m *Metadata, value string)
+	load  func(m *Metadata) *string // nil: leave as it is
+}{
+	{AttrID, checkID,
+		func(m *Metadata, v string) { m.ID = &v },
+		func(m *Metadata) *string { return m.ID }},
+	{AttrTitle, func(v string) Reason { return checkText(v, maxTitle, false) },
+		func(m *Metadata, v string) { m.Title = &v },
+		func(m *Metadata) *string { return m.Title }},
+	{AttrDescription, func(v string) Reason { return checkText(v, maxDescription, true) },
+		func(m *Metadata, v string) { m.Description = &v },
+		func(m *Metadata) *string { return m.Description }},
+	{AttrExpires, checkExpires,
+		func(m *Metadata, v string) { m.Expires = &v },
+		func(m *Metadata) *string { return m.Expires }},
+	{AttrMaxAge, checkMaxAge,
+		func(m *Metadata, v string) { n, _ := strconv.Atoi(v); m.MaxAge = &n },
+		func(m *Metadata) *string { return formatMaxAge(m.MaxAge) }},
+	{AttrNotify, checkNotify,
+		func(m *Metadata, v string) { m.Notify = &v },
+		func(m *Metadata) *string { return m.Notify }},
+	{AttrKeep, checkKeep,
+		func(m *Metadata, v string) { m.Keep = strings.Split(v, "/") },
+		func(m *Metadata) *string { return joinKeep(m.Keep) }},
+}
+
+// ReadMetadata reads the metadata of a zone's root through any descriptor of it, also an O_PATH one. Whoever may not
+// read the root (a member who may only deliver) gets empty metadata: the kernel said so.
+func ReadMetadata(fd int) Metadata {
+	var m Metadata
+	for _, a := range attributes {
+		raw, err := xattr.Get(descriptorPath(fd), a.name)
+		if err != nil || len(raw) == 0 && a.name != AttrNotify {
+			continue
+		}
+		if e := valueError(a.name, string(raw), a.check); e != nil {
+			m.Bad = append(m.Bad, *e)
+			continue
+		}
+		a.store(&m, string(raw))
+	}
+	return m
+}
+
+// Check returns the first ValueError of what m is about to write.
+func (m Metadata) Check() error {
+	for _, a := range attributes {
+		v := a.load(&m)
+		if v == nil {
+			continue
+		}
+		if e := valueError(a.name, *v, a.check); e != nil {
+			return *e
+		}
+	}
+	return nil
+}
+
+// WriteMetadata writes the fields of m that are not nil; an empty text, a maximum age of 0 and an empty list remove
+// their attributes (an empty Notify is a value: nothing is told). It checks everything before it writes anything.
+func WriteMetadata(fd int, m Metadata) error {
+	if err := m.Check(); err != nil {
+		return err
+	}
+	path := descriptorPath(fd)
+	for _, a := range attributes {
+		v := a.load(&m)
+		if v == nil {
+			continue
+		}
+		if *v == "" && a.name != AttrNotify {
+			if err := xattr.Remove(path, a.name); err != nil && !errors.Is(err, xattr.ENOATTR) {
+				return fmt.Errorf("%s: %w", a.name, err)
+			}
+			continue
+		}
+		if err := xattr.Set(path, a.name, []byte(*v)); err != nil {
+			return fmt.Errorf("%s: %w", a.name, err)
+		}
+	}
+	return nil
+}
+
+// ExpiresAt returns the moment from which a zone that expires on date is no longer open: a zone is open through its
+// last day, in the server's time zone.
+func ExpiresAt(date string) (time.Time, error) {
+	day, err := time.ParseInLocation(time.DateOnly, date, time.Local)
+	if err != nil {
+		return time.Time{}, ValueError{AttrExpires, clip(date), BadForm}
+	}
+	return day.AddDate(0, 0, 1), nil
+}
+
+// descriptorPath names the inode behind fd. The path calls are used because the descriptor calls refuse O_PATH; the
+// magic link leads to the very inode, never through a name that somebody could exchange.
+func descriptorPath(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }
+
+func valueError(attr, value string, check func(string) Reason) *ValueError {
+	if reason := check(value); reason != "" {
+		return &ValueError{attr, clip(value), reason}
+	}
+	return nil
+}
+
+func clip(value string) string { return value[:min(len(value), 80)] }
+
+func checkID(v string) Reason {
+	if !idForm.MatchString(v) {
+		return BadForm
+	}
+	return ""
+}
+
+// checkText accepts any Unicode text that stays on its line; lines allows line feeds too.
+func checkText(v string, limit int, lines bool) Reason {
+	switch {
+	case len(v) > limit:
+		return TooLong
+	case !utf8.ValidString(v):
+		return NotUTF8
+	case strings.ContainsFunc(v, func(r rune) bool {
+		return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) && !(lines && r == '\n')
+	}):
+		return Control
+	}
+	return ""
+}
+
+func checkExpires(v string) Reason {
+	if v == "" {
+		return ""
+	}
+	day, err := time.Parse(time.DateOnly, v)
+	if err != nil || day.Year() < 1970 {
+		return BadForm
+	}
+	return ""
+}
+
+func checkMaxAge(v string) Reason {
+	if v == "" {
+		return ""
+	}
+	if n, _ := strconv.Atoi(v); !numberForm.MatchString(v) || n > maxMaxAge {
+		return BadForm
+	}
+	return ""
+}
+
+func checkNotify(v string) Reason {
+	switch v {
+	case "", "upload", "download", "upload,download":
+		return ""
+	}
+	return BadForm
+}
+
+// checkKeep accepts names separated by slashes, the one byte (besides NUL) that no name contains.
+func checkKeep(v string) Reason {
+	if len(v) > maxKeep {
+		return TooLong
+	}
+	if v == "" {
+		return ""
+	}
+	for name := range strings.SplitSeq(v, "/") {
+		if name == "" || name == "." || name == ".." || strings.ContainsRune(name, 0) {
+			return BadForm
+		}
+	}
+	return ""
+}
+
+func formatMaxAge(days *int) *string {
+	if days == nil {
+		return nil
+	}
+	text := ""
+	if *days != 0 {
+		text = strconv.Itoa(*days)
+	}
+	return &text
+}
+
+func joinKeep(names []string) *string {
+	if names == nil {
+		return nil
+	}
+	text := strings.Join(names, "/")
+	return &text
+}

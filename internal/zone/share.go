@@ -1,0 +1,169 @@
+package zone
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/acl"
+	"sharezone/internal/layout"
+)
+
+// Share sets what a principal ("user:bruno", "group:shz-acme") may do in a zone: on its root at once, then on what lies
+// in it. None of somebody who is gone is written with his number ("user:7001").
+//
+// The root decides, because whoever cannot pass it reaches nothing below: rights are taken from it first and given to
+// it first. Less than before is taken away everywhere and then given again, so that an interrupted run never leaves a
+// folder deep inside in which somebody may still write. Run again, it goes on where it stopped.
+func (a *Admin) Share(name, principal string, access Access) (Report, error) {
+	if access != None && access.perm() == 0 {
+		return Report{}, fmt.Errorf("%q: not an access", access)
+	}
+	fd, st, err := a.reachZone(name)
+	if err != nil {
+		return Report{}, err
+	}
+	defer unix.Close(fd)
+	entry, err := a.entryFor(principal, access, st.Uid)
+	if err != nil {
+		return Report{}, err
+	}
+	before, err := acl.Access(fd)
+	if err != nil {
+		return Report{}, err
+	}
+	var report Report
+	old, had := before.Find(entry.Tag, entry.ID)
+	if access == None || access == Drop || had && old&^entry.Perm != 0 {
+		if err := removeFromRoot(fd, entry); err != nil {
+			return Report{}, err
+		}
+		if err := a.walk(fd, entry, &report, removal); err != nil || access == None {
+			return report, err
+		}
+	}
+	if err := addToRoot(fd, entry); err != nil {
+		return report, full(err)
+	}
+	report.Shut, err = isShut(fd, entry)
+	if err != nil || access == Drop {
+		return report, err
+	}
+	return report, a.walk(fd, entry, &report, addition)
+}
+
+// entryFor finds out who a principal is.
+func (a *Admin) entryFor(principal string, access Access, owner uint32) (acl.Entry, error) {
+	kind, name, _ := strings.Cut(principal, ":")
+	e := acl.Entry{Perm: access.perm()}
+	var known bool
+	switch kind {
+	case "user":
+		e.Tag = acl.User
+		e.ID, known = a.names.UserID(name)
+	case "group":
+		e.Tag = acl.Group
+		e.ID, known = a.names.GroupID(name)
+	}
+	if e.Tag == 0 || name == "" {
+		return e, fmt.Errorf("%s: %w", principal, ErrPrincipal)
+	}
+	if err := a.names.Err(); err != nil && !known {
+		return e, err
+	}
+	if access == None {
+		if id, err := strconv.ParseUint(name, 10, 32); !known && err == nil {
+			e.ID, known = uint32(id), id < uint64(acl.Undefined)
+		}
+	}
+	switch {
+	case !known && e.Tag == acl.User:
+		return e, fmt.Errorf("%s: %w", name, ErrNoSuchUser)
+	case !known:
+		return e, fmt.Errorf("%s: %w", name, ErrNoSuchGroup)
+	case e.Tag == acl.User && e.ID == owner:
+		return e, fmt.Errorf("%s: %w", name, ErrIsOwner)
+	case e.Tag == acl.User && access != None && !a.names.InGroup(name, layout.GroupBase):
+		return e, fmt.Errorf("%s: %w", name, ErrNotInBase)
+	}
+	return e, nil
+}
+
+// addToRoot gives the entry to the root, to both ACLs or to none.
+func addToRoot(fd int, e acl.Entry) error {
+	access, err := acl.Access(fd)
+	if err != nil {
+		return err
+	}
+	if err := acl.SetAccess(fd, withoutWiderMask(access, e)); err != nil {
+		return err
+	}
+	if e.Perm == permDrop {
+		return nil
+	}
+	inherited, err := acl.Default(fd)
+	if err == nil {
+		err = acl.SetDefault(fd, inheritedWith(inherited, e))
+	}
+	if err != nil {
+		err = errors.Join(err, acl.SetAccess(fd, access))
+	}
+	return err
+}
+
+// removeFromRoot takes the entry from the access ACL first: lookups stop at once.
+func removeFromRoot(fd int, e acl.Entry) error {
+	access, err := acl.Access(fd)
+	if err != nil {
+		return err
+	}
+	if _, there := access.Find(e.Tag, e.ID); there {
+		if err := acl.SetAccess(fd, access.Without(e.Tag, e.ID)); err != nil {
+			return err
+		}
+	}
+	inherited, err := acl.Default(fd)
+	if err != nil {
+		return err
+	}
+	if _, there := inherited.Find(e.Tag, e.ID); there {
+		return acl.SetDefault(fd, inherited.Without(e.Tag, e.ID))
+	}
+	return nil
+}
+
+// isShut says whether the mask of the root keeps the entry from what it says. Whoever made it so (chmod 700) shut the
+// zone for everybody; sharing with one more person must not open it for all.
+func isShut(fd int, e acl.Entry) (bool, error) {
+	access, err := acl.Access(fd)
+	return err == nil && access.Effective(e) != e.Perm, err
+}
+
+// withoutWiderMask adds an entry without giving anybody anything by the mask: one that is there stays, a new one is
+// what the file's group had.
+func withoutWiderMask(a acl.ACL, e acl.Entry) acl.ACL {
+	if _, has := a.Find(acl.Mask, acl.Undefined); !has {
+		group, _ := a.Find(acl.GroupObj, acl.Undefined)
+		a = a.With(acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: group})
+	}
+	return a.With(e)
+}
+
+// inheritedWith adds an entry to a default ACL; a folder that has none gets one that gives nothing to anybody else.
+func inheritedWith(a acl.ACL, e acl.Entry) acl.ACL {
+	if a == nil {
+		a = acl.FromMode(0o700)
+	}
+	return a.With(e)
+}
+
+// full turns the kernel's words for "no room for attributes" into ours.
+func full(err error) error {
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.E2BIG) || errors.Is(err, unix.EDQUOT) {
+		return fmt.Errorf("%w: %w", ErrTooMany, err)
+	}
+	return err
+}

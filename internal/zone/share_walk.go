@@ -1,0 +1,410 @@
+package zone
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/acl"
+)
+
+const (
+	// direntBuffer holds about 250 entries: few enough that what is remembered per level stays small in a tree of
+	// any depth, many enough that a folder of 100,000 costs 400 calls.
+	direntBuffer = 8 << 10
+	// maxSkips is how many skipped names are remembered by name; the others are counted.
+	maxSkips = 100
+	// maxPasses bounds how often a walk is repeated for what was moved or made meanwhile.
+	maxPasses = 5
+)
+
+// SkipReason says why something in a zone was left as it is.
+type SkipReason string
+
+// The reasons.
+const (
+	SkipUpload SkipReason = "upload" // a .shz- name: an upload under way
+	SkipKind   SkipReason = "kind"   // a link, FIFO, socket or device: never served to anybody
+	SkipMount  SkipReason = "mount"  // another file system
+	SkipLinked SkipReason = "linked" // a file with several names, which may lie in another zone too
+	SkipOwner  SkipReason = "owner"  // belongs to nobody of Share Zone
+	SkipMoved  SkipReason = "moved"  // moved away during the walk
+	SkipFull   SkipReason = "full"   // no room for one more entry
+	SkipError  SkipReason = "error"  // the kernel refused
+)
+
+// Matters says whether the skipped thing is content that the principal does not get as he should.
+func (r SkipReason) Matters() bool { return r != SkipUpload && r != SkipKind }
+
+// Skipped is something that was left as it is.
+type Skipped struct {
+	Path   string     `json:"path"` // below the zone's root
+	Reason SkipReason `json:"reason"`
+	Err    error      `json:"-"`
+}
+
+// Report says what sharing did to the content of a zone.
+type Report struct {
+	Folders int // changed
+	Files   int // changed
+	Skipped []Skipped
+	More    int  // skipped, beyond those in Skipped
+	Shut    bool // the mask of the root leaves less than was given
+}
+
+// change is what a walk does to everything.
+type change bool
+
+const (
+	addition change = true
+	removal  change = false
+)
+
+// walk carries the entry through the content of the zone behind root, top-down: what is made in a folder that was
+// already changed inherits the change, so nothing escapes but what is moved meanwhile. It is repeated until nothing
+// more is found.
+func (a *Admin) walk(root int, e acl.Entry, report *Report, what change) error {
+	for range maxPasses {
+		w := walker{people: a.people, entry: e, what: what}
+		if err := w.run(root); err != nil {
+			return err
+		}
+		report.Folders += w.report.Folders
+		report.Files += w.report.Files
+		report.Skipped, report.More = w.report.Skipped, w.report.More // the last pass says what remains
+		if w.report.Folders+w.report.Files == 0 {
+			break
+		}
+	}
+	return nil
+}
+
+// walker goes through a tree with one open directory, whatever its depth: it climbs by "..", and believes it only when
+// that is the directory it came from.
+type walker struct {
+	people map[uint32]bool
+	entry  acl.Entry
+	what   change
+	report Report
+
+	root  int
+	stack []level
+	here  int // the directory of the last level, open for reading
+}
+
+// level is a directory on the way from the root to where the walker is.
+type level struct {
+	name    string
+	inode   inode
+	offset  int64    // where reading goes on
+	folders []string // found in the last batch, still to be entered
+}
+
+type inode struct{ dev, number uint64 }
+
+func inodeOf(st *unix.Stat_t) inode { return inode{st.Dev, st.Ino} }
+
+func (w *walker) run(root int) error {
+	w.root, w.here = root, -1
+	defer func() { w.leave() }()
+	if err := w.relocate(); err != nil {
+		return err
+	}
+	buffer := make([]byte, direntBuffer)
+	for len(w.stack) > 0 {
+		top := &w.stack[len(w.stack)-1]
+		if n := len(top.folders); n > 0 {
+			name := top.folders[n-1]
+			top.folders = top.folders[:n-1]
+			w.enter(name)
+			continue
+		}
+		if !w.stillThere() {
+			w.skip("", SkipMoved, nil)
+			w.stack = w.stack[:len(w.stack)-1]
+			if err := w.relocate(); err != nil {
+				return err
+			}
+			continue
+		}
+		entries, err := w.batch(top, buffer)
+		if err != nil {
+			w.skip("", SkipError, err)
+		}
+		if len(entries) == 0 {
+			if err := w.climb(); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, e := range entries {
+			w.visit(top, e.name)
+		}
+	}
+	return nil
+}
+
+func (w *walker) batch(top *level, buffer []byte) ([]dirent, error) {
+	if _, err := unix.Seek(w.here, top.offset, unix.SEEK_SET); err != nil {
+		return nil, err
+	}
+	entries, err := readDirents(w.here, buffer)
+	if len(entries) > 0 {
+		top.offset = entries[len(entries)-1].next
+	}
+	return entries, err
+}
+
+// visit changes a file and remembers a folder.
+func (w *walker) visit(top *level, name string) {
+	if strings.HasPrefix(name, ReservedPrefix) {
+		w.skip(name, SkipUpload, nil)
+		return
+	}
+	fd, st, ok := w.look(name, unix.O_PATH)
+	if !ok {
+		return
+	}
+	defer unix.Close(fd)
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFDIR:
+		top.folders = append(top.folders, name)
+	case unix.S_IFREG:
+		if st.Nlink > 1 {
+			w.skip(name, SkipLinked, nil)
+		} else if w.mayChange(name, &st) {
+			changed, err := changeAccess(fd, w.entry, w.what)
+			w.count(name, &w.report.Files, changed, err)
+		}
+	default:
+		w.skip(name, SkipKind, nil)
+	}
+}
+
+// enter changes a folder and goes into it: changed first, so that what is made in it from now on is as it should be.
+func (w *walker) enter(name string) {
+	fd, st, ok := w.look(name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK)
+	if !ok {
+		return
+	}
+	if !w.mayChange(name, &st) {
+		unix.Close(fd) // without the folder what is in it cannot be reached either
+		return
+	}
+	changed, err := changeAccess(fd, w.entry, w.what)
+	if err == nil {
+		var more bool
+		more, err = changeDefault(fd, w.entry, w.what)
+		changed = changed || more
+	}
+	w.count(name, &w.report.Folders, changed, err)
+	unix.Close(w.here)
+	w.here = fd
+	w.stack = append(w.stack, level{name: name, inode: inodeOf(&st)})
+}
+
+// mayChange: rights are given on what belongs to somebody of Share Zone. Taking them away harms nobody.
+func (w *walker) mayChange(name string, st *unix.Stat_t) bool {
+	if w.what == removal || w.people[st.Uid] {
+		return true
+	}
+	w.skip(name, SkipOwner, nil)
+	return false
+}
+
+// look opens a name in the current directory and sees what it is.
+func (w *walker) look(name string, flags int) (fd int, st unix.Stat_t, ok bool) {
+	fd, err := reach(w.here, name, flags)
+	switch {
+	case err == nil:
+		if err = unix.Fstat(fd, &st); err == nil {
+			return fd, st, true
+		}
+		unix.Close(fd)
+		w.skip(name, SkipError, err)
+	case err == unix.ENOENT: // removed since the directory was read
+	case err == unix.EXDEV:
+		w.skip(name, SkipMount, nil)
+	case err == unix.ENOTDIR || err == unix.ELOOP: // was a folder a moment ago
+		w.skip(name, SkipMoved, nil)
+	default:
+		w.skip(name, SkipError, err)
+	}
+	return -1, st, false
+}
+
+// climb goes back to the directory above.
+func (w *walker) climb() error {
+	w.stack = w.stack[:len(w.stack)-1]
+	if len(w.stack) == 0 {
+		return nil
+	}
+	up, err := unix.Openat(w.here, "..", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err == nil {
+		var st unix.Stat_t
+		if unix.Fstat(up, &st) == nil && inodeOf(&st) == w.stack[len(w.stack)-1].inode {
+			unix.Close(w.here)
+			w.here = up
+			return nil
+		}
+		unix.Close(up)
+	}
+	w.skip("", SkipMoved, nil)
+	return w.relocate()
+}
+
+// stillThere says whether the current directory lies where it was entered.
+func (w *walker) stillThere() bool {
+	if len(w.stack) == 1 {
+		return true
+	}
+	up, err := unix.Openat(w.here, "..", unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(up)
+	var st unix.Stat_t
+	return unix.Fstat(up, &st) == nil && inodeOf(&st) == w.stack[len(w.stack)-2].inode
+}
+
+// relocate descends again from the root along the stack, as far as everything is where it was.
+func (w *walker) relocate() error {
+	w.leave()
+	fd, err := reach(w.root, ".", unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return err
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		unix.Close(fd)
+		return err
+	}
+	if len(w.stack) == 0 {
+		w.stack = append(w.stack, level{inode: inodeOf(&st)})
+	}
+	w.here = fd
+	for i := 1; i < len(w.stack); i++ {
+		next, err := reach(w.here, w.stack[i].name, unix.O_RDONLY|unix.O_DIRECTORY)
+		if err == nil && (unix.Fstat(next, &st) != nil || inodeOf(&st) != w.stack[i].inode) {
+			unix.Close(next)
+			err = unix.ENOENT
+		}
+		if err != nil {
+			w.stack = w.stack[:i]
+			return nil
+		}
+		unix.Close(w.here)
+		w.here = next
+	}
+	return nil
+}
+
+func (w *walker) leave() {
+	if w.here >= 0 {
+		unix.Close(w.here)
+		w.here = -1
+	}
+}
+
+func (w *walker) count(name string, counter *int, changed bool, err error) {
+	switch err = full(err); {
+	case errors.Is(err, ErrTooMany):
+		w.skip(name, SkipFull, err)
+	case err != nil:
+		w.skip(name, SkipError, err)
+	case changed:
+		*counter++
+	}
+}
+
+// skip remembers that name in the current directory, or the directory itself for "", was left as it is.
+func (w *walker) skip(name string, reason SkipReason, err error) {
+	if len(w.report.Skipped) == maxSkips {
+		w.report.More++
+		return
+	}
+	var path strings.Builder
+	for _, l := range w.stack[1:] {
+		path.WriteString(l.name + "/")
+	}
+	w.report.Skipped = append(w.report.Skipped, Skipped{path.String() + name, reason, err})
+}
+
+// changeAccess adds the entry to the access ACL behind fd, or removes it, and says whether that was necessary.
+func changeAccess(fd int, e acl.Entry, what change) (bool, error) {
+	list, err := acl.Access(fd)
+	if err != nil {
+		return false, err
+	}
+	found, there := list.Find(e.Tag, e.ID)
+	switch {
+	case what == addition && !(there && found == e.Perm):
+		return true, acl.SetAccess(fd, withoutWiderMask(list, e))
+	case what == removal && there:
+		return true, acl.SetAccess(fd, list.Without(e.Tag, e.ID))
+	}
+	return false, nil
+}
+
+// changeDefault does the same to the default ACL of a folder.
+func changeDefault(fd int, e acl.Entry, what change) (bool, error) {
+	list, err := acl.Default(fd)
+	if err != nil {
+		return false, err
+	}
+	found, there := list.Find(e.Tag, e.ID)
+	switch {
+	case what == addition && !(there && found == e.Perm):
+		return true, acl.SetDefault(fd, inheritedWith(list, e))
+	case what == removal && there:
+		return true, acl.SetDefault(fd, list.Without(e.Tag, e.ID))
+	}
+	return false, nil
+}
+
+// dirent is an entry of a directory as getdents64(2) gives it.
+type dirent struct {
+	name string
+	next int64 // where the entry after it begins
+}
+
+// readDirents reads one batch, without "." and ".."; no entries are the end.
+func readDirents(fd int, buffer []byte) ([]dirent, error) {
+	for {
+		n, err := unix.Getdents(fd, buffer)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading a directory: %w", err)
+		}
+		if n == 0 {
+			return nil, nil
+		}
+		if entries := parseDirents(buffer[:n]); len(entries) > 0 {
+			return entries, nil
+		}
+	}
+}
+
+// parseDirents reads struct linux_dirent64: inode 8 bytes, offset 8, length of the record 2, type 1, name up to a NUL.
+func parseDirents(buffer []byte) []dirent {
+	const header = 19
+	var entries []dirent
+	for len(buffer) > header {
+		offset := int64(binary.NativeEndian.Uint64(buffer[8:]))
+		length := int(binary.NativeEndian.Uint16(buffer[16:]))
+		if length <= header || length > len(buffer) {
+			break
+		}
+		name, _, _ := strings.Cut(string(buffer[header:length]), "\x00")
+		if name != "." && name != ".." {
+			entries = append(entries, dirent{name, offset})
+		}
+		buffer = buffer[length:]
+	}
+	return entries
+}

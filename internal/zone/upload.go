@@ -1,0 +1,215 @@
+package zone
+
+import (
+	"crypto/rand"
+	"errors"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/transfer"
+)
+
+// OnExists says what happens when the name is taken.
+type OnExists string
+
+const (
+	ExistsFail    OnExists = "fail"
+	ExistsRename  OnExists = "rename"  // NAME (2).EXT
+	ExistsReplace OnExists = "replace" // only what is the caller's own
+	ExistsSkip    OnExists = "skip"
+)
+
+// Valid says whether the value is one of the four.
+func (e OnExists) Valid() bool {
+	return e == ExistsFail || e == ExistsRename || e == ExistsReplace || e == ExistsSkip
+}
+
+// fileMode is every uploaded file's: the group bits become the ACL's mask, which lets others read at most, so that a
+// file is changed by nobody but who brought it.
+const fileMode = 0o640
+
+// maxCopies bounds the search for a free "NAME (n)".
+const maxCopies = 1000
+
+// Upload is a file that has no name yet. It becomes visible whole, by Commit, or not at all.
+type Upload struct {
+	dir    *Object
+	name   string
+	file   *os.File
+	hidden string // its reserved name, where the file system has no files without one
+	exists OnExists
+}
+
+// Create begins an upload of name into the folder. It fails before the first byte where it can know already: no right
+// to write (EACCES), name taken (EEXIST), not enough room for size bytes (ENOSPC; size is negative if unknown).
+func (o *Object) Create(name string, size int64, exists OnExists) (*Upload, error) {
+	if err := CheckNewName(name); err != nil {
+		return nil, err
+	}
+	u := &Upload{dir: o, name: name, exists: exists}
+	if err := u.openFile(); err != nil {
+		return nil, err
+	}
+	if err := u.foresee(size); err != nil {
+		u.Abort()
+		return nil, err
+	}
+	return u, nil
+}
+
+// openFile makes the file in the target folder, so that it inherits that folder's default ACL.
+func (u *Upload) openFile() error {
+	fd, err := unix.Openat(u.dir.fd, ".", unix.O_TMPFILE|unix.O_WRONLY|unix.O_CLOEXEC, fileMode)
+	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EISDIR) { // a file system without O_TMPFILE
+		u.hidden = ReservedPrefix + rand.Text()
+		const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
+		fd, err = unix.Openat(u.dir.fd, u.hidden, flags, fileMode)
+	}
+	if err != nil {
+		return err
+	}
+	u.file = os.NewFile(uintptr(fd), "upload")
+	return nil
+}
+
+// foresee refuses what cannot end well. It is a courtesy: Commit and the writes decide.
+func (u *Upload) foresee(size int64) error {
+	var st unix.Stat_t
+	if err := unix.Fstatat(u.dir.fd, u.name, &st, unix.AT_SYMLINK_NOFOLLOW); err == nil {
+		switch {
+		case u.exists == ExistsFail || u.exists == ExistsSkip:
+			return unix.EEXIST
+		case u.exists == ExistsReplace && !replaceable(&st):
+			return unix.EPERM
+		}
+	} else if errors.Is(err, unix.ENAMETOOLONG) {
+		return err
+	}
+	var space unix.Statfs_t
+	if err := unix.Fstatfs(int(u.file.Fd()), &space); err != nil {
+		return err
+	}
+	if size > 0 && uint64(size) > space.Bavail*uint64(space.Bsize) {
+		return unix.ENOSPC
+	}
+	return nil
+}
+
+// replaceable says what may be put aside for a new file: a regular file of the caller's own.
+func replaceable(st *unix.Stat_t) bool {
+	return kind(st.Mode) == "file" && st.Uid == uint32(os.Geteuid())
+}
+
+// Receive takes n bytes from in, or all if n is negative; see transfer.Receive.
+func (u *Upload) Receive(in *os.File, n int64) (int64, error) { return transfer.Receive(u.file, in, n) }
+
+// File is for writers that are no descriptor, such as a part of a multipart body.
+func (u *Upload) File() *os.File { return u.file }
+
+// Commit brings the bytes to disk and then gives the file its name, atomically. It returns the name, which is another
+// one after ExistsRename, and whether it replaced a file. EEXIST when the name was taken meanwhile.
+func (u *Upload) Commit() (name string, replaced bool, err error) {
+	if err := u.file.Sync(); err != nil {
+		return "", false, err
+	}
+	name = u.name
+	switch u.exists {
+	case ExistsReplace:
+		replaced, err = u.replace()
+	case ExistsRename:
+		name, err = u.link(maxCopies)
+	default:
+		_, err = u.link(1)
+	}
+	if err != nil {
+		return "", false, err
+	}
+	// A second fsync, for the name: ext4 brings the directory entry to disk with the inode's new link count.
+	return name, replaced, u.file.Sync()
+}
+
+// link gives the file the first free name of name, "name (2)", …, tries at most.
+func (u *Upload) link(tries int) (string, error) {
+	name := u.name
+	for i := 2; ; i++ {
+		err := u.appear(name)
+		if !errors.Is(err, unix.EEXIST) || i > tries {
+			return name, err
+		}
+		name = numbered(u.name, i)
+	}
+}
+
+// numbered is "drawing (2).pdf" for drawing.pdf. A name that begins with its only dot has no extension; one that
+// would become too long loses bytes at the end of its stem, whole characters where it is UTF-8.
+func numbered(name string, n int) string {
+	ext := path.Ext(name)
+	stem := strings.TrimSuffix(name, ext)
+	if stem == "" || len(ext) > 16 {
+		stem, ext = name, ""
+	}
+	mark := " (" + strconv.Itoa(n) + ")"
+	if limit := 255 - len(mark) - len(ext); len(stem) > limit {
+		stem = strings.ToValidUTF8(stem[:limit], "")
+	}
+	return stem + mark + ext
+}
+
+// appear gives the file its name; EEXIST if somebody else has it.
+func (u *Upload) appear(name string) error {
+	if u.hidden == "" {
+		return unix.Linkat(unix.AT_FDCWD, descriptorPath(int(u.file.Fd())), u.dir.fd, name, unix.AT_SYMLINK_FOLLOW)
+	}
+	err := unix.Renameat2(u.dir.fd, u.hidden, u.dir.fd, name, unix.RENAME_NOREPLACE)
+	if err == nil {
+		u.hidden = ""
+	}
+	return err
+}
+
+// replace exchanges the file with the one that has the name, looks at what came out, and puts it back if it is not the
+// caller's own: so nothing that appears in between can be lost.
+func (u *Upload) replace() (bool, error) {
+	err := u.appear(u.name)
+	if !errors.Is(err, unix.EEXIST) {
+		return false, err
+	}
+	if u.hidden == "" {
+		hidden := ReservedPrefix + rand.Text()
+		if err := u.appear(hidden); err != nil {
+			return false, err
+		}
+		u.hidden = hidden
+	}
+	exchange := func() error {
+		return unix.Renameat2(u.dir.fd, u.hidden, u.dir.fd, u.name, unix.RENAME_EXCHANGE)
+	}
+	if err := exchange(); err != nil {
+		return false, err
+	}
+	var old unix.Stat_t
+	if err := unix.Fstatat(u.dir.fd, u.hidden, &old, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return false, err
+	}
+	if !replaceable(&old) {
+		if err := exchange(); err != nil {
+			return false, err
+		}
+		return false, unix.EPERM
+	}
+	err = unix.Unlinkat(u.dir.fd, u.hidden, 0)
+	u.hidden = ""
+	return true, err
+}
+
+// Abort gives up what was not committed; after Commit it only closes.
+func (u *Upload) Abort() {
+	if u.hidden != "" {
+		unix.Unlinkat(u.dir.fd, u.hidden, 0)
+	}
+	u.file.Close()
+}

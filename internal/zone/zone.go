@@ -1,0 +1,53 @@
+// Package zone reaches what lies below the base directory: zones, their metadata, their entries.
+//
+// MUST rules of this folder:
+//   - below a zone everything is reached by descriptor (openat2), never by a path string;
+//   - symbolic links are never followed, whoever made them and wherever they point;
+//   - nothing here asks whether a user may do something: the system call is made and its answer reported.
+package zone
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+)
+
+// Extended attributes on a zone's root, and nowhere else. Writing them needs the owner's uid or root, because the
+// root is sticky (xattr(7)).
+const (
+	AttrID          = "user.shz.id"
+	AttrTitle       = "user.shz.title"
+	AttrDescription = "user.shz.description"
+	AttrExpires     = "user.shz.expires" // YYYY-MM-DD, open through that day, server time
+	AttrMaxAge      = "user.shz.max_age" // days
+	AttrNotify      = "user.shz.notify"  // upload,download
+	AttrKeep        = "user.shz.keep"    // top-level names that the cleaner spares
+)
+
+// ReservedPrefix begins names that Share Zone keeps for itself: partial uploads, names in transition. They are
+// hidden and refused everywhere.
+const ReservedPrefix = ".shz-"
+
+// Access is what a principal may do in a zone.
+type Access string
+
+const (
+	Own   Access = "own"   // owner of the zone's root
+	Write Access = "write" // rwx
+	Read  Access = "read"  // r-x
+	Drop  Access = "drop"  // -wx on the root alone: deliver without seeing
+	None  Access = "none"
+)
+
+var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
+
+// ErrName is returned for a name that no zone can have.
+var ErrName = errors.New("a zone's name has 1 to 63 of a-z 0-9 . _ - and begins with a letter or digit")
+
+// CheckName returns ErrName unless name can be a zone's.
+func CheckName(name string) error {
+	if !nameForm.MatchString(name) {
+		return fmt.Errorf("%q: %w", name, ErrName)
+	}
+	return nil
+}

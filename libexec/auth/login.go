@@ -1,0 +1,304 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/layout"
+	"sharezone/internal/session"
+)
+
+// failureTime is how long every refused login takes, so that neither an unknown name nor a locked account shows in the
+// time. yescrypt takes some 30 ms; work that took longer is rounded up to the next multiple.
+const failureTime = time.Second
+
+// limits of a session by role; the first row whose role the account has.
+var limits = [...]struct {
+	role           string
+	idle, absolute time.Duration
+}{
+	{"admin", 15 * time.Minute, 8 * time.Hour},
+	{"base", 30 * time.Minute, 12 * time.Hour},
+}
+
+// login verifies name and password and opens a session. Every refusal is the same one to the caller.
+func login(q request, _ caller) (reply, error) {
+	began := time.Now()
+	out, err := tryLogin(q)
+	var t *told
+	if errors.As(err, &t) && t.code == "refused" {
+		wait := failureTime
+		for wait < time.Since(began) {
+			wait += failureTime
+		}
+		time.Sleep(wait - time.Since(began))
+	}
+	return out, err
+}
+
+func tryLogin(q request) (reply, error) {
+	slot, err := takeSlot()
+	if err != nil {
+		return reply{}, err
+	}
+	defer slot.Close()
+
+	address, err := netip.ParseAddr(q.Address)
+	if err != nil || q.Entry != "internal" && q.Entry != "external" {
+		return reply{}, errors.New("entry or address")
+	}
+	refused := func(reason any) (reply, error) {
+		return reply{}, &told{"refused", fmt.Sprintf("user %q from %s: %v", q.Username, address, reason)}
+	}
+	if !validPassword(q.Password) {
+		return refused("no password that PAM could take")
+	}
+	stamp := session.Stamp() // before the account is read: what changes meanwhile makes the session stale
+	a, err := findAccount(q.Username)
+	if errors.Is(err, errNotMember) {
+		return refused(err) // PAM is not asked: nobody may try root's password here
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	if err := authenticate(q.Entry, a, q.Address, q.Password); err != nil {
+		return refused(err)
+	}
+	mustChange, err := accountState(q.Entry, a, q.Address)
+	if err != nil {
+		return refused(err)
+	}
+	id, err := openSession(q.Entry, address.String(), stamp, a, mustChange)
+	return reply{ID: id, User: a.name, Roles: a.roles, MustChange: mustChange}, err
+}
+
+// openSession writes the session file under a fresh id; an id that the browser brought is never used (fixation).
+func openSession(entry, address, stamp string, a account, mustChange bool) (string, error) {
+	id, err := session.NewID()
+	if err != nil {
+		return "", err
+	}
+	r := session.Record{
+		User: a.name, UID: a.uid, Entry: entry, Address: address, Started: time.Now(), MustChange: mustChange,
+	}
+	for _, l := range limits {
+		if slices.Contains(a.roles, l.role) {
+			r.Idle, r.Absolute = l.idle, l.absolute
+			break
+		}
+	}
+	if err := mark(&r, a); err != nil {
+		return "", err
+	}
+	update(&r, a, stamp)
+	name, _ := session.FileName(id)
+	f, err := os.OpenFile(layout.Sessions+"/"+name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	if err := session.Write(f, r); err != nil {
+		os.Remove(f.Name())
+		return "", err
+	}
+	return id, nil
+}
+
+// mark binds the session to the account's present password.
+func mark(r *session.Record, a account) error {
+	key := make([]byte, 32)
+	rand.Read(key) // never fails: crypto/rand ends the process instead
+	r.Key = hex.EncodeToString(key)
+	var err error
+	r.Password, err = session.PasswordMark(r.Key, a.shadow)
+	return err
+}
+
+// update takes over what NSS says now.
+func update(r *session.Record, a account, stamp string) {
+	r.GID, r.Groups, r.Refreshed, r.Stamp = a.gid, a.groups, time.Now(), stamp
+}
+
+var errEnded = errors.New("session ended")
+
+// refresh looks at the account again and writes the answer into the session, or ends it: account gone, another uid,
+// locked, expired, another password, no longer in shzbase.
+func refresh(q request, _ caller) (reply, error) {
+	if err := checkSessionName(q.Session); err != nil {
+		return reply{}, err
+	}
+	slot, err := takeSlot()
+	if err != nil {
+		return reply{}, err
+	}
+	defer slot.Close()
+	f, err := openLocked(q.Session)
+	if err != nil {
+		return reply{}, err
+	}
+	defer f.Close()
+	r, lastUse, err := session.Read(f)
+	if err != nil {
+		return end(f, "session", err)
+	}
+	stamp := session.Stamp()
+	if !r.Stale(time.Now(), stamp) {
+		return reply{}, nil // another request of this session was faster
+	}
+	a, err := findAccount(r.User)
+	if errors.Is(err, errNotMember) {
+		return end(f, r.User, err)
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	expected, err := session.PasswordMark(r.Key, a.shadow)
+	if err != nil || expected != r.Password || a.uid != r.UID {
+		return end(f, r.User, errors.New("password or account changed"))
+	}
+	if r.MustChange, err = accountState(r.Entry, a, r.Address); err != nil {
+		return end(f, r.User, err)
+	}
+	update(&r, a, stamp)
+	return reply{}, writeKeepingUse(f, r, lastUse)
+}
+
+// openLocked opens a session for writing, alone; errEnded if it was ended meanwhile.
+func openLocked(name string) (*os.File, error) {
+	f, err := session.Open(name, os.O_RDWR)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, errEnded
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
+		f.Close()
+		return nil, err
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil || st.Nlink == 0 {
+		f.Close()
+		return nil, errEnded
+	}
+	return f, nil
+}
+
+// writeKeepingUse writes the record without making the session look used: its mtime is the last use.
+func writeKeepingUse(f *os.File, r session.Record, lastUse time.Time) error {
+	if err := session.Write(f, r); err != nil {
+		return err
+	}
+	t := unix.NsecToTimeval(lastUse.UnixNano())
+	return unix.Futimes(int(f.Fd()), []unix.Timeval{t, t})
+}
+
+func end(f *os.File, user string, why error) (reply, error) {
+	log("session of "+user+" ended", why)
+	if err := os.Remove(f.Name()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return reply{}, err
+	}
+	return reply{}, errEnded
+}
+
+// logout ends a session of the caller's own. One that is gone already is no error: that is what was asked for.
+func logout(q request, who caller) (reply, error) {
+	f, r, err := openOwn(q.Session, who)
+	if errors.Is(err, errEnded) {
+		return reply{}, nil
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	defer f.Close()
+	return reply{User: r.User}, os.Remove(f.Name())
+}
+
+// openOwn opens a session, locked; another user's is refused just as one that does not exist is not found.
+func openOwn(name string, who caller) (*os.File, session.Record, error) {
+	if err := checkSessionName(name); err != nil {
+		return nil, session.Record{}, err
+	}
+	f, err := openLocked(name)
+	if err != nil {
+		return nil, session.Record{}, err
+	}
+	r, _, err := session.Read(f)
+	if err != nil || r.UID != who.account.uid {
+		f.Close()
+		return nil, session.Record{}, errEnded
+	}
+	return f, r, nil
+}
+
+// changePassword verifies the caller's old password itself, since PAM does not ask root for it, and ends all his
+// sessions but the one he stands in.
+func changePassword(q request, who caller) (reply, error) {
+	slot, err := takeSlot()
+	if err != nil {
+		return reply{}, err
+	}
+	defer slot.Close()
+	f, r, err := openOwn(q.Session, who)
+	if err != nil {
+		return reply{}, &told{"refused", "no session of one's own"}
+	}
+	defer f.Close()
+	if !validPassword(q.Old) || !validPassword(q.New) {
+		return reply{}, &told{"refused", "no password that PAM could take"}
+	}
+	if err := authenticate(r.Entry, who.account, r.Address, q.Old); err != nil {
+		return reply{}, &told{"refused", "old password: " + err.Error()}
+	}
+	if q.Old == q.New {
+		return reply{}, &told{"weak", "the new password is the old one"}
+	}
+	if err := setPassword(r.Entry, who.account, r.Address, q.New); err != nil {
+		return reply{}, err
+	}
+	if err := endOthers(q.Session, r.UID); err != nil {
+		return reply{}, err
+	}
+	stamp := session.Stamp()
+	a, err := findAccount(who.name)
+	if err != nil {
+		return reply{}, err
+	}
+	r.MustChange = false
+	if err := mark(&r, a); err != nil {
+		return reply{}, err
+	}
+	update(&r, a, stamp)
+	return reply{User: r.User}, session.Write(f, r)
+}
+
+// endOthers removes the sessions of uid but the one kept. It would be enough that their password mark is wrong now;
+// removed, they are not listed any more either.
+func endOthers(keep string, uid uint32) error {
+	entries, err := os.ReadDir(layout.Sessions)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Name() == keep {
+			continue
+		}
+		f, err := session.Open(e.Name(), os.O_RDONLY)
+		if err != nil {
+			continue // not a session, or ended meanwhile
+		}
+		if r, _, err := session.Read(f); err == nil && r.UID == uid {
+			os.Remove(f.Name())
+		}
+		f.Close()
+	}
+	return nil
+}

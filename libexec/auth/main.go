@@ -1,0 +1,243 @@
+// Auth is the root helper that asks PAM and keeps the session store. The gate runs it to refresh a session; components
+// reach it through sudo, with one JSON object on standard input and one on standard output.
+//
+// SECURITY: sudo lets every member of shzbase and shzguest run it, also from a shell, with anything on standard input.
+// So each operation states its callers in the table, the caller is SUDO_UID and nothing the input says, and every value
+// is checked here again. At most slots logins run at a time.
+//
+// It does not decide whether somebody may do something with files, and it never reads a password from its arguments.
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/layout"
+	"sharezone/internal/session"
+)
+
+// PAM modules keep state in the thread that started them (msteinert/pam does not see to it).
+func init() { runtime.LockOSThread() }
+
+// Exit statuses. A refusal that the caller must be told in words is a reply with "error" and status 1.
+const (
+	exitRefused  = 1
+	exitUsage    = 2 // not called as it must be
+	exitEnded    = 3 // refresh: the session is over, its file removed
+	exitInternal = 4
+)
+
+// request is what stands on standard input; each operation uses some of the fields.
+type request struct {
+	Op       string `json:"op"`
+	Username string `json:"username"`
+	Password string `json:"password"`
+	Entry    string `json:"entry"`
+	Address  string `json:"address"`
+	Session  string `json:"session"` // name of the session's file
+	Old      string `json:"old"`
+	New      string `json:"new"`
+}
+
+// reply is what stands on standard output. Error is one of refused, weak, busy, no-space, internal.
+type reply struct {
+	Error      string   `json:"error,omitempty"`
+	ID         string   `json:"id,omitempty"` // for the cookie
+	User       string   `json:"user,omitempty"`
+	Roles      []string `json:"roles,omitempty"`
+	MustChange bool     `json:"must_change,omitempty"`
+}
+
+// operations says who may ask for what: root (the gate, an administrator's shell), shzguest, or a member of shzbase for
+// himself.
+var operations = map[string]struct {
+	root, guest, member bool
+	run                 func(request, caller) (reply, error)
+}{
+	"login":    {guest: true, run: login},
+	"refresh":  {root: true, run: refresh},
+	"logout":   {member: true, run: logout},
+	"password": {member: true, run: changePassword},
+}
+
+func main() {
+	out, status := serve()
+	if b, err := json.Marshal(out); err == nil {
+		os.Stdout.Write(append(b, '\n'))
+	}
+	os.Exit(status)
+}
+
+func serve() (reply, int) {
+	// 1. Refuse if not root, or if the process cannot be made independent of whoever started it.
+	if err := settle(); err != nil {
+		return failed("settle", err, exitInternal)
+	}
+	// 2. Refuse if the caller is neither root, shzguest nor a member of shzbase.
+	who, err := readCaller()
+	if err != nil {
+		return failed("caller", err, exitUsage)
+	}
+	// 3. Refuse if the input is not one JSON object of the known fields.
+	q, err := readRequest(os.Stdin)
+	if err != nil {
+		return failed("input", err, exitUsage)
+	}
+	// 4. Refuse if there is no such operation for this caller.
+	op, found := operations[q.Op]
+	if !found || !(op.root && who.root || op.guest && who.guest || op.member && who.member) {
+		return failed("operation", fmt.Errorf("%q is not for %s", q.Op, who.name), exitUsage)
+	}
+	out, err := op.run(q, who)
+	switch {
+	case err == nil:
+		return out, 0
+	case errors.Is(err, errEnded):
+		return reply{}, exitEnded
+	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
+		log(q.Op, err)
+		return reply{Error: "no-space"}, exitRefused
+	}
+	var told *told
+	if errors.As(err, &told) {
+		log(q.Op, err)
+		return reply{Error: told.code}, exitRefused
+	}
+	return failed(q.Op, err, exitInternal)
+}
+
+// told is a refusal whose code the caller hears; the reason goes to the log alone.
+type told struct{ code, reason string }
+
+func (t *told) Error() string { return t.code + ": " + t.reason }
+
+func failed(what string, err error, status int) (reply, int) {
+	log(what, err)
+	return reply{Error: "internal"}, status
+}
+
+// log writes one line to standard error and to syslog's authpriv facility, where login(1) and sudo(8) write.
+func log(what string, err error) {
+	line := fmt.Sprintf("sharezone auth: %s: %s", what, strconv.QuoteToASCII(err.Error()))
+	fmt.Fprintln(os.Stderr, line)
+	fd, e := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if e != nil {
+		return
+	}
+	defer unix.Close(fd)
+	const authprivNotice = 10<<3 | 5 // RFC 5424
+	text := fmt.Sprintf("<%d>%s %s", authprivNotice, time.Now().Format("Jan _2 15:04:05"), line)
+	unix.Sendto(fd, []byte(text), 0, &unix.SockaddrUnix{Name: "/dev/log"})
+}
+
+// settle takes nothing over from the caller: sudo hands on limits (a small RLIMIT_FSIZE would cut /etc/shadow short),
+// signals and the working directory.
+func settle() error {
+	if os.Geteuid() != 0 || os.Getuid() != 0 {
+		return errors.New("not root")
+	}
+	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGTERM, syscall.SIGXFSZ)
+	syscall.Umask(0o077)
+	if err := os.Chdir("/"); err != nil {
+		return err
+	}
+	for _, l := range limitsOfProcess {
+		if err := l.set(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// processLimit is a resource limit that the helper gives itself. Root may raise one only with CAP_SYS_RESOURCE, which
+// containers lack; then what the caller left must be enough.
+type processLimit struct {
+	resource    int
+	want, least uint64
+}
+
+const noLimit = ^uint64(0)
+
+var limitsOfProcess = [...]processLimit{
+	{unix.RLIMIT_CORE, 0, 0}, // a core would hold passwords
+	{unix.RLIMIT_CPU, 20, 5}, // seconds
+	{unix.RLIMIT_NOFILE, 256, 64},
+	{unix.RLIMIT_FSIZE, noLimit, noLimit}, // a smaller one would cut /etc/shadow short
+	{unix.RLIMIT_DATA, noLimit, 256 << 20},
+	{unix.RLIMIT_AS, noLimit, 1 << 30},
+}
+
+func (l processLimit) set() error {
+	err := syscall.Setrlimit(l.resource, &syscall.Rlimit{Cur: l.want, Max: l.want})
+	if err == nil {
+		return nil
+	}
+	var found syscall.Rlimit
+	if e := syscall.Getrlimit(l.resource, &found); e != nil {
+		return e
+	}
+	if found.Max < l.least {
+		return fmt.Errorf("rlimit %d of %d is too small: %w", l.resource, found.Max, err)
+	}
+	return syscall.Setrlimit(l.resource, &syscall.Rlimit{Cur: found.Max, Max: found.Max})
+}
+
+// readRequest takes 8 KiB at most: the longest password is 512 bytes.
+func readRequest(r io.Reader) (request, error) {
+	var q request
+	b, err := io.ReadAll(io.LimitReader(r, 8<<10+1))
+	if err != nil {
+		return q, err
+	}
+	if len(b) > 8<<10 {
+		return q, errors.New("too long")
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&q); err != nil {
+		return request{}, errors.New("not the JSON object that is expected")
+	}
+	if d.More() {
+		return request{}, errors.New("more than one JSON object")
+	}
+	return q, nil
+}
+
+// takeSlot bounds how many instances ask PAM at a time, so that a thousand logins cost memory and processor time for a
+// few. The lock falls when the returned file is closed or the process ends.
+func takeSlot() (*os.File, error) {
+	const slots = 8
+	const patience = 1500 * time.Millisecond // the gate waits 2 s for a refresh
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(25 * time.Millisecond) {
+		for i := range slots {
+			name := fmt.Sprintf("%s/auth.%d", layout.Slots, i)
+			f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+			if err != nil {
+				return nil, err
+			}
+			if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
+				return f, nil
+			}
+			f.Close()
+		}
+	}
+	return nil, &told{"busy", "all slots are taken"}
+}
+
+func checkSessionName(name string) error {
+	if !session.ValidFileName(name) {
+		return &told{"refused", "not a session's name"}
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/msteinert/pam/v2"
+)
+
+// maxAnswers bounds a conversation: pam_pwquality with retries would ask for ever.
+const maxAnswers = 8
+
+// maxPassword is PAM_MAX_RESP_SIZE; longer answers are refused by modules, and C strings end at a NUL.
+const maxPassword = 512
+
+func validPassword(p string) bool {
+	return p != "" && len(p) <= maxPassword && !strings.ContainsRune(p, 0)
+}
+
+// service is the file in /etc/pam.d: an administrator can ask more of those who come from outside.
+func service(entry string) string {
+	if entry == "external" {
+		return "sharezone-external"
+	}
+	return "sharezone"
+}
+
+// conversation answers every hidden prompt with secret and collects what modules say.
+type conversation struct {
+	secret  string
+	answers int
+	said    []string
+}
+
+func (c *conversation) RespondPAM(style pam.Style, text string) (string, error) {
+	switch style {
+	case pam.PromptEchoOff:
+		if c.answers++; c.answers > maxAnswers {
+			return "", errors.New("too many prompts")
+		}
+		return c.secret, nil
+	case pam.ErrorMsg, pam.TextInfo:
+		c.said = append(c.said, text)
+		return "", nil
+	}
+	return "", errors.New("a module asks what a web form cannot answer")
+}
+
+// withPAM runs f in a PAM transaction for the user. No session is opened: a login by web is none (pam_systemd,
+// pam_limits and the like have no place in the service file).
+func withPAM(entry, user, address string, c *conversation, f func(*pam.Transaction) error) error {
+	t, err := pam.Start(service(entry), user, c)
+	if err != nil {
+		return err
+	}
+	defer t.End()
+	if err := t.SetItem(pam.Rhost, address); err != nil {
+		return err
+	}
+	if err := t.SetItem(pam.Tty, "sharezone"); err != nil {
+		return err
+	}
+	if err := f(t); err != nil {
+		return err
+	}
+	// A module may map the name to another; the session must be the one of whom we looked up.
+	found, err := t.GetItem(pam.User)
+	if err == nil && found != user {
+		err = fmt.Errorf("PAM turned user %q into %q", user, found)
+	}
+	return err
+}
+
+// authenticate asks PAM for the password; nil means right.
+func authenticate(entry string, a account, address, password string) error {
+	c := &conversation{secret: password}
+	return withPAM(entry, a.name, address, c, func(t *pam.Transaction) error {
+		return t.Authenticate(pam.Silent | pam.DisallowNullAuthtok)
+	})
+}
+
+// accountState asks PAM whether the account may be used now: expiry of account and password, and what the
+// administrator's modules say. mustChange is true when only the password is over.
+func accountState(entry string, a account, address string) (mustChange bool, err error) {
+	err = withPAM(entry, a.name, address, &conversation{}, func(t *pam.Transaction) error {
+		return t.AcctMgmt(pam.Silent)
+	})
+	if errors.Is(err, pam.ErrNewAuthtokReqd) {
+		return true, nil
+	}
+	return false, err
+}
+
+// setPassword changes the password through PAM's password stack. It runs with real uid 0, so PAM does not ask for the
+// old one: who calls it has verified that before.
+func setPassword(entry string, a account, address, password string) error {
+	c := &conversation{secret: password}
+	err := withPAM(entry, a.name, address, c, func(t *pam.Transaction) error {
+		err := t.ChangeAuthTok(0)
+		if errors.Is(err, pam.ErrAuthtokLockBusy) {
+			err = t.ChangeAuthTok(0) // another passwd or useradd held the files' lock
+		}
+		return err
+	})
+	if err != nil && len(c.said) > 0 {
+		return &told{"weak", strings.Join(c.said, "; ")}
+	}
+	return err
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sharezone/internal/account"
+	"sharezone/internal/layout"
+)
+
+// checkAccounts checks Share Zone's own groups and users.
+func (u *checkup) checkAccounts(m manifest) {
+	for _, name := range m.groups {
+		g, ok := u.names.Group(name)
+		if !u.check(ok, finding{Check: "no-group", Subject: name, Mend: "groupadd --system -- " + name}) {
+			continue
+		}
+		u.check(g.GID < layout.MinUID, finding{Check: "group-id", Subject: name, Found: strconv.Itoa(int(g.GID)),
+			Mend: fmt.Sprintf("groupmod --gid %d -- %s && %s", u.freeSystemID(), name, install)})
+	}
+	shadow, err := account.ReadShadow()
+	u.check(err == nil, finding{Check: "unreadable", Subject: "/etc/shadow", Found: errorText(err)})
+	for _, want := range m.users {
+		u.checkSystemUser(want, shadow)
+	}
+}
+
+func (u *checkup) checkSystemUser(want manifestUser, shadow account.Shadow) {
+	e, ok := u.names.User(want.name)
+	if !u.check(ok, finding{Check: "no-user", Subject: want.name, Mend: fmt.Sprintf("useradd --system --no-create-home "+
+		"--home-dir /nonexistent --shell /usr/sbin/nologin --gid %s --groups %s -- %s",
+		want.group, quote(strings.Join(want.groups, ",")), want.name)}) {
+		return
+	}
+	u.check(e.UID < layout.MinUID && e.UID != 0, finding{Check: "user-id", Subject: want.name,
+		Found: strconv.Itoa(int(e.UID)),
+		Mend:  fmt.Sprintf("usermod --uid %d -- %s && %s", u.freeSystemID(), want.name, install)})
+	u.check(e.Shell == "/usr/sbin/nologin" && e.Home == "/nonexistent", finding{Check: "nologin", Subject: want.name,
+		Found: e.Home + " " + e.Shell,
+		Mend:  "usermod --home /nonexistent --shell /usr/sbin/nologin -- " + want.name})
+	u.check(!shadow.HasPassword(want.name), finding{Check: "has-password", Subject: want.name,
+		Mend: "usermod --password '!' -- " + want.name})
+	found := u.names.GroupsOf(e)
+	right := append([]string{want.group}, want.groups...)
+	slices.Sort(found)
+	slices.Sort(right)
+	u.check(slices.Equal(found, right), finding{Check: "groups", Subject: want.name,
+		Found: strings.Join(found, " "), Right: strings.Join(right, " "),
+		Mend: fmt.Sprintf("usermod --gid %s --groups %s -- %s", want.group, quote(strings.Join(want.groups, ",")), want.name)})
+}
+
+// freeSystemID looks for a number below 1000 that is nobody's, from above as useradd --system does.
+func (u *checkup) freeSystemID() uint32 {
+	for id := uint32(layout.MinUID - 1); id > 100; id-- {
+		_, user := u.names.UserByUID(id)
+		_, group := u.names.GroupName(id)
+		if !user && !group {
+			return id
+		}
+	}
+	return 100
+}
+
+// leave is the command that takes somebody out of a group; who has it as his primary group needs another one.
+func (u *checkup) leave(e account.Entry, group string) string {
+	if g, _ := u.names.Group(group); g.GID == e.GID {
+		return "usermod --gid nogroup -- " + quote(e.Name)
+	}
+	return "gpasswd -d " + quote(e.Name) + " " + group
+}
+
+// checkPeople checks what the roles and the accounts that Share Zone made rest on.
+func (u *checkup) checkPeople() {
+	for _, e := range u.names.Members(layout.GroupBase) {
+		u.check(e.UID >= layout.MinUID && e.UID != layout.NobodyUID, finding{Check: "system-member", Subject: e.Name,
+			Found: strconv.Itoa(int(e.UID)), Mend: u.leave(e, layout.GroupBase)})
+	}
+	for _, group := range []string{layout.GroupManager, layout.GroupAdmin} {
+		for _, e := range u.names.Members(group) {
+			u.check(u.names.InGroup(e.Name, layout.GroupBase), finding{Check: "role", Subject: e.Name, Found: group,
+				Right: layout.GroupBase, Mend: u.leave(e, group)})
+		}
+	}
+	for _, e := range u.names.Members(layout.GroupAdmin) {
+		u.check(u.names.InGroup(e.Name, layout.GroupManager), finding{Check: "role", Subject: e.Name,
+			Found: layout.GroupAdmin, Right: layout.GroupManager,
+			Mend: "gpasswd -a " + quote(e.Name) + " " + layout.GroupManager})
+	}
+	register, err := account.ReadRegister()
+	u.check(err == nil, finding{Check: "register", Subject: account.RegisterPath, Found: errorText(err),
+		Mend: "editor " + account.RegisterPath})
+	for _, e := range u.names.Members(layout.GroupOnly) {
+		u.check(e.Shell == "/usr/sbin/nologin", finding{Check: "shell", Subject: e.Name, Found: e.Shell,
+			Mend: "usermod --shell /usr/sbin/nologin -- " + quote(e.Name)})
+		if err == nil {
+			u.check(register.Has(e.UID), finding{Check: "unregistered", Subject: e.Name, Found: strconv.Itoa(int(e.UID)),
+				Right: account.RegisterPath,
+				Mend: fmt.Sprintf("echo %s >> %s", quote(fmt.Sprintf("%d %s %s", e.UID, e.Name, "0000-00-00")),
+					account.RegisterPath)})
+		}
+	}
+}

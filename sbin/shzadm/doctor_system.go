@@ -1,0 +1,152 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/acl"
+	"sharezone/internal/layout"
+	"sharezone/internal/zone"
+)
+
+const (
+	sudoersFile = "/etc/sudoers.d/sharezone"
+	pamFile     = "/etc/pam.d/sharezone"
+)
+
+// checkBase checks the mount of the base and what its file system can do.
+func (u *checkup) checkBase(m manifest) {
+	var mount bool
+	for _, item := range m.items {
+		mount = mount || item.path == layout.Base && item.has("mount")
+	}
+	fd, err := unix.Open(layout.Base, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil || !mount {
+		return // said among the paths
+	}
+	defer unix.Close(fd)
+	var stx unix.Statx_t
+	err = unix.Statx(fd, "", unix.AT_EMPTY_PATH|unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BASIC_STATS, &stx)
+	const remount = "mount -o remount,bind,nosuid,nodev,noexec " + layout.Base
+	if !u.check(err == nil && stx.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0, finding{Check: "mount", Subject: layout.Base,
+		Mend: "mount --bind " + layout.Base + " " + layout.Base + " && " + remount}) {
+		return // the options below would be those of another mount
+	}
+	var fs unix.Statfs_t
+	err = unix.Fstatfs(fd, &fs)
+	const need = unix.ST_NOSUID | unix.ST_NODEV | unix.ST_NOEXEC
+	u.check(err == nil && fs.Flags&need == need, finding{Check: "mount-options", Subject: layout.Base,
+		Right: "nosuid,nodev,noexec", Mend: remount})
+	if u.check(err == nil && fs.Flags&unix.ST_RDONLY == 0, finding{Check: "read-only", Subject: layout.Base,
+		Mend: "mount -o remount,rw " + layout.Base}) {
+		u.checkFileSystem(fd)
+	}
+}
+
+// checkFileSystem tries ACLs and user attributes on an empty folder that only root can see.
+func (u *checkup) checkFileSystem(base int) {
+	name := zone.ReservedPrefix + "doctor-" + zone.NewID()
+	err := unix.Mkdirat(base, name, 0o700)
+	if !u.check(err == nil, finding{Check: "unwritable", Subject: layout.Base, Found: errorText(err)}) {
+		return
+	}
+	defer unix.Unlinkat(base, name, unix.AT_REMOVEDIR)
+	fd, err := unix.Openat(base, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return
+	}
+	defer unix.Close(fd)
+	id := zone.NewID()
+	err = zone.WriteMetadata(fd, zone.Metadata{ID: &id})
+	u.check(err == nil, finding{Check: "attributes", Subject: layout.Base, Found: errorText(err), Mend: "mount -o remount,user_xattr " + layout.Base})
+	want := acl.FromMode(0o700).With(acl.Entry{Tag: acl.User, ID: layout.MinUID, Perm: acl.Read})
+	err = acl.SetAccess(fd, want)
+	if err == nil {
+		var found acl.ACL
+		if found, err = acl.Access(fd); err == nil && found.Format(nil) != want.Format(nil) {
+			err = errors.New("an ACL was not kept")
+		}
+	}
+	u.check(err == nil, finding{Check: "acls", Subject: layout.Base, Found: errorText(err), Mend: "mount -o remount,acl " + layout.Base})
+}
+
+// checkPrograms checks that the kernel honours the set-uid bit where the gate lies, and runs programs there at all.
+func (u *checkup) checkPrograms() {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(layout.Gate, &fs); err != nil {
+		return // said among the paths
+	}
+	target := `"$(findmnt -n -o TARGET -T ` + layout.Gate + `)"`
+	u.check(fs.Flags&unix.ST_NOSUID == 0, finding{Check: "nosuid", Subject: layout.Gate,
+		Mend: "mount -o remount,suid " + target})
+	u.check(fs.Flags&unix.ST_NOEXEC == 0, finding{Check: "noexec", Subject: layout.Gate,
+		Mend: "mount -o remount,exec " + target})
+}
+
+// checkSudo checks that the delegation is valid and in force.
+func (u *checkup) checkSudo() {
+	if _, err := os.Stat("/usr/sbin/visudo"); !u.check(err == nil, finding{Check: "missing", Subject: "/usr/bin/sudo",
+		Found: errorText(err), Mend: "apt-get install sudo"}) {
+		return
+	}
+	if _, err := os.Lstat(sudoersFile); err != nil {
+		return // said among the paths
+	}
+	said, err := tool("/usr/sbin/visudo", "-c", "-q", "-f", sudoersFile)
+	if !u.check(err == nil, finding{Check: "sudoers", Subject: sudoersFile, Found: said, Mend: install}) {
+		return
+	}
+	if _, err := os.Stat(layout.AuthHelper); err != nil {
+		return
+	}
+	said, err = tool("/usr/bin/sudo", "-n", "-l", "-U", layout.UserGuest, layout.AuthHelper)
+	u.check(err == nil, finding{Check: "delegation", Subject: sudoersFile, Found: said,
+		Mend: "echo '@includedir /etc/sudoers.d' >> /etc/sudoers"})
+}
+
+// pamPackages says where modules come from that are not part of libpam-modules.
+var pamPackages = map[string]string{"pam_pwquality.so": "libpam-pwquality", "pam_sss.so": "libpam-sss",
+	"pam_ldap.so": "libpam-ldapd"}
+
+// checkPAM checks that the modules of our service are installed: PAM refuses everybody when one is missing.
+func (u *checkup) checkPAM() {
+	text, err := os.ReadFile(pamFile)
+	if err != nil {
+		return // said among the paths
+	}
+	for line := range strings.Lines(string(text)) {
+		words := strings.Fields(line)
+		if len(words) < 3 || strings.HasPrefix(words[0], "#") || strings.HasPrefix(words[0], "-") {
+			continue
+		}
+		for _, module := range words[2:] {
+			if !strings.HasSuffix(module, ".so") {
+				continue // the rest of a control in brackets, or an argument
+			}
+			from := pamPackages[module]
+			if from == "" {
+				from = "libpam-modules"
+			}
+			u.check(hasModule(module), finding{Check: "pam-module", Subject: module, Right: pamFile,
+				Mend: "apt-get install --reinstall " + from})
+			break
+		}
+	}
+}
+
+func hasModule(module string) bool {
+	if filepath.IsAbs(module) {
+		_, err := os.Stat(module)
+		return err == nil
+	}
+	for _, folder := range []string{"/lib/security", "/usr/lib/security", "/lib/*/security", "/usr/lib/*/security"} {
+		if found, _ := filepath.Glob(filepath.Join(folder, filepath.Base(module))); len(found) > 0 {
+			return true
+		}
+	}
+	return false
+}

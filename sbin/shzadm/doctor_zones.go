@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"sharezone/acl"
+	"sharezone/internal/account"
+	"sharezone/internal/layout"
+	"sharezone/internal/zone"
+)
+
+// zoneMode is the mode of a zone's root: all for the owner and, through the mask, for named entries; sticky.
+const zoneMode = 0o1770
+
+// checkZones checks what lies in the base.
+func (u *checkup) checkZones() {
+	admin, err := zone.NewAdmin(layout.Base, u.names, account.Register{})
+	if err != nil {
+		return // said among the paths
+	}
+	defer admin.Close()
+	ids := make(map[string]string) // id: the first zone that has it
+	err = admin.Inspect(func(r zone.Root) {
+		switch {
+		case isKnown(r):
+		case zone.CheckName(r.Name) != nil || !r.IsDir:
+			u.check(false, stray(r))
+		default:
+			u.checkZone(r, ids)
+		}
+	})
+	u.check(err == nil, finding{Check: "unreadable", Subject: layout.Base, Found: errorText(err)})
+}
+
+// isKnown: what lies in the base without being a zone. A file system's own lost+found is there when it is the base.
+func isKnown(r zone.Root) bool {
+	return r.IsDir && (layout.Base+"/"+r.Name == layout.Closed || r.Name == "lost+found" && r.Owner == 0)
+}
+
+// stray: something in the base that is no zone. A folder with the hidden name of a zone in the making is what an
+// interrupted run left, and empty.
+func stray(r zone.Root) finding {
+	path := layout.Base + "/" + r.Name
+	f := finding{Check: "stray", Subject: path, Mend: "mv -n -- " + quote(path) + " /root/"}
+	if r.IsDir && strings.HasPrefix(r.Name, zone.ReservedPrefix) {
+		f.Mend = "rmdir -- " + quote(path)
+	}
+	return f
+}
+
+func (u *checkup) checkZone(r zone.Root, ids map[string]string) {
+	path := layout.Base + "/" + r.Name
+	hasOwner := u.checkZoneOwner(r, path)
+	newID := "setfattr -n " + zone.AttrID + ` -v "$(od -An -v -N16 -tx1 /dev/urandom | tr -d ' \n')" -- ` + path
+	if id := r.Metadata.ID; u.check(id != nil, finding{Check: "zone-id", Subject: path, Mend: newID}) {
+		other := ids[*id]
+		u.check(other == "", finding{Check: "zone-twin", Subject: path, Found: layout.Base + "/" + other, Mend: newID})
+		if other == "" {
+			ids[*id] = r.Name
+		}
+	}
+	for _, bad := range r.Metadata.Bad {
+		if bad.Attr != zone.AttrID {
+			u.check(false, finding{Check: "metadata", Subject: path, Found: bad.Error(), Mend: "setfattr -x " + bad.Attr + " -- " + path})
+		}
+	}
+	if hasOwner { // the default ACL names him
+		u.checkZoneRights(r, path)
+	}
+}
+
+func (u *checkup) checkZoneOwner(r zone.Root, path string) bool {
+	owner, known := u.names.UserName(r.Owner)
+	if known {
+		u.check(u.names.InGroup(owner, layout.GroupManager), finding{Check: "zone-owner", Subject: path, Found: owner,
+			Right: layout.GroupManager, Mend: "gpasswd -a " + quote(owner) + " " + layout.GroupManager})
+		return true
+	}
+	mend := ""
+	if managers := u.names.Members(layout.GroupManager); len(managers) > 0 {
+		mend = "chown -- " + quote(managers[0].Name) + " " + path
+	}
+	u.check(false, finding{Check: "zone-orphan", Subject: path, Found: strconv.FormatUint(uint64(r.Owner), 10), Mend: mend})
+	return false
+}
+
+// checkZoneRights compares the root with what the design makes of its named entries. Entries of nobody come first,
+// because shzadm zone share takes them from the content too.
+func (u *checkup) checkZoneRights(r zone.Root, path string) {
+	var members []acl.Entry
+	for _, e := range r.Access {
+		if e.Tag != acl.User && e.Tag != acl.Group {
+			continue
+		}
+		kind, gone := "user", false
+		if _, ok := u.names.UserName(e.ID); e.Tag == acl.User {
+			gone = !ok
+		}
+		if _, ok := u.names.GroupName(e.ID); e.Tag == acl.Group {
+			kind, gone = "group", !ok
+		}
+		principal := fmt.Sprintf("%s:%d", kind, e.ID)
+		u.check(!gone, finding{Check: "zone-nobody", Subject: path, Found: principal,
+			Mend: "shzadm zone share " + r.Name + " " + principal + "=none"})
+		if !gone && e.Perm&acl.Execute != 0 && e.Perm != acl.Execute && (e.Tag != acl.User || e.ID != r.Owner) {
+			members = append(members, e)
+		}
+	}
+	access, inherited := zone.RootACLs(r.Owner, members)
+	right := r.Mode == zoneMode && r.Access.Format(nil) == access.Format(nil) && r.Inherited.Format(nil) == inherited.Format(nil)
+	both := compact(access, u.names) + ",d:" + strings.ReplaceAll(compact(inherited, u.names), ",", ",d:")
+	u.check(right, finding{Check: "zone-rights", Subject: path,
+		Found: fmt.Sprintf("%04o%s default:%s", r.Mode, named(r.Access, u.names), compact(r.Inherited, u.names)),
+		Right: fmt.Sprintf("%04o %s default:%s", zoneMode, compact(access, u.names), compact(inherited, u.names)),
+		Mend:  fmt.Sprintf("setfacl --set %s -- %s && chmod %05o -- %s", both, path, zoneMode, path)})
+}

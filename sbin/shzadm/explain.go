@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"sharezone/internal/account"
+	"sharezone/internal/account/change"
+	"sharezone/internal/zone"
+)
+
+// refusals is the table of errors that have one sentence each. Its %s is what was refused, mostly a name.
+var refusals = []struct {
+	err error
+	key string
+}{
+	{errNotRoot, "not-root"},
+	{errNoPassword, "no-password"},
+	{errNoUser, "no-user"},
+	{change.ErrBusy, "busy"},
+	{change.ErrNoUIDs, "no-uids"},
+	{zone.ErrName, "zone-name"},
+	{zone.ErrExists, "zone-exists"},
+	{zone.ErrNotThere, "no-zone"},
+	{zone.ErrNotManager, "not-manager"},
+	{zone.ErrPrincipal, "principal"},
+	{zone.ErrNoSuchUser, "no-user"},
+	{zone.ErrNoSuchGroup, "no-group"},
+	{zone.ErrNotInBase, "not-in-base"},
+	{zone.ErrIsOwner, "is-owner"},
+	{zone.ErrTooMany, "too-many"},
+	{zone.ErrPast, "past"},
+	{zone.ErrBaseNotReady, "no-base"},
+}
+
+// explain says an error in the user's language; what only the machine has words for stays as it is.
+func explain(err error, say texts) string {
+	var field *account.FieldError
+	var value zone.ValueError
+	var exists *change.ExistsError
+	var leftover *change.LeftoverError
+	var tool *change.ToolError
+	switch {
+	case errors.As(err, &leftover):
+		return say.line("leftover", explain(leftover.Cause, say), leftover.Name, leftover.Undo)
+	case errors.As(err, &exists):
+		return say.line(exists.Kind+"-exists", exists.Name)
+	case errors.As(err, &field) && field.Field == "username":
+		return say.line("user-name")
+	case errors.As(err, &field):
+		return say.line("field", "--"+strings.ReplaceAll(field.Field, "_", "-"), say.line("reason-"+string(field.Reason)))
+	case errors.As(err, &value):
+		name := strings.ReplaceAll(strings.TrimPrefix(value.Attr, "user.shz."), "_", "-")
+		return say.line("field", "--"+name, say.line("reason-"+string(value.Reason)))
+	case errors.As(err, &tool) && strings.HasSuffix(tool.Tool, "/chpasswd"):
+		return say.line("password-refused", tool.Message)
+	case errors.As(err, &tool):
+		return say.line("tool", tool.Tool, tool.Code, tool.Message)
+	}
+	for _, r := range refusals {
+		if errors.Is(err, r.err) {
+			if strings.Contains(say[r.key], "%s") {
+				return say.line(r.key, subject(err, r.err))
+			}
+			return say.line(r.key)
+		}
+	}
+	return say.line("failed", err)
+}
+
+// subject is what stands before our words in an error, such as the name of a zone.
+func subject(err, known error) string {
+	before, _, _ := strings.Cut(err.Error(), known.Error())
+	return strings.TrimSuffix(before, ": ")
+}

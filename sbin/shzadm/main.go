@@ -1,0 +1,162 @@
+// Program shzadm is the administrator's command: it makes and shows users and zones, and says what is wrong with an
+// installation. It runs as root and does nothing that the shell tools behind it (useradd, setfacl, chmod) could not do
+// one by one; it puts them in the right order.
+//
+// SECURITY: whoever may run it is root already. It trusts its arguments, and neither what stands in zones (owners of
+// zones write their metadata) nor what accounts say of people: that is checked when read and escaped when printed.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Exit codes.
+const (
+	exitDone    = 0
+	exitRefused = 1 // or findings
+	exitUsage   = 2
+)
+
+// verb is one thing that shzadm can do, such as "user add".
+type verb struct {
+	name string
+	run  func(c *call, args []string) error
+}
+
+var verbs = []verb{
+	{"user add", userAdd},
+	{"user list", userList},
+	{"user show", userShow},
+	{"zone add", zoneAdd},
+	{"zone share", zoneShare},
+	{"zone list", zoneList},
+	{"zone show", zoneShow},
+	{"doctor", doctor},
+}
+
+// call is one run of a verb.
+type call struct {
+	verb string
+	in   io.Reader
+	out  io.Writer
+	say  texts
+	json bool
+}
+
+// errFindings ends a run that told already what it found.
+var errFindings = errors.New("findings")
+
+// usageError is a mistake in the command line, already a sentence.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, pickTexts(os.Getenv)))
+}
+
+func run(args []string, in io.Reader, out, errOut io.Writer, say texts) int {
+	v, rest := findVerb(args)
+	if v == nil {
+		if len(args) > 0 && slices.Contains([]string{"--help", "-help", "-h", "help"}, args[0]) {
+			fmt.Fprint(out, say.line("help"))
+			return exitDone
+		}
+		fmt.Fprint(errOut, say.line("help"))
+		return exitUsage
+	}
+	c := &call{verb: v.name, in: in, out: out, say: say}
+	err := v.run(c, rest)
+	var usage usageError
+	switch {
+	case err == nil || errors.Is(err, flag.ErrHelp):
+		return exitDone
+	case errors.Is(err, errFindings):
+		return exitRefused
+	case errors.As(err, &usage):
+		fmt.Fprintf(errOut, "shzadm: %s\n%s\n", printable(usage.Error()), say.line("usage-hint", "shzadm "+v.name+" --help"))
+		return exitUsage
+	}
+	fmt.Fprintf(errOut, "shzadm: %s\n", printable(explain(err, say)))
+	return exitRefused
+}
+
+// findVerb finds the verb that begins args; verbs have one or two words.
+func findVerb(args []string) (*verb, []string) {
+	for i := range verbs {
+		words := strings.Fields(verbs[i].name)
+		if len(args) >= len(words) && slices.Equal(args[:len(words)], words) {
+			return &verbs[i], args[len(words):]
+		}
+	}
+	return nil, nil
+}
+
+// flags returns the options that every verb has.
+func (c *call) flags() *flag.FlagSet {
+	fs := flag.NewFlagSet(c.verb, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.BoolVar(&c.json, "json", false, "")
+	return fs
+}
+
+// parse reads options and operands in any order and returns the operands, of which there must be from least to most.
+// It also refuses whoever is not root: --help is for everybody.
+func (c *call) parse(fs *flag.FlagSet, args []string, least, most int) ([]string, error) {
+	var operands []string
+	for len(args) > 0 {
+		if err := fs.Parse(args); err != nil {
+			return nil, c.flagError(err)
+		}
+		rest := fs.Args()
+		if used := len(args) - len(rest); used > 0 && args[used-1] == "--" {
+			operands = append(operands, rest...)
+			break
+		}
+		if len(rest) == 0 {
+			break
+		}
+		operands = append(operands, rest[0])
+		args = rest[1:]
+	}
+	switch {
+	case len(operands) < least:
+		return nil, usageError(c.say.line("usage-few"))
+	case len(operands) > most:
+		return nil, usageError(c.say.line("usage-many", operands[most]))
+	case os.Geteuid() != 0:
+		return nil, errNotRoot
+	}
+	unix.Umask(0o022)
+	return operands, nil
+}
+
+// flagError says in the user's language what package flag says in English. It offers nothing but its text.
+func (c *call) flagError(err error) error {
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(c.out, c.say.line("help "+c.verb))
+		return err
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
+		return usageError(c.say.line("usage-option", "--"+name))
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "flag needs an argument: -"); ok {
+		return usageError(c.say.line("usage-argument", "--"+name))
+	}
+	return usageError(c.say.line("usage-wrong", err.Error()))
+}
+
+// given says whether an option stands on the command line: an empty title is another thing than none.
+func given(fs *flag.FlagSet, name string) bool {
+	found := false
+	fs.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
+}

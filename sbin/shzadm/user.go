@@ -1,0 +1,179 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"sharezone/internal/account"
+	"sharezone/internal/account/change"
+)
+
+// maxPasswordLine bounds what is read from standard input, in bytes.
+const maxPasswordLine = 1024
+
+var (
+	errNotRoot    = errors.New("not root")
+	errNoPassword = errors.New("no password on standard input")
+	errNoUser     = errors.New("no such user")
+)
+
+// madeUser is a user with the password that was generated for him, which is never shown again.
+type madeUser struct {
+	account.User
+	Password *string `json:"password"`
+}
+
+func userAdd(c *call, args []string) error {
+	fs := c.flags()
+	var spec change.Spec
+	role := fs.String("role", "", "")
+	fs.StringVar(&spec.Contact.FullName, "full-name", "", "")
+	fs.StringVar(&spec.Contact.Email, "email", "", "")
+	fs.StringVar(&spec.Contact.Phone, "phone", "", "")
+	fs.StringVar(&spec.Contact.Mobile, "mobile", "", "")
+	fs.StringVar(&spec.Contact.Company, "company", "", "")
+	fs.StringVar(&spec.Expires, "expires", "", "")
+	fromStdin := fs.Bool("password-stdin", false, "")
+	fs.BoolVar(&spec.MustChange, "must-change", false, "")
+	operands, err := c.parse(fs, args, 1, 1)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"role", "full-name", "email"} {
+		if !given(fs, name) {
+			return usageError(c.say.line("usage-needed", "--"+name))
+		}
+	}
+	spec.Name, spec.Role = operands[0], account.Role(*role)
+	if *fromStdin {
+		spec.Password, err = readPassword(c.in)
+	} else {
+		spec.MustChange = true // somebody else has seen it
+		spec.Password, err = change.GeneratePassword()
+	}
+	if err != nil {
+		return err
+	}
+	if err := change.Prepare(); err != nil {
+		return err
+	}
+	if _, err := change.Create(spec, time.Now()); err != nil {
+		return err
+	}
+	made := madeUser{}
+	if made.User, err = findUser(spec.Name); err != nil {
+		return err
+	}
+	if !*fromStdin {
+		made.Password = &spec.Password
+	}
+	return c.showMade(made)
+}
+
+func (c *call) showMade(made madeUser) error {
+	if c.json {
+		return c.printJSON(made)
+	}
+	lines := c.say.line("user-made", made.Name, made.UID, joinRoles(made.Roles))
+	if made.Password != nil {
+		lines += c.say.line("user-password", *made.Password)
+	}
+	return c.print(lines)
+}
+
+// readPassword takes the first line, with or without its end.
+func readPassword(in io.Reader) (string, error) {
+	line, err := bufio.NewReader(io.LimitReader(in, maxPasswordLine)).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return "", fmt.Errorf("stdin: %w", err)
+	}
+	line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+	if line == "" {
+		return "", errNoPassword
+	}
+	return line, nil
+}
+
+func userList(c *call, args []string) error {
+	if _, err := c.parse(c.flags(), args, 0, 0); err != nil {
+		return err
+	}
+	names := account.NewNames()
+	shadow, err := account.ReadShadow()
+	if err != nil {
+		return err
+	}
+	users := names.Users(shadow, time.Now())
+	if c.json {
+		err = c.printJSON(map[string]any{"users": users})
+	} else {
+		rows := make([][]string, 0, len(users))
+		for _, u := range users {
+			rows = append(rows, []string{u.Name, strconv.FormatUint(uint64(u.UID), 10), joinRoles(u.Roles), status(u),
+				text(u.Expires), text(u.FullName), text(u.Company), text(u.Email)})
+		}
+		err = c.printRows("user-columns", rows)
+	}
+	return errors.Join(err, names.Err())
+}
+
+func userShow(c *call, args []string) error {
+	operands, err := c.parse(c.flags(), args, 1, 1)
+	if err != nil {
+		return err
+	}
+	u, err := findUser(operands[0])
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.printJSON(u)
+	}
+	mustChange := ""
+	if u.MustChange != nil {
+		mustChange = c.say.line(map[bool]string{true: "yes", false: "no"}[*u.MustChange])
+	}
+	return c.printFields("user-fields", u.Name, strconv.FormatUint(uint64(u.UID), 10), text(u.FullName), text(u.Company),
+		text(u.Email), text(u.Phone), text(u.Mobile), joinRoles(u.Roles), status(u), text(u.Expires), mustChange,
+		strings.Join(u.Groups, " "))
+}
+
+func findUser(name string) (account.User, error) {
+	names := account.NewNames()
+	shadow, err := account.ReadShadow()
+	if err != nil {
+		return account.User{}, err
+	}
+	u, ok := names.FindUser(name, shadow, time.Now())
+	if err := names.Err(); err != nil && !ok {
+		return u, err
+	}
+	if !ok {
+		return u, fmt.Errorf("%s: %w", name, errNoUser)
+	}
+	return u, nil
+}
+
+func joinRoles(roles []account.Role) string {
+	var b strings.Builder
+	for i, r := range roles {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(string(r))
+	}
+	return b.String()
+}
+
+// status in the words of the interface, which scripts know too.
+func status(u account.User) string {
+	if u.Status == nil {
+		return ""
+	}
+	return string(*u.Status)
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"sharezone/internal/account"
+	"sharezone/internal/layout"
+	"sharezone/internal/zone"
+)
+
+// sharedZone is a zone with what sharing it left untouched.
+type sharedZone struct {
+	zone.Details
+	Skipped []zone.Skipped `json:"skipped"`
+}
+
+func zoneAdmin() (*zone.Admin, error) {
+	register, err := account.ReadRegister()
+	if err != nil {
+		return nil, err
+	}
+	return zone.NewAdmin(layout.Base, account.NewNames(), register)
+}
+
+func zoneAdd(c *call, args []string) error {
+	fs := c.flags()
+	owner := fs.String("owner", "", "")
+	title := fs.String("title", "", "")
+	description := fs.String("description", "", "")
+	expires := fs.String("expires", "", "")
+	maxAge := fs.String("max-age", "", "")
+	notify := fs.String("notify", "", "")
+	operands, err := c.parse(fs, args, 1, 1)
+	if err != nil {
+		return err
+	}
+	if !given(fs, "owner") {
+		return usageError(c.say.line("usage-needed", "--owner"))
+	}
+	m := zone.Metadata{Title: title, Description: description, Expires: expires}
+	if given(fs, "notify") {
+		m.Notify = notify
+	}
+	if given(fs, "max-age") {
+		days, err := strconv.Atoi(*maxAge)
+		if err != nil || days < 1 {
+			return zone.ValueError{Attr: zone.AttrMaxAge, Value: *maxAge, Reason: zone.BadForm}
+		}
+		m.MaxAge = &days
+	}
+	admin, err := zoneAdmin()
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	if err := admin.Create(operands[0], *owner, m, time.Now()); err != nil {
+		return err
+	}
+	made, err := admin.Show(operands[0])
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.printJSON(made)
+	}
+	return c.print(c.say.line("zone-made", made.Name, made.Owner, layout.Base+"/"+made.Name))
+}
+
+func zoneShare(c *call, args []string) error {
+	const most = 1000
+	operands, err := c.parse(c.flags(), args, 2, most)
+	if err != nil {
+		return err
+	}
+	name := operands[0]
+	var grants []zone.Member
+	for _, word := range operands[1:] {
+		principal, access, ok := strings.Cut(word, "=")
+		switch a := zone.Access(access); {
+		case !ok || a != zone.Read && a != zone.Write && a != zone.Drop && a != zone.None:
+			return usageError(c.say.line("usage-grant", word))
+		default:
+			grants = append(grants, zone.Member{Principal: principal, Access: a})
+		}
+	}
+	admin, err := zoneAdmin()
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	result := sharedZone{Skipped: []zone.Skipped{}}
+	incomplete := false
+	for _, g := range grants {
+		report, err := admin.Share(name, g.Principal, g.Access)
+		result.Skipped = append(result.Skipped, report.Skipped...)
+		if !c.json {
+			err = errors.Join(err, c.showReport(name, g, report, err == nil))
+		}
+		if err != nil {
+			return err
+		}
+		incomplete = incomplete || isIncomplete(report)
+	}
+	if c.json {
+		if result.Details, err = admin.Show(name); err == nil {
+			err = c.printJSON(result)
+		}
+	}
+	if err == nil && incomplete {
+		err = errFindings
+	}
+	return err
+}
+
+// isIncomplete: something that members should see was left as it was.
+func isIncomplete(r zone.Report) bool {
+	for _, s := range r.Skipped {
+		if s.Reason.Matters() {
+			return true
+		}
+	}
+	return r.More > 0 || r.Shut
+}
+
+func (c *call) showReport(name string, g zone.Member, r zone.Report, done bool) error {
+	var b strings.Builder
+	if done {
+		b.WriteString(c.say.line("zone-shared", name, g.Principal, string(g.Access), r.Folders, r.Files))
+	}
+	if r.Shut {
+		b.WriteString(c.say.line("zone-shut", name, layout.Base+"/"+name))
+	}
+	for _, s := range r.Skipped {
+		reason := c.say.line("skip-" + string(s.Reason))
+		if s.Err != nil && s.Reason == zone.SkipError {
+			reason += " (" + s.Err.Error() + ")"
+		}
+		b.WriteString(c.say.line("zone-skipped", printable(s.Path), printable(reason)))
+	}
+	if r.More > 0 {
+		b.WriteString(c.say.line("zone-more", r.More))
+	}
+	return c.print(b.String())
+}
+
+func zoneList(c *call, args []string) error {
+	if _, err := c.parse(c.flags(), args, 0, 0); err != nil {
+		return err
+	}
+	admin, err := zoneAdmin()
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	zones, listErr := admin.List()
+	if c.json {
+		err = c.printJSON(map[string]any{"zones": zones})
+	} else {
+		rows := make([][]string, 0, len(zones))
+		for _, z := range zones {
+			rows = append(rows, []string{z.Name, z.Owner, string(z.State), text(z.Expires), strconv.Itoa(len(z.Members)),
+				text(z.Title)})
+		}
+		err = c.printRows("zone-columns", rows)
+	}
+	return errors.Join(err, listErr)
+}
+
+func zoneShow(c *call, args []string) error {
+	operands, err := c.parse(c.flags(), args, 1, 1)
+	if err != nil {
+		return err
+	}
+	admin, err := zoneAdmin()
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	z, err := admin.Show(operands[0])
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.printJSON(z)
+	}
+	maxAge := ""
+	if z.MaxAge != nil {
+		maxAge = strconv.Itoa(*z.MaxAge)
+	}
+	members := make([]string, 0, len(z.Members))
+	for _, m := range z.Members {
+		members = append(members, m.Principal+"="+string(m.Access))
+	}
+	return c.printFields("zone-fields", z.Name, text(z.Title), text(z.Description), z.Owner, string(z.State),
+		text(z.Expires), maxAge, text(z.Notify), strings.Join(members, " "), layout.Base+"/"+z.Name)
+}

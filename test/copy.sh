@@ -1,0 +1,147 @@
+#!/bin/bash
+# copy.sh - runs a command as root in a throw-away copy of this machine.
+#
+# usage: test/copy.sh [--layer FILE] PREPARE COMMAND [ARGUMENT...]
+#
+# PREPARE runs in the copy with the machine's network: what must be downloaded is installed there. COMMAND then runs in
+# the same copy without any network but lo. Both start in this repository, wherever it lies.
+#
+# The copy is an overlay over / whose upper layer is a tmpfs, seen by processes in namespaces of their own. Nothing can
+# be left behind: mounts, files, loop devices and processes belong to the namespaces and vanish with them, also when
+# this script is killed (the kernel then kills the first process of the PID namespace, and with it all others).
+#
+# --layer FILE keeps the state after PREPARE in an ext4 image and uses it again while `PREPARE --key` prints the same
+# line. It saves developers the downloads; it is the one thing that stays.
+#
+# Not covered: what PREPARE does with the network, and devices (/dev is the machine's own).
+
+set -euo pipefail
+
+repository=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+
+# A fixed, existing directory: a temporary one would stay behind when this script is killed.
+readonly top=/mnt
+readonly root=$top/root
+
+main() {
+    if [[ ${1-} == --inside ]]; then
+        shift
+        inside "$@"
+    else
+        outside "$@"
+    fi
+}
+
+# outside starts this script again in its own namespaces and waits for it.
+outside() {
+    local child
+    if [[ ${1-} == --layer ]]; then
+        mkdir -p -- "$(dirname -- "$2")"
+        set -- --layer "$(realpath -- "$2")" "${@:3}"
+    fi
+    # Job control gives the child a process group of its own, so that ctrl-C reaches this shell alone; the child
+    # must not see it half-way, it is killed as a whole. unshare blocks SIGTERM, hence KILL; pdeathsig covers the
+    # case that this shell itself is killed.
+    set -m
+    setpriv --pdeathsig KILL \
+        unshare --mount --propagation private --pid --fork --kill-child --uts --ipc \
+        bash "${BASH_SOURCE[0]}" --inside "$@" </dev/null &
+    child=$!
+    set +m
+    trap 'stop "$child" 130' INT
+    trap 'stop "$child" 143' TERM
+    trap 'stop "$child" 129' HUP
+    wait "$child"
+}
+
+stop() {
+    trap '' INT TERM HUP
+    kill -KILL "$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
+    exit "$2"
+}
+
+# inside is process 1 of the PID namespace.
+inside() {
+    local layer='' prepare
+    if [[ $1 == --layer ]]; then
+        layer=$2
+        shift 2
+    fi
+    prepare=$1
+    shift
+
+    # Held open: the repository may lie below the directory that is covered now.
+    exec 9<"$repository"
+    mount -t tmpfs -o size=75%,mode=755 tmpfs "$top"
+    mkdir "$top/upper" "$top/work" "$root" "$top/layer" "$top/repository"
+
+    if [[ -z $layer ]]; then
+        mount_root / "$top"
+        in_copy "$prepare"
+    else
+        open_layer "$layer" "$prepare"
+        mount_root "$top/layer/upper:/" "$top"
+    fi
+    in_copy unshare --net bash -c 'ip link set lo up && exec "$@"' bash "$@"
+}
+
+# open_layer LAYER PREPARE mounts the image of the prepared state, after making it if there is none or an old one.
+open_layer() {
+    local layer=$1 prepare=$2 key
+    key=$(cd /proc/self/fd/9 && "$prepare" --key)
+    if [[ -f $layer ]]; then
+        mount -o loop,ro "$layer" "$top/layer"
+        if [[ $(<"$top/layer/key") == "$key" ]]; then
+            return
+        fi
+        umount "$top/layer"
+    fi
+    rm -f "$layer" "$layer.new"
+    truncate -s 8G "$layer.new" # sparse
+    mkfs.ext4 -q -m 0 "$layer.new"
+    mount -o loop "$layer.new" "$top/layer"
+    mkdir "$top/layer/upper" "$top/layer/work"
+    mount_root / "$top/layer"
+    in_copy "$prepare"
+    umount -R "$root"
+    echo "$key" >"$top/layer/key"
+    umount "$top/layer"
+    mv "$layer.new" "$layer"
+    mount -o loop,ro "$layer" "$top/layer"
+}
+
+# mount_root LOWER WHERE builds the copy's file systems; what is written to / goes to WHERE/upper.
+mount_root() {
+    local lower=$1 where=$2
+    mount -t overlay -o "lowerdir=$lower,upperdir=$where/upper,workdir=$where/work" overlay "$root"
+    # An overlay shows its lower file system alone, without what is mounted on it.
+    mount -t proc proc "$root/proc"
+    mount -t sysfs -o ro sysfs "$root/sys"
+    mount --rbind /dev "$root/dev"
+    mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+    mount -t tmpfs -o mode=755 tmpfs "$root/run"
+    mkdir -m 1777 "$root/run/lock"
+    chmod 1777 "$root/tmp"
+
+    # Containers mount these two over the file, systemd links one into /run: the copy gets plain files.
+    local file
+    for file in /etc/resolv.conf /etc/hosts; do
+        rm -f "$root$file"
+        cat "$file" >"$root$file" 2>/dev/null || true
+    done
+    hostname shztest
+    echo '127.0.1.1 shztest' >>"$root/etc/hosts" # sudo looks the own name up
+
+    # The repository may lie on another file system than /, so it has an overlay of its own.
+    rm -rf "$top/repository"
+    mkdir -p "$top/repository/upper" "$top/repository/work" "$root$repository"
+    mount -t overlay -o "lowerdir=/proc/self/fd/9,upperdir=$top/repository/upper,workdir=$top/repository/work" \
+        overlay "$root$repository"
+}
+
+in_copy() {
+    chroot "$root" /usr/bin/env -C "$repository" HOME=/root "$@" 9<&-
+}
+
+main "$@"
