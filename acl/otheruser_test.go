@@ -204,8 +204,12 @@ func testEffectiveAsKernel(t *testing.T, dir string) {
 func testDuplicateUser(t *testing.T, dir string) {
 	path := dir + "/file"
 	fd := create(t, path, 0o600)
-	const head, owner, group, mask, other = "02000000", "01000700ffffffff", "04000000ffffffff", "10000700ffffffff", "20000000ffffffff"
-	for want, twice := range map[string]string{"rwx": "0200070005000000" + "0200000005000000", "---": "0200000005000000" + "0200070005000000"} {
+	const (
+		head, owner, group = "02000000", "01000700ffffffff", "04000000ffffffff"
+		mask, other        = "10000700ffffffff", "20000000ffffffff"
+		gives, denies      = "0200070005000000", "0200000005000000"
+	)
+	for want, twice := range map[string]string{"rwx": gives + denies, "---": denies + gives} {
 		if err := xattr.Set(procName(fd), accessAttr, raw(t, head, owner, twice, group, mask, other)); err != nil {
 			t.Fatal(err)
 		}

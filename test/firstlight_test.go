@@ -293,7 +293,7 @@ func TestBroughtByShell(t *testing.T) {
 	if err := os.WriteFile(secret, []byte("not shared"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	script := `cd "$1" && cp /etc/hostname cp.txt && mv "$(mktemp)" moved.txt; chmod 644 moved.txt; ln -s "$2" out.txt; ln -s /etc etc
+	script := `cd "$1" && cp /etc/hostname cp.txt && mv "$(mktemp)" moved.txt; ln -s "$2" out.txt; ln -s /etc etc
 		mkfifo fifo; printf x >"$(printf 'caff\351.txt')"; mkdir sub; ln -s .. sub/up`
 	if out, status := asUser(t, "anna", "sh", "-c", script, "sh", zonePath(zone), secret); status != 0 {
 		t.Fatal(out)
@@ -314,7 +314,7 @@ func TestBroughtByShell(t *testing.T) {
 	}
 	for target, status := range map[string]int{
 		"cp.txt": 200, "caff%E9.txt": 200, "out.txt": 403, "etc": 403, "etc/passwd": 403, "fifo": 403, "sub/up/cp.txt": 403,
-		"moved.txt": 403, // mv keeps the ACL of where it came from: the kernel says no, so do we
+		"moved.txt": 403, // mv keeps mode and ACL of where it came from: the kernel says no, so do we
 		"sub":       308, "cp.txt/": 404, "fifo/": 403, "etc/": 403,
 	} {
 		a := jsonAs(t, "bruno", "--max-time", "5", folder+target)

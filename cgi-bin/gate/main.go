@@ -15,11 +15,11 @@ import (
 	"os"
 	"runtime"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/layout"
+	"sharezone/internal/syslog"
 )
 
 // A step of the gate; exit status 100 + step.
@@ -177,18 +177,8 @@ func become(q *request, c component, who identity, refused *refusal) *refusal {
 	return &refusal{stepExecute, "", path + ": " + err.Error()}
 }
 
-// logRefusal writes one line to standard error, which is Apache's error log, and to syslog where there is one. It is
-// called before any privilege is dropped.
+// logRefusal writes one line, before any privilege is dropped.
 func logRefusal(r *refusal, q request) {
-	line := "sharezone gate: step " + itoa(int(r.step)) + " refused: " + quote(r.reason) +
-		" request=" + q.id + " address=" + q.address + " uri=" + quote(q.uri)
-	os.Stderr.WriteString(line + "\n")
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-	if err != nil {
-		return
-	}
-	defer unix.Close(fd)
-	const authWarning = 4<<3 | 4 // RFC 5424: facility auth, severity warning
-	stamp := time.Now().Format("Jan _2 15:04:05")
-	unix.Sendto(fd, []byte("<"+itoa(authWarning)+">"+stamp+" "+line), 0, &unix.SockaddrUnix{Name: "/dev/log"})
+	syslog.Write(syslog.AuthWarning, "sharezone gate: step "+itoa(int(r.step))+" refused: "+quote(r.reason)+
+		" request="+q.id+" address="+q.address+" uri="+quote(q.uri))
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 
@@ -93,6 +94,9 @@ func recordable(username string) string {
 }
 
 func show(c *web.Call, status int, f loginForm) error {
-	object := map[string]any{"entry": c.Entry}
-	return c.Answer(status, object, loginPage(c.View(c.Language.Say("login.title")), f))
+	v := c.View(c.Language.Say("login.title"))
+	if f.Next != "" {
+		v.URL = "/cgi-bin/login?" + url.Values{"next": {f.Next}}.Encode() // where the language link leads
+	}
+	return c.Answer(status, map[string]any{"entry": c.Entry}, loginPage(v, f))
 }

@@ -68,10 +68,6 @@ func CodeOf(err error) Code {
 	if errors.As(err, &e) {
 		return e.Code
 	}
-	var refusal helper.Refusal
-	if errors.As(err, &refusal) {
-		return Code(refusal)
-	}
 	for _, row := range codes {
 		if errors.Is(err, row.err) {
 			return row.code
@@ -86,6 +82,10 @@ var codes = []struct {
 	code Code
 }{
 	{zone.ErrPath, BadRequest},
+	{helper.Refusal("refused"), NotPermitted},
+	{helper.Refusal("weak"), BadRequest},
+	{helper.Refusal("busy"), Busy},
+	{helper.Refusal("no-space"), NoSpace},
 	{zone.ErrNewName, BadRequest},
 	{zone.ErrReserved, NotFound},
 	{io.ErrUnexpectedEOF, BadRequest}, // the client went away in the middle of its body

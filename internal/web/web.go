@@ -242,10 +242,19 @@ func (c *Call) FailAs(code Code, message string) {
 	}
 }
 
-// back is where an error page leads: home, or the welcome page without a login.
+// back is where an error page leads: to the folder of what was asked for, else home, or to the welcome page without a
+// login.
 func (c *Call) back() string {
 	if c.User == "" {
 		return "/"
+	}
+	const zones = "/cgi-bin/shz/"
+	folder := c.path
+	if c.Request.Method != http.MethodPost { // a form stands on the page of the folder that it goes to
+		folder = folder[:strings.LastIndexByte(strings.TrimSuffix(folder, "/"), '/')+1]
+	}
+	if strings.HasPrefix(folder, zones) && folder != zones {
+		return folder
 	}
 	return "/cgi-bin/home"
 }

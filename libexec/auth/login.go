@@ -56,7 +56,11 @@ func tryLogin(q request) (reply, error) {
 		return reply{}, errors.New("entry or address")
 	}
 	refused := func(reason any) (reply, error) {
-		return reply{}, &told{"refused", fmt.Sprintf("user %q from %s: %v", q.Username, address, reason)}
+		name := q.Username
+		if !session.ValidUser(name) {
+			name = "?" // people type passwords into the wrong field
+		}
+		return reply{}, &told{"refused", fmt.Sprintf("user %s from %s: %v", name, address, reason)}
 	}
 	if !validPassword(q.Password) {
 		return refused("no password that PAM could take")

@@ -25,6 +25,7 @@ import (
 
 	"sharezone/internal/layout"
 	"sharezone/internal/session"
+	"sharezone/internal/syslog"
 )
 
 // PAM modules keep state in the thread that started them (msteinert/pam does not see to it).
@@ -127,18 +128,9 @@ func failed(what string, err error, status int) (reply, int) {
 	return reply{Error: "internal"}, status
 }
 
-// log writes one line to standard error and to syslog's authpriv facility, where login(1) and sudo(8) write.
+// log writes one line about what was refused, or failed.
 func log(what string, err error) {
-	line := fmt.Sprintf("sharezone auth: %s: %s", what, strconv.QuoteToASCII(err.Error()))
-	fmt.Fprintln(os.Stderr, line)
-	fd, e := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-	if e != nil {
-		return
-	}
-	defer unix.Close(fd)
-	const authprivNotice = 10<<3 | 5 // RFC 5424
-	text := fmt.Sprintf("<%d>%s %s", authprivNotice, time.Now().Format("Jan _2 15:04:05"), line)
-	unix.Sendto(fd, []byte(text), 0, &unix.SockaddrUnix{Name: "/dev/log"})
+	syslog.Write(syslog.AuthprivNotice, "sharezone auth: "+strconv.QuoteToASCII(what+": "+err.Error()))
 }
 
 // settle takes nothing over from the caller: sudo hands on limits (a small RLIMIT_FSIZE would cut /etc/shadow short),

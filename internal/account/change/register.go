@@ -64,8 +64,10 @@ func (r *register) take(name string, names *account.Names, now time.Time) (uint3
 	line := fmt.Sprintf("%d %s %s\n", uid, name, now.Format(time.DateOnly))
 	if len(text) == 0 {
 		line = "# Every uid that Share Zone gave to somebody: uid, name, day. Remove no line: it would be given again.\n" + line
-	} else if text[len(text)-1] != '\n' {
-		line = "\n" + line
+	} else if whole := bytes.LastIndexByte(text, '\n') + 1; whole < len(text) { // a torn line: its uid was never used
+		if err := r.file.Truncate(int64(whole)); err != nil {
+			return 0, err
+		}
 	}
 	if _, err := r.file.WriteString(line); err != nil {
 		return 0, err

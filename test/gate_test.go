@@ -1,0 +1,239 @@
+package test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/layout"
+)
+
+// The gate's steps, each made to refuse at least once. TestGateStepsAreTested sees to it that none is left out.
+
+// A private mount namespace in which one thing of the installation is broken.
+const (
+	emptyTmpfs   = `mount -t tmpfs -o mode=0755 tmpfs `
+	tmpfsCopyOf  = `d=/usr/lib/sharezone/cgi-bin; cp -a $d /run/shz-handlers.$$; mount -t tmpfs -o mode=0755 tmpfs $d; cp -a /run/shz-handlers.$$/. $d; rm -r /run/shz-handlers.$$; cd $d; `
+	fakePasswd   = `sed 's/^shzguest:x:[0-9]*:[0-9]*:/shzguest:x:%s:/' /etc/passwd >/run/shz-passwd.$$; mount --bind /run/shz-passwd.$$ /etc/passwd; rm /run/shz-passwd.$$`
+	withoutGuest = `sed '/^shzguest:/d' /etc/passwd >/run/shz-passwd.$$; mount --bind /run/shz-passwd.$$ /etc/passwd; rm /run/shz-passwd.$$`
+	fakeAuth     = `printf '#!/bin/sh\n%s\n' >/run/shz-auth.$$; chmod 700 /run/shz-auth.$$; mount --bind /run/shz-auth.$$ /usr/lib/sharezone/libexec/auth; rm /run/shz-auth.$$`
+)
+
+// refusals are calls that the gate must refuse: with which step, and with which status for the browser (0: none, so
+// Apache sends its own 500).
+var refusals = []struct {
+	name   string
+	step   int
+	status int
+	call   gateCall
+}{
+	{"another user", 1, 0, gateCall{uid: 1}},
+	{"user of an account", 1, 0, gateCall{uid: 4242}},
+	{"no_new_privs", 2, 0, gateCall{shell: `exec setpriv --no-new-privs "$@"`}},
+	{"nosuid mount", 2, 0, gateCall{prepare: `mount --bind /usr/lib/sharezone /usr/lib/sharezone; mount -o remount,bind,nosuid /usr/lib/sharezone`}},
+	{"GODEBUG", 3, 0, gateCall{set: map[string]string{"GODEBUG": "inittrace=1"}}},
+	{"GODEBUG empty", 3, 0, gateCall{set: map[string]string{"GODEBUG": ""}}},
+	{"GOGC", 3, 0, gateCall{set: map[string]string{"GOGC": "off"}}},
+	{"GOMAXPROCS", 3, 0, gateCall{set: map[string]string{"GOMAXPROCS": "1"}}},
+	{"GOMEMLIMIT", 3, 0, gateCall{set: map[string]string{"GOMEMLIMIT": "1"}}},
+	{"GOCOVERDIR", 3, 0, gateCall{set: map[string]string{"GOCOVERDIR": "/etc"}}},
+
+	{"empty environment", 4, 0, gateCall{environ: []string{}}},
+	{"no CGI", 4, 0, gateCall{set: map[string]string{"GATEWAY_INTERFACE": "-"}}},
+	{"another CGI", 4, 0, gateCall{set: map[string]string{"GATEWAY_INTERFACE": "CGI/1.2"}}},
+	{"no address", 4, 0, gateCall{set: map[string]string{"REMOTE_ADDR": "-"}}},
+	{"empty address", 4, 0, gateCall{set: map[string]string{"REMOTE_ADDR": ""}}},
+	{"address is a name", 4, 0, gateCall{set: map[string]string{"REMOTE_ADDR": "localhost"}}},
+	{"two addresses", 4, 0, gateCall{set: map[string]string{"REMOTE_ADDR": "10.0.0.1, 10.0.0.2"}}},
+	{"address with a line", 4, 400, gateCall{set: map[string]string{"REMOTE_ADDR": "10.0.0.1\nuser=admin"}}},
+	{"variable twice", 4, 0, gateCall{environ: append(gateCall{}.environment(), "SHZ_ENTRY=external")}},
+	{"cookie twice", 4, 0, gateCall{environ: append(gateCall{}.environment(), "HTTP_COOKIE=a=b", "HTTP_COOKIE=c=d")}},
+	{"no request line", 4, 400, gateCall{set: map[string]string{"REQUEST_URI": "-"}}},
+	{"root of the site", 4, 400, gateCall{set: map[string]string{"REQUEST_URI": "/"}}},
+	{"doubled slash", 4, 400, gateCall{set: map[string]string{"REQUEST_URI": "//cgi-bin/home"}}},
+	{"other prefix", 4, 400, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-binary/home"}}},
+	{"absolute URI", 4, 400, gateCall{set: map[string]string{"REQUEST_URI": "http://h/cgi-bin/home"}}},
+	{"encoded prefix", 4, 400, gateCall{set: map[string]string{"REQUEST_URI": "/cgi%2dbin/home"}}},
+	{"long URI", 4, 400, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin/home?" + strings.Repeat("a", 16<<10)}}},
+	{"long query", 4, 400, gateCall{set: map[string]string{"QUERY_STRING": strings.Repeat("a", 120<<10)}}},
+	{"long header", 4, 400, gateCall{set: map[string]string{"HTTP_ACCEPT": strings.Repeat("a", 8<<10+1)}}},
+	{"long cookie", 4, 400, gateCall{set: map[string]string{"HTTP_COOKIE": strings.Repeat("a", 8<<10+1)}}},
+	{"newline in the URI", 4, 400, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin/home\nX: y"}}},
+	{"escape in the URI", 4, 400, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin/home?\x1b[2J"}}},
+	{"carriage return in a header", 4, 400, gateCall{set: map[string]string{"HTTP_ACCEPT_LANGUAGE": "it\r\nX: y"}}},
+	{"delete in a header", 4, 400, gateCall{set: map[string]string{"HTTP_HOST": "h\x7f"}}},
+
+	{"no entry", 5, 0, gateCall{set: map[string]string{"SHZ_ENTRY": "-"}}},
+	{"empty entry", 5, 0, gateCall{set: map[string]string{"SHZ_ENTRY": ""}}},
+	{"unknown entry", 5, 0, gateCall{set: map[string]string{"SHZ_ENTRY": "Internal"}}},
+	{"entry by header", 5, 0, gateCall{set: map[string]string{"SHZ_ENTRY": "-", "HTTP_SHZ_ENTRY": "internal"}}},
+
+	{"no component", 6, 404, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin/"}}},
+	{"unknown component", 6, 404, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin/nothing"}}},
+	{"component in capitals", 6, 404, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin/Home"}}},
+	{"prefix of a component", 6, 404, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin/hom"}}},
+	{"component and more", 6, 404, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin/homes"}}},
+	{"encoded component", 6, 404, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin/h%6fme"}}},
+	{"dots", 6, 404, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin/../libexec/auth"}}},
+	{"dots after a component", 6, 404, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin/./home"}}},
+	{"refused by name", 6, 404, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin/refused"}}},
+	{"the gate by name", 6, 404, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin/gate"}}},
+	{"a helper by name", 6, 404, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin/auth"}}},
+	{"an absolute path", 6, 404, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin//bin/sh"}}},
+
+	{"no method", 7, 405, gateCall{set: map[string]string{"REQUEST_METHOD": "-"}}},
+	{"GET logout", 7, 405, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin/logout"}}},
+	{"POST home", 7, 405, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin/home", "REQUEST_METHOD": "POST"}}},
+	{"PUT login", 7, 405, gateCall{set: map[string]string{"REQUEST_METHOD": "PUT"}}},
+	{"method in small letters", 7, 405, gateCall{set: map[string]string{"REQUEST_METHOD": "get"}}},
+	{"two methods", 7, 405, gateCall{set: map[string]string{"REQUEST_METHOD": "GET HEAD"}}},
+	{"TRACE", 7, 405, gateCall{set: map[string]string{"REQUEST_METHOD": "TRACE"}}},
+	{"method of 8,000 bytes", 7, 405, gateCall{set: map[string]string{"REQUEST_METHOD": strings.Repeat("G", 8000)}}},
+
+	{"guest is root", 10, 0, gateCall{prepare: fmt.Sprintf(fakePasswd, "0:0")}},
+	{"guest is Apache", 10, 0, gateCall{prepare: fmt.Sprintf(fakePasswd, "33:33")}},
+	{"guest is a person", 10, 0, gateCall{prepare: fmt.Sprintf(fakePasswd, "1500:1500")}},
+	{"guest is in group root", 10, 0, gateCall{prepare: fmt.Sprintf(fakePasswd, "900:0")}},
+	{"no guest", 10, 0, gateCall{prepare: withoutGuest}},
+	{"no /etc/passwd", 10, 0, gateCall{prepare: `mount --bind /dev/null /etc/passwd`}},
+
+	{"handler missing", 12, 0, gateCall{prepare: tmpfsCopyOf + `rm login`}},
+	{"handler is a link", 12, 0, gateCall{prepare: tmpfsCopyOf + `ln -sf /bin/true login`}},
+	{"handler is a folder", 12, 0, gateCall{prepare: tmpfsCopyOf + `rm login; mkdir login`}},
+	{"handler of another", 12, 0, gateCall{prepare: tmpfsCopyOf + `chown 33 login`}},
+	{"handler others may write", 12, 0, gateCall{prepare: tmpfsCopyOf + `chmod 0757 login`}},
+	{"handler a group may write", 12, 0, gateCall{prepare: tmpfsCopyOf + `chmod 0775 login`}},
+	{"handler is setuid", 12, 0, gateCall{prepare: tmpfsCopyOf + `chmod 4711 login`}},
+	{"handler is setgid", 12, 0, gateCall{prepare: tmpfsCopyOf + `chmod 2711 login`}},
+
+	{"slots missing", 13, 500, gateCall{prepare: emptyTmpfs + `/var/lib/sharezone`}},
+	{"slots full", 13, 507, gateCall{prepare: `mount -t tmpfs -o nr_inodes=2 tmpfs /var/lib/sharezone; mkdir /var/lib/sharezone/slots`}},
+	{"slots taken", 13, 503, gateCall{prepare: `cd /var/lib/sharezone/slots; u=$(id -u shzguest)
+		for i in $(seq 0 95); do : >>$u.$i; exec 9<$u.$i; flock -n 9 true && { flock -n $u.$i sleep 3 9<&- & } ; done; exec 9<&-; sleep 0.5`}},
+	{"slot is a link", 13, 500, gateCall{prepare: emptyTmpfs + `/var/lib/sharezone; cd /var/lib/sharezone; mkdir slots; cd slots
+		u=$(id -u shzguest); for i in $(seq 0 95); do ln -s /etc/shadow $u.$i; done`}},
+
+	{"events missing", 14, 500, gateCall{prepare: emptyTmpfs + `/var/spool/sharezone`, set: map[string]string{"REQUEST_METHOD": "POST"}}},
+	{"events full", 14, 507, gateCall{prepare: `mount -t tmpfs -o nr_inodes=1 tmpfs /var/spool/sharezone/events`, set: map[string]string{"REQUEST_METHOD": "POST"}}},
+	{"events full of bytes", 14, 507, gateCall{prepare: `mount -t tmpfs -o size=4k tmpfs /var/spool/sharezone/events; head -c 4096 /dev/zero >/var/spool/sharezone/events/x`, set: map[string]string{"REQUEST_METHOD": "POST"}}},
+
+	{"no limit", 15, 0, gateCall{strace: []string{"-e", "inject=prlimit64:error=EPERM:when=3+"}}},
+	{"no group change", 16, 0, gateCall{strace: []string{"-e", "inject=setgroups:error=EPERM"}}},
+	{"no gid change", 16, 0, gateCall{strace: []string{"-e", "inject=setresgid:error=EPERM"}}},
+	{"no uid change", 16, 0, gateCall{strace: []string{"-e", "inject=setresuid:error=EAGAIN"}}},
+	{"uid change that does nothing", 17, 0, gateCall{strace: []string{"-e", "inject=setresuid:retval=0"}}},
+	{"gid change that does nothing", 17, 0, gateCall{strace: []string{"-e", "inject=setresgid:retval=0"}}},
+	{"group change that does nothing", 17, 0, gateCall{
+		strace: []string{"-e", "inject=setgroups:retval=0"}, shell: `exec setpriv --groups 33,4 "$@"`,
+	}},
+	{"way back to root", 17, 0, gateCall{strace: []string{"-e", "inject=setuid:retval=0"}}},
+	{"no_new_privs fails", 18, 0, gateCall{
+		strace: []string{"-e", "inject=prctl:error=EINVAL"}, set: map[string]string{"REQUEST_URI": "/cgi-bin/home"},
+	}},
+	{"descriptors stay", 19, 0, gateCall{strace: []string{"-e", "inject=close_range:error=ENOSYS"}}},
+	{"handler does not start", 19, 0, gateCall{prepare: tmpfsCopyOf + `: >login`}},
+}
+
+func TestGateRefuses(t *testing.T) {
+	needDemo(t)
+	zones := snapshot(t, layout.Base)
+	for _, row := range refusals {
+		t.Run(fmt.Sprintf("%02d %s", row.step, row.name), func(t *testing.T) {
+			if row.step == 18 { // login reaches sudo: only a component with a session has no_new_privs
+				row.call.set["HTTP_COOKIE"] = "SESSION_ID=" + sessionID(t, "bruno")
+			}
+			checkRefusal(t, callGate(t, row.call), row.step, row.status)
+		})
+	}
+	t.Run("01 root", func(t *testing.T) { checkRefusal(t, callGateRoot(t), 1, 0) })
+	compare(t, zones, snapshot(t, layout.Base))
+}
+
+func checkRefusal(t *testing.T, a gateAnswer, step, status int) {
+	t.Helper()
+	if a.step() != step || a.status != status {
+		t.Fatalf("exit %d, status %d; want step %d, status %d\n%s%s", a.exit, a.status, step, status, a.body, a.stderr)
+	}
+	// One line for the log, whatever came in; where a component answered, it has one of its own.
+	first, rest, _ := strings.Cut(a.stderr, "\n")
+	if want := "sharezone gate: step " + strconv.Itoa(step) + " refused: "; !strings.HasPrefix(first, want) {
+		t.Errorf("log begins with %q, not %q", first, want)
+	}
+	if status == 0 && step < 11 && rest != "" && !strings.HasPrefix(rest, "sharezone gate: step ") {
+		t.Errorf("the log goes on: %q", rest)
+	}
+	if i := strings.IndexFunc(first, func(c rune) bool { return c < ' ' || c > '~' }); i >= 0 {
+		t.Errorf("the log has byte %#x", first[i])
+	}
+	if status > 0 && !strings.Contains(a.body, `"request":"`) {
+		t.Errorf("answer %q", a.body)
+	}
+}
+
+// TestGateStepsAreTested: a step without a refusing test is a step that may be missing.
+func TestGateStepsAreTested(t *testing.T) {
+	tested := make(map[string]bool)
+	for _, row := range refusals {
+		tested[strconv.Itoa(row.step)] = true
+	}
+	for _, n := range []string{"8", "9", "11"} { // gatesession_test.go
+		tested[n] = true
+	}
+	for name, n := range constants(t, "../cgi-bin/gate/main.go", "step") {
+		if !tested[n] {
+			t.Errorf("%s (%s) is refused by no test", name, n)
+		}
+	}
+}
+
+// TestGateIsNotForUsers: the kernel lets nobody but Apache's group execute it.
+func TestGateIsNotForUsers(t *testing.T) {
+	needDemo(t)
+	for _, user := range []string{"anna", "bruno", "admin", layout.UserGuest, layout.UserSpool} {
+		if out, status := asUser(t, user, layout.Gate); status == 0 || !strings.Contains(out, "ermission denied") {
+			t.Errorf("%s: %d %s", user, status, out)
+		}
+	}
+	var setuid []string
+	filepath.WalkDir("/usr/lib/sharezone", func(name string, _ os.DirEntry, _ error) error {
+		var st unix.Stat_t
+		if unix.Lstat(name, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFREG && st.Mode&(unix.S_ISUID|unix.S_ISGID) != 0 {
+			setuid = append(setuid, name)
+		}
+		return nil
+	})
+	if fmt.Sprint(setuid) != "["+layout.Gate+"]" {
+		t.Errorf("setuid programs: %v", setuid)
+	}
+}
+
+// TestGateWithOddDescriptors: standard descriptors that are closed or read-only are no way to write elsewhere.
+func TestGateWithOddDescriptors(t *testing.T) {
+	needDemo(t)
+	before := snapshot(t, layout.Sessions)
+	for _, shell := range []string{
+		`exec "$@" <&-`, `exec "$@" >&-`, `exec "$@" 2>&-`, `exec "$@" <&- >&-`, `exec "$@" <&- >&- 2>&-`,
+		`exec "$@" <&- 2>&-`, `exec "$@" </dev/full >/dev/full 2>/dev/full`, `exec "$@" >/dev/null </`,
+	} {
+		a := callGate(t, gateCall{shell: shell})
+		if a.exit > 127 || a.exit < 0 {
+			t.Errorf("%s: exit %d %s", shell, a.exit, a.stderr)
+		}
+	}
+	compare(t, before, snapshot(t, layout.Sessions))
+}
+
+// TestGateTakesNoArguments: mod_cgid makes arguments of a query without "=".
+func TestGateTakesNoArguments(t *testing.T) {
+	needDemo(t)
+	for _, args := range [][]string{{"-h"}, {"--help"}, {"-c", "id"}, {strings.Repeat("x", 100<<10)}, {""}} {
+		if a := callGate(t, gateCall{args: args}); a.status != 200 || a.exit != 0 {
+			t.Errorf("%.20q: exit %d, status %d %s", args, a.exit, a.status, a.stderr)
+		}
+	}
+}
