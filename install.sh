@@ -12,6 +12,7 @@
 # shellcheck disable=SC2317 # each_item and each_account call functions by name
 set -Eeuo pipefail
 umask 022
+export HOME=${HOME:-/root} # go and npm keep their caches there
 PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 cd -- "$(dirname -- "$(readlink -f -- "$0")")"
 
@@ -43,6 +44,7 @@ main() {
     build_style
     each_account make_account
     each_item make_item
+    check_sudo
     serve
     reload_sshd
     if [[ $demo ]]; then make_demo; fi
@@ -63,7 +65,11 @@ read_options() {
             command -v shzadm >/dev/null || refuse not-installed
             exec shzadm doctor
             ;;
-        --help) say usage && exit 0 ;;
+        --help)
+            say usage
+            trap - EXIT
+            exit 0
+            ;;
         *) wrong_usage bad-option "$1" ;;
         esac
         shift
@@ -74,8 +80,15 @@ read_options() {
     if [[ ! $listen ]]; then listen=80; fi
 }
 
-# lock lets a second install.sh wait for nothing and change nothing. Daemons that are started must not inherit it.
+# lock makes a second install.sh end at once. A daemon that is started must inherit neither the lock nor what the caller
+# had open: who waits for the end of a pipe would wait for Apache's.
 lock() {
+    local descriptor
+    for descriptor in "/proc/$$/fd"/*; do
+        descriptor=${descriptor##*/}
+        # 255 is bash's own, the script.
+        if ((descriptor > 2 && descriptor < 255)); then exec {descriptor}>&-; fi
+    done
     exec 9>/run/sharezone-install.lock
     flock -n 9 || refuse running
 }
@@ -147,7 +160,7 @@ bundle_item() {
 run() {
     local output status=0
     output=$("$@" 2>&1 </dev/null 9>&-) || status=$?
-    if ((status)); then printf '%s\n' "$output" >&2; fi
+    if ((status)) && [[ $output ]]; then printf '%s\n' "$output" >&2; fi
     return "$status"
 }
 

@@ -2,6 +2,7 @@ package test
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"sharezone/internal/layout"
 	"sharezone/internal/session"
@@ -188,14 +191,18 @@ func forge(t *testing.T, user string, edit func(*session.Record)) string {
 	return store(t, string(b))
 }
 
-// realRecord is the user's present session, looked at again just now.
+// realRecord is the user's present session, looked at again if anything changed since.
 func realRecord(t *testing.T, user string) session.Record {
 	t.Helper()
+	file := sessionFile(t, sessionID(t, user))
+	record, err := session.Parse([]byte(read(t, file)))
+	if err == nil && !record.Stale(time.Now().Add(10*time.Second), session.Stamp()) {
+		return record
+	}
 	if a := jsonAs(t, user, "/cgi-bin/home"); a.status != 200 {
 		t.Fatalf("%s is not logged in: %d %s", user, a.status, a.body)
 	}
-	record, err := session.Parse([]byte(read(t, sessionFile(t, sessionID(t, user)))))
-	if err != nil {
+	if record, err = session.Parse([]byte(read(t, file))); err != nil {
 		t.Fatal(err)
 	}
 	return record
@@ -214,4 +221,26 @@ func store(t *testing.T, content string) string {
 	}
 	t.Cleanup(func() { os.Remove(name) })
 	return id
+}
+
+// holdSlots takes the locks of slot files whose names a format makes of 0 to n-1, and returns what gives them back.
+func holdSlots(t *testing.T, format string, n int) func() {
+	t.Helper()
+	var held []*os.File
+	for i := range n {
+		f, err := os.OpenFile(layout.Slots+"/"+fmt.Sprintf(format, i), os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, f)
+		free := func() bool { return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil }
+		if !eventually(patience, free) {
+			t.Fatalf("%s is held by somebody else", f.Name())
+		}
+	}
+	return func() {
+		for _, f := range held {
+			f.Close()
+		}
+	}
 }

@@ -14,7 +14,7 @@ cd -- "$(dirname -- "$(readlink -f -- "$0")")/.."
 packages=(ca-certificates curl e2fsprogs git iproute2 mandoc perl shellcheck strace util-linux)
 
 # lists are the files that say what is downloaded.
-lists=(go.mod go.sum install.sh test/prepare.sh test/tools/go.mod test/tools/go.sum
+lists=(go.mod go.sum test/prepare.sh test/tools/go.mod test/tools/go.sum
     static/package-lock.json test/browser/package-lock.json)
 
 # Where steps.sh finds what is not of a package.
@@ -45,10 +45,16 @@ print_key() {
     local list
     {
         cat /var/lib/dpkg/status
+        own_packages
         for list in "${lists[@]}"; do
             if [[ -f $list ]]; then cat "$list"; fi
         done
     } | sha256sum
+}
+
+# own_packages prints what Share Zone itself needs.
+own_packages() {
+    sed -n 's/^readonly packages=(\(.*\))$/\1/p' install.sh
 }
 
 install_all() {
@@ -63,12 +69,11 @@ install_all() {
 
 install_packages() {
     local name missing=() own
-    own=$(sed -n 's/^readonly packages=(\(.*\))$/\1/p' install.sh)
-    if [[ ! $own ]]; then
+    read -ra own <<<"$(own_packages)"
+    if ((${#own[@]} == 0)); then
         echo 'install.sh has no line "readonly packages=(…)" any more'
         return 1
     fi
-    read -ra own <<<"$own"
     packages+=("${own[@]}")
     command -v npm >/dev/null || packages+=(npm)
     if [[ -d test/browser ]]; then packages+=(chromium); fi

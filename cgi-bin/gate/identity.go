@@ -166,25 +166,27 @@ func guest() (identity, *refusal) {
 		uid, err1 := strconv.ParseUint(fields[1], 10, 32)
 		gid, err2 := strconv.ParseUint(fields[2], 10, 32)
 		if err1 == nil && err2 == nil {
-			return identity{
+			who := identity{
 				guest: true, user: layout.UserGuest, uid: uint32(uid), gid: uint32(gid), groups: []uint32{uint32(gid)},
-			}, nil
+			}
+			return who, checkIdentity(who)
 		}
 	}
 	return identity{}, &refusal{stepAccount, "", "no account " + layout.UserGuest}
 }
 
-// checkIdentity refuses uids and gids that no request may run as, whatever the session file or /etc/passwd says.
+// checkIdentity refuses uids and gids that no request may run as, whatever the session file or /etc/passwd says. For
+// shzguest there is no code: nobody is left who could tell the browser.
 func checkIdentity(who identity) *refusal {
-	low, high := uint32(layout.MinUID), uint32(1<<32-2)
+	low, high, code := uint32(layout.MinUID), uint32(1<<32-2), "not-permitted"
 	if who.guest {
-		low, high = 1, layout.MinUID-1
+		low, high, code = 1, layout.MinUID-1, ""
 	}
 	if who.uid < low || who.uid > high || who.uid == layout.ApacheUID || who.uid == layout.NobodyUID {
-		return &refusal{stepAccount, "not-permitted", "uid " + itoa(int(who.uid)) + " of " + who.user + " is not one to run as"}
+		return &refusal{stepAccount, code, "uid " + itoa(int(who.uid)) + " of " + who.user + " is not one to run as"}
 	}
 	if who.gid == 0 || slices.Contains(who.groups, 0) {
-		return &refusal{stepAccount, "not-permitted", who.user + " is in group 0"}
+		return &refusal{stepAccount, code, who.user + " is in group 0"}
 	}
 	return nil
 }

@@ -107,7 +107,7 @@ func enter(q *request) *refusal {
 	if r != nil {
 		return r
 	}
-	who, r := identify(q, c) // 8 and 9: session and refresh
+	who, r := identify(q, c) // 8 and 9: session and refresh; for shzguest also 10
 	if r != nil {
 		return r
 	}

@@ -8,13 +8,9 @@ import (
 	"strings"
 )
 
-// Longest values that the gate takes from Apache, in bytes. Apache's own limits (16 KiB for the request line, 8 KiB
-// for a header) lie below, so only a caller that is not Apache meets these.
-const (
-	maxURI      = 16 << 10
-	maxVariable = 8 << 10
-	maxCookie   = 8 << 10
-)
+// maxVariable is the longest value, in bytes, that the gate takes from Apache, whose own limits (LimitRequestLine,
+// LimitRequestFieldSize) are the same. A path of 4,095 bytes, all of them percent-encoded, fits.
+const maxVariable = 16 << 10
 
 // passed are the CGI variables (RFC 3875) that a handler gets. Everything else stays behind: LD_*, PATH, HTTP_PROXY
 // (CVE-2016-5386), HTTP_COOKIE with the session's id, headers that claim an address.
@@ -55,7 +51,7 @@ func readRequest(environ []string) (request, *refusal) {
 	if a, err := netip.ParseAddr(all["REMOTE_ADDR"]); err == nil {
 		q.address = a.Unmap().WithZone("").String()
 	}
-	if uri := all["REQUEST_URI"]; len(uri) <= maxURI {
+	if uri := all["REQUEST_URI"]; len(uri) <= maxVariable {
 		q.uri = uri
 	}
 	for _, name := range passed {
@@ -63,11 +59,7 @@ func readRequest(environ []string) (request, *refusal) {
 		if !set {
 			continue
 		}
-		limit := maxVariable
-		if name == "REQUEST_URI" || name == "QUERY_STRING" {
-			limit = maxURI
-		}
-		if len(value) > limit || hasControl(value) {
+		if len(value) > maxVariable || hasControl(value) {
 			return bad(name + " too long or with control characters")
 		}
 		q.variable[name] = value
@@ -80,7 +72,7 @@ func readRequest(environ []string) (request, *refusal) {
 		return q, &refusal{stepRequest, "", "no REMOTE_ADDR"}
 	case !strings.HasPrefix(q.uri, "/cgi-bin/"):
 		return bad("request line does not begin with /cgi-bin/")
-	case len(all["HTTP_COOKIE"]) > maxCookie:
+	case len(all["HTTP_COOKIE"]) > maxVariable:
 		return bad("HTTP_COOKIE too long")
 	}
 	q.variable["REMOTE_ADDR"] = q.address

@@ -124,11 +124,9 @@ func describe(found []zone.Entry, names *account.Names) []entry {
 	names.Prefetch(uids, nil) // one question to NSS for all
 	entries := make([]entry, len(found))
 	for i, e := range found {
-		entries[i] = entry{Name: e.Name, Type: e.Kind, Size: e.Size}
-		if !utf8.ValidString(e.Name) {
-			entries[i].Name, entries[i].Raw = strings.ToValidUTF8(e.Name, "\uFFFD"), url.PathEscape(e.Name)
-		}
-		if e.Modified != nil {
+		entries[i] = entry{Type: e.Kind, Size: e.Size}
+		entries[i].Name, entries[i].Raw = shown(e.Name)
+		if e.Modified != nil && e.Modified.UTC().Year() >= 0 && e.Modified.UTC().Year() <= 9999 { // what RFC 3339 can say
 			modified := e.Modified.UTC().Format(time.RFC3339)
 			entries[i].Modified = &modified
 		}
@@ -140,15 +138,23 @@ func describe(found []zone.Entry, names *account.Names) []entry {
 	return entries
 }
 
+// shown is a name as JSON can say it, and its bytes percent-encoded where it is no UTF-8.
+func shown(name string) (text, raw string) {
+	if utf8.ValidString(name) {
+		return name, ""
+	}
+	return strings.ToValidUTF8(name, "\uFFFD"), url.PathEscape(name)
+}
+
 func folderFrame(c *web.Call, object listing) page.View {
 	title := object.Zone
 	if object.Path != "" {
 		title = object.Path[strings.LastIndexByte(object.Path, '/')+1:]
 	}
 	v := c.View(title)
-	if n, err := strconv.Atoi(c.Request.URL.Query().Get("uploaded")); err == nil && n > 0 {
-		v.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Count("upload.arrived", n)}
-	}
+	query := c.Request.URL.Query()
+	n, _ := strconv.Atoi(query.Get("n"))
+	v.Notice = doneNotice(c, query.Get("done"), n)
 	return v
 }
 
@@ -158,7 +164,8 @@ func viewOf(c *web.Call, root *zone.Object, object listing, path zone.Path, w wi
 	f := folderView{
 		Zone: object.Zone, Path: object.Path, Access: object.Access, Sort: w.order.By, Order: "asc",
 		Offset: w.offset, Limit: w.limit, Crumbs: crumbs(c, path),
-		Upload: object.Access != zone.Read, UploadHref: templ.SafeURL(here),
+		Upload: object.Access != zone.Read, Delete: object.Access == zone.Write || object.Access == zone.Own,
+		Here:     templ.SafeURL(here),
 		SortHref: make(map[string]templ.SafeURL),
 	}
 	if title := zone.ReadMetadata(root.Descriptor()).Title; title != nil {
@@ -206,7 +213,7 @@ func (w window) href(here string) templ.SafeURL {
 }
 
 func row(c *web.Call, here string, e entry, found zone.Entry) entryRow {
-	r := entryRow{Name: found.Name, Kind: e.Type}
+	r := entryRow{Name: found.Name, Raw: url.PathEscape(found.Name), Kind: e.Type}
 	switch e.Type {
 	case "file":
 		r.Href = templ.SafeURL(here + url.PathEscape(found.Name))
@@ -240,20 +247,20 @@ func crumbs(c *web.Call, path zone.Path) []crumb {
 }
 
 // showResults is the folder's first page with how the items of a form ended.
-func showResults(c *web.Call, root, folder *zone.Object, path zone.Path, items []item) error {
+func (f form) showResults(items []item) error {
 	w := window{order: zone.Order{By: "name"}, limit: defaultLimit}
-	object := listing{Zone: path.Zone, Path: below(path.Names), Access: accessTo(root, folder)}
-	found, total, err := folder.List(w.order, w.offset, w.limit)
+	object := listing{Zone: f.path.Zone, Path: below(f.path.Names), Access: accessTo(f.root, f.folder)}
+	found, total, err := f.folder.List(w.order, w.offset, w.limit)
 	if err == nil {
 		object.Total, object.Entries = &total, describe(found, account.NewNames())
 	}
-	f := viewOf(c, root, object, path, w, found)
+	view := viewOf(f.call, f.root, object, f.path, w, found)
 	status := http.StatusOK
 	for _, i := range items {
-		f.Results = append(f.Results, result{Name: i.Name, Message: i.Message, OK: i.Status == "ok"})
+		view.Results = append(view.Results, result{Name: i.Name, Message: i.Message, OK: i.Status == "ok"})
 		if len(items) == 1 {
 			status = web.Code(i.Status).Status()
 		}
 	}
-	return c.AnswerPage(status, folderPage(folderFrame(c, object), f))
+	return f.call.AnswerPage(status, folderPage(folderFrame(f.call, object), view))
 }

@@ -33,7 +33,7 @@ func hostileFolder() folderView {
 		},
 		SortHref:     map[string]templ.SafeURL{"name": "?sort=name", "size": "?sort=size&order=asc", "modified": "?sort=modified"},
 		PreviousHref: "?offset=0", NextHref: "?offset=400",
-		Upload: true, UploadHref: "/cgi-bin/shz/demo/sub/",
+		Upload: true, Here: "/cgi-bin/shz/demo/sub/",
 		Results: []result{{Name: "<b>.txt", Message: "È arrivato.", OK: true}, {Name: "x\u202ey", Message: "C'è già.", OK: false}},
 	}
 }

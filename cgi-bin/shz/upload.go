@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -18,6 +17,7 @@ import (
 // brought is how one upload ended, as JSON.
 type brought struct {
 	Name   string `json:"name"`
+	Raw    string `json:"raw,omitempty"`
 	Status string `json:"status"` // created, replaced, skipped
 	URL    string `json:"url"`
 }
@@ -53,6 +53,7 @@ func put(c *web.Call, root *zone.Object, path zone.Path) error {
 		return err
 	}
 	done.URL = base + url.PathEscape(done.Name)
+	done.Name, done.Raw = shown(done.Name)
 	status := http.StatusOK
 	if done.Status == "created" {
 		status = http.StatusCreated
@@ -145,48 +146,24 @@ func lists(tags, present string) bool {
 	return false
 }
 
-// item is how one file of a form ended.
-type item struct {
-	Name    string `json:"name"`
-	Status  string `json:"status"` // ok or a code
-	Message string `json:"message"`
-	URL     string `json:"url,omitempty"`
-}
-
-// post takes a form to a folder: for now, files from a browser without JavaScript.
-func post(c *web.Call, root *zone.Object, path zone.Path) error {
-	if !path.Folder {
-		return web.Refuse(web.BadRequest, "POST to a file")
-	}
-	folder, err := root.Open(path.Names)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	if folder.Kind() != "dir" {
-		return unix.ENOTDIR
-	}
-	items, err := bringParts(c, folder, path)
-	if err != nil {
-		return err
-	}
-	if len(items) == 0 {
-		return web.Refuse(web.BadRequest, "no file in the form")
-	}
-	return answerItems(c, root, folder, path, items)
-}
-
 // bringParts uploads the files of a multipart body one after the other; one that fails does not stop the next.
-func bringParts(c *web.Call, folder *zone.Object, path zone.Path) ([]item, error) {
+// What is no file is kept as a field.
+func (f *form) bringParts() ([]item, error) {
+	c := f.call
+	f.fields = make(url.Values)
 	exists, err := onExists(c.Request.URL.Query().Get("on_exists"))
 	if err != nil {
 		return nil, err
 	}
 	var items []item
 	err = c.Parts(func(part web.Part) error {
-		if part.Name == "on_exists" {
-			b, err := io.ReadAll(io.LimitReader(part, 16))
-			if err == nil {
+		if part.FileName == "" && part.Name != "file" {
+			b, err := io.ReadAll(io.LimitReader(part, maxField+1))
+			if err == nil && len(b) > maxField {
+				err = web.Refuse(web.TooLarge, "field "+part.Name)
+			}
+			f.fields.Add(part.Name, string(b))
+			if err == nil && part.Name == "on_exists" {
 				exists, err = onExists(string(b))
 			}
 			return err
@@ -196,24 +173,24 @@ func bringParts(c *web.Call, folder *zone.Object, path zone.Path) ([]item, error
 			return nil // an empty file field
 		}
 		source := &source{Reader: part}
-		done, err := bring(c, folder, path.Names, name, -1, exists, source.sendTo)
+		done, err := bring(c, f.folder, f.path.Names, name, -1, exists, source.sendTo)
 		if source.failed != nil {
 			return source.failed // the client went away: nothing follows
 		}
 		if err != nil {
-			c.Log(err)
-			code := web.CodeOf(err)
-			items = append(items, item{Name: name, Status: string(code), Message: c.Message(code)})
+			items = append(items, f.itemOf(name, err, ""))
 			return nil
 		}
-		items = append(items, item{
-			Name: done.Name, Status: "ok", Message: c.Language.Say("upload." + done.Status),
-			URL: c.Path() + url.PathEscape(done.Name),
-		})
+		i := f.itemOf(done.Name, nil, c.Language.Say("upload."+done.Status))
+		i.URL = c.Path() + url.PathEscape(done.Name)
+		items = append(items, i)
 		return nil
 	})
 	return items, err
 }
+
+// maxField bounds a field of a form with files: names are 255 bytes, three times as many percent-encoded.
+const maxField = 4 << 10
 
 // source is a part that is copied into an upload; it remembers whether reading failed, which ends the request, or
 // writing, which ends this file alone.
@@ -233,23 +210,4 @@ func (s *source) Read(p []byte) (int, error) {
 
 func (s *source) sendTo(to web.Receiver) (int64, error) {
 	return io.Copy(to.(*zone.Upload).File(), s)
-}
-
-// answerItems answers a form. When everything arrived a browser is led back to the folder, so that loading the page
-// again sends nothing again; otherwise it gets the folder with what went wrong.
-func answerItems(c *web.Call, root, folder *zone.Object, path zone.Path, items []item) error {
-	object := map[string]any{"results": items}
-	if c.JSON {
-		return c.Answer(http.StatusOK, object, nil)
-	}
-	arrived := 0
-	for _, i := range items {
-		if i.Status == "ok" {
-			arrived++
-		}
-	}
-	if arrived == len(items) {
-		return c.SeeOther(c.Path()+"?uploaded="+strconv.Itoa(arrived), http.StatusOK, object)
-	}
-	return showResults(c, root, folder, path, items)
 }

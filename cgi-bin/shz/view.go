@@ -29,14 +29,16 @@ type folderView struct {
 	PreviousHref         templ.SafeURL            // "" = this is the first page
 	NextHref             templ.SafeURL            // "" = this is the last page
 
-	Upload     bool // there is a form to bring files
-	UploadHref templ.SafeURL
-	Results    []result // of the last upload
+	Upload  bool          // there are forms to bring files and to make a folder
+	Delete  bool          // there are boxes to choose what is to be removed
+	Here    templ.SafeURL // this folder: where forms go
+	Results []result      // of the last form
 }
 
 // entryRow is one entry of a folder. Size, Modified and Owner are already formatted; "" = unknown.
 type entryRow struct {
 	Name     string
+	Raw      string        // the name percent-encoded, as forms send it
 	Href     templ.SafeURL // "" = not reachable
 	Kind     string        // "file", "dir" or "other"
 	Size     string
@@ -71,7 +73,13 @@ func (f folderView) columns(l text.Language) []page.Column {
 		{Label: l.Say("folder.modified"), Class: "entry-modified"},
 		{Label: l.Say("folder.owner"), Class: "entry-owner"},
 	}
+	if f.Delete {
+		heads = append([]page.Column{{Label: l.Say("folder.chosen"), Class: "entry-choose"}}, heads...)
+	}
 	for i, key := range []string{"name", "size", "modified"} {
+		if f.Delete {
+			i++
+		}
 		heads[i].Href = f.SortHref[key]
 		if key == f.Sort {
 			heads[i].Sorted = "ascending"

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # $base, $listen, $go and the like are install.sh's
-# What install.sh refuses, each with one sentence, before it changes anything. The last check, of the file system, needs
-# tools and comes after the packages.
+# What install.sh refuses, each with one sentence, before it changes anything. The last two checks come later: that of the
+# file system needs tools from packages, that of sudo the rule itself.
 
 check_machine() {
     check_root
@@ -9,6 +9,7 @@ check_machine() {
     check_privileges
     check_apache_user
     each_account check_account
+    each_item check_source
     each_item check_type
     check_port
     if [[ $demo ]]; then check_demo; fi
@@ -66,6 +67,11 @@ check_account() {
     if [[ $kind != user ]]; then return; fi
     uid=$(id -u "$name" 2>/dev/null) || return 0
     if ((uid == 0 || uid >= 1000)); then refuse foreign-account "$name" "$uid"; fi
+}
+
+check_source() {
+    local name=${flag[from]-}${flag[go]-}${flag[cgo]-}${flag[bundle]-}
+    if [[ $name && ! -e $name ]]; then refuse incomplete "$PWD" "$name"; fi
 }
 
 # check_type: what stands in the place of a folder is not removed, and a link to a folder is not followed as root.
@@ -136,9 +142,11 @@ own_sockets() {
     done | tr '\n' ' '
 }
 
-# check_file_system tries what zones need, in the place where they will lie.
+# check_file_system tries what zones need, in the place where they will lie. Where our ACL is on it already it did this
+# once, and nothing is written.
 check_file_system() {
     local place=$base probe ok_acl=yes ok_xattr=yes
+    if getfacl -cp "$base" 2>/dev/null | grep -q '^group:shzbase:'; then return; fi
     until [[ -d $place ]]; do place=$(dirname "$place"); done
     probe=$(mktemp "$place/.shz-probe.XXXXXX")
     setfacl -m u:33:r "$probe" 2>/dev/null || ok_acl=
@@ -146,4 +154,10 @@ check_file_system() {
     rm -f "$probe"
     if [[ ! $ok_acl ]]; then refuse no-acl "$place"; fi
     if [[ ! $ok_xattr ]]; then refuse no-xattr "$place"; fi
+}
+
+# check_sudo: nobody could log in where sudo does not read our rule, or where a later one takes it back.
+check_sudo() {
+    local helper=/usr/lib/sharezone/libexec/auth
+    run sudo -n -l -U shzguest "$helper" || refuse no-sudo shzguest "$helper"
 }

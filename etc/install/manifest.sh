@@ -58,8 +58,8 @@ make_account() {
     password=$(getent shadow "$name" | cut -d: -f2)
     found=$(id -Gn "$name" | tr ' ' '\n' | grep -vx "$own" | sort | paste -sd,) || true
     if [[ $home != /nonexistent || $shell != /usr/sbin/nologin || $(id -gn "$name") != "$own" ||
-        $found != "$(tr , '\n' <<<"$more" | sort | paste -sd,)" || $password != [!*]* ]]; then
-        run usermod --home /nonexistent --shell /usr/sbin/nologin --gid "$own" --groups "$more" --lock "$name"
+        $found != "$(tr , '\n' <<<"$more" | sort | paste -sd,)" || ! $password =~ ^[!*]+$ ]]; then
+        run usermod --home /nonexistent --shell /usr/sbin/nologin --gid "$own" --groups "$more" --password '!' "$name"
         changed mended-user "$name"
     fi
 }

@@ -15,7 +15,7 @@ changes=0
 
 say() {
     # shellcheck disable=SC2059 # the format is ours, from text_*.sh
-    printf "${sentences[$1]}\n" "${@:2}"
+    printf -- "${sentences[$1]}\n" "${@:2}"
 }
 
 # changed says what was changed and counts it; a run that counted nothing says so at its end.

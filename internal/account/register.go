@@ -28,6 +28,16 @@ func (r Register) Has(uid uint32) bool {
 	return ok
 }
 
+// RegisterError says which line of the register is not understood.
+type RegisterError struct {
+	Line int
+	Text string // at most the first 80 bytes
+}
+
+func (e *RegisterError) Error() string {
+	return fmt.Sprintf("%s: line %d is not understood: %q", RegisterPath, e.Line, e.Text)
+}
+
 // ReadRegister reads the register; one that does not exist yet is empty.
 func ReadRegister() (Register, error) {
 	text, err := os.ReadFile(RegisterPath)
@@ -44,7 +54,9 @@ func ReadRegister() (Register, error) {
 // that uid was never used. Any other line that is not understood is an error, because guessing could give a uid twice.
 func ParseRegister(text []byte) (Register, error) {
 	r := Register{Names: make(map[uint32]string)}
+	number := 0
 	for line := range bytes.Lines(text) {
+		number++
 		if line[len(line)-1] != '\n' {
 			continue
 		}
@@ -54,7 +66,7 @@ func ParseRegister(text []byte) (Register, error) {
 		}
 		uid, ok := parseID(fields[0])
 		if !ok || len(fields) != 3 {
-			return Register{}, fmt.Errorf("%s: line not understood: %q", RegisterPath, line[:min(len(line), 80)])
+			return Register{}, &RegisterError{number, string(line[:min(len(line), 80)])}
 		}
 		r.Names[uid] = fields[1]
 		r.Highest = max(r.Highest, uid)

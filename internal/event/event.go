@@ -8,6 +8,7 @@ package event
 
 import (
 	"encoding/json"
+	"errors"
 	"net/url"
 	"os"
 	"strconv"
@@ -56,6 +57,7 @@ type end struct {
 	N      int    `json:"n"`
 	Result string `json:"result"` // "ok" or an error code of the interface
 	Path   string `json:"path,omitempty"`
+	Raw    string `json:"raw,omitempty"`
 	Bytes  *int64 `json:"bytes,omitempty"`
 }
 
@@ -79,11 +81,19 @@ func (f *File) begin(line begin) (*Act, error) {
 			return nil, err
 		}
 	}
-	line.N = f.acts
-	if !utf8.ValidString(line.Path) {
-		line.Raw = (&url.URL{Path: line.Path}).EscapedPath()
+	line.N, line.Raw = f.acts, raw(line.Path)
+	if err := f.write(line); err != nil {
+		return nil, err
 	}
-	return &Act{f, f.acts}, f.write(line)
+	return &Act{f, f.acts}, nil
+}
+
+// raw is a path percent-encoded where JSON cannot carry its bytes, "" otherwise.
+func raw(path string) string {
+	if utf8.ValidString(path) {
+		return ""
+	}
+	return (&url.URL{Path: path}).EscapedPath()
 }
 
 // End notes how the act ended. bytes is negative where the act moves none; name is the name that the file got in the
@@ -92,18 +102,25 @@ func (a *Act) End(result string, bytes int64, name string) {
 	if a == nil {
 		return
 	}
-	line := end{N: a.n, Result: result, Path: name}
+	line := end{N: a.n, Result: result, Path: name, Raw: raw(name)}
 	if bytes >= 0 {
 		line.Bytes = &bytes
 	}
 	a.file.write(line) // without it the act counts as interrupted, which is the truth as far as anybody can prove
 }
 
-// write appends one line with one system call.
+// write appends one line with one system call. The part of a line that fitted on a full disk is taken back: the next
+// line would continue it.
 func (f *File) write(line any) error {
 	b, err := json.Marshal(line)
-	if err == nil {
-		_, err = f.f.Write(append(b, '\n'))
+	if err != nil {
+		return err
+	}
+	n, err := f.f.Write(append(b, '\n'))
+	if err != nil && n > 0 {
+		if st, statErr := f.f.Stat(); statErr == nil {
+			err = errors.Join(err, f.f.Truncate(st.Size()-int64(n)))
+		}
 	}
 	return err
 }

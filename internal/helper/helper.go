@@ -10,11 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"time"
+	"unicode/utf8"
 
 	"sharezone/internal/layout"
 )
 
-// limit is how long a helper may take; auth pads a refused login to a second and waits for a slot at most 1.5 s.
+// limit is how long a helper is waited for; auth pads a refused login to a second, waits for a slot at most 1.5 s and
+// ends by itself after 25 s.
 const limit = 30 * time.Second
 
 // Refusal is a code that the helper answered: refused, weak, busy, no-space, internal.
@@ -45,25 +47,40 @@ type AuthReply struct {
 
 // Auth asks libexec/auth. A Refusal says what the helper said; any other error that it could not be asked.
 func Auth(q AuthRequest) (AuthReply, error) {
-	var out AuthReply
-	in, err := json.Marshal(q)
-	if err != nil {
-		return out, err
+	for _, secret := range [...]string{q.Password, q.Old, q.New} {
+		if !utf8.ValidString(secret) {
+			return AuthReply{}, Refusal("refused") // JSON would make another password of it
+		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "/usr/bin/sudo", "-n", "--", layout.AuthHelper)
+	var out AuthReply
+	err := ask(layout.AuthHelper, q, &out, limit)
+	if out.Error != "" {
+		err = Refusal(out.Error)
+	}
+	return out, err
+}
+
+// ask runs a helper and reads its answer, which may say why it ended with an error. It cannot end one that takes too long, which is root's: it goes away and leaves it alone.
+func ask(program string, question, answer any, limit time.Duration) error {
+	in, err := json.Marshal(question)
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command("/usr/bin/sudo", "-n", "--", program)
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "LANG=C.UTF-8"}
 	cmd.Dir = "/"
 	cmd.Stdin = bytes.NewReader(in)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, os.Stderr // what sudo or the helper complains of belongs in Apache's error log
-	runError := cmd.Run()
-	if err := json.Unmarshal(said.Bytes(), &out); err != nil {
-		return out, errors.Join(errors.New("auth answered nothing that can be read"), runError)
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Run() }()
+	select {
+	case err = <-ended:
+	case <-time.After(limit):
+		return context.DeadlineExceeded
 	}
-	if out.Error != "" {
-		return out, Refusal(out.Error)
+	if unreadable := json.Unmarshal(said.Bytes(), answer); unreadable != nil {
+		return errors.Join(errors.New("the helper answered nothing that can be read"), err)
 	}
-	return out, runError
+	return err
 }

@@ -25,10 +25,10 @@ var fields = []field{
 	{"version", func(*Record) string { return "1" }, func(_ *Record, v string) bool { return v == "1" }},
 	{"user", func(r *Record) string { return r.User }, func(r *Record, v string) bool { r.User = v; return ValidUser(v) }},
 	{"uid", func(r *Record) string { return number(r.UID) }, func(r *Record, v string) bool {
-		return setNumber(&r.UID, v) && r.UID >= layout.MinUID && r.UID != layout.NobodyUID
+		return setNumber(&r.UID, v) && r.UID >= layout.MinUID && r.UID != layout.NobodyUID && r.UID != noID
 	}},
 	{"gid", func(r *Record) string { return number(r.GID) }, func(r *Record, v string) bool {
-		return setNumber(&r.GID, v) && r.GID != 0
+		return setNumber(&r.GID, v) && r.GID != 0 && r.GID != noID
 	}},
 	{"groups", groupsText, setGroups},
 	{"entry", func(r *Record) string { return r.Entry }, func(r *Record, v string) bool {
@@ -38,7 +38,7 @@ var fields = []field{
 	{"address", func(r *Record) string { return r.Address }, func(r *Record, v string) bool {
 		a, err := netip.ParseAddr(v)
 		r.Address = v
-		return err == nil && a.String() == v
+		return err == nil && a.String() == v && a.Zone() == "" // an IPv6 zone may have any characters, line feeds too
 	}},
 	{"started", func(r *Record) string { return seconds(r.Started) }, func(r *Record, v string) bool { return setSeconds(&r.Started, v) }},
 	{"refreshed", func(r *Record) string { return seconds(r.Refreshed) }, func(r *Record, v string) bool { return setSeconds(&r.Refreshed, v) }},
@@ -50,6 +50,9 @@ var fields = []field{
 	{"stamp", func(r *Record) string { return r.Stamp }, func(r *Record, v string) bool { r.Stamp = v; return isHex(v, 2*sha256.Size) }},
 }
 
+// noID is no uid or gid: setresuid(2) and setresgid(2) take it for "leave as it is".
+const noID = ^uint32(0)
+
 // Format returns the file's content, or an error that names the field that has no valid value.
 func (r Record) Format() ([]byte, error) {
 	var b strings.Builder
@@ -60,11 +63,17 @@ func (r Record) Format() ([]byte, error) {
 		}
 		b.WriteString(f.key + "=" + v + "\n")
 	}
+	if b.Len() > maxFileSize {
+		return nil, errors.New("session: too many groups")
+	}
 	return []byte(b.String()), nil
 }
 
 // Parse is the reverse of Format; everything else is ErrDamaged.
 func Parse(b []byte) (Record, error) {
+	if len(b) > maxFileSize {
+		return Record{}, ErrDamaged
+	}
 	var r Record
 	rest := string(b)
 	for _, f := range fields {
@@ -117,7 +126,7 @@ func setGroups(r *Record, v string) bool {
 	r.Groups = nil
 	for _, text := range strings.Split(v, ",") {
 		var g uint32
-		if !setNumber(&g, text) || g == 0 {
+		if !setNumber(&g, text) || g == 0 || g == noID {
 			return false
 		}
 		r.Groups = append(r.Groups, g)

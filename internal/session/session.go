@@ -117,17 +117,18 @@ func Read(f *os.File) (Record, time.Time, error) {
 }
 
 // Write replaces what the open file holds. It does not rename a new file into place, because that would bring back a
-// session that was ended meanwhile; a file cut short by a crash is damaged, and its user logs in again.
+// session that was ended meanwhile; a file cut short by a crash is damaged, and its user logs in again. It writes over
+// what is there and cuts off the rest afterwards: emptied first, the file would lose its block, and on a full disk
+// everybody whose session is written again would be logged out.
 func Write(f *os.File, r Record) error {
 	b, err := r.Format()
 	if err != nil {
 		return err
 	}
-	if err := f.Truncate(0); err != nil {
+	if _, err := f.WriteAt(b, 0); err != nil {
 		return err
 	}
-	_, err = f.WriteAt(b, 0)
-	return err
+	return f.Truncate(int64(len(b)))
 }
 
 // Ended says whether the session's time is over at now. A clock set back does not lengthen it by more than the

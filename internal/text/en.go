@@ -90,6 +90,22 @@ var english = map[string]string{
 	"upload.failed.one":    "%s file has not arrived: read below why.",
 	"upload.failed.other":  "%s files have not arrived: read below why.",
 
+	"folder.choose":         "Choose %s",
+	"folder.chosen":         "Chosen",
+	"mkdir.title":           "New folder",
+	"mkdir.label":           "Name of the folder",
+	"mkdir.submit":          "Create",
+	"mkdir.done":            "The folder has been made.",
+	"delete.selected":       "Delete what is chosen",
+	"delete.title":          "Delete?",
+	"delete.question.one":   "You are about to delete %s item. This cannot be undone.",
+	"delete.question.other": "You are about to delete %s items. This cannot be undone.",
+	"delete.submit":         "Delete",
+	"delete.ok":             "Deleted.",
+	"delete.done.one":       "%s item has been deleted.",
+	"delete.done.other":     "%s items have been deleted.",
+	"delete.partly":         "What is in it and not yours has stayed, with the folder; the rest has been deleted.",
+
 	"error.back":    "Go back",
 	"error.request": "Number of the request, to mention when you ask for help:",
 

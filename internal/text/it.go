@@ -90,6 +90,22 @@ var italian = map[string]string{
 	"upload.failed.one":    "%s file non è arrivato: leggi qui sotto il motivo.",
 	"upload.failed.other":  "%s file non sono arrivati: leggi qui sotto i motivi.",
 
+	"folder.choose":         "Scegli %s",
+	"folder.chosen":         "Scelti",
+	"mkdir.title":           "Nuova cartella",
+	"mkdir.label":           "Nome della cartella",
+	"mkdir.submit":          "Crea",
+	"mkdir.done":            "La cartella è stata creata.",
+	"delete.selected":       "Elimina gli elementi scelti",
+	"delete.title":          "Eliminare?",
+	"delete.question.one":   "Stai per eliminare %s elemento. Non si può annullare.",
+	"delete.question.other": "Stai per eliminare %s elementi. Non si può annullare.",
+	"delete.submit":         "Elimina",
+	"delete.ok":             "Eliminato.",
+	"delete.done.one":       "%s elemento eliminato.",
+	"delete.done.other":     "%s elementi eliminati.",
+	"delete.partly":         "Quello che c'è dentro e non è tuo è rimasto, con la cartella; il resto è stato eliminato.",
+
 	"error.back":    "Torna indietro",
 	"error.request": "Numero della richiesta, da comunicare se chiedi aiuto:",
 

@@ -21,6 +21,7 @@ type Body struct {
 	left int64 // bytes still to come; -1 = until the end (chunked)
 }
 
+// newBody returns the body, one without bytes also when it returns an error.
 func newBody(contentLength, transferEncoding string) (*Body, error) {
 	b := &Body{file: os.Stdin}
 	switch {
@@ -29,7 +30,7 @@ func newBody(contentLength, transferEncoding string) (*Body, error) {
 	case contentLength != "":
 		n, err := strconv.ParseUint(contentLength, 10, 62)
 		if err != nil {
-			return nil, Refuse(BadRequest, "Content-Length")
+			return b, Refuse(BadRequest, "Content-Length")
 		}
 		b.left = int64(n)
 	}
@@ -154,8 +155,13 @@ func jsonForm(body io.Reader) (url.Values, error) {
 	if err := d.Decode(&object); err != nil {
 		return nil, bodyError(err)
 	}
-	if d.More() {
+	if object == nil {
+		return nil, Refuse(BadRequest, "JSON null")
+	}
+	if _, err := d.Token(); err == nil {
 		return nil, Refuse(BadRequest, "more than one JSON value")
+	} else if !errors.Is(err, io.EOF) {
+		return nil, bodyError(err)
 	}
 	values := make(url.Values)
 	for key, value := range object {
@@ -168,6 +174,13 @@ func jsonForm(body io.Reader) (url.Values, error) {
 			case nil:
 			case string, json.Number, bool:
 				values.Add(key, fmt.Sprint(item))
+			case map[string]any: // {"raw":"caf%E9"}: a name that is no UTF-8
+				raw, ok := item["raw"].(string)
+				name, err := url.PathUnescape(raw)
+				if !ok || len(item) != 1 || err != nil {
+					return nil, Refuse(BadRequest, "JSON: "+strconv.Quote(key)+` is an object other than {"raw":"..."}`)
+				}
+				values.Add(key, name)
 			default:
 				return nil, Refuse(BadRequest, "JSON: "+strconv.Quote(key)+" is neither text nor number nor a list of them")
 			}

@@ -65,9 +65,7 @@ func Run(answer func(*Call) error) {
 	if err := c.response.finish(); err != nil {
 		c.Log(err)
 	}
-	if c.Body != nil {
-		c.Body.refuseRest()
-	}
+	c.Body.refuseRest()
 }
 
 // newCall reads the environment. The call is usable for an error page also when it returns an error.
@@ -81,9 +79,14 @@ func newCall() (*Call, error) {
 	for name, value := range headers {
 		c.response.header.Set(name, value)
 	}
+	c.response.header.Set("X-Request-Id", c.ID) // also in Apache's log
 	c.JSON = acceptsJSON(os.Getenv("HTTP_ACCEPT"))
 	c.path, _, _ = strings.Cut(os.Getenv("REQUEST_URI"), "?")
 	c.Language = text.Pick(os.Getenv("SHZ_LANG"), os.Getenv("HTTP_ACCEPT_LANGUAGE"))
+
+	// The body first: an answer that refuses the request has to deal with what is still to come of it.
+	var bodyErr error
+	c.Body, bodyErr = newBody(os.Getenv("CONTENT_LENGTH"), os.Getenv("HTTP_TRANSFER_ENCODING"))
 
 	env := make(map[string]string)
 	for _, pair := range os.Environ() {
@@ -95,12 +98,10 @@ func newCall() (*Call, error) {
 		c.Request = &http.Request{Method: env["REQUEST_METHOD"], URL: &url.URL{}, Header: http.Header{}}
 		return c, &Error{BadRequest, err}
 	}
-	c.Request = r
-	c.Body, err = newBody(env["CONTENT_LENGTH"], env["HTTP_TRANSFER_ENCODING"])
-	if err != nil {
-		return c, err
+	c.Request, r.Body = r, c.Body
+	if bodyErr != nil {
+		return c, bodyErr
 	}
-	r.Body = c.Body
 	if chosen := r.URL.Query().Get("lang"); chosen == string(text.Italian) || chosen == string(text.English) {
 		c.Language = text.Language(chosen)
 		c.SetCookie(&http.Cookie{Name: "lang", Value: chosen, MaxAge: 365 * 24 * 3600})
@@ -128,8 +129,9 @@ func (c *Call) refuseForeign() error {
 // acceptsJSON says whether an Accept header names application/json.
 func acceptsJSON(accept string) bool {
 	for _, part := range strings.Split(accept, ",") {
-		if kind, parameters, err := mime.ParseMediaType(part); err == nil && kind == "application/json" && parameters["q"] != "0" {
-			return true
+		if kind, parameters, err := mime.ParseMediaType(part); err == nil && kind == "application/json" {
+			quality, err := strconv.ParseFloat(parameters["q"], 64)
+			return err != nil || quality != 0 // "q=0" and "q=0.000" mean: not this one
 		}
 	}
 	return false
@@ -151,7 +153,7 @@ func (c *Call) Writer() http.ResponseWriter { return c.response }
 func (c *Call) Sent() int64 { return c.response.sent }
 
 // Complete says whether all bytes went out that were announced.
-func (c *Call) Complete() bool { return c.response.left <= 0 }
+func (c *Call) Complete() bool { return c.response.out.Flush() == nil && c.response.left <= 0 }
 
 // SetCookie adds a cookie with the attributes that all of ours have: sent back to this site alone, not readable by
 // scripts, and over https only where the request came by https.
@@ -230,7 +232,12 @@ func (c *Call) FailAs(code Code, message string) {
 	for _, name := range [...]string{"Content-Length", "Content-Disposition", "ETag", "Last-Modified", "Accept-Ranges"} {
 		h.Del(name)
 	}
-	h.Set("Content-Security-Policy", page.ContentSecurityPolicy)
+	if code != RangeNot { // which says in it how long the file is
+		h.Del("Content-Range")
+	}
+	for name, value := range headers {
+		h.Set(name, value)
+	}
 	if code == Busy {
 		h.Set("Retry-After", "5")
 	}
@@ -271,11 +278,15 @@ func (c *Call) Log(err error) {
 		strconv.QuoteToASCII(reason))
 }
 
+// maxLocation bounds a path that is to stand in a Location header: Apache takes lines of 8,191 bytes from a CGI program
+// and answers 500 for a longer one.
+const maxLocation = 8000
+
 // LocalPath returns next when it is a path of our own components and "" otherwise: a redirect must not lead to
 // another site (CWE-601).
 func LocalPath(next string) string {
 	u, err := url.Parse(next)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(next, "/cgi-bin/") ||
+	if err != nil || len(next) > maxLocation || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(next, "/cgi-bin/") ||
 		strings.ContainsAny(next, "\\\r\n\t") {
 		return ""
 	}

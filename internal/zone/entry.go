@@ -2,7 +2,6 @@ package zone
 
 import (
 	"cmp"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -33,11 +32,11 @@ func (o *Object) List(order Order, offset, limit int) (entries []Entry, total in
 		return nil, 0, err
 	}
 	defer dir.Close()
-	found, err := dir.ReadDir(-1)
+	found, err := dir.Readdirnames(-1)
 	if err != nil {
 		return nil, 0, err
 	}
-	found = slices.DeleteFunc(found, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), ReservedPrefix) })
+	found = slices.DeleteFunc(found, func(name string) bool { return strings.HasPrefix(name, ReservedPrefix) })
 	total = len(found)
 	fd := int(dir.Fd())
 	if order.By != "name" {
@@ -47,17 +46,17 @@ func (o *Object) List(order Order, offset, limit int) (entries []Entry, total in
 	}
 	keys := make([]string, len(found)) // folded once, not at each comparison
 	index := make([]int, len(found))
-	for i, e := range found {
-		keys[i], index[i] = strings.ToLower(e.Name()), i
+	for i, name := range found {
+		keys[i], index[i] = strings.ToLower(name), i
 	}
 	slices.SortFunc(index, func(a, b int) int {
-		c := cmp.Or(strings.Compare(keys[a], keys[b]), strings.Compare(found[a].Name(), found[b].Name()))
+		c := cmp.Or(strings.Compare(keys[a], keys[b]), strings.Compare(found[a], found[b]))
 		if order.Descending {
 			return -c
 		}
 		return c
 	})
-	shown := make([]fs.DirEntry, 0, limit)
+	shown := make([]string, 0, limit)
 	for _, i := range page(index, offset, limit) {
 		shown = append(shown, found[i])
 	}
@@ -70,14 +69,14 @@ func page[T any](all []T, offset, limit int) []T {
 	return all[first : first+min(limit, len(all)-first)]
 }
 
-// look stats each entry, without following and without opening. One that vanished meanwhile is left out of what is
-// known about it, not out of the list.
-func look(dirfd int, found []fs.DirEntry) []Entry {
-	entries := make([]Entry, len(found))
-	for i, e := range found {
-		entries[i] = Entry{Name: e.Name(), Kind: kindOfType(e.Type())}
+// look stats each entry, without following and without opening. One that vanished meanwhile, or that the kernel says
+// nothing about because the folder may be read but not entered, is left out of what is known, not out of the list.
+func look(dirfd int, names []string) []Entry {
+	entries := make([]Entry, len(names))
+	for i, name := range names {
+		entries[i] = Entry{Name: name, Kind: "other"}
 		var st unix.Stat_t
-		if unix.Fstatat(dirfd, e.Name(), &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
+		if unix.Fstatat(dirfd, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
 			continue
 		}
 		modified := time.Unix(st.Mtim.Unix())
@@ -89,34 +88,32 @@ func look(dirfd int, found []fs.DirEntry) []Entry {
 	return entries
 }
 
-func kindOfType(t fs.FileMode) string {
-	switch {
-	case t.IsDir():
-		return "dir"
-	case t.IsRegular():
-		return "file"
-	}
-	return "other"
-}
-
 // sortEntries sorts by size or time; what is unknown comes first, equal ones by name.
 func sortEntries(entries []Entry, order Order) {
-	key := func(e Entry) int64 {
-		switch {
-		case order.By == "size" && e.Size != nil:
-			return *e.Size
-		case order.By == "modified" && e.Modified != nil:
-			return e.Modified.UnixNano()
-		}
-		return -1
-	}
 	slices.SortFunc(entries, func(a, b Entry) int {
-		c := cmp.Or(cmp.Compare(key(a), key(b)), strings.Compare(a.Name, b.Name))
+		c := strings.Compare(a.Name, b.Name)
+		if order.By == "size" {
+			c = cmp.Or(compareKnown(a.Size, b.Size, cmp.Compare), c)
+		} else {
+			c = cmp.Or(compareKnown(a.Modified, b.Modified, time.Time.Compare), c)
+		}
 		if order.Descending {
 			return -c
 		}
 		return c
 	})
+}
+
+func compareKnown[T any](a, b *T, compare func(T, T) int) int {
+	switch {
+	case a != nil && b != nil:
+		return compare(*a, *b)
+	case a != nil:
+		return 1
+	case b != nil:
+		return -1
+	}
+	return 0
 }
 
 // ListZones returns the names below the base that can be zones, in order.

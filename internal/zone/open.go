@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"golang.org/x/sys/unix"
 
@@ -32,9 +33,13 @@ type Path struct {
 }
 
 // ParsePath reads the raw, percent-encoded part of the request line after /cgi-bin/shz/. It refuses instead of
-// normalising, so that no two programs can understand the same path differently.
+// normalising, so that no two programs can understand the same path differently. The zone's name, which needs no
+// encoding, has none: the gate reads it out of the raw path to say in which zone a request does something.
 func ParsePath(raw string) (Path, error) {
 	segments := strings.Split(raw, "/")
+	if strings.Contains(segments[0], "%") {
+		return Path{}, unix.ENOENT
+	}
 	last := len(segments) - 1
 	var p Path
 	if last > 0 && segments[last] == "" {
@@ -42,7 +47,7 @@ func ParsePath(raw string) (Path, error) {
 		segments = segments[:last]
 	}
 	for i, segment := range segments {
-		name, err := unescape(segment)
+		name, err := Unescape(segment)
 		if err != nil {
 			return Path{}, err
 		}
@@ -58,8 +63,8 @@ func ParsePath(raw string) (Path, error) {
 	return p, nil
 }
 
-// unescape decodes one segment and refuses what no name can be.
-func unescape(segment string) (string, error) {
+// Unescape decodes one percent-encoded segment and refuses what no name can be.
+func Unescape(segment string) (string, error) {
 	var b strings.Builder
 	for i := 0; i < len(segment); i++ {
 		c := segment[i]
@@ -97,7 +102,7 @@ func CheckNewName(name string) error {
 	} else if err != nil {
 		return err
 	}
-	if strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+	if strings.ContainsFunc(name, unicode.IsControl) {
 		return ErrNewName
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
@@ -93,7 +94,11 @@ func (u *Upload) foresee(size int64) error {
 	if err := unix.Fstatfs(int(u.file.Fd()), &space); err != nil {
 		return err
 	}
-	if size > 0 && uint64(size) > space.Bavail*uint64(space.Bsize) {
+	unit := uint64(space.Frsize) // of Bavail; 0 where a file system knows only one size
+	if unit == 0 {
+		unit = uint64(space.Bsize)
+	}
+	if space.Blocks > 0 && size > 0 && uint64(size) > space.Bavail*unit { // no blocks at all: it does not say
 		return unix.ENOSPC
 	}
 	return nil
@@ -153,10 +158,14 @@ func numbered(name string, n int) string {
 		stem, ext = name, ""
 	}
 	mark := " (" + strconv.Itoa(n) + ")"
-	if limit := 255 - len(mark) - len(ext); len(stem) > limit {
-		stem = strings.ToValidUTF8(stem[:limit], "")
+	limit := 255 - len(mark) - len(ext)
+	if len(stem) <= limit {
+		return stem + mark + ext
 	}
-	return stem + mark + ext
+	for utf8.ValidString(stem) && !utf8.RuneStart(stem[limit]) {
+		limit--
+	}
+	return stem[:limit] + mark + ext
 }
 
 // appear gives the file its name; EEXIST if somebody else has it.
@@ -185,25 +194,30 @@ func (u *Upload) replace() (bool, error) {
 		}
 		u.hidden = hidden
 	}
+	hidden := u.hidden
 	exchange := func() error {
-		return unix.Renameat2(u.dir.fd, u.hidden, u.dir.fd, u.name, unix.RENAME_EXCHANGE)
+		return unix.Renameat2(u.dir.fd, hidden, u.dir.fd, u.name, unix.RENAME_EXCHANGE)
 	}
-	if err := exchange(); err != nil {
+	err = exchange()
+	if errors.Is(err, unix.ENOENT) { // what had the name is gone meanwhile
+		return false, u.appear(u.name)
+	}
+	if err != nil {
 		return false, err
 	}
+	u.hidden = "" // what has the hidden name now is another file: Abort must not remove it
 	var old unix.Stat_t
-	if err := unix.Fstatat(u.dir.fd, u.hidden, &old, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+	if err := unix.Fstatat(u.dir.fd, hidden, &old, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 		return false, err
 	}
 	if !replaceable(&old) {
 		if err := exchange(); err != nil {
 			return false, err
 		}
+		u.hidden = hidden
 		return false, unix.EPERM
 	}
-	err = unix.Unlinkat(u.dir.fd, u.hidden, 0)
-	u.hidden = ""
-	return true, err
+	return true, unix.Unlinkat(u.dir.fd, hidden, 0)
 }
 
 // Abort gives up what was not committed; after Commit it only closes.

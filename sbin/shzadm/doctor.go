@@ -62,8 +62,10 @@ func doctor(c *call, args []string) error {
 		u.checkSudo()
 		u.checkPAM()
 		u.checkApache()
-		u.checkPeople()
+		u.checkPeople(m)
 		u.checkZones()
+		err := u.names.Err()
+		u.check(err == nil, finding{Check: "names", Subject: "/etc/nsswitch.conf", Found: errorText(err)})
 	}
 	return c.showFindings(u)
 }

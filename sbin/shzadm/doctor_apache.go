@@ -52,7 +52,8 @@ func apacheCommand(verb string) string {
 
 func noNewPrivilegesMend() string {
 	if _, err := os.Stat("/run/systemd/system"); err != nil {
-		return apacheCommand("stop") + " && " + apacheCommand("start")
+		wait := "while [ -e " + apachePIDFile + " ]; do sleep 0.1; done" // it ends after it said so
+		return apacheCommand("stop") + " && " + wait + " && " + apacheCommand("start")
 	}
 	folder := "/etc/systemd/system/" + apacheUnit + ".service.d"
 	return fmt.Sprintf(`mkdir -p %s && printf '[Service]\nNoNewPrivileges=no\n' > %s/sharezone.conf && `+

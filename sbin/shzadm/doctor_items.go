@@ -38,7 +38,7 @@ func (u *checkup) checkItem(item manifestItem) {
 	}
 	if found := kindOf(st.Mode); found != item.kind {
 		f.Check, f.Found, f.Right = "kind", found, item.kind
-		f.Mend = fmt.Sprintf("mv -T -- %s %s && %s", quote(item.path), quote(item.path+".displaced"), item.make())
+		f.Mend = fmt.Sprintf("mv --backup=numbered -T -- %s %s && %s", quote(item.path), quote(item.path+".displaced"), item.make())
 		u.check(false, f)
 		return
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -71,27 +72,31 @@ func (u *checkup) leave(e account.Entry, group string) string {
 	return "gpasswd -d " + quote(e.Name) + " " + group
 }
 
-// checkPeople checks what the roles and the accounts that Share Zone made rest on.
-func (u *checkup) checkPeople() {
-	for _, e := range u.names.Members(layout.GroupBase) {
+// checkPeople checks what the roles and the accounts that Share Zone made rest on. Share Zone's own users have been
+// checked already.
+func (u *checkup) checkPeople(m manifest) {
+	isOwn := func(e account.Entry) bool {
+		return slices.ContainsFunc(m.users, func(own manifestUser) bool { return own.name == e.Name })
+	}
+	members := func(group string) []account.Entry { return slices.DeleteFunc(u.names.Members(group), isOwn) }
+	for _, e := range members(layout.GroupBase) {
 		u.check(e.UID >= layout.MinUID && e.UID != layout.NobodyUID, finding{Check: "system-member", Subject: e.Name,
 			Found: strconv.Itoa(int(e.UID)), Mend: u.leave(e, layout.GroupBase)})
 	}
 	for _, group := range []string{layout.GroupManager, layout.GroupAdmin} {
-		for _, e := range u.names.Members(group) {
+		for _, e := range members(group) {
 			u.check(u.names.InGroup(e.Name, layout.GroupBase), finding{Check: "role", Subject: e.Name, Found: group,
 				Right: layout.GroupBase, Mend: u.leave(e, group)})
 		}
 	}
-	for _, e := range u.names.Members(layout.GroupAdmin) {
+	for _, e := range members(layout.GroupAdmin) {
 		u.check(u.names.InGroup(e.Name, layout.GroupManager), finding{Check: "role", Subject: e.Name,
 			Found: layout.GroupAdmin, Right: layout.GroupManager,
 			Mend: "gpasswd -a " + quote(e.Name) + " " + layout.GroupManager})
 	}
 	register, err := account.ReadRegister()
-	u.check(err == nil, finding{Check: "register", Subject: account.RegisterPath, Found: errorText(err),
-		Mend: "editor " + account.RegisterPath})
-	for _, e := range u.names.Members(layout.GroupOnly) {
+	u.check(err == nil, registerFinding(err))
+	for _, e := range members(layout.GroupOnly) {
 		u.check(e.Shell == "/usr/sbin/nologin", finding{Check: "shell", Subject: e.Name, Found: e.Shell,
 			Mend: "usermod --shell /usr/sbin/nologin -- " + quote(e.Name)})
 		if err == nil {
@@ -101,4 +106,15 @@ func (u *checkup) checkPeople() {
 					account.RegisterPath)})
 		}
 	}
+}
+
+// registerFinding: a line that nobody understands becomes a comment, so it can still be read. The accounts that exist
+// are compared with the register afterwards.
+func registerFinding(err error) finding {
+	f := finding{Check: "register", Subject: account.RegisterPath, Found: errorText(err)}
+	var damaged *account.RegisterError
+	if errors.As(err, &damaged) {
+		f.Mend = fmt.Sprintf("sed -i '%ds/^/# /' %s", damaged.Line, account.RegisterPath)
+	}
+	return f
 }

@@ -51,7 +51,11 @@ func (u *checkup) checkBase(m manifest) {
 func (u *checkup) checkFileSystem(base int) {
 	name := zone.ReservedPrefix + "doctor-" + zone.NewID()
 	err := unix.Mkdirat(base, name, 0o700)
-	if !u.check(err == nil, finding{Check: "unwritable", Subject: layout.Base, Found: errorText(err)}) {
+	f := finding{Check: "unwritable", Subject: layout.Base, Found: errorText(err)}
+	if err == unix.EPERM { // root is refused by nothing but this attribute
+		f.Mend = "chattr -i -- " + layout.Base
+	}
+	if !u.check(err == nil, f) {
 		return
 	}
 	defer unix.Unlinkat(base, name, unix.AT_REMOVEDIR)

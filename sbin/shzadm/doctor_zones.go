@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"sharezone/acl"
@@ -43,7 +42,7 @@ func isKnown(r zone.Root) bool {
 // interrupted run left, and empty.
 func stray(r zone.Root) finding {
 	path := layout.Base + "/" + r.Name
-	f := finding{Check: "stray", Subject: path, Mend: "mv -n -- " + quote(path) + " /root/"}
+	f := finding{Check: "stray", Subject: path, Mend: "mv --backup=numbered -- " + quote(path) + " /root/"}
 	if r.IsDir && strings.HasPrefix(r.Name, zone.ReservedPrefix) {
 		f.Mend = "rmdir -- " + quote(path)
 	}
@@ -71,18 +70,24 @@ func (u *checkup) checkZone(r zone.Root, ids map[string]string) {
 	}
 }
 
+// checkZoneOwner says whether the zone keeps its owner. Who lost the role gets it back by the command; the zone of
+// somebody who may no longer use Share Zone, or is nobody, is given to another: letting a person in again is not for a
+// command that is run among others.
 func (u *checkup) checkZoneOwner(r zone.Root, path string) bool {
 	owner, known := u.names.UserName(r.Owner)
-	if known {
+	if known && u.names.InGroup(owner, layout.GroupBase) {
 		u.check(u.names.InGroup(owner, layout.GroupManager), finding{Check: "zone-owner", Subject: path, Found: owner,
 			Right: layout.GroupManager, Mend: "gpasswd -a " + quote(owner) + " " + layout.GroupManager})
 		return true
 	}
-	mend := ""
-	if managers := u.names.Members(layout.GroupManager); len(managers) > 0 {
-		mend = "chown -- " + quote(managers[0].Name) + " " + path
+	f := finding{Check: "zone-orphan", Subject: path, Found: zone.OwnerName(r.Owner, u.names)}
+	for _, e := range u.names.Members(layout.GroupManager) {
+		if u.names.InGroup(e.Name, layout.GroupBase) {
+			f.Mend = "chown -- " + quote(e.Name) + " " + path
+			break
+		}
 	}
-	u.check(false, finding{Check: "zone-orphan", Subject: path, Found: strconv.FormatUint(uint64(r.Owner), 10), Mend: mend})
+	u.check(false, f)
 	return false
 }
 

@@ -20,6 +20,7 @@ var (
 	errNotRoot    = errors.New("not root")
 	errNoPassword = errors.New("no password on standard input")
 	errNoUser     = errors.New("no such user")
+	errNotShown   = errors.New("made, but not shown")
 )
 
 // madeUser is a user with the password that was generated for him, which is never shown again.
@@ -72,7 +73,10 @@ func userAdd(c *call, args []string) error {
 	if !*fromStdin {
 		made.Password = &spec.Password
 	}
-	return c.showMade(made)
+	if err := c.showMade(made); err != nil {
+		return fmt.Errorf("%s: %w: %w", made.Name, errNotShown, err)
+	}
+	return nil
 }
 
 func (c *call) showMade(made madeUser) error {

@@ -44,6 +44,9 @@ type event struct {
 	FailedBuild string
 }
 
+// slow is from how many seconds on the time of a single test is shown: all of them together have fifteen minutes.
+const slow = 5
+
 // result is how one test of a package ended.
 type result struct {
 	test, status, reason string
@@ -98,6 +101,9 @@ func (r *run) take(e event) {
 		}
 		if e.Action == "fail" {
 			fmt.Printf("FAILED %s %s\n%s", e.Package, e.Test, r.output[key])
+		}
+		if e.Elapsed > slow && !strings.Contains(e.Test, "/") {
+			fmt.Printf("%-40s %6.1f s\n", e.Test, e.Elapsed)
 		}
 		r.results[e.Package] = append(r.results[e.Package], result{e.Test, e.Action, reason(r.output[key])})
 		delete(r.output, key)

@@ -42,21 +42,54 @@ type ToolError struct {
 
 func (e *ToolError) Error() string { return fmt.Sprintf("%s: exit %d: %s", e.Tool, e.Code, e.Message) }
 
+// limits are what the tools need: with less, useradd dies of SIGXFSZ, SIGXCPU or a failed allocation half-way.
+var limits = []struct {
+	resource int
+	needed   uint64
+}{
+	{syscall.RLIMIT_FSIZE, 64 << 20}, // bytes: /etc/shadow of 500,000 people
+	{syscall.RLIMIT_CPU, 60},         // seconds
+	{syscall.RLIMIT_AS, 1 << 30},     // bytes
+	{syscall.RLIMIT_DATA, 1 << 30},   // bytes
+	{syscall.RLIMIT_NOFILE, 256},
+}
+
+// ErrLimits says that this process was started with limits under which the tools could die half-way.
+var ErrLimits = errors.New("the resource limits (ulimit) are too low")
+
 // Prepare makes this process fit to change accounts. Limits and signals are inherited: a useradd that dies of somebody's
 // "ulimit -f", or of a Ctrl-C, leaves /etc/passwd.lock behind and nobody on the machine can change accounts.
 func Prepare() error {
-	unlimited := &syscall.Rlimit{Cur: ^uint64(0), Max: ^uint64(0)}
-	for _, limit := range []int{syscall.RLIMIT_FSIZE, syscall.RLIMIT_CPU, syscall.RLIMIT_AS, syscall.RLIMIT_DATA} {
-		if err := syscall.Setrlimit(limit, unlimited); err != nil {
-			return fmt.Errorf("setrlimit: %w", err)
+	for _, l := range limits {
+		if err := raise(l.resource, l.needed); err != nil {
+			return err
 		}
-	}
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 1024, Max: 4096}); err != nil {
-		return fmt.Errorf("setrlimit: %w", err)
 	}
 	syscall.Umask(0o022)
 	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGPIPE, syscall.SIGTSTP)
 	return os.Chdir("/")
+}
+
+// raise lifts a limit to the hard one, and the hard one itself where it is too low and root may: in a container it may
+// not.
+func raise(resource int, needed uint64) error {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(resource, &limit); err != nil {
+		return fmt.Errorf("getrlimit: %w", err)
+	}
+	if limit.Max < needed {
+		limit.Max = needed
+	}
+	limit.Cur = limit.Max
+	if resource == syscall.RLIMIT_NOFILE {
+		limit.Cur = needed // the tools close all that they could have, one by one
+	}
+	if err := syscall.Setrlimit(resource, &limit); err == syscall.EPERM {
+		return ErrLimits
+	} else if err != nil {
+		return fmt.Errorf("setrlimit: %w", err)
+	}
+	return nil
 }
 
 // run executes a tool with fixed arguments; what is secret goes to its standard input. lockCode is the exit code with

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/event"
+	"sharezone/internal/page"
+	"sharezone/internal/web"
+	"sharezone/internal/zone"
+)
+
+// post takes a form that was sent to a folder: files, or an operation on what lies in it.
+func post(c *web.Call, root *zone.Object, path zone.Path) error {
+	if !path.Folder {
+		return web.Refuse(web.BadRequest, "POST to a file")
+	}
+	folder, err := root.Open(path.Names)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if folder.Kind() != "dir" {
+		return unix.ENOTDIR
+	}
+	f := form{call: c, root: root, folder: folder, path: path}
+	if c.IsMultipart() {
+		items, err := f.bringParts()
+		if err != nil {
+			return err
+		}
+		if len(items) > 0 {
+			return f.answer(items, "upload")
+		}
+	} else if f.fields, err = c.Form(); err != nil {
+		return err
+	}
+	operation, found := operations[f.fields.Get("op")]
+	if !found {
+		return web.Refuse(web.BadRequest, "op="+f.fields.Get("op")+", and no file")
+	}
+	return operation(f)
+}
+
+// form is what was sent, and to where.
+type form struct {
+	call         *web.Call
+	root, folder *zone.Object
+	path         zone.Path
+	fields       url.Values
+}
+
+var operations = map[string]func(form) error{
+	"mkdir":      form.makeFolder,
+	"delete":     form.delete,
+	"ask-delete": form.askDelete,
+}
+
+// names are those that the fields name: "name" in UTF-8, "raw" percent-encoded, which is how a page names what it
+// showed, whatever bytes it is made of (browsers change line breaks and what is no UTF-8).
+func (f form) names() ([]string, error) {
+	names := append([]string{}, f.fields["name"]...)
+	for _, raw := range f.fields["raw"] {
+		name, err := zone.Unescape(raw)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		return nil, web.Refuse(web.BadRequest, "no name")
+	}
+	return names, nil
+}
+
+func (f form) makeFolder() error {
+	names, err := f.names()
+	if err == nil && len(names) != 1 {
+		err = web.Refuse(web.BadRequest, "more than one name")
+	}
+	if err != nil {
+		return err
+	}
+	exists, err := onExists(f.fields.Get("on_exists"))
+	if err != nil {
+		return err
+	}
+	if exists == zone.ExistsReplace {
+		return web.Refuse(web.BadRequest, "a folder is not replaced")
+	}
+	act, err := f.begin("mkdir", names[0])
+	if err != nil {
+		return err
+	}
+	made, created, err := f.folder.MakeFolder(names[0], exists)
+	act.End(string(resultOf(err)), -1, f.finalPath(names[0], made))
+	if err != nil {
+		return err
+	}
+	done := brought{Status: "created", URL: f.call.Path() + url.PathEscape(made) + "/"}
+	done.Name, done.Raw = shown(made)
+	status := http.StatusCreated
+	if !created {
+		done.Status, status = "skipped", http.StatusOK
+	}
+	return f.call.SeeOther(f.call.Path()+"?done=mkdir", status, done)
+}
+
+// delete removes what is named, each by itself: what the kernel refuses stays, the rest goes on.
+func (f form) delete() error {
+	names, err := f.names()
+	if err != nil {
+		return err
+	}
+	items := make([]item, len(names))
+	for i, name := range names {
+		act, err := f.begin("delete", name)
+		if err == nil {
+			err = f.folder.Remove(name)
+			act.End(string(resultOf(err)), -1, "")
+		}
+		items[i] = f.itemOf(name, err, f.call.Language.Say("delete.ok"))
+	}
+	return f.answer(items, "delete")
+}
+
+// askDelete shows what is about to be removed; it changes nothing.
+func (f form) askDelete() error {
+	names, err := f.names()
+	if err != nil {
+		return err
+	}
+	v := f.call.View(f.call.Language.Say("delete.title"))
+	return f.call.AnswerPage(http.StatusOK, askDeletePage(v, f.call.Path(), names))
+}
+
+// begin notes that an act on an entry of the folder begins.
+func (f form) begin(name, entry string) (*event.Act, error) {
+	return f.call.Event.Begin(name, below(append(f.path.Names[:len(f.path.Names):len(f.path.Names)], entry)))
+}
+
+// finalPath is the path of an entry that got another name than asked for, else "".
+func (f form) finalPath(asked, got string) string {
+	if got == "" || got == asked {
+		return ""
+	}
+	return below(append(f.path.Names[:len(f.path.Names):len(f.path.Names)], got))
+}
+
+// resultOf is "ok" or the code of an error, as events and results say it.
+func resultOf(err error) web.Code {
+	if err == nil {
+		return "ok"
+	}
+	return web.CodeOf(err)
+}
+
+// item is how an operation on one entry ended.
+type item struct {
+	Name    string `json:"name"`
+	Raw     string `json:"raw,omitempty"`
+	Status  string `json:"status"` // ok or a code
+	Message string `json:"message"`
+	URL     string `json:"url,omitempty"`
+}
+
+// itemOf says how it ended: well, in the words given, or with the sentence of the error's code.
+func (f form) itemOf(name string, err error, well string) item {
+	i := item{Status: "ok", Message: well}
+	i.Name, i.Raw = shown(name)
+	if err == nil {
+		return i
+	}
+	f.call.Log(err)
+	code := web.CodeOf(err)
+	message := f.call.Message(code)
+	var partly *zone.PartlyRemoved
+	if errors.As(err, &partly) {
+		message = f.call.Language.Say("delete.partly")
+	}
+	i.Status, i.Message = string(code), message
+	return i
+}
+
+// answer tells how the items ended. When all went well a browser is led back to the folder, so that loading the page
+// again does nothing again; otherwise it gets the folder with what went wrong.
+func (f form) answer(items []item, done string) error {
+	object := map[string]any{"results": items}
+	if f.call.JSON {
+		return f.call.Answer(http.StatusOK, object, nil)
+	}
+	well := 0
+	for _, i := range items {
+		if i.Status == "ok" {
+			well++
+		}
+	}
+	if well == len(items) {
+		q := url.Values{"done": {done}, "n": {strconv.Itoa(well)}}
+		return f.call.SeeOther(f.call.Path()+"?"+q.Encode(), http.StatusOK, object)
+	}
+	return f.showResults(items)
+}
+
+// doneNotice is what the page after a form begins with: done says which form, n of how many items.
+func doneNotice(c *web.Call, done string, n int) *page.Notice {
+	l := c.Language
+	switch {
+	case done == "mkdir":
+		return &page.Notice{Kind: page.OK, Text: l.Say("mkdir.done")}
+	case done == "upload" && n > 0:
+		return &page.Notice{Kind: page.OK, Text: l.Count("upload.arrived", n)}
+	case done == "delete" && n > 0:
+		return &page.Notice{Kind: page.OK, Text: l.Count("delete.done", n)}
+	}
+	return nil
+}

@@ -1,0 +1,365 @@
+package zone
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/acl"
+)
+
+// share calls Share and expects that nothing is refused.
+func share(t *testing.T, admin *Admin, principal string, access Access) Report {
+	t.Helper()
+	report, err := admin.Share("demo", principal, access)
+	if err != nil {
+		t.Fatalf("%s=%s: %v", principal, access, err)
+	}
+	return report
+}
+
+// fill puts into the zone what its owner and a writer would bring, with the modes that the request side uses.
+func fill(t *testing.T, root string) {
+	t.Helper()
+	if !as(t, "zt-anna", "umask 007; cd "+root+" && mkdir -m 1770 sub sub/deep && for f in a sub/b sub/deep/c; do echo hello > $f; chmod 640 $f; done") {
+		t.Fatal("the owner may not fill her zone")
+	}
+}
+
+// What the kernel lets a member do after each way of sharing, whatever the order in which content and member came.
+func TestShareRights(t *testing.T) {
+	type can struct{ list, read, readDeep, bring, bringDeep, spoil, remove bool }
+	expected := map[Access]can{
+		Read:  {list: true, read: true, readDeep: true},
+		Write: {list: true, read: true, readDeep: true, bring: true, bringDeep: true},
+		Drop:  {bring: true},
+		None:  {},
+	}
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	createDemo(t, admin)
+	fill(t, root)
+	look := func(user string) can {
+		return can{
+			list:      as(t, user, "ls "+root),
+			read:      as(t, user, "cat "+root+"/a"),
+			readDeep:  as(t, user, "cat "+root+"/sub/deep/c"),
+			bring:     as(t, user, "echo x > "+root+"/new-$$"),
+			bringDeep: as(t, user, "echo x > "+root+"/sub/deep/new-$$"),
+			spoil:     as(t, user, "echo spoilt >> "+root+"/sub/b"),
+			remove:    as(t, user, "rm -f "+root+"/sub/deep/c "+root+"/a"),
+		}
+	}
+	steps := []Access{Read, Write, Read, Drop, Write, Drop, Read, None, Write, None, Drop, None, None, Write, Write}
+	for _, p := range []struct{ principal, user string }{{"user:zt-bruno", "zt-bruno"}, {"group:zt-acme", "zt-carla"}} {
+		for i, access := range steps {
+			share(t, admin, p.principal, access)
+			if got := look(p.user); got != expected[access] {
+				t.Errorf("%s, step %d, %s: %+v, want %+v", p.principal, i, access, got, expected[access])
+			}
+			sh(t, "rm -rf "+root+"/sub "+root+"/a "+root+"/new-*")
+			fill(t, root) // what comes after sharing is shared too
+			if got := look(p.user); got != expected[access] {
+				t.Errorf("%s, step %d, %s, new content: %+v, want %+v", p.principal, i, access, got, expected[access])
+			}
+		}
+		share(t, admin, p.principal, None)
+	}
+	if got := getfacl(t, root); strings.Contains(got, "bruno") || strings.Contains(got, "acme") {
+		t.Errorf("entries are left:\n%s", got)
+	}
+}
+
+// The entries themselves, as getfacl shows them.
+func TestShareEntries(t *testing.T) {
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	createDemo(t, admin)
+	fill(t, root)
+	report := share(t, admin, "user:zt-bruno", Write)
+	share(t, admin, "group:zt-acme", Drop)
+	if report.Folders != 2 || report.Files != 3 || len(report.Skipped) != 0 || report.Shut {
+		t.Errorf("%+v", report)
+	}
+	const access = "user::rwx\nuser:zt-anna:rwx\nuser:zt-bruno:rwx\ngroup::---\nmask::rwx\nother::---\n"
+	const inherited = "default:user::rwx\ndefault:user:zt-anna:rwx\ndefault:user:zt-bruno:rwx\ndefault:group::---\n" +
+		"default:mask::rwx\ndefault:other::---"
+	if got := getfacl(t, root); got != "user::rwx\nuser:zt-bruno:rwx\ngroup::---\ngroup:zt-acme:-wx\nmask::rwx\nother::---\n"+inherited {
+		t.Errorf("root:\n%s", got)
+	}
+	if got := getfacl(t, root+"/sub/deep"); got != access+inherited {
+		t.Errorf("folder:\n%s", got)
+	}
+	const file = "user::rw-\nuser:zt-anna:rwx\t#effective:r--\nuser:zt-bruno:rwx\t#effective:r--\ngroup::---\nmask::r--\nother::---"
+	if got := getfacl(t, root+"/sub/b"); got != file {
+		t.Errorf("file:\n%s", got)
+	}
+	if again := share(t, admin, "user:zt-bruno", Write); again.Folders+again.Files != 0 {
+		t.Errorf("the same again changed %+v", again)
+	}
+	share(t, admin, "user:zt-bruno", None)
+	if got := sh(t, "getfacl -Rp "+root+" | grep -c bruno; true"); got != "0" {
+		t.Errorf("%s entries are left", got)
+	}
+	if got := sh(t, "getfacl -Rp "+root+" | grep -c zt-anna:rwx; true"); got != "8" {
+		t.Errorf("the owner's entries were touched: %s of 8 left", got)
+	}
+}
+
+// A file that its owner closed stays closed, and so does a folder; a zone that was shut is not opened.
+func TestShareNeverWidensAMask(t *testing.T) {
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	createDemo(t, admin)
+	fill(t, root)
+	sh(t, "cd "+root+"; chmod 600 a; setfacl -b sub/b; chmod 604 sub/b; setfacl -bk sub/deep; chmod 700 sub/deep")
+	share(t, admin, "user:zt-bruno", Write)
+	// With an empty mask the kernel does not look at the entries at all, and others are those of the mode: as before.
+	for path, may := range map[string]bool{"a": false, "sub/b": true, "sub/deep": false, "sub": true} {
+		if as(t, "zt-bruno", "ls "+root+"/"+path+" && cd "+root+"; test -d "+path+" && ls "+path+" || cat "+path) != may {
+			t.Errorf("%s: may %v\n%s", path, !may, getfacl(t, root+"/"+path))
+		}
+	}
+	if got := sh(t, "cd "+root+"; stat -c %a a sub/b sub/deep | paste -sd' '"); got != "600 604 1700" && got != "600 604 700" {
+		t.Errorf("modes: %s", got)
+	}
+	sh(t, "chmod 1700 "+root)
+	if report := share(t, admin, "user:zt-carla", Read); !report.Shut {
+		t.Error("that the zone is shut was not said")
+	}
+	if as(t, "zt-carla", "ls "+root) || as(t, "zt-bruno", "ls "+root) {
+		t.Error("a shut zone was opened")
+	}
+}
+
+func TestShareRefuses(t *testing.T) {
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	createDemo(t, admin)
+	fill(t, root)
+	share(t, admin, "user:zt-bruno", Write)
+	before := sh(t, "getfacl -Rp "+root)
+	for _, c := range []struct {
+		zone, principal string
+		access          Access
+		want            error
+	}{
+		{"nothing", "user:zt-bruno", Read, ErrNotThere},
+		{"../demo", "user:zt-bruno", Read, ErrName},
+		{"demo", "zt-bruno", Read, ErrPrincipal},
+		{"demo", "users:zt-bruno", Read, ErrPrincipal},
+		{"demo", "user:", Read, ErrPrincipal},
+		{"demo", "", None, ErrPrincipal},
+		{"demo", "user:zt-nobody", Read, ErrNoSuchUser},
+		{"demo", "user:-rf", Read, ErrNoSuchUser},
+		{"demo", "user:7001", Read, ErrNoSuchUser},
+		{"demo", "user:" + sh(t, "id -u zt-bruno"), Read, ErrNoSuchUser}, // a number is no name
+		{"demo", "user:4294967295", None, ErrNoSuchUser},
+		{"demo", "user:-1", None, ErrNoSuchUser},
+		{"demo", "group:zt-nobody", Read, ErrNoSuchGroup},
+		{"demo", "user:zt-staff", Read, ErrNotInBase},
+		{"demo", "user:root", Write, ErrNotInBase},
+		{"demo", "user:zt-anna", Read, ErrIsOwner},
+		{"demo", "user:zt-anna", None, ErrIsOwner},
+	} {
+		if _, err := admin.Share(c.zone, c.principal, c.access); !errors.Is(err, c.want) {
+			t.Errorf("%s %s=%s: %v, want %v", c.zone, c.principal, c.access, err, c.want)
+		}
+	}
+	for _, access := range []Access{"", Own, "execute"} {
+		if _, err := admin.Share("demo", "user:zt-carla", access); err == nil {
+			t.Errorf("access %q was taken", access)
+		}
+	}
+	if sh(t, "getfacl -Rp "+root) != before {
+		t.Error("something changed")
+	}
+	sh(t, "setfacl -m u:7001:rwx,d:u:7001:rwx "+root+" "+root+"/sub; setfacl -n -m g:7003:r "+root+"/a")
+	share(t, admin, "user:7001", None)
+	share(t, admin, "group:7003", None)
+	if sh(t, "getfacl -Rp "+root) != before {
+		t.Error("entries of nobody are left")
+	}
+}
+
+// What is not content of the zone is left as it is, and said.
+func TestShareSkips(t *testing.T) {
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	createDemo(t, admin)
+	fill(t, root)
+	sh(t, "cd "+root+`; mkdir -p ../other mnt roots; mount -t tmpfs tmpfs mnt; touch mnt/in ../other/secret roots/in of-root
+		chown -R zt-anna mnt ../other; chown zt-anna roots/in; ln ../other/secret hard; ln -s ../other/secret link
+		ln -s /nowhere dangling; mkfifo fifo; mknod null c 1 3; touch .shz-upload $'odd\n\xff name'
+		chown zt-anna .shz-upload odd* mnt; chown -h zt-anna link dangling fifo null`)
+	defer sh(t, "umount "+root+"/mnt")
+	untouched := func() string {
+		return sh(t, "cd "+root+"; getfacl -p ../other/secret hard null fifo of-root roots roots/in .shz-upload mnt/in mnt 2>&1; ls -l /dev/null")
+	}
+	before := untouched()
+	report := share(t, admin, "user:zt-bruno", Write)
+	var got []string
+	for _, s := range report.Skipped {
+		got = append(got, fmt.Sprintf("%q %s", s.Path, s.Reason))
+	}
+	slices.Sort(got)
+	want := []string{`".shz-upload" upload`, `"dangling" kind`, `"fifo" kind`, `"hard" linked`, `"link" kind`, `"mnt" mount`,
+		`"null" kind`, `"of-root" owner`, `"roots" owner`}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if after := untouched(); after != before {
+		t.Errorf("before\n%s\nafter\n%s", before, after)
+	}
+	if !as(t, "zt-bruno", "cat "+root+"/odd*") {
+		t.Error("a name that is not UTF-8 was not shared")
+	}
+	// Taking away needs no owner of ours.
+	sh(t, "setfacl -m u:zt-bruno:rwx "+root+"/of-root "+root+"/roots "+root+"/roots/in")
+	share(t, admin, "user:zt-bruno", None)
+	if got := sh(t, "cd "+root+"; getfacl -p of-root roots roots/in | grep -c bruno; true"); got != "0" {
+		t.Errorf("%s entries are left", got)
+	}
+}
+
+// Flat in memory and descriptors: a thousand levels, a folder of 100,000 entries.
+func TestShareLargeTrees(t *testing.T) {
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	createDemo(t, admin)
+	const levels, files = 1000, 100_000
+	uid := 0
+	fmt.Sscan(sh(t, "id -u zt-anna"), &uid)
+	dir, err := unix.Open(root, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range levels { // a path of 200,000 bytes, so step by step
+		name := strings.Repeat("n", 200)
+		if i == 500 {
+			for n := range files {
+				fd, err := unix.Openat(dir, fmt.Sprintf("f%d", n), unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_CLOEXEC, 0o640)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := errors.Join(unix.Fchown(fd, uid, uid), unix.Close(fd)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		err := errors.Join(unix.Mkdirat(dir, name, 0o1770), unix.Fchownat(dir, name, uid, uid, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		next, err := unix.Openat(dir, name, unix.O_PATH|unix.O_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unix.Close(dir)
+		dir = next
+	}
+	defer unix.Close(dir)
+
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	few := limit
+	few.Cur = 40
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &few); err != nil {
+		t.Fatal(err)
+	}
+	added, err1 := admin.Share("demo", "user:zt-bruno", Read)
+	list, err2 := acl.Access(dir)
+	removed, err3 := admin.Share("demo", "user:zt-bruno", None)
+	if err := errors.Join(err1, err2, err3, unix.Setrlimit(unix.RLIMIT_NOFILE, &limit)); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []Report{added, removed} {
+		if r.Folders != levels || r.Files != files || len(r.Skipped)+r.More != 0 {
+			t.Errorf("folders %d, files %d, skipped %v", r.Folders, r.Files, r.Skipped)
+		}
+	}
+	bruno, _ := admin.names.UserID("zt-bruno")
+	if perm, ok := list.Find(acl.User, bruno); !ok || perm != permRead {
+		t.Errorf("at the bottom: %v", list)
+	}
+}
+
+// The access list is full: the root stays as it was, and a sentence can recommend a group.
+func TestShareFull(t *testing.T) {
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	createDemo(t, admin)
+	fill(t, root)
+	var entries []string
+	for id := 100_000; id < 100_200; id++ {
+		entries = append(entries, fmt.Sprintf("u:%d:rwx,d:u:%d:rwx", id, id))
+	}
+	sh(t, "setfacl -m "+strings.Join(entries, ",")+" "+root)
+	for id := 100_200; ; id++ {
+		if exec.Command("setfacl", "-m", fmt.Sprintf("u:%d:rwx,d:u:%d:rwx", id, id), root).Run() != nil {
+			sh(t, fmt.Sprintf("setfacl -x u:%d,d:u:%d %s", id, id, root))
+			break
+		}
+	}
+	// Room for one more entry in the access ACL, but not in both.
+	sh(t, "i=200000; while setfacl -m u:$i:rwx "+root+" 2>/dev/null; do i=$((i+1)); done; setfacl -x u:$((i-1)) "+root)
+	before := getfacl(t, root)
+	if _, err := admin.Share("demo", "user:zt-bruno", Write); !errors.Is(err, ErrTooMany) {
+		t.Errorf("%v", err)
+	}
+	if getfacl(t, root) != before {
+		t.Error("the root changed")
+	}
+	if _, err := admin.Share("demo", "user:zt-bruno", Drop); err != nil {
+		t.Errorf("there was room for one: %v", err)
+	}
+}
+
+// While the walk goes on, its owner exchanges a folder for a link to another zone, and moves folders away. Nothing
+// outside may change, and the walk must end.
+func TestShareWhileTreeMoves(t *testing.T) {
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	createDemo(t, admin)
+	fill(t, root)
+	sh(t, "cd "+base+"; mkdir -p other/x/y/z away; touch other/x/secret other/secret; chown -R zt-anna other away; cd "+root+
+		"; mkdir -p m/x/y/z; touch m/x/y/z/f; chown -R zt-anna m; ln -s ../other evil; chown -h zt-anna evil")
+	before := sh(t, "getfacl -Rp "+base+"/other")
+	var stop atomic.Bool
+	done := make(chan int)
+	go func() {
+		n := 0
+		for ; !stop.Load(); n++ {
+			unix.Renameat2(unix.AT_FDCWD, root+"/m", unix.AT_FDCWD, root+"/evil", unix.RENAME_EXCHANGE)
+			os.Rename(root+"/sub", base+"/away/sub")
+			os.Rename(base+"/away/sub", root+"/sub")
+		}
+		done <- n
+	}()
+	for range 100 {
+		share(t, admin, "user:zt-bruno", Write)
+		share(t, admin, "user:zt-bruno", None)
+	}
+	stop.Store(true)
+	if n := <-done; n < 100 {
+		t.Errorf("only %d exchanges: the test saw nothing", n)
+	}
+	if after := sh(t, "getfacl -Rp "+base+"/other"); after != before {
+		t.Errorf("another zone was changed:\n%s", after)
+	}
+	if got := sh(t, "getfacl -Rp "+root+" | grep -c bruno; true"); got != "0" {
+		share(t, admin, "user:zt-bruno", None) // moved meanwhile: the next run has it
+		if got := sh(t, "getfacl -Rp "+root+" | grep -c bruno; true"); got != "0" {
+			t.Errorf("%s entries are left", got)
+		}
+	}
+}

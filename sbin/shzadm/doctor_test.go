@@ -1,0 +1,359 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"sharezone/internal/account"
+	"sharezone/internal/layout"
+)
+
+// These tests damage an installation and mend it by the commands that doctor prints, so they run only as root in a
+// throw-away copy of a machine, after install.sh.
+func needInstallation(t *testing.T) {
+	t.Helper()
+	if os.Getenv("SHZ_COPY") != "1" || os.Geteuid() != 0 {
+		t.Skip("damages the installation: only as root with SHZ_COPY=1, in a throw-away copy of a machine")
+	}
+	if _, err := os.Stat(layout.Manifest); err != nil {
+		t.Skip("Share Zone is not installed: run install.sh first")
+	}
+}
+
+// bash runs a command as an administrator would who stands in the checkout.
+func bash(t *testing.T, command string) string {
+	t.Helper()
+	cmd := exec.Command("/bin/bash", "-c", command)
+	cmd.Dir = "../.."
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", command, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// shzadm runs a verb in this process.
+func shzadm(t *testing.T, input string, args ...string) (code int, out, errOut string) {
+	t.Helper()
+	folder, err := os.Getwd() // user add goes to /
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chdir(folder)
+	var o, e bytes.Buffer
+	code = run(args, strings.NewReader(input), &o, &e, textsEN)
+	return code, o.String(), e.String()
+}
+
+func examine(t *testing.T) (code int, findings []finding) {
+	t.Helper()
+	code, out, errOut := shzadm(t, "", "doctor", "--json")
+	var result struct {
+		Checks   int
+		Findings []finding
+	}
+	if err := json.Unmarshal([]byte(out), &result); err != nil || errOut != "" {
+		t.Fatalf("%v: %s%s", err, out, errOut)
+	}
+	if result.Checks < 50 && len(result.Findings) == 0 {
+		t.Errorf("only %d checks", result.Checks)
+	}
+	return code, result.Findings
+}
+
+// expectHealth fails unless doctor finds nothing.
+func expectHealth(t *testing.T) {
+	t.Helper()
+	if code, findings := examine(t); code != exitDone || len(findings) > 0 {
+		t.Fatalf("exit %d: %+v", code, findings)
+	}
+}
+
+// Each damage is found, and the commands of the findings, run in their order, mend it.
+func TestDoctorMends(t *testing.T) {
+	needInstallation(t)
+	prepareDoctor(t)
+	for _, c := range []struct{ check, damage string }{
+		{"rights", "chmod 0755 " + layout.Gate},
+		{"rights", "chmod u-s " + layout.Gate},
+		{"rights", "chown www-data " + layout.Gate},
+		{"rights", "chgrp root " + layout.Gate},
+		{"rights", "chmod 4755 " + layout.Gate},
+		{"rights", "setfacl -m u:1:rx " + layout.Gate},
+		{"rights", "chmod 755 " + layout.Handlers + "/shz"},
+		{"rights", "chmod 2755 " + layout.Configuration},
+		{"rights", "chmod 2750 " + layout.Sessions},
+		{"rights", "setfacl -d -m u:1:rwx " + layout.Sessions},
+		{"rights", "chown anna: " + layout.Preferences},
+		{"rights", "chmod 00750 " + layout.Events},
+		{"rights", "chmod 777 " + sudoersFile},
+		{"rights", "setfacl -b " + layout.Base},
+		{"rights", "setfacl -x g:shzbase " + layout.Base},
+		{"rights", "setfacl -m u:anna:rwx " + layout.Base},
+		{"rights", "setfacl -d -m u:anna:rwx " + layout.Base},
+		{"rights", "chmod 0770 " + layout.Base},
+		{"rights", "chmod 1777 " + layout.Base},
+		{"rights", "chown anna " + layout.Base},
+		{"missing", "rmdir " + layout.Closed},
+		{"missing", "rm -r " + layout.Slots},
+		{"missing", "rm " + layout.Gate},
+		{"missing", "rm " + layout.AuthHelper},
+		{"missing", "rm " + sudoersFile},
+		{"missing", "rm " + pamFile},
+		{"missing", "rm " + apacheFolder + "/listen.conf"},
+		{"kind", "mv " + layout.Slots + " /root/slots && ln -s /root/slots " + layout.Slots},
+		{"kind", "rm " + layout.Handlers + "/home && ln -s /bin/true " + layout.Handlers + "/home"},
+		{"kind", "rmdir " + layout.Closed + " && touch " + layout.Closed},
+		{"link", "ln -sfn /bin/true /usr/local/sbin/apache2ctl-sharezone"},
+		{"missing", "rm /usr/local/sbin/apache2ctl-sharezone"},
+		{"sudoers", "echo nonsense >> " + sudoersFile},
+		{"delegation", "sed -i '/includedir/d' /etc/sudoers"},
+		{"apache-config", "echo Nonsense >> " + apacheFolder + "/apache2.conf"},
+		{"apache-down", "APACHE_CONFDIR=" + apacheFolder + " apache2ctl stop; while [ -e " + apachePIDFile + " ]; do sleep 0.1; done"},
+		{"apache-deaf", "echo 'Listen 127.0.0.1:8099' > " + apacheFolder + "/local.d/test.conf"},
+		{"apache-privileges", "export APACHE_CONFDIR=" + apacheFolder + "; apache2ctl stop; while [ -e " + apachePIDFile + " ]; do sleep 0.1; done; " +
+			"setpriv --no-new-privs apache2ctl start; while [ ! -e " + apachePIDFile + " ]; do sleep 0.1; done"},
+		{"manifest", "rm " + layout.Manifest},
+		{"manifest", "echo nonsense >> " + layout.Manifest},
+		{"register", "sed -i '2s/^/nonsense /' " + account.RegisterPath},
+		{"unwritable", "chattr +i " + layout.Base},
+		{"mount-options", "mount -o remount,bind,suid,nodev,noexec " + layout.Base},
+		{"mount-options", "mount -o remount,bind,nosuid,dev,noexec " + layout.Base},
+		{"mount-options", "mount -o remount,bind,nosuid,nodev,exec " + layout.Base},
+		{"read-only", "mount -o remount,ro " + layout.Base},
+		{"nosuid", "mount --bind /usr/lib/sharezone /usr/lib/sharezone && mount -o remount,bind,nosuid /usr/lib/sharezone"},
+		{"noexec", "mount -o remount,bind,noexec /usr/lib/sharezone"},
+		{"no-group", "groupdel shzadmin"},
+		{"no-user", "userdel shzguest"},
+		{"nologin", "usermod -s /bin/bash shzspool"},
+		{"has-password", "echo shzguest:Sommer-wind-42 | chpasswd"},
+		{"groups", "usermod -aG sudo shzguest"},
+		{"groups", "usermod -aG shzbase,shzmgr shzspool"},
+		{"user-id", "usermod -u 1990 shzspool"},
+		{"group-id", "groupmod -g 1991 shzspool"},
+		{"system-member", "gpasswd -a daemon shzbase"},
+		{"role", "gpasswd -a dt-base shzadmin"},
+		{"role", "useradd -M -g shzmgr dt-primary"},
+		{"shell", "usermod -s /bin/bash dt-base"},
+		{"unregistered", "sed -i '/ dt-base /d' " + account.RegisterPath},
+		{"stray", "touch " + layout.Base + "/$'odd\\n\\x1b[2J name'"},
+		{"stray", "ln -s /etc " + layout.Base + "/etc"},
+		{"stray", "mkdir " + layout.Base + "/.shz-new-0123"},
+		{"stray", "mkdir " + layout.Base + "/UPPER"},
+		{"zone-id", "setfattr -x user.shz.id " + layout.Base + "/dt-zone"},
+		{"zone-id", "setfattr -n user.shz.id -v nonsense " + layout.Base + "/dt-zone"},
+		{"zone-twin", "setfattr -n user.shz.id -v $(getfattr -n user.shz.id --only-values --absolute-names " + layout.Base +
+			"/dt-zone) " + layout.Base + "/dt-twin"},
+		{"metadata", "setfattr -n user.shz.expires -v tomorrow " + layout.Base + "/dt-zone"},
+		{"metadata", "setfattr -n user.shz.title -v $'a\\x1b[2Jb' " + layout.Base + "/dt-zone"},
+		{"zone-owner", "gpasswd -d dt-manager shzmgr"},
+		{"zone-nobody", "setfacl -m u:59998:rwx,d:u:59998:rwx " + layout.Base + "/dt-zone"},
+		{"zone-nobody", "setfacl -m g:59998:rx " + layout.Base + "/dt-zone"},
+		{"zone-rights", "chmod 0755 " + layout.Base + "/dt-zone"},
+		{"zone-rights", "chmod o+x " + layout.Base + "/dt-zone"},
+		{"zone-rights", "setfacl -b -k " + layout.Base + "/dt-zone"},
+		{"zone-rights", "setfacl -k " + layout.Base + "/dt-zone"},
+		{"zone-rights", "setfacl -d -m g:shzbase:wx " + layout.Base + "/dt-zone"},
+		{"zone-rights", "setfacl -m u:dt-base:x " + layout.Base + "/dt-zone"},
+		{"zone-rights", "setfacl -d -x u:dt-manager " + layout.Base + "/dt-zone"},
+		{"zone-rights", "setfacl -m g::rx " + layout.Base + "/dt-zone"},
+		{"zone-orphan", "chown 59999 " + layout.Base + "/dt-zone"},
+		{"zone-orphan", "gpasswd -d dt-manager shzbase"}, // and a role without the group that it needs
+	} {
+		t.Run(c.check+" "+c.damage, func(t *testing.T) {
+			bash(t, c.damage)
+			code, findings := examine(t)
+			if code != exitRefused {
+				t.Errorf("exit %d", code)
+			}
+			found := false
+			for _, f := range findings {
+				found = found || f.Check == c.check
+			}
+			if !found {
+				t.Errorf("not found: %+v", findings)
+			}
+			for round := 0; len(findings) > 0; round++ { // a zone that gets another owner gets its rights next
+				if round == 2 {
+					t.Fatalf("still: %+v", findings)
+				}
+				for _, f := range findings {
+					if f.Mend == "" {
+						t.Fatalf("no command: %+v", f)
+					}
+					bash(t, f.Mend)
+				}
+				findings = examineAgain(t)
+			}
+		})
+	}
+}
+
+// examineAgain gives Apache, which answers its command before it is done, up to five seconds.
+func examineAgain(t *testing.T) []finding {
+	t.Helper()
+	_, findings := examine(t)
+	for i := 0; i < 50 && len(findings) > 0 && strings.HasPrefix(findings[0].Check, "apache-"); i++ {
+		time.Sleep(100 * time.Millisecond)
+		_, findings = examine(t)
+	}
+	return findings
+}
+
+// What takes a package from the network, or a choice, to mend is only found.
+func TestDoctorFinds(t *testing.T) {
+	needInstallation(t)
+	prepareDoctor(t)
+	for _, c := range []struct{ check, damage, repair string }{
+		{"pam-module", "mv /lib/x86_64-linux-gnu/security/pam_pwquality.so /root/", "mv /root/pam_pwquality.so /lib/x86_64-linux-gnu/security/"},
+		{"missing", "mv /usr/sbin/visudo /root/", "mv /root/visudo /usr/sbin/"},
+		{"missing", "mv /usr/sbin/apache2ctl /root/", "mv /root/apache2ctl /usr/sbin/"},
+		{"acls", "mkdir -p /mnt/keep && mount --make-private / ; mount --move " + layout.Base + " /mnt/keep && mount -t ramfs -o nosuid,nodev,noexec ramfs " +
+			layout.Base, "umount " + layout.Base + " && mount --move /mnt/keep " + layout.Base},
+	} {
+		t.Run(c.check+" "+c.damage, func(t *testing.T) {
+			bash(t, c.damage)
+			defer func() { bash(t, c.repair); expectHealth(t) }()
+			_, findings := examine(t)
+			for _, f := range findings {
+				if f.Check == c.check {
+					return
+				}
+			}
+			t.Errorf("not found: %+v", findings)
+		})
+	}
+}
+
+// Without its mount the base is an empty folder of the machine: the commands make it one that can be used.
+func TestDoctorMendsTheMount(t *testing.T) {
+	needInstallation(t)
+	prepareDoctor(t)
+	bash(t, "mkdir -p /mnt/keep; mount --make-private /; mount --move "+layout.Base+" /mnt/keep")
+	defer func() {
+		bash(t, "umount "+layout.Base+"; rm -rf "+layout.Base+"/.closed; mount --move /mnt/keep "+layout.Base)
+		expectHealth(t)
+	}()
+	for range 2 {
+		_, findings := examine(t)
+		for _, f := range findings {
+			bash(t, f.Mend)
+		}
+	}
+	expectHealth(t)
+}
+
+// prepareDoctor makes users and zones of its own.
+func prepareDoctor(t *testing.T) {
+	t.Helper()
+	if bash(t, "getent passwd dt-base; true") == "" {
+		for _, role := range []string{"base", "manager", "admin"} {
+			code, _, errOut := shzadm(t, "Sommer-wind-42\n", "user", "add", "dt-"+role, "--role", role, "--full-name", "X",
+				"--email", "x@example.org", "--password-stdin")
+			if code != exitDone {
+				t.Fatal(errOut)
+			}
+		}
+		for _, name := range []string{"dt-zone", "dt-twin"} {
+			if code, _, errOut := shzadm(t, "", "zone", "add", name, "--owner", "dt-manager"); code != exitDone {
+				t.Fatal(errOut)
+			}
+		}
+		if code, _, errOut := shzadm(t, "", "zone", "share", "dt-zone", "user:dt-admin=write", "group:shzbase=drop"); code != exitDone {
+			t.Fatal(errOut)
+		}
+	}
+	expectHealth(t)
+	if bash(t, "getent passwd anna; true") == "" {
+		t.Skip("the tests take anna from install.sh --demo")
+	}
+}
+
+func TestDoctorSaysBothLines(t *testing.T) {
+	needInstallation(t)
+	prepareDoctor(t)
+	bash(t, "chmod 0755 "+layout.Gate)
+	defer bash(t, "chmod 4750 "+layout.Gate)
+	code, out, _ := shzadm(t, "", "doctor")
+	want := layout.Gate + " is root:www-data 0755; it must be root:www-data 4750\n  chmod 04750 -- " + layout.Gate + "\n"
+	if code != exitRefused || !strings.HasPrefix(out, want) || !strings.HasSuffix(out, "findings: 1\n") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+}
+
+// user and zone, from the command line to the files of the machine.
+func TestCommandsOnTheMachine(t *testing.T) {
+	needInstallation(t)
+	prepareDoctor(t)
+	code, out, errOut := shzadm(t, "", "user", "add", "dt-json", "--role", "base", "--full-name", "J", "--email", "j@example.org", "--json")
+	var made struct {
+		Username, Password string
+		UID                int
+		Roles              []string
+		MustChange         bool `json:"must_change"`
+	}
+	if err := json.Unmarshal([]byte(out), &made); err != nil || code != exitDone || errOut != "" ||
+		made.Username != "dt-json" || len(made.Password) != 19 || !made.MustChange {
+		t.Errorf("exit %d, %v: %s%s", code, err, out, errOut)
+	}
+	bash(t, "P='"+made.Password+`' perl -e '$h=(getpwnam("dt-json"))[1]; exit(crypt($ENV{P},$h) ne $h)'`)
+	for _, c := range []struct {
+		args string
+		code int
+		says string
+	}{
+		{"user add dt-json --role base --full-name J --email j@example.org", exitRefused, "this user exists: dt-json"},
+		{"user add dt-new --role base --full-name J --email j@example.org --password-stdin", exitRefused, "no password on standard input"},
+		{"user add dt-new --role base --full-name J", exitUsage, "this option is needed: --email"},
+		{"user show root", exitRefused, "there is no such user: root"},
+		{"user show dt-json --json", exitDone, `"username": "dt-json"`},
+		{"user list --json", exitDone, `"users": [`},
+		{"user list", exitDone, "USER "},
+		{"zone add dt-zone --owner dt-admin", exitRefused, "this name is taken: dt-zone"},
+		{"zone add dt-new --owner dt-json", exitRefused, "only a manager can own a zone"},
+		{"zone add dt-new --owner dt-admin --max-age 0", exitRefused, "--max-age"},
+		{"zone add dt-new --owner dt-admin --expires 2020-01-01", exitRefused, "this day is over: 2020-01-01"},
+		{"zone add ../x --owner dt-admin", exitRefused, "the name of a zone"},
+		{"zone share dt-zone user:dt-base", exitUsage, "not of the form"},
+		{"zone share dt-zone user:dt-base=own", exitUsage, "not of the form"},
+		{"zone share dt-zone user:dt-base=read --json", exitDone, `"skipped": []`},
+		{"zone share dt-zone user:dt-base=none", exitDone, "user:dt-base=none"},
+		{"zone share dt-zone user:dt-admin=write group:shzbase=drop", exitDone, "Zone dt-zone: group:shzbase=drop"},
+		{"zone show dt-zone", exitDone, "group:shzbase=drop user:dt-admin=write"},
+		{"zone show dt-none", exitRefused, "there is no such zone: dt-none"},
+		{"zone list --json", exitDone, `"zones": [`},
+		{"zone list", exitDone, "ZONE "},
+	} {
+		code, out, errOut := shzadm(t, "", strings.Fields(c.args)...)
+		if code != c.code || !strings.Contains(out+errOut, c.says) {
+			t.Errorf("%s: exit %d, %s%s", c.args, code, out, errOut)
+		}
+	}
+	for _, c := range []struct{ command, want string }{ // the program itself, in surroundings that are not its fault
+		{"(ulimit -S -f 1; ulimit -S -n 20; shzadm user add dt-limits --role base --full-name X --email x@example.org)", "dt-limits"},
+		// Hard limits can be lifted by root outside a container; inside, it refuses before it begins.
+		{"(ulimit -f 1; shzadm user add dt-hard --role base --full-name X --email x@example.org 2>&1; true)", "d"},
+		{"getent passwd dt-hard >/dev/null && id -Gn dt-hard || echo shzbase", "shzbase"},
+		{"shzadm user add dt-full --role base --full-name X --email x@example.org >/dev/full || LANG=C shzadm user show dt-full | head -n 1", "User:"},
+		{"LC_ALL=it_IT.UTF-8 shzadm zone show nothing 2>&1 || true", "questa area non esiste"},
+		{"setpriv --reuid=dt-base --clear-groups shzadm user list 2>&1 || true", "only root"},
+		{"shzadm user list >/dev/full; echo $?", "1"},
+		{"ls /etc/*.lock 2>/dev/null || echo none", "none"},
+	} {
+		if out := bash(t, "unset LANG LC_ALL; "+c.command); !strings.Contains(out, c.want) {
+			t.Errorf("%s: %s", c.command, out)
+		}
+	}
+	bash(t, "mkfifo "+layout.Base+"/dt-zone/fifo; cp /etc/hostname "+layout.Base+"/dt-zone/of-root")
+	code, out, _ = shzadm(t, "", "zone", "share", "dt-zone", "user:dt-base=read")
+	if code != exitRefused || !strings.Contains(out, "of-root: belongs to nobody of Share Zone") || !strings.Contains(out, "fifo: neither") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	bash(t, "rm "+layout.Base+"/dt-zone/fifo "+layout.Base+"/dt-zone/of-root")
+	expectHealth(t)
+}
