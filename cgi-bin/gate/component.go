@@ -28,6 +28,7 @@ var components = [...]component{
 	{name: "login", methods: "GET HEAD POST", guest: true, sudo: true, event: posts, cpu: 10, memory: 512 * mib},
 	{name: "logout", methods: "POST", mustChange: true, sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
 	{name: "chpwd", methods: "GET HEAD POST", mustChange: true, sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
+	{name: "menu", methods: "GET HEAD", event: never, cpu: 10, memory: 512 * mib},
 	{name: "home", methods: "GET HEAD", event: never, cpu: 60, memory: 512 * mib},
 	// A transfer costs about half a second of processor time a GiB (sendfile, splice): an hour is some TiB.
 	{name: "shz", methods: "GET HEAD POST PUT", event: transfers, cpu: 3600, memory: 1024 * mib},
@@ -84,7 +85,7 @@ func checkHandler(c component) *refusal {
 func environment(q *request, c component, who identity, event int, refused *refusal) []string {
 	env := []string{
 		"PATH=/usr/bin:/bin", "LANG=C.UTF-8",
-		"SHZ_REQUEST=" + q.id, "SHZ_ENTRY=" + q.entry, "SHZ_LANG=" + q.language,
+		"SHZ_REQUEST=" + q.id, "SHZ_TIME=" + q.time, "SHZ_ENTRY=" + q.entry, "SHZ_LANG=" + q.language,
 	}
 	for _, name := range passed {
 		if value, set := q.variable[name]; set {

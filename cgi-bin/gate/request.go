@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // maxVariable is the longest value, in bytes, that the gate takes from Apache, whose own limits (LimitRequestLine,
@@ -25,6 +26,7 @@ var passed = [...]string{
 // request is what the gate knows of the request, every value checked.
 type request struct {
 	id       string // 16 hex digits, made here; in every log line and error page of the request
+	time     string // when the gate took it: nanoseconds since 1970
 	variable map[string]string
 	method   string
 	uri      string // raw, as it stood in the request line
@@ -36,7 +38,7 @@ type request struct {
 
 // readRequest takes the request out of the environment.
 func readRequest(environ []string) (request, *refusal) {
-	q := request{variable: make(map[string]string), id: newRequestID()}
+	q := request{variable: make(map[string]string), id: newRequestID(), time: strconv.FormatInt(time.Now().UnixNano(), 10)}
 	all := make(map[string]string, len(environ))
 	for _, pair := range environ {
 		name, value, _ := strings.Cut(pair, "=")

@@ -1,5 +1,5 @@
-// Package syslog writes one line where an administrator looks for it: to standard error, which is Apache's error log
-// for everything that Apache started, and to the local syslog daemon or journal, where there is one. log/syslog of the
+// Package syslog writes one line where an administrator looks for it: to the local syslog daemon or journal, or, where
+// there is none, to standard error, which is Apache's error log for everything that Apache started. log/syslog of the
 // standard library keeps a connection, and reconnects; a program that lives for milliseconds needs neither.
 //
 // The gate imports it: standard library and x/sys only.
@@ -17,6 +17,8 @@ import (
 type Priority int
 
 const (
+	DaemonError    Priority = 3<<3 | 3
+	DaemonInfo     Priority = 3<<3 | 6
 	AuthWarning    Priority = 4<<3 | 4
 	AuthprivNotice Priority = 10<<3 | 5 // where login(1) and sudo(8) write
 )
@@ -24,12 +26,17 @@ const (
 // Write writes the line, which must have no line break and no control character: quote what comes from elsewhere.
 // It never waits and never fails: there is nobody to tell.
 func Write(p Priority, line string) {
-	os.Stderr.WriteString(line + "\n")
+	if send(p, line) != nil {
+		os.Stderr.WriteString(line + "\n")
+	}
+}
+
+func send(p Priority, line string) error {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
-		return
+		return err
 	}
 	defer unix.Close(fd)
 	message := "<" + strconv.Itoa(int(p)) + ">" + time.Now().Format(time.Stamp) + " " + line
-	unix.Sendto(fd, []byte(message), 0, &unix.SockaddrUnix{Name: "/dev/log"})
+	return unix.Sendto(fd, []byte(message), 0, &unix.SockaddrUnix{Name: "/dev/log"})
 }

@@ -14,6 +14,7 @@ var english = map[string]string{
 	"dialog.close":         "Cancel",
 
 	// Functions of the menu, by component.
+	"menu.title": "Functions",
 	"menu.home":  "Shared zones",
 	"menu.chpwd": "Change password",
 

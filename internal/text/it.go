@@ -14,6 +14,7 @@ var italian = map[string]string{
 	"dialog.close":         "Annulla",
 
 	// Functions of the menu, by component.
+	"menu.title": "Funzioni",
 	"menu.home":  "Aree condivise",
 	"menu.chpwd": "Cambia password",
 

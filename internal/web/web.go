@@ -10,8 +10,6 @@ package web
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"mime"
 	"net/http"
 	"net/http/cgi"
@@ -44,7 +42,8 @@ type Call struct {
 	JSON       bool        // the answer is JSON
 	Event      *event.File // nil when this kind of request has nothing to tell
 
-	path     string // raw
+	path     string  // raw
+	reasons  []error // what went wrong, for the log
 	response *response
 }
 
@@ -65,6 +64,7 @@ func Run(answer func(*Call) error) {
 	if err := c.response.finish(); err != nil {
 		c.Log(err)
 	}
+	c.logRequest()
 	c.Body.refuseRest()
 }
 
@@ -264,18 +264,6 @@ func (c *Call) back() string {
 		return folder
 	}
 	return "/cgi-bin/home"
-}
-
-// Log writes one line to standard error, which is Apache's error log; nothing in it can begin a line of its own.
-func (c *Call) Log(err error) {
-	var path *os.PathError
-	reason := err.Error()
-	if errors.As(err, &path) {
-		reason = path.Op + ": " + path.Err.Error()
-	}
-	fmt.Fprintf(os.Stderr, "sharezone %s: request=%s user=%s entry=%s code=%s %s\n",
-		strings.TrimPrefix(os.Args[0][strings.LastIndexByte(os.Args[0], '/')+1:], "/"), c.ID, c.User, c.Entry, CodeOf(err),
-		strconv.QuoteToASCII(reason))
 }
 
 // maxLocation bounds a path that is to stand in a Location header: Apache takes lines of 8,191 bytes from a CGI program
