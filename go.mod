@@ -3,6 +3,7 @@ module sharezone
 go 1.26.0
 
 require (
+	github.com/BurntSushi/toml v1.6.0
 	github.com/a-h/templ v0.3.977
 	github.com/msteinert/pam/v2 v2.1.0
 	github.com/pkg/xattr v0.4.12

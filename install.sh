@@ -1,5 +1,5 @@
 #!/bin/bash
-# install.sh: builds Share Zone from this checkout and installs it. Run again it upgrades or repairs.
+# install.sh: builds Share Zone from this checkout and installs it. Run again it upgrades or repairs. It also uninstalls.
 #
 # It asks nothing, prints a line for each thing that it changes, and touches nothing that is as it should be. What
 # belongs on a machine, with owners and modes, stands in etc/manifest alone. The manual is doc/man/install.sh.8.
@@ -17,11 +17,14 @@ PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 cd -- "$(dirname -- "$(readlink -f -- "$0")")"
 
 readonly manifest=etc/manifest
+readonly record=/usr/share/sharezone/manifest # the manifest of the version that is installed
 readonly state=/var/lib/sharezone
+readonly register=$state/uids # every uid that was ever given away
 readonly cache=/var/cache/sharezone
 readonly base=/srv/sharezone
 readonly instance=/etc/apache2-sharezone
-readonly pid_file=/run/apache2-sharezone/apache2.pid
+readonly run_folder=/run/apache2-sharezone
+readonly pid_file=$run_folder/apache2.pid
 
 # shellcheck source=etc/install/message.sh
 source etc/install/message.sh
@@ -31,19 +34,33 @@ source etc/install/check.sh
 source etc/install/manifest.sh
 # shellcheck source=etc/install/apache.sh
 source etc/install/apache.sh
+# shellcheck source=etc/install/tls.sh
+source etc/install/tls.sh
+# shellcheck source=etc/install/remove.sh
+source etc/install/remove.sh
 # shellcheck source=etc/install/demo.sh
 source etc/install/demo.sh
 
 main() {
     read_options "$@"
+    if [[ $uninstall ]]; then
+        uninstall
+        return
+    fi
+    choose_tls
+    choose_listen
     check_machine
     lock
     install_packages
     check_file_system
+    check_certificate
     build_programs
     build_style
     each_account make_account
     each_item make_item
+    each_item retire_item <(retired_items)
+    each_item make_record
+    make_certificate
     check_sudo
     serve
     reload_sshd
@@ -52,7 +69,7 @@ main() {
 }
 
 read_options() {
-    demo='' listen=''
+    demo='' listen='' tls='' certificate='' key='' uninstall='' purge=''
     while (($#)); do
         case $1 in
         --demo) demo=yes ;;
@@ -61,6 +78,15 @@ read_options() {
             check_address "$listen" || wrong_usage bad-address "$listen"
             shift
             ;;
+        --tls) tls=yes ;;
+        --no-tls) tls=no ;;
+        --cert | --key)
+            check_path "${2-}" || wrong_usage bad-path "$1" "${2-}"
+            if [[ $1 == --cert ]]; then certificate=$2; else key=$2; fi
+            shift
+            ;;
+        --uninstall) uninstall=yes ;;
+        --purge) purge=yes ;;
         --check)
             command -v shzadm >/dev/null || refuse not-installed
             exec shzadm doctor
@@ -74,10 +100,9 @@ read_options() {
         esac
         shift
     done
-    # Without --listen an upgrade stays where the installation is.
-    if [[ ! $listen && $demo ]]; then listen=127.0.0.1:8080; fi
-    if [[ ! $listen ]]; then listen=$(found_listen); fi
-    if [[ ! $listen ]]; then listen=80; fi
+    if [[ $certificate$key && ! ($certificate && $key && $tls == yes) ]]; then wrong_usage incomplete-certificate; fi
+    if [[ $purge && ! $uninstall ]]; then wrong_usage only-purge; fi
+    if [[ $uninstall && $demo$listen$tls ]]; then wrong_usage not-with-uninstall; fi
 }
 
 # lock makes a second install.sh end at once. A daemon that is started must inherit neither the lock nor what the caller
@@ -93,8 +118,9 @@ lock() {
     flock -n 9 || refuse running
 }
 
-# packages that are always needed; gcc and the PAM headers for libexec/auth, the only program with cgo.
-readonly packages=(acl apache2 attr gcc libc6-dev libpam-pwquality libpam0g-dev mount sudo)
+# packages that are always needed; gcc and the PAM headers for libexec/auth, the only program with cgo; openssl for --tls;
+# cracklib-runtime has the dictionary without which pam_pwquality refuses every new password.
+readonly packages=(acl apache2 attr cracklib-runtime gcc libc6-dev libpam-pwquality libpam0g-dev mount openssl sudo)
 
 install_packages() {
     local name missing=()

@@ -4,7 +4,8 @@
 # usage: test/copy.sh [--layer FILE] PREPARE COMMAND [ARGUMENT...]
 #
 # PREPARE runs in the copy with the machine's network: what must be downloaded is installed there. COMMAND then runs in
-# the same copy without any network but lo. Both start in this repository, wherever it lies.
+# the same copy without any network but lo. Both start in a copy of this repository, at the place where it lies, taken
+# when the run begins: what is edited meanwhile belongs to the next run.
 #
 # The copy is an overlay over / whose upper layer is a tmpfs, seen by processes in namespaces of their own. Nothing can
 # be left behind: mounts, files, loop devices and processes belong to the namespaces and vanish with them, also when
@@ -12,6 +13,9 @@
 #
 # --layer FILE keeps the state after PREPARE in an ext4 image and uses it again while `PREPARE --key` prints the same
 # line. It saves developers the downloads; it is the one thing that stays.
+#
+# SHZ_SHOTS=FOLDER lets one folder of the machine into the copy, as test/shots of the repository: for the screenshots of
+# the browser tests.
 #
 # Not covered: what PREPARE does with the network, and devices (/dev is the machine's own).
 
@@ -38,6 +42,11 @@ outside() {
     if [[ ${1-} == --layer ]]; then
         mkdir -p -- "$(dirname -- "$2")"
         set -- --layer "$(realpath -- "$2")" "${@:3}"
+    fi
+    if [[ ${SHZ_SHOTS-} ]]; then
+        mkdir -p -- "$SHZ_SHOTS"
+        SHZ_SHOTS=$(realpath -- "$SHZ_SHOTS")
+        export SHZ_SHOTS
     fi
     # Job control gives the child a process group of its own, so that ctrl-C reaches this shell alone; the child
     # must not see it half-way, it is killed as a whole. unshare blocks SIGTERM, hence KILL; pdeathsig covers the
@@ -75,6 +84,7 @@ inside() {
     exec 9<"$repository"
     mount -t tmpfs -o size=75%,mode=755 tmpfs "$top"
     mkdir "$top/upper" "$top/work" "$root" "$top/layer" "$top/repository"
+    tar -C /proc/self/fd/9 --exclude=node_modules -cf - . | tar -C "$top/repository" -xpf -
 
     if [[ -z $layer ]]; then
         mount_root / "$top"
@@ -133,11 +143,12 @@ mount_root() {
     hostname shztest
     echo '127.0.1.1 shztest' >>"$root/etc/hosts" # sudo looks the own name up
 
-    # The repository may lie on another file system than /, so it has an overlay of its own.
-    rm -rf "$top/repository"
-    mkdir -p "$top/repository/upper" "$top/repository/work" "$root$repository"
-    mount -t overlay -o "lowerdir=/proc/self/fd/9,upperdir=$top/repository/upper,workdir=$top/repository/work" \
-        overlay "$root$repository"
+    mkdir -p "$root$repository"
+    mount --bind "$top/repository" "$root$repository"
+    if [[ ${SHZ_SHOTS-} ]]; then
+        mkdir -p "$root$repository/test/shots"
+        mount --bind "$SHZ_SHOTS" "$root$repository/test/shots"
+    fi
 }
 
 in_copy() {

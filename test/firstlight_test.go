@@ -177,7 +177,7 @@ func TestResumedDownload(t *testing.T) {
 	}
 	copied := filepath.Join(t.TempDir(), "copy")
 	// Broken off by the client, then by the server, then finished.
-	a := curlAs(t, "bruno", "--limit-rate", "16M", "--max-time", "1", "-o", copied, target)
+	a := curlAs(t, "bruno", "--limit-rate", "12M", "--max-time", "2", "-o", copied, target)
 	if a.exit != 28 {
 		t.Errorf("curl ended with %d, not with a time-out", a.exit)
 	}
@@ -388,7 +388,7 @@ func TestUploadAborted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			unchanged(t, zonePath(zone), func() {
-				args := append(args, "--limit-rate", "4M", "--max-time", "1", "-T", source, target)
+				args := append(args, "--limit-rate", "3M", "--max-time", "2", "-T", source, target)
 				if a := curlAs(t, "bruno", args...); a.exit != 28 {
 					t.Errorf("curl ended with %d", a.exit)
 				}

@@ -249,25 +249,7 @@ func TestInstallInterrupted(t *testing.T) {
 	before := installed(t, false)
 	for _, lines := range []int{1, 6, 15} {
 		damageAll(t)
-		cmd := exec.Command("./install.sh", "--demo")
-		cmd.Dir = ".."
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		var said bytes.Buffer
-		for b := make([]byte, 1); bytes.Count(said.Bytes(), []byte("\n")) < lines; {
-			if n, err := out.Read(b); n == 0 || err != nil {
-				break
-			}
-			said.Write(b)
-		}
-		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		cmd.Wait()
+		killed(t, func(said string) bool { return strings.Count(said, "\n") >= lines }, "--demo")
 		healthy(t)
 		equalStates(t, before, installed(t, false))
 		if left := run(t, "find", "/etc", "/usr/lib/sharezone", "/usr/share/sharezone", "/usr/sbin", "/var/lib/sharezone",
@@ -278,6 +260,32 @@ func TestInstallInterrupted(t *testing.T) {
 			t.Errorf("killed after %d lines, still to be done: %s", lines, left)
 		}
 	}
+}
+
+// killed starts install.sh and kills it, and what it started, when it has said enough. It returns what was said.
+func killed(t *testing.T, enough func(said string) bool, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("./install.sh", args...)
+	cmd.Dir = ".."
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	for b := make([]byte, 1); !enough(said.String()); {
+		if n, err := out.Read(b); n == 0 || err != nil {
+			break
+		}
+		said.Write(b)
+	}
+	syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	cmd.Wait()
+	return said.String()
 }
 
 // TestInstallReloads: what an interrupted run noted as still to be done is done by the next one.

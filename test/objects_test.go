@@ -301,7 +301,7 @@ func TestSparseTerabyte(t *testing.T) {
 	if a.status != 206 || a.body != "\x00\x00\x00\x00\x00" {
 		t.Errorf("the last five bytes: %d %q", a.status, a.body)
 	}
-	if a = curlAs(t, "bruno", "--max-time", "1", "-o", "/dev/null", target); a.status != 200 || a.exit != 28 {
+	if a = curlAs(t, "bruno", "--max-time", "3", "-o", "/dev/null", target); a.status != 200 || a.exit != 28 {
 		t.Errorf("all of it: %d, curl %d", a.status, a.exit)
 	}
 	noHandlers(t, "shz", "bruno")

@@ -34,7 +34,7 @@ main() {
     fi
     if [[ ! $static ]]; then
         phase install install_demo
-        phase tests installed_tests
+        if [[ -s $SHZ_DEMO ]]; then phase tests installed_tests; fi
     fi
     printf 'all %18d s\n' "$SECONDS"
     "$prepared/bin/report" -total "$results"
@@ -125,22 +125,24 @@ install_demo() {
     mount -o loop,nosuid,nodev,noexec "$zones_image" /srv/sharezone
     # The passwords of the demo users stand in the output, nowhere else.
     export SHZ_DEMO=/run/shztest.demo
-    : >"$SHZ_DEMO"
-    chmod 600 "$SHZ_DEMO"
     step 'install.sh --demo' install_to "$SHZ_DEMO"
 }
 
 install_to() {
-    ./install.sh --demo >"$1" 2>&1 || {
-        cat "$1"
+    (umask 077 && : >"$1.new")
+    ./install.sh --demo >"$1.new" 2>&1 || {
+        cat "$1.new"
         return 1
     }
+    mv "$1.new" "$1"
 }
 
 # installed_tests come one package after the other: they share the machine's users and zones.
 installed_tests() {
     export SHZ_COPY=1
     if [[ $long ]]; then export SHZ_LONG=1; fi
+    # The folder that copy.sh has let in.
+    if [[ ${SHZ_SHOTS-} ]]; then export SHZ_SHOTS=$PWD/test/shots; fi
     if [[ -d $prepared/browser/node_modules ]]; then
         ln -sfn "$prepared/browser/node_modules" test/browser/node_modules
     fi

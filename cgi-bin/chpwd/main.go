@@ -13,6 +13,9 @@ import (
 func main() { web.Run(answer) }
 
 func answer(c *web.Call) error {
+	if err := c.Exact(); err != nil {
+		return err
+	}
 	if c.Request.Method != http.MethodPost {
 		return show(c, http.StatusOK, passwordForm{MustChange: c.MustChange})
 	}

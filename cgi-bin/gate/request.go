@@ -17,7 +17,7 @@ const maxVariable = 16 << 10
 // (CVE-2016-5386), HTTP_COOKIE with the session's id, headers that claim an address.
 var passed = [...]string{
 	"CONTENT_LENGTH", "CONTENT_TYPE", "GATEWAY_INTERFACE", "HTTPS", "HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE",
-	"HTTP_CONTENT_LANGUAGE", "HTTP_EXPECT", "HTTP_HOST", "HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_NONE_MATCH",
+	"HTTP_CONTENT_ENCODING", "HTTP_CONTENT_RANGE", "HTTP_EXPECT", "HTTP_HOST", "HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_NONE_MATCH",
 	"HTTP_IF_RANGE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_ORIGIN", "HTTP_RANGE", "HTTP_SEC_FETCH_SITE",
 	"HTTP_TRANSFER_ENCODING", "HTTP_USER_AGENT", "QUERY_STRING", "REMOTE_ADDR", "REMOTE_PORT", "REQUEST_METHOD",
 	"REQUEST_URI", "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL",
@@ -54,7 +54,7 @@ func readRequest(environ []string) (request, *refusal) {
 		q.address = a.Unmap().WithZone("").String()
 	}
 	if uri := all["REQUEST_URI"]; len(uri) <= maxVariable {
-		q.uri = uri
+		q.uri = originForm(uri)
 	}
 	for _, name := range passed {
 		value, set := all[name]
@@ -77,7 +77,7 @@ func readRequest(environ []string) (request, *refusal) {
 	case len(all["HTTP_COOKIE"]) > maxVariable:
 		return bad("HTTP_COOKIE too long")
 	}
-	q.variable["REMOTE_ADDR"] = q.address
+	q.variable["REMOTE_ADDR"], q.variable["REQUEST_URI"] = q.address, q.uri
 	q.readCookies(all["HTTP_COOKIE"])
 
 	// 5. Refuse if Apache does not say which entry the request came by. No header can: those begin with HTTP_.
@@ -107,6 +107,19 @@ func (q *request) readCookies(header string) {
 	if len(languages) == 1 && (languages[0] == "it" || languages[0] == "en") {
 		q.language = languages[0]
 	}
+}
+
+// originForm takes the scheme and host off a request line in absolute form, which RFC 9112, 3.2.2 wants accepted; Apache
+// has taken the host from it already.
+func originForm(uri string) string {
+	for _, scheme := range [...]string{"http://", "https://"} {
+		if rest, found := strings.CutPrefix(uri, scheme); found {
+			if slash := strings.IndexByte(rest, '/'); slash >= 0 {
+				return rest[slash:]
+			}
+		}
+	}
+	return uri
 }
 
 // path is the raw path: the request line up to the question mark.

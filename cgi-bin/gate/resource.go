@@ -100,8 +100,8 @@ func setLimits(c component) *refusal {
 		resource int
 		value    uint64
 	}{
-		{unix.RLIMIT_CORE, 0}, // a core would hold what the user may not read of his own handler
-		{unix.RLIMIT_NOFILE, 256},
+		{unix.RLIMIT_CORE, 0},      // a core would hold what the user may not read of his own handler
+		{unix.RLIMIT_NOFILE, 1024}, // removing a tree takes one a level
 		{unix.RLIMIT_CPU, c.cpu},
 		{unix.RLIMIT_DATA, c.memory},
 	} {

@@ -16,6 +16,9 @@ import (
 func main() { web.Run(answer) }
 
 func answer(c *web.Call) error {
+	if err := c.Exact(); err != nil {
+		return err
+	}
 	names := account.NewNames()
 	zones, err := reachable(names)
 	if err != nil {

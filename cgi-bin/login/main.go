@@ -33,13 +33,15 @@ func askToLogIn(c *web.Call) error {
 	if c.JSON {
 		return web.Refuse(web.NotLoggedIn, "no session")
 	}
-	next := home
 	if m := c.Request.Method; m == http.MethodGet || m == http.MethodHead {
-		next = os.Getenv("REQUEST_URI")
-	} else if strings.HasPrefix(c.Path(), "/cgi-bin/shz/") && strings.HasSuffix(c.Path(), "/") {
-		next = c.Path() // the folder into which something was to go
+		return show(c, http.StatusUnauthorized, loginForm{Next: web.LocalPath(os.Getenv("REQUEST_URI"))})
 	}
-	return show(c, http.StatusUnauthorized, loginForm{Next: web.LocalPath(next)})
+	// What was sent is lost: it is said now, and again by the page that comes after the login.
+	next := home
+	if strings.HasPrefix(c.Path(), "/cgi-bin/shz/") && strings.HasSuffix(c.Path(), "/") {
+		next = c.Path() + "?done=lost" // the folder into which something was to go
+	}
+	return show(c, http.StatusUnauthorized, loginForm{Next: web.LocalPath(next), Message: c.Language.Say("login.lost")})
 }
 
 func logIn(c *web.Call) error {
@@ -47,7 +49,8 @@ func logIn(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	username, next := fields.Get("username"), web.LocalPath(fields.Get("next"))
+	// Keyboards of phones put a space after a word.
+	username, next := strings.TrimSpace(fields.Get("username")), web.LocalPath(fields.Get("next"))
 	act, err := c.Event.BeginFor("login", recordable(username))
 	if err != nil {
 		return err

@@ -11,6 +11,9 @@ import (
 func main() { web.Run(answer) }
 
 func answer(c *web.Call) error {
+	if err := c.Exact(); err != nil {
+		return err
+	}
 	act, err := c.Event.Begin("logout", "")
 	if err != nil {
 		return err

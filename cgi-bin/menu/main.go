@@ -18,6 +18,9 @@ type function struct {
 }
 
 func answer(c *web.Call) error {
+	if err := c.Exact(); err != nil {
+		return err
+	}
 	items := page.Menu(c.Language, c.User, c.Path())
 	functions := make([]function, len(items))
 	for i, item := range items {

@@ -41,7 +41,7 @@ func download(c *web.Call, object *zone.Object, path zone.Path) error {
 	if strings.Count(c.Request.Header.Get("Range"), ",") >= maxRanges {
 		c.Request.Header.Del("Range")
 	}
-	w := &recorder{c: c, path: below(path.Names)}
+	w := &recorder{c: c, path: below(path.Names), size: st.Size}
 	http.ServeContent(w, c.Request, "", time.Unix(st.Mtim.Unix()), file)
 	return w.end()
 }
@@ -71,6 +71,7 @@ func attachment(name string) string {
 type recorder struct {
 	c      *web.Call
 	path   string
+	size   int64
 	act    *event.Act
 	began  bool
 	failed error
@@ -80,6 +81,11 @@ func (w *recorder) Header() http.Header { return w.c.Writer().Header() }
 
 // WriteHeader begins the act when bytes of the file follow. When it cannot be noted, no byte goes out.
 func (w *recorder) WriteHeader(status int) {
+	if h := w.Header(); status == http.StatusPartialContent && h.Get("Content-Length") == "0" {
+		// "bytes=-0" asks for nothing; net/http calls it satisfied, by a range that ends before it begins.
+		h.Set("Content-Range", fmt.Sprintf("bytes */%d", w.size))
+		status = http.StatusRequestedRangeNotSatisfiable
+	}
 	if status == http.StatusOK || status == http.StatusPartialContent {
 		w.began = true
 		if w.act, w.failed = w.c.Event.Begin("download", w.path); w.failed != nil {

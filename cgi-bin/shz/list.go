@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -13,14 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/account"
+	"sharezone/internal/config"
 	"sharezone/internal/page"
 	"sharezone/internal/web"
 	"sharezone/internal/zone"
-)
-
-const (
-	defaultLimit = 200
-	maxLimit     = 1000
 )
 
 // listing is a folder as JSON.
@@ -46,10 +43,17 @@ type entry struct {
 type window struct {
 	order         zone.Order
 	offset, limit int
+	usual         int // the limit of a request that names none
 }
 
-func parseWindow(query url.Values) (window, error) {
-	w := window{order: zone.Order{By: "name"}, limit: defaultLimit}
+// firstWindow is what is shown when nothing is asked for.
+func firstWindow(limits config.Listing) window {
+	usual := min(limits.Entries, limits.MaxEntries)
+	return window{order: zone.Order{By: "name"}, limit: usual, usual: usual}
+}
+
+func parseWindow(query url.Values, limits config.Listing) (window, error) {
+	w := firstWindow(limits)
 	bad := func(name string) (window, error) { return w, web.Refuse(web.BadRequest, name+"="+query.Get(name)) }
 	switch by := query.Get("sort"); by {
 	case "", "name", "size", "modified":
@@ -73,7 +77,7 @@ func parseWindow(query url.Values) (window, error) {
 		}
 	}
 	if text := query.Get("limit"); text != "" {
-		if w.limit, err = strconv.Atoi(text); err != nil || w.limit < 1 || w.limit > maxLimit {
+		if w.limit, err = strconv.Atoi(text); err != nil || w.limit < 1 || w.limit > limits.MaxEntries {
 			return bad("limit")
 		}
 	}
@@ -81,7 +85,11 @@ func parseWindow(query url.Values) (window, error) {
 }
 
 func list(c *web.Call, root, folder *zone.Object, path zone.Path) error {
-	w, err := parseWindow(c.Request.URL.Query())
+	settings, err := c.Settings()
+	if err != nil {
+		return err
+	}
+	w, err := parseWindow(c.Request.URL.Query(), settings.Listing)
 	if err != nil {
 		return err
 	}
@@ -99,7 +107,7 @@ func list(c *web.Call, root, folder *zone.Object, path zone.Path) error {
 	if c.JSON {
 		return c.Answer(http.StatusOK, object, nil)
 	}
-	return c.AnswerPage(http.StatusOK, folderPage(folderFrame(c, object), viewOf(c, root, object, path, w, found)))
+	return c.AnswerPage(http.StatusOK, folderPage(folderFrame(c, object), viewOf(c, root, folder, object, path, w, found)))
 }
 
 // accessTo is what the caller may do in the folder; for the zone's owner it is his zone down to the last folder.
@@ -159,7 +167,7 @@ func folderFrame(c *web.Call, object listing) page.View {
 }
 
 // viewOf is the same as the JSON object, in words.
-func viewOf(c *web.Call, root *zone.Object, object listing, path zone.Path, w window, found []zone.Entry) folderView {
+func viewOf(c *web.Call, root, folder *zone.Object, object listing, path zone.Path, w window, found []zone.Entry) folderView {
 	here := c.Path()
 	f := folderView{
 		Zone: object.Zone, Path: object.Path, Access: object.Access, Sort: w.order.By, Order: "asc",
@@ -175,11 +183,16 @@ func viewOf(c *web.Call, root *zone.Object, object listing, path zone.Path, w wi
 		f.Order = "desc"
 	}
 	for _, by := range [...]string{"name", "size", "modified"} {
-		next := window{order: zone.Order{By: by, Descending: by == w.order.By && !w.order.Descending}, limit: w.limit}
+		next := w
+		next.order, next.offset = zone.Order{By: by, Descending: by == w.order.By && !w.order.Descending}, 0
 		f.SortHref[by] = next.href(here)
 	}
 	for i, e := range object.Entries {
-		f.Entries = append(f.Entries, row(c, here, e, found[i]))
+		r := row(c, here, e, found[i])
+		// The sticky bit lets remove what is one's own, and anything in a folder of one's own. It is the kernel that
+		// decides; this only spares a box that leads to a refusal.
+		r.Removable = f.Delete && (ownedBy(found[i].Owner) || folder.Stat().Uid == uint32(os.Geteuid()))
+		f.Entries = append(f.Entries, r)
 	}
 	if object.Total == nil {
 		return f
@@ -198,6 +211,8 @@ func viewOf(c *web.Call, root *zone.Object, object listing, path zone.Path, w wi
 	return f
 }
 
+func ownedBy(uid *uint32) bool { return uid != nil && *uid == uint32(os.Geteuid()) }
+
 func (w window) href(here string) templ.SafeURL {
 	q := url.Values{"sort": {w.order.By}, "order": {"asc"}}
 	if w.order.Descending {
@@ -206,7 +221,7 @@ func (w window) href(here string) templ.SafeURL {
 	if w.offset > 0 {
 		q.Set("offset", strconv.Itoa(w.offset))
 	}
-	if w.limit != defaultLimit {
+	if w.limit != w.usual {
 		q.Set("limit", strconv.Itoa(w.limit))
 	}
 	return templ.SafeURL(here + "?" + q.Encode())
@@ -247,14 +262,19 @@ func crumbs(c *web.Call, path zone.Path) []crumb {
 }
 
 // showResults is the folder's first page with how the items of a form ended.
-func (f form) showResults(items []item) error {
-	w := window{order: zone.Order{By: "name"}, limit: defaultLimit}
+func (f form) showResults(items []item, done string) error {
+	settings, err := f.call.Settings()
+	if err != nil {
+		return err
+	}
+	w := firstWindow(settings.Listing)
 	object := listing{Zone: f.path.Zone, Path: below(f.path.Names), Access: accessTo(f.root, f.folder)}
 	found, total, err := f.folder.List(w.order, w.offset, w.limit)
 	if err == nil {
 		object.Total, object.Entries = &total, describe(found, account.NewNames())
 	}
-	view := viewOf(f.call, f.root, object, f.path, w, found)
+	view := viewOf(f.call, f.root, f.folder, object, f.path, w, found)
+	view.Done = done
 	status := http.StatusOK
 	for _, i := range items {
 		view.Results = append(view.Results, result{Name: i.Name, Message: i.Message, OK: i.Status == "ok"})

@@ -14,6 +14,9 @@ func main() { web.Run(answer) }
 
 func answer(c *web.Call) error {
 	if c.Rest() == "" {
+		if m := c.Request.Method; m != http.MethodGet && m != http.MethodHead {
+			return web.Refuse(web.Method, m+" to no zone")
+		}
 		return c.SeeOther("/cgi-bin/home", http.StatusOK, map[string]any{"url": "/cgi-bin/home"})
 	}
 	path, err := zone.ParsePath(c.Rest())
@@ -46,6 +49,9 @@ func get(c *web.Call, root *zone.Object, path zone.Path) error {
 	case kind == "dir" && !path.Folder:
 		return redirectToFolder(c)
 	case kind == "dir":
+		if err := refuseUnbuilt(c); err != nil {
+			return err
+		}
 		return list(c, root, object, path)
 	case kind == "file" && path.Folder:
 		return web.Refuse(web.NotFound, "a file, asked for with a slash")
@@ -55,12 +61,22 @@ func get(c *web.Call, root *zone.Object, path zone.Path) error {
 	return web.Refuse(web.NotPermitted, "neither file nor folder")
 }
 
+// refuseUnbuilt refuses what the interface foresees and nothing answers yet: a script must not save a listing as its zip.
+func refuseUnbuilt(c *web.Call) error {
+	for _, name := range [...]string{"archive", "search"} {
+		if c.Request.URL.Query().Has(name) {
+			return web.Refuse(web.Unsupported, name+" is not there yet")
+		}
+	}
+	return nil
+}
+
 func redirectToFolder(c *web.Call) error {
 	location := c.Path() + "/"
 	if query := c.Request.URL.RawQuery; query != "" {
 		location += "?" + query
 	}
-	c.Writer().Header().Set("Location", location)
+	c.SetLocation(location)
 	c.Writer().WriteHeader(http.StatusPermanentRedirect)
 	return nil
 }

@@ -128,8 +128,12 @@ func (f form) delete() error {
 	return f.answer(items, "delete")
 }
 
-// askDelete shows what is about to be removed; it changes nothing.
+// askDelete shows what is about to be removed; it changes nothing. Pressing the button before choosing is no mistake
+// for an error page.
 func (f form) askDelete() error {
+	if len(f.fields["name"])+len(f.fields["raw"]) == 0 && !f.call.JSON {
+		return f.call.SeeOther(f.call.Path()+"?done=nothing", http.StatusOK, nil)
+	}
 	names, err := f.names()
 	if err != nil {
 		return err
@@ -177,9 +181,9 @@ func (f form) itemOf(name string, err error, well string) item {
 	}
 	f.call.Log(err)
 	code := web.CodeOf(err)
-	message := f.call.Message(code)
+	message := f.call.Message(err)
 	var partly *zone.PartlyRemoved
-	if errors.As(err, &partly) {
+	if errors.As(err, &partly) && !errors.Is(err, zone.ErrTooDeep) {
 		message = f.call.Language.Say("delete.partly")
 	}
 	i.Status, i.Message = string(code), message
@@ -203,17 +207,21 @@ func (f form) answer(items []item, done string) error {
 		q := url.Values{"done": {done}, "n": {strconv.Itoa(well)}}
 		return f.call.SeeOther(f.call.Path()+"?"+q.Encode(), http.StatusOK, object)
 	}
-	return f.showResults(items)
+	return f.showResults(items, done)
 }
 
 // doneNotice is what the page after a form begins with: done says which form, n of how many items.
 func doneNotice(c *web.Call, done string, n int) *page.Notice {
 	l := c.Language
 	switch {
+	case done == "lost":
+		return &page.Notice{Kind: page.Error, Text: l.Say("login.lost")}
+	case done == "nothing":
+		return &page.Notice{Kind: page.Info, Text: l.Say("delete.nothing")}
 	case done == "mkdir":
 		return &page.Notice{Kind: page.OK, Text: l.Say("mkdir.done")}
 	case done == "upload" && n > 0:
-		return &page.Notice{Kind: page.OK, Text: l.Count("upload.arrived", n)}
+		return &page.Notice{Kind: page.OK, Text: l.Count("upload.done", n)}
 	case done == "delete" && n > 0:
 		return &page.Notice{Kind: page.OK, Text: l.Count("delete.done", n)}
 	}

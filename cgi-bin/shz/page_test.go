@@ -34,6 +34,7 @@ func hostileFolder() folderView {
 		SortHref:     map[string]templ.SafeURL{"name": "?sort=name", "size": "?sort=size&order=asc", "modified": "?sort=modified"},
 		PreviousHref: "?offset=0", NextHref: "?offset=400",
 		Upload: true, Here: "/cgi-bin/shz/demo/sub/",
+		Done:    "upload",
 		Results: []result{{Name: "<b>.txt", Message: "È arrivato.", OK: true}, {Name: "x\u202ey", Message: "C'è già.", OK: false}},
 	}
 }
@@ -128,15 +129,17 @@ func TestFolderHeading(t *testing.T) {
 func TestResultsSummary(t *testing.T) {
 	ok, failed := result{OK: true}, result{}
 	for _, c := range []struct {
+		done    string
 		results []result
 		want    string
 		role    string
 	}{
-		{[]result{ok, ok}, "2 files have arrived.", "status"},
-		{[]result{failed}, "1 file has not arrived: read below why.", "alert"},
-		{[]result{ok, failed, failed}, "1 file has arrived. 2 files have not arrived: read below why.", "alert"},
+		{"upload", []result{ok, ok}, "2 files have arrived.", "status"},
+		{"upload", []result{failed}, "1 file has not arrived: read below why.", "alert"},
+		{"delete", []result{ok, ok, failed}, "2 items have been deleted. 1 item has not been deleted: read below why.", "alert"},
+		{"upload", []result{ok, failed, failed}, "1 file has arrived. 2 files have not arrived: read below why.", "alert"},
 	} {
-		if got := resultsSummary(text.English, c.results); got != c.want {
+		if got := resultsSummary(text.English, c.done, c.results); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
 		if got := resultsRole(c.results); got != c.role {

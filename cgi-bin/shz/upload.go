@@ -30,6 +30,9 @@ func put(c *web.Call, root *zone.Object, path zone.Path) error {
 	if c.Request.Header.Get("Content-Range") != "" {
 		return web.Refuse(web.BadRequest, "PUT of a part (RFC 9110, 14.5)")
 	}
+	if coding := c.Request.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return web.Refuse(web.Unsupported, "Content-Encoding: "+coding)
+	}
 	exists, err := onExists(c.Request.URL.Query().Get("on_exists"))
 	if err != nil {
 		return err
@@ -57,7 +60,7 @@ func put(c *web.Call, root *zone.Object, path zone.Path) error {
 	status := http.StatusOK
 	if done.Status == "created" {
 		status = http.StatusCreated
-		c.Writer().Header().Set("Location", done.URL)
+		c.SetLocation(done.URL)
 	}
 	v := c.View(c.Language.Say("upload.title"))
 	v.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say("upload." + done.Status)}
@@ -68,7 +71,12 @@ func put(c *web.Call, root *zone.Object, path zone.Path) error {
 func bring(c *web.Call, folder *zone.Object, at []string, name string, size int64, exists zone.OnExists,
 	send func(web.Receiver) (int64, error)) (brought, error) {
 	path := below(append(at[:len(at):len(at)], name))
-	upload, err := folder.Create(name, size, exists)
+	settings, err := c.Settings()
+	if err != nil {
+		return brought{}, err
+	}
+	keep := zone.Reserve{Bytes: settings.Upload.KeepFreeBytes, Percent: settings.Upload.KeepFreePercent}
+	upload, err := folder.Create(name, size, exists, keep)
 	if errors.Is(err, unix.EEXIST) && exists == zone.ExistsSkip {
 		return brought{Name: name, Status: "skipped"}, nil
 	}

@@ -33,17 +33,19 @@ type folderView struct {
 	Delete  bool          // there are boxes to choose what is to be removed
 	Here    templ.SafeURL // this folder: where forms go
 	Results []result      // of the last form
+	Done    string        // what that form did with them: "upload" or "delete"
 }
 
 // entryRow is one entry of a folder. Size, Modified and Owner are already formatted; "" = unknown.
 type entryRow struct {
-	Name     string
-	Raw      string        // the name percent-encoded, as forms send it
-	Href     templ.SafeURL // "" = not reachable
-	Kind     string        // "file", "dir" or "other"
-	Size     string
-	Modified string
-	Owner    string
+	Name      string
+	Raw       string        // the name percent-encoded, as forms send it
+	Href      templ.SafeURL // "" = not reachable
+	Kind      string        // "file", "dir" or "other"
+	Removable bool          // there is a box to choose it
+	Size      string
+	Modified  string
+	Owner     string
 }
 
 // result is how one item of the last operation ended.
@@ -108,20 +110,24 @@ func resultsRole(results []result) string {
 	return "status"
 }
 
-// resultsSummary says how many files arrived and how many did not.
-func resultsSummary(l text.Language, results []result) string {
-	arrived := 0
+// resultsSummary says with how many items it went well, and with how many not.
+func resultsSummary(l text.Language, done string, results []result) string {
+	well := 0
 	for _, r := range results {
 		if r.OK {
-			arrived++
+			well++
 		}
 	}
-	failed := len(results) - arrived
+	failed := len(results) - well
+	good, bad := l.Count("upload.done", well), l.Count("upload.failed", failed)
+	if done == "delete" {
+		good, bad = l.Count("delete.done", well), l.Count("delete.failed", failed)
+	}
 	switch {
 	case failed == 0:
-		return l.Count("upload.arrived", arrived)
-	case arrived == 0:
-		return l.Count("upload.failed", failed)
+		return good
+	case well == 0:
+		return bad
 	}
-	return l.Count("upload.arrived", arrived) + " " + l.Count("upload.failed", failed)
+	return good + " " + bad
 }

@@ -1,9 +1,29 @@
-# shellcheck shell=bash disable=SC2154 # $base, $listen and the like are install.sh's
+# shellcheck shell=bash disable=SC2154,SC2034 # $base, $listen and the like are install.sh's
 # Share Zone's Apache instance: starts it, or has it read what changed. By systemd where it runs, else by apache2ctl.
 
 # found_listen prints the address that the installation has now.
 found_listen() {
     if [[ -r $instance/listen.conf ]]; then awk '$1 == "Listen" { print $2; exit }' "$instance/listen.conf"; fi
+}
+
+# choose_listen: without --listen an upgrade stays where the installation is. A port that is the usual one is changed for
+# the usual one of TLS, and back.
+choose_listen() {
+    declare -A counterpart=([80]=443 [443]=80 [8080]=8443 [8443]=8080)
+    local found port
+    if [[ $listen ]]; then return; fi
+    found=$(found_listen)
+    if [[ $demo ]]; then
+        listen=127.0.0.1:8080
+        if [[ $tls == yes ]]; then listen=127.0.0.1:8443; fi
+    elif [[ ! $found ]]; then
+        listen=80
+        if [[ $tls == yes ]]; then listen=443; fi
+    else
+        port=${found##*:}
+        listen=$found
+        if [[ $tls != "$was_tls" ]]; then listen=${found%"$port"}${counterpart[$port]-$port}; fi
+    fi
 }
 
 serve() {
@@ -59,12 +79,29 @@ start_instance() {
 stop_instance() {
     local pid i
     pid=$(<"$pid_file")
-    if [[ -d /run/systemd/system ]]; then run systemctl stop apache2@sharezone; else run instance_ctl stop; fi
+    if [[ -d /run/systemd/system ]]; then
+        run systemctl stop apache2@sharezone
+    else
+        # It reads its configuration even to stop; that may be what is broken.
+        run instance_ctl stop || kill -TERM "$pid"
+    fi
     for ((i = 0; i < 100; i++)); do
         if [[ ! -e /proc/$pid ]]; then return; fi
         sleep 0.1
     done
     refuse no-apache
+}
+
+# end_apache ends the instance for good.
+end_apache() {
+    if [[ -d /run/systemd/system ]] && systemctl --quiet is-enabled apache2@sharezone 2>/dev/null; then
+        run systemctl disable apache2@sharezone
+        changed apache-disabled
+    fi
+    if is_serving; then
+        stop_instance
+        changed apache-ended
+    fi
 }
 
 # retire_default_apache ends the default instance where it is there only because we installed the package.

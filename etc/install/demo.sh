@@ -73,7 +73,7 @@ show_demo() {
     *:*) ;;
     *) host=$(hostname -f 2>/dev/null || hostname):$listen ;;
     esac
-    say demo-url "http://${host%:80}/"
+    if [[ $tls == yes ]]; then say demo-url "https://${host%:443}/"; else say demo-url "http://${host%:80}/"; fi
     for line in "${demo_users[@]}"; do
         IFS=: read -r name role _ <<<"$line"
         printf '  %-6s %-8s %s\n' "$name" "$role" "${demo_password[$name]:-$(say demo-unchanged "$name")}"

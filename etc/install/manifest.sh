@@ -26,8 +26,8 @@ each_account() {
     done 3<"$manifest"
 }
 
-# each_item calls "$1 PATH TYPE OWNER GROUP MODE" for the paths of the manifest that this machine has; the flags are in
-# the array flag.
+# each_item calls "$1 PATH TYPE OWNER GROUP MODE" for the paths of the manifest, or of another list $2, that this machine
+# has; the flags are in the array flag.
 each_item() {
     local path type owner group mode rest word
     while read -r -u 3 path type owner group mode rest; do
@@ -36,7 +36,7 @@ each_item() {
         for word in $rest; do flag[${word%%=*}]=${word#*=}; done
         if [[ ${flag[if]-} && ! -d ${flag[if]} ]]; then continue; fi
         "$1" "$path" "$type" "$owner" "$group" "$mode"
-    done 3<"$manifest"
+    done 3<"${2-$manifest}"
 }
 
 make_account() {
@@ -66,6 +66,7 @@ make_account() {
 
 make_item() {
     local path=$1 type=$2
+    if [[ $path == "$record" ]]; then return; fi # see make_record
     case $type in
     dir) make_dir "$@" ;;
     file) make_file "$@" ;;
@@ -77,6 +78,14 @@ make_item() {
     if [[ -e $path ]]; then
         own "$@"
     fi
+}
+
+# make_record replaces the record of what is installed, after what only the former one had was removed: an interrupted
+# upgrade still finds that.
+make_record() {
+    if [[ $1 != "$record" ]]; then return; fi
+    make_file "$@"
+    own "$@"
 }
 
 make_dir() {
@@ -158,9 +167,7 @@ read_record() {
 write_made() {
     local path
     case $1 in
-    "$instance/listen.conf")
-        printf '# install.sh --listen [ADDRESS:]PORT\nListen %s\n' "$listen"
-        ;;
+    "$instance/listen.conf") write_listen ;;
     "$state/installed")
         for path in "${!recorded[@]}"; do printf '%s  %s\n' "${recorded[$path]}" "$path"; done | sort -k 2
         ;;

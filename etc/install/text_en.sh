@@ -1,15 +1,25 @@
 # shellcheck shell=bash disable=SC2034 # used by message.sh
 sentences=(
-    [usage]='usage: ./install.sh [--demo] [--listen [ADDRESS:]PORT] | --check | --help
+    [usage]='usage: ./install.sh [--demo] [--listen [ADDRESS:]PORT] [--tls [--cert FILE --key FILE] | --no-tls]
+       ./install.sh --check | --uninstall [--purge] | --help
 
 Builds Share Zone from this checkout and installs it; run again it upgrades or repairs. It asks nothing.
 
   --demo                     with users, a zone and files to try it with; listens on 127.0.0.1:8080
   --listen [ADDRESS:]PORT    where Apache listens (80; an upgrade keeps what is there)
+  --tls                      https, on port 443; with a self-signed certificate unless one is named
+  --cert FILE --key FILE     certificate (with those between it and its root) and key, PEM, read where they are
+  --no-tls                   http again (without either an upgrade keeps what is there)
+  --uninstall                removes Share Zone; zones, accounts, settings, state and logs stay
+  --purge                    also removes settings, state and logs; zones and accounts stay
   --check                    changes nothing: is everything as it should be? (shzadm doctor)
   --help                     this text'
     [bad-option]='unknown option: %s'
     [bad-address]='not an address: "%s" (PORT, IPV4:PORT or [IPV6]:PORT)'
+    [bad-path]='%s needs the full path of a file, of letters, digits, blanks and ./_@%%+,:=~- ; not "%s"'
+    [incomplete-certificate]='--tls, --cert and --key belong together'
+    [only-purge]='--purge belongs to --uninstall'
+    [not-with-uninstall]='--uninstall goes with --purge alone'
     [not-installed]='Share Zone is not installed; run ./install.sh first'
     [running]='another install.sh is running'
     [failed]='this failed: %s (%s, line %s)'
@@ -44,11 +54,24 @@ Builds Share Zone from this checkout and installs it; run again it upgrades or r
     [no-sudo]='sudo does not let %s run %s; does /etc/sudoers read /etc/sudoers.d (@includedir), and no later rule forbid it?'
     [bad-apache]='the configuration of Apache is not valid; if the file is in /etc/apache2-sharezone/local.d, mend it there'
     [bad-sshd]='the configuration of sshd is not valid'
+    [bad-certificate]='%s is not a certificate in PEM form'
+    [bad-key]='%s is not a private key in PEM form without passphrase'
+    [other-key]='%s is not the key of the certificate %s'
+    [open-key]='%s can be read by everybody on this machine; chmod o= it'
+    [no-certificate]='openssl could not make a certificate'
     [no-apache]='Apache did not start or stop as it should; see /var/log/apache2-sharezone/error.log'
 
     [warning-update]='warning: the package lists could not be updated'
     [warning-fstab]='warning: %s has no line in /etc/fstab with %s; without it the options are lost at the next start'
+    [warning-certificate]='warning: the certificate %s ends on %s'
+    [warning-mounted]='warning: %s is in use and stays mounted; umount it and run this again'
     [kept]='kept %s, which was changed on this machine; the shipped one is %s'
+    [kept-retired]='left %s, which this version no longer has: there is something of this machine in it'
+    [left]='What stays of settings and state:'
+    [left-purge]='To remove that, too: ./install.sh --uninstall --purge'
+    [left-zones]='The zones stay in %s, with all files, owners and ACLs, and so do the groups shz* and the uids register; a new
+./install.sh finds them again. Who wants none of them: remove them by rm, then ./install.sh --uninstall --purge'
+    [left-people]='The accounts that Share Zone made stay: %s (to remove one: userdel NAME)'
 
     [installing]='installing packages: %s'
     [made-group]='made group %s'
@@ -68,6 +91,13 @@ Builds Share Zone from this checkout and installs it; run again it upgrades or r
     [apache-started]='Apache instance sharezone: started on %s'
     [apache-restarted]='Apache instance sharezone: restarted on %s'
     [apache-reloaded]='Apache instance sharezone: reloaded'
+    [apache-disabled]='Apache instance sharezone: no longer starts with the machine'
+    [apache-ended]='Apache instance sharezone: stopped'
+    [made-certificate]='made a self-signed certificate, %s; its SHA-256 fingerprint: %s'
+    [removed]='removed %s'
+    [removed-from-fstab]='removed from /etc/fstab: %s'
+    [removed-user]='removed user %s'
+    [removed-group]='removed group %s'
     [default-apache-ended]='default Apache instance: stopped and disabled (it came with the package)'
     [sshd-reloaded]='sshd: reloaded'
     [made-person]='made user %s (%s)'

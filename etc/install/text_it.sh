@@ -1,15 +1,25 @@
 # shellcheck shell=bash disable=SC2034,SC1112 # used by message.sh; ’ is an apostrophe
 sentences=(
-    [usage]='uso: ./install.sh [--demo] [--listen [INDIRIZZO:]PORTA] | --check | --help
+    [usage]='uso: ./install.sh [--demo] [--listen [INDIRIZZO:]PORTA] [--tls [--cert FILE --key FILE] | --no-tls]
+     ./install.sh --check | --uninstall [--purge] | --help
 
 Compila Share Zone da questa copia dei sorgenti e lo installa; eseguito di nuovo aggiorna o ripara. Non chiede nulla.
 
   --demo                       con utenti, una zona e file di prova; in ascolto su 127.0.0.1:8080
   --listen [INDIRIZZO:]PORTA   dove ascolta Apache (80; un aggiornamento lascia ciò che trova)
+  --tls                        https, sulla porta 443; con un certificato autofirmato se non ne viene indicato uno
+  --cert FILE --key FILE       certificato (con gli intermedi) e chiave, PEM, letti dove si trovano
+  --no-tls                     di nuovo http (senza né l’uno né l’altro un aggiornamento lascia ciò che trova)
+  --uninstall                  rimuove Share Zone; restano zone, utenti, impostazioni, stato e registri
+  --purge                      elimina anche impostazioni, stato e registri; restano zone e utenti
   --check                      non cambia nulla: è tutto come deve essere? (shzadm doctor)
   --help                       questo testo'
     [bad-option]='opzione sconosciuta: %s'
     [bad-address]='non è un indirizzo: "%s" (PORTA, IPV4:PORTA o [IPV6]:PORTA)'
+    [bad-path]='%s vuole il percorso completo di un file, di lettere, cifre, spazi e ./_@%%+,:=~- ; non "%s"'
+    [incomplete-certificate]='--tls, --cert e --key vanno insieme'
+    [only-purge]='--purge si usa con --uninstall'
+    [not-with-uninstall]='--uninstall si usa da solo o con --purge'
     [not-installed]='Share Zone non è installato; eseguire prima ./install.sh'
     [running]='un altro install.sh è in esecuzione'
     [failed]='comando fallito: %s (%s, riga %s)'
@@ -44,11 +54,24 @@ Compila Share Zone da questa copia dei sorgenti e lo installa; eseguito di nuovo
     [no-sudo]='sudo non permette a %s di eseguire %s; verificare che /etc/sudoers legga /etc/sudoers.d (@includedir) e che nessuna regola successiva lo vieti'
     [bad-apache]='la configurazione di Apache non è valida; se il file è in /etc/apache2-sharezone/local.d, correggerlo lì'
     [bad-sshd]='la configurazione di sshd non è valida'
+    [bad-certificate]='%s non è un certificato in formato PEM'
+    [bad-key]='%s non è una chiave privata in formato PEM senza passphrase'
+    [other-key]='%s non è la chiave del certificato %s'
+    [open-key]='%s può essere letto da chiunque su questa macchina; togliere il permesso con chmod o='
+    [no-certificate]='openssl non è riuscito a creare un certificato'
     [no-apache]='Apache non è partito o non si è fermato come doveva; vedere /var/log/apache2-sharezone/error.log'
 
     [warning-update]='attenzione: non è stato possibile aggiornare gli elenchi dei pacchetti'
     [warning-fstab]='attenzione: %s non ha in /etc/fstab una riga con %s; senza, le opzioni si perdono al prossimo avvio'
+    [warning-certificate]='attenzione: il certificato %s scade il %s'
+    [warning-mounted]='attenzione: %s è in uso e resta montato; smontarlo ed eseguire di nuovo il comando'
     [kept]='lasciato %s, modificato su questa macchina; quello fornito è %s'
+    [kept-retired]='lasciato %s, che questa versione non ha più: contiene qualcosa di questa macchina'
+    [left]='Che cosa resta di impostazioni e stato:'
+    [left-purge]='Per eliminare anche questo: ./install.sh --uninstall --purge'
+    [left-zones]='Le zone restano in %s, con tutti i file, i proprietari e le ACL, e con esse i gruppi shz* e il registro degli uid;
+un nuovo ./install.sh le ritrova. Chi non ne vuole più: eliminarle con rm, poi ./install.sh --uninstall --purge'
+    [left-people]='Restano gli utenti creati da Share Zone: %s (per eliminarne uno: userdel NOME)'
 
     [installing]='installazione dei pacchetti: %s'
     [made-group]='creato il gruppo %s'
@@ -68,6 +91,13 @@ Compila Share Zone da questa copia dei sorgenti e lo installa; eseguito di nuovo
     [apache-started]='istanza Apache sharezone: avviata su %s'
     [apache-restarted]='istanza Apache sharezone: riavviata su %s'
     [apache-reloaded]='istanza Apache sharezone: configurazione riletta'
+    [apache-disabled]='istanza Apache sharezone: non parte più con la macchina'
+    [apache-ended]='istanza Apache sharezone: fermata'
+    [made-certificate]='creato un certificato autofirmato, %s; la sua impronta SHA-256: %s'
+    [removed]='eliminato %s'
+    [removed-from-fstab]='tolto da /etc/fstab: %s'
+    [removed-user]='eliminato l’utente %s'
+    [removed-group]='eliminato il gruppo %s'
     [default-apache-ended]='istanza Apache predefinita: fermata e disabilitata (era arrivata con il pacchetto)'
     [sshd-reloaded]='sshd: configurazione riletta'
     [made-person]='creato l’utente %s (%s)'

@@ -86,6 +86,12 @@ func (s Shadow) HasPassword(name string) bool {
 	return strings.HasPrefix(s.entries[name].password, "$")
 }
 
+// HasLockedPassword says whether an account has a password that a lock ("!", usermod -L) keeps from matching.
+func (s Shadow) HasLockedPassword(name string) bool {
+	password := s.entries[name].password
+	return strings.HasPrefix(password, "!") && strings.HasPrefix(strings.TrimLeft(password, "!"), "$")
+}
+
 // MustChange says whether the next login asks for a new password.
 func (s Shadow) MustChange(name string) bool {
 	e, ok := s.entries[name]

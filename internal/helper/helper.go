@@ -15,8 +15,8 @@ import (
 	"sharezone/internal/layout"
 )
 
-// limit is how long a helper is waited for; auth pads a refused login to a second, waits for a slot at most 1.5 s and
-// ends by itself after 25 s.
+// limit is how long a helper is waited for; auth pads a refused login to at most 10 s, waits for a slot at most 1.8 s
+// (internal/config) and ends by itself after 25 s.
 const limit = 30 * time.Second
 
 // Refusal is a code that the helper answered: refused, weak, busy, no-space, internal.

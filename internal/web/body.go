@@ -110,9 +110,6 @@ func (b *Body) refuseRest() {
 	}
 }
 
-// maxForm bounds a form: the longest field of any component is a few KiB.
-const maxForm = 64 << 10
-
 // Form returns the fields of a changing request: urlencoded, multipart without files, or a JSON object with the same
 // keys, where an array is a repeated key.
 func (c *Call) Form() (url.Values, error) {
@@ -120,7 +117,11 @@ func (c *Call) Form() (url.Values, error) {
 	if err != nil {
 		return nil, Refuse(Unsupported, "Content-Type")
 	}
-	body := http.MaxBytesReader(c.response, c.Request.Body, maxForm)
+	settings, err := c.Settings()
+	if err != nil {
+		return nil, err
+	}
+	body := http.MaxBytesReader(c.response, c.Request.Body, settings.Form.MaxBytes)
 	switch kind {
 	case "application/x-www-form-urlencoded":
 		b, err := io.ReadAll(body)

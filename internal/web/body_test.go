@@ -8,7 +8,12 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"sharezone/internal/config"
 )
+
+// maxForm is forms.max_kib as it is without a file.
+var maxForm = int(config.Default().Form.MaxBytes)
 
 // TestBody: the length that was announced, less, more, and none, as a component that reads and as one that hands over.
 func TestBody(t *testing.T) {

@@ -57,6 +57,10 @@ var testComponents = map[string]func(*Call) error{
 		}, nil)
 	},
 	"redirect": func(c *Call) error { return c.SeeOther(c.Request.URL.Query().Get("to"), http.StatusOK, "to") },
+	"new": func(c *Call) error {
+		c.SetLocation(c.Path() + c.Request.URL.Query().Get("add"))
+		return c.Answer(http.StatusCreated, "", nil)
+	},
 	"fail": func(c *Call) error {
 		c.Writer().Header().Set("Cache-Control", "public")
 		c.Writer().Header().Set("Content-Length", "3")

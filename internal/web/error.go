@@ -88,6 +88,7 @@ var codes = []struct {
 	{helper.Refusal("no-space"), NoSpace},
 	{zone.ErrNewName, BadRequest},
 	{zone.ErrReserved, NotFound},
+	{zone.ErrTooDeep, Conflict},
 	{io.ErrUnexpectedEOF, BadRequest}, // the client went away in the middle of its body
 	{context.DeadlineExceeded, Busy},
 	{unix.ENOENT, NotFound},

@@ -22,7 +22,7 @@ type response struct {
 }
 
 func newResponse(head bool) *response {
-	return &response{header: make(http.Header), out: bufio.NewWriter(os.Stdout), left: -1, head: head}
+	return &response{header: make(http.Header), out: bufio.NewWriterSize(os.Stdout, 64<<10), left: -1, head: head}
 }
 
 func (r *response) Header() http.Header { return r.header }

@@ -10,6 +10,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"mime"
 	"net/http"
 	"net/http/cgi"
@@ -21,10 +22,13 @@ import (
 	"syscall"
 
 	"github.com/a-h/templ"
+	"golang.org/x/sys/unix"
 
+	"sharezone/internal/config"
 	"sharezone/internal/event"
 	"sharezone/internal/page"
 	"sharezone/internal/text"
+	"sharezone/internal/zone"
 )
 
 // Call is one request in the hands of its component.
@@ -45,6 +49,7 @@ type Call struct {
 	path     string  // raw
 	reasons  []error // what went wrong, for the log
 	response *response
+	settings *config.Settings // nil: not read yet
 }
 
 // Run is the whole life of a component: it hands the request to answer, and answers the error that this returns.
@@ -143,6 +148,14 @@ func (c *Call) Rest() string {
 	return rest
 }
 
+// Exact refuses a path below the component's own, for components that have none.
+func (c *Call) Exact() error {
+	if c.Rest() != "" || strings.HasSuffix(c.path, "/") {
+		return Refuse(NotFound, "the component has no paths")
+	}
+	return nil
+}
+
 // Path is the raw path as it was asked for.
 func (c *Call) Path() string { return c.path }
 
@@ -199,9 +212,20 @@ func (c *Call) SeeOther(path string, status int, object any) error {
 	if c.JSON {
 		return c.answerJSON(status, object)
 	}
-	c.response.header.Set("Location", path)
+	c.SetLocation(path)
 	c.response.WriteHeader(http.StatusSeeOther)
 	return nil
+}
+
+// SetLocation sets the header of a redirect, or of something new. A path that is too long becomes relative to the
+// address that was asked for; one that is too long even so is left out.
+func (c *Call) SetLocation(path string) {
+	if folder := c.path[:strings.LastIndexByte(c.path, '/')+1]; len(path) > maxLocation && strings.HasPrefix(path, folder) {
+		path = "./" + path[len(folder):]
+	}
+	if len(path) <= maxLocation {
+		c.response.header.Set("Location", path)
+	}
 }
 
 // errorObject is the interface's form of an error.
@@ -220,11 +244,20 @@ func (c *Call) Fail(err error) {
 	if c.response.status != 0 {
 		return // half an answer went out; it stays short of its length, so the client knows
 	}
-	c.FailAs(code, c.Message(code))
+	c.FailAs(code, c.Message(err))
 }
 
-// Message is the sentence of a code.
-func (c *Call) Message(code Code) string { return c.Language.Say("error." + string(code)) }
+// Message is the sentence for an error: that of its code, or a closer one where the user can do something about it.
+func (c *Call) Message(err error) string {
+	switch {
+	case errors.Is(err, zone.ErrNewName), errors.Is(err, unix.ENAMETOOLONG),
+		errors.Is(err, zone.ErrPath) && c.Request.Method == http.MethodPost: // typed into a form
+		return c.Language.Say("name.unusable")
+	case errors.Is(err, zone.ErrTooDeep):
+		return c.Language.Say("delete.deep")
+	}
+	return c.Language.Say("error." + string(CodeOf(err)))
+}
 
 // FailAs answers a code with a sentence of the component's own.
 func (c *Call) FailAs(code Code, message string) {

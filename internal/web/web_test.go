@@ -170,6 +170,23 @@ func TestSeeOther(t *testing.T) {
 	}
 }
 
+// TestLongLocation: Apache answers 500 for a header of more than 8 KiB, after the file was stored.
+func TestLongLocation(t *testing.T) {
+	long := "/cgi-bin/shz/demo/" + strings.Repeat("d/", 5000)
+	for _, row := range []struct{ path, add, want string }{
+		{"/cgi-bin/shz/demo/a", "/", "/cgi-bin/shz/demo/a/"},
+		{long + "a", "/?sort=size", "./a/?sort=size"},
+		{long, "?done=upload", "./?done=upload"},
+		{long + "a:b", "", "./a:b"},
+		{"/cgi-bin/shz/demo/a", strings.Repeat("x", 9000), ""},
+	} {
+		a := cgiCall{component: "new", uri: row.path + "?add=" + strings.NewReplacer("/", "%2F", "?", "%3F").Replace(row.add)}.run(t)
+		if got := a.header.Get("Location"); a.status != 201 || got != row.want {
+			t.Errorf("%d %.80q, not %q", a.status, got, row.want)
+		}
+	}
+}
+
 // TestBrokenRequest: what the gate or Apache should have refused is refused here too, in its form and with a whole
 // answer, whether or not a body was sent with it.
 func TestBrokenRequest(t *testing.T) {

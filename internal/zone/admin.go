@@ -1,6 +1,6 @@
 // Zones as root reaches them: shzadm, and the helper that does for owners what needs root.
 //
-// MUST rules of admin.go, create.go, list.go, share.go and share_walk.go:
+// MUST rules of admin.go, admin_dirent.go, close.go, create.go, list.go, modify.go, share.go, share_walk.go and transfer.go:
 //   - everything below the base is reached by reach, which follows no symbolic link, leaves no mount and climbs nowhere;
 //   - look at the descriptor, then act on the same descriptor, never on a name again;
 //   - rights are given only on what belongs to somebody of Share Zone, and no mask is ever made wider.

@@ -22,7 +22,7 @@ func NewID() string {
 }
 
 // Create makes a zone of an owner who is in shzmgr. It grows under a hidden name and gets its own as the last step, so
-// nobody ever sees one without its rights.
+// nobody ever sees one without its rights. Its id is m.ID, or a new one.
 func (a *Admin) Create(name, owner string, m Metadata, now time.Time) error {
 	if err := CheckName(name); err != nil {
 		return err
@@ -34,17 +34,13 @@ func (a *Admin) Create(name, owner string, m Metadata, now time.Time) error {
 	if !a.names.InGroup(owner, layout.GroupManager) || !a.names.InGroup(owner, layout.GroupBase) || person.UID == 0 {
 		return fmt.Errorf("%s: %w", owner, ErrNotManager)
 	}
-	if m.Expires != nil && *m.Expires != "" {
-		end, err := ExpiresAt(*m.Expires)
-		if err != nil {
-			return err
-		}
-		if !now.Before(end) {
-			return fmt.Errorf("%s: %w", *m.Expires, ErrPast)
-		}
+	if err := checkNotPast(m.Expires, now); err != nil {
+		return err
 	}
-	id := NewID()
-	m.ID = &id
+	if m.ID == nil {
+		id := NewID()
+		m.ID = &id
+	}
 	if err := m.Check(); err != nil {
 		return err
 	}
@@ -59,6 +55,18 @@ func (a *Admin) Create(name, owner string, m Metadata, now time.Time) error {
 		return err
 	}
 	return nil
+}
+
+// checkNotPast refuses an expiry date that is over; nil and "" are none.
+func checkNotPast(expires *string, now time.Time) error {
+	if expires == nil || *expires == "" {
+		return nil
+	}
+	end, err := ExpiresAt(*expires)
+	if err == nil && !now.Before(end) {
+		err = fmt.Errorf("%s: %w", *expires, ErrPast)
+	}
+	return err
 }
 
 // finish dresses the new folder and gives it its name. The owner changes last but one: until then the folder is root's

@@ -80,9 +80,11 @@ func look(dirfd int, names []string) []Entry {
 			continue
 		}
 		modified := time.Unix(st.Mtim.Unix())
-		entries[i].Kind, entries[i].Modified, entries[i].Owner = kind(st.Mode), &modified, &st.Uid
+		// Copies: a pointer into st would keep all its 144 bytes, for each of 100,000 entries.
+		owner, size := st.Uid, st.Size
+		entries[i].Kind, entries[i].Modified, entries[i].Owner = kind(st.Mode), &modified, &owner
 		if entries[i].Kind == "file" {
-			entries[i].Size = &st.Size
+			entries[i].Size = &size
 		}
 	}
 	return entries

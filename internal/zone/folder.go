@@ -2,8 +2,6 @@ package zone
 
 import (
 	"errors"
-	"io"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -54,8 +52,11 @@ func (o *Object) sync() error {
 	return dir.Sync()
 }
 
-// maxDepth bounds how deep Remove goes: a descriptor a level.
-const maxDepth = 128
+// maxDepth bounds how deep Remove goes: it holds a descriptor for each level, and the gate allows a handler 1,024.
+const maxDepth = 900
+
+// ErrTooDeep says that a folder has more levels below it than Remove goes down.
+var ErrTooDeep = errors.New("too many levels")
 
 // PartlyRemoved says that a folder stayed because of something in it; what could be removed is gone.
 type PartlyRemoved struct{ Err error }
@@ -81,14 +82,14 @@ func (o *Object) remove(name string, depth int) error {
 		return err
 	}
 	if depth == maxDepth {
-		return unix.ELOOP
+		return ErrTooDeep
 	}
-	folder, err := o.reach(name, unix.O_DIRECTORY)
+	folder, err := o.reachAs(name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK)
 	if err != nil {
 		return err
 	}
-	defer folder.Close()
 	first := folder.empty(depth)
+	folder.Close()
 	if err = unix.Unlinkat(o.fd, name, unix.AT_REMOVEDIR); err == nil || first == nil {
 		return err
 	}
@@ -99,29 +100,23 @@ func (o *Object) remove(name string, depth int) error {
 	return &PartlyRemoved{first}
 }
 
-// empty removes what is in the folder and returns the first error.
+// empty removes what is in the folder, which is open for reading, and returns the first error. Reserved names go too:
+// they are uploads that never ended.
 func (o *Object) empty(depth int) error {
-	dir, err := o.reopen(unix.O_RDONLY | unix.O_DIRECTORY)
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
 	var first error
+	buffer := make([]byte, direntBuffer)
 	for {
-		names, err := dir.Readdirnames(1024)
-		for _, name := range names {
-			if strings.HasPrefix(name, ReservedPrefix) {
-				continue
-			}
-			if err := o.remove(name, depth+1); err != nil && first == nil {
-				first = err
-			}
-		}
-		if errors.Is(err, io.EOF) || err == nil && len(names) == 0 {
-			return first
-		}
+		entries, err := readDirents(o.fd, buffer)
 		if err != nil {
 			return errors.Join(first, err)
+		}
+		if len(entries) == 0 {
+			return first
+		}
+		for _, e := range entries {
+			if err := o.remove(e.name, depth+1); err != nil && first == nil {
+				first = err
+			}
 		}
 	}
 }

@@ -3,20 +3,18 @@ package zone
 import (
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 
 	"golang.org/x/sys/unix"
 
 	"sharezone/acl"
-	"sharezone/internal/layout"
 )
 
 // List returns all zones, the open ones and then the closed ones, each sorted by name. What could not be read is
 // joined in the error; the rest is returned all the same.
 func (a *Admin) List() ([]Details, error) {
 	open, err1 := a.listFolder(a.base, StateOpen)
-	closed, err := reach(a.base, path.Base(layout.Closed), unix.O_PATH|unix.O_DIRECTORY)
+	closed, err := a.reachClosed()
 	if err != nil {
 		if err == unix.ENOENT {
 			err = nil
@@ -30,18 +28,35 @@ func (a *Admin) List() ([]Details, error) {
 
 // Show returns one open zone.
 func (a *Admin) Show(name string) (Details, error) {
+	return a.showIn(a.base, name, StateOpen, ErrNotThere)
+}
+
+// ShowClosed returns one closed zone, by the name that it has in .closed.
+func (a *Admin) ShowClosed(name string) (Details, error) {
+	closed, err := a.reachClosed()
+	if errors.Is(err, unix.ENOENT) {
+		return Details{}, fmt.Errorf("%s: %w", name, ErrNotClosed)
+	}
+	if err != nil {
+		return Details{}, err
+	}
+	defer unix.Close(closed)
+	return a.showIn(closed, name, StateClosed, ErrNotClosed)
+}
+
+func (a *Admin) showIn(dir int, name string, state State, missing error) (Details, error) {
 	if err := CheckName(name); err != nil {
 		return Details{}, err
 	}
-	r, err := inspect(a.base, name)
+	r, err := inspect(dir, name)
 	if errors.Is(err, unix.ENOENT) || err == nil && !r.IsDir {
-		return Details{}, fmt.Errorf("%s: %w", name, ErrNotThere)
+		return Details{}, fmt.Errorf("%s: %w", name, missing)
 	}
 	if err != nil {
 		return Details{}, fmt.Errorf("%s: %w", name, err)
 	}
 	a.prefetch([]Root{r})
-	return a.describe(r, StateOpen), nil
+	return a.describe(r, state), nil
 }
 
 // listFolder describes whatever in a folder can be a zone by its name and kind; doctor looks at the rest. All roots are
@@ -79,13 +94,21 @@ func (a *Admin) prefetch(roots []Root) {
 
 func (a *Admin) describe(r Root, state State) Details {
 	m := r.Metadata
-	return Details{
+	d := Details{
 		Summary:     NewSummary(r.Name, r.Owner, m, "", state, a.names),
 		Description: m.Description,
 		MaxAge:      m.MaxAge,
 		Notify:      m.Notify,
 		Members:     membersOf(r.Access, a.names),
+		ownerID:     r.Owner,
 	}
+	if m.ID != nil {
+		d.ID = *m.ID
+	}
+	if state == StateClosed {
+		d.Closed, d.FormerName = &r.closing.at, &r.closing.name
+	}
+	return d
 }
 
 // Root is what was found in the base: the root of a zone, or something else.
@@ -97,6 +120,8 @@ type Root struct {
 	Access    acl.ACL
 	Inherited acl.ACL // nil: none
 	Metadata  Metadata
+
+	closing closing // counts for a closed zone alone
 }
 
 // Inspect calls see for everything in the base, in order, whatever it is called and whatever it is.
@@ -136,6 +161,7 @@ func inspect(dir int, name string) (Root, error) {
 	r.Access, err1 = acl.Access(fd)
 	r.Inherited, err2 = acl.Default(fd)
 	r.Metadata = ReadMetadata(fd)
+	r.closing = readClosing(fd, &st, name)
 	return r, errors.Join(err1, err2)
 }
 

@@ -3,7 +3,6 @@ package zone
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -57,11 +56,6 @@ type ValueError struct {
 func (e ValueError) Error() string {
 	return fmt.Sprintf("%s: %q: %s", e.Attr, e.Value, e.Reason)
 }
-
-var (
-	idForm     = regexp.MustCompile(`^[0-9a-f]{32}$`)
-	numberForm = regexp.MustCompile(`^[1-9][0-9]{0,4}$`)
-)
 
 // attributes is the table of all metadata: what each value looks like and where it goes. The order is the order in
 // which values are written, and the id comes first: a zone with an id but without a title is whole, the other way not.
@@ -175,7 +169,7 @@ func valueError(attr, value string, check func(string) Reason) *ValueError {
 func clip(value string) string { return value[:min(len(value), 80)] }
 
 func checkID(v string) Reason {
-	if !idForm.MatchString(v) {
+	if len(v) != 32 || strings.Trim(v, "0123456789abcdef") != "" {
 		return BadForm
 	}
 	return ""
@@ -211,7 +205,7 @@ func checkMaxAge(v string) Reason {
 	if v == "" {
 		return ""
 	}
-	if n, _ := strconv.Atoi(v); !numberForm.MatchString(v) || n > maxMaxAge {
+	if n, err := strconv.Atoi(v); err != nil || strconv.Itoa(n) != v || n < 1 || n > maxMaxAge {
 		return BadForm
 	}
 	return ""

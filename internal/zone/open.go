@@ -164,7 +164,11 @@ func (o *Object) Open(names []string) (*Object, error) {
 }
 
 func (o *Object) reach(path string, flags uint64) (*Object, error) {
-	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_NOFOLLOW | unix.O_CLOEXEC | flags, Resolve: resolve}
+	return o.reachAs(path, unix.O_PATH|flags)
+}
+
+func (o *Object) reachAs(path string, flags uint64) (*Object, error) {
+	how := unix.OpenHow{Flags: unix.O_NOFOLLOW | unix.O_CLOEXEC | flags, Resolve: resolve}
 	for tries := 0; ; tries++ {
 		fd, err := unix.Openat2(o.fd, path, &how)
 		if err == unix.EINTR || err == unix.EAGAIN && tries < 16 { // EAGAIN: a rename elsewhere on the way (openat2(2))

@@ -3,6 +3,7 @@ package zone
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,7 +42,7 @@ func (a *Admin) Share(name, principal string, access Access) (Report, error) {
 		if err := removeFromRoot(fd, entry); err != nil {
 			return Report{}, err
 		}
-		if err := a.walk(fd, entry, &report, removal); err != nil || access == None {
+		if err := walk(fd, &report, removal(entry)); err != nil || access == None {
 			return report, err
 		}
 	}
@@ -52,7 +53,7 @@ func (a *Admin) Share(name, principal string, access Access) (Report, error) {
 	if err != nil || access == Drop {
 		return report, err
 	}
-	return report, a.walk(fd, entry, &report, addition)
+	return report, walk(fd, &report, a.addition(entry))
 }
 
 // entryFor finds out who a principal is.
@@ -90,6 +91,63 @@ func (a *Admin) entryFor(principal string, access Access, owner uint32) (acl.Ent
 		return e, fmt.Errorf("%s: %w", name, ErrNotInBase)
 	}
 	return e, nil
+}
+
+// addition gives an entry to what belongs to somebody of Share Zone.
+func (a *Admin) addition(e acl.Entry) change {
+	return func(fd int, st *unix.Stat_t) (bool, error) {
+		if !a.people[st.Uid] {
+			return false, errNotOurs
+		}
+		return changeACLs(fd, st, func(list acl.ACL, inherited bool) acl.ACL {
+			if found, there := list.Find(e.Tag, e.ID); there && found == e.Perm {
+				return list
+			}
+			if inherited {
+				return inheritedWith(list, e)
+			}
+			return withoutWiderMask(list, e)
+		})
+	}
+}
+
+// removal takes an entry away from everything, whoever owns it: that harms nobody.
+func removal(e acl.Entry) change {
+	return func(fd int, st *unix.Stat_t) (bool, error) {
+		return changeACLs(fd, st, func(list acl.ACL, _ bool) acl.ACL {
+			if _, there := list.Find(e.Tag, e.ID); !there {
+				return list
+			}
+			return list.Without(e.Tag, e.ID)
+		})
+	}
+}
+
+// changeACLs puts what edit makes of the access ACL behind fd, and of a folder's default ACL, in their place, and says
+// whether that was necessary.
+func changeACLs(fd int, st *unix.Stat_t, edit func(list acl.ACL, inherited bool) acl.ACL) (bool, error) {
+	access, err := acl.Access(fd)
+	if err != nil {
+		return false, err
+	}
+	changed := false
+	if after := edit(access, false); !slices.Equal(access, after) {
+		changed = true
+		if err := acl.SetAccess(fd, after); err != nil {
+			return false, err
+		}
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFDIR {
+		return changed, nil
+	}
+	inherited, err := acl.Default(fd)
+	if err != nil {
+		return changed, err
+	}
+	if after := edit(inherited, true); !slices.Equal(inherited, after) {
+		return true, acl.SetDefault(fd, after)
+	}
+	return changed, nil
 }
 
 // addToRoot gives the entry to the root, to both ACLs or to none.

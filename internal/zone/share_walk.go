@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
-
-	"sharezone/acl"
 )
 
 const (
@@ -50,20 +48,19 @@ type Report struct {
 	Shut    bool // the mask of the root leaves less than was given
 }
 
-// change is what a walk does to everything.
-type change bool
+// change is what a walk does to a file or folder, given by a descriptor: what it was when it was opened, and whether
+// anything had to be changed. errNotOurs leaves it as it is, and with a folder what lies in it.
+type change func(fd int, st *unix.Stat_t) (changed bool, err error)
 
-const (
-	addition change = true
-	removal  change = false
-)
+// errNotOurs: it belongs to nobody of Share Zone.
+var errNotOurs = errors.New("belongs to nobody of Share Zone")
 
-// walk carries the entry through the content of the zone behind root, top-down: what is made in a folder that was
+// walk carries a change through the content of the zone behind root, top-down: what is made in a folder that was
 // already changed inherits the change, so nothing escapes but what is moved meanwhile. It is repeated until nothing
 // more is found.
-func (a *Admin) walk(root int, e acl.Entry, report *Report, what change) error {
+func walk(root int, report *Report, what change) error {
 	for range maxPasses {
-		w := walker{people: a.people, entry: e, what: what}
+		w := walker{what: what}
 		if err := w.run(root); err != nil {
 			return err
 		}
@@ -80,8 +77,6 @@ func (a *Admin) walk(root int, e acl.Entry, report *Report, what change) error {
 // walker goes through a tree with one open directory, whatever its depth: it climbs by "..", and believes it only when
 // that is the directory it came from.
 type walker struct {
-	people map[uint32]bool
-	entry  acl.Entry
 	what   change
 	report Report
 
@@ -170,8 +165,8 @@ func (w *walker) visit(top *level, name string) {
 	case unix.S_IFREG:
 		if st.Nlink > 1 {
 			w.skip(name, SkipLinked, nil)
-		} else if w.mayChange(name, &st) {
-			changed, err := changeAccess(fd, w.entry, w.what)
+		} else {
+			changed, err := w.what(fd, &st)
 			w.count(name, &w.report.Files, changed, err)
 		}
 	default:
@@ -185,29 +180,15 @@ func (w *walker) enter(name string) {
 	if !ok {
 		return
 	}
-	if !w.mayChange(name, &st) {
+	changed, err := w.what(fd, &st)
+	w.count(name, &w.report.Folders, changed, err)
+	if errors.Is(err, errNotOurs) {
 		unix.Close(fd) // without the folder what is in it cannot be reached either
 		return
 	}
-	changed, err := changeAccess(fd, w.entry, w.what)
-	if err == nil {
-		var more bool
-		more, err = changeDefault(fd, w.entry, w.what)
-		changed = changed || more
-	}
-	w.count(name, &w.report.Folders, changed, err)
 	unix.Close(w.here)
 	w.here = fd
 	w.stack = append(w.stack, level{name: name, inode: inodeOf(&st)})
-}
-
-// mayChange: rights are given on what belongs to somebody of Share Zone. Taking them away harms nobody.
-func (w *walker) mayChange(name string, st *unix.Stat_t) bool {
-	if w.what == removal || w.people[st.Uid] {
-		return true
-	}
-	w.skip(name, SkipOwner, nil)
-	return false
 }
 
 // look opens a name in the current directory and sees what it is.
@@ -306,6 +287,8 @@ func (w *walker) leave() {
 
 func (w *walker) count(name string, counter *int, changed bool, err error) {
 	switch err = full(err); {
+	case errors.Is(err, errNotOurs):
+		w.skip(name, SkipOwner, nil)
 	case errors.Is(err, ErrTooMany):
 		w.skip(name, SkipFull, err)
 	case err != nil:
@@ -326,36 +309,4 @@ func (w *walker) skip(name string, reason SkipReason, err error) {
 		path.WriteString(l.name + "/")
 	}
 	w.report.Skipped = append(w.report.Skipped, Skipped{path.String() + name, reason, err})
-}
-
-// changeAccess adds the entry to the access ACL behind fd, or removes it, and says whether that was necessary.
-func changeAccess(fd int, e acl.Entry, what change) (bool, error) {
-	list, err := acl.Access(fd)
-	if err != nil {
-		return false, err
-	}
-	found, there := list.Find(e.Tag, e.ID)
-	switch {
-	case what == addition && !(there && found == e.Perm):
-		return true, acl.SetAccess(fd, withoutWiderMask(list, e))
-	case what == removal && there:
-		return true, acl.SetAccess(fd, list.Without(e.Tag, e.ID))
-	}
-	return false, nil
-}
-
-// changeDefault does the same to the default ACL of a folder.
-func changeDefault(fd int, e acl.Entry, what change) (bool, error) {
-	list, err := acl.Default(fd)
-	if err != nil {
-		return false, err
-	}
-	found, there := list.Find(e.Tag, e.ID)
-	switch {
-	case what == addition && !(there && found == e.Perm):
-		return true, acl.SetDefault(fd, inheritedWith(list, e))
-	case what == removal && there:
-		return true, acl.SetDefault(fd, list.Without(e.Tag, e.ID))
-	}
-	return false, nil
 }

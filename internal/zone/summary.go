@@ -3,6 +3,7 @@ package zone
 import (
 	"encoding/json"
 	"strconv"
+	"time"
 )
 
 // State says where a zone lies.
@@ -31,6 +32,12 @@ type Details struct {
 	MaxAge      *int     `json:"max_age"` // days
 	Notify      *string  `json:"notify"`
 	Members     []Member `json:"members"` // null: unreadable
+
+	Closed     *time.Time `json:"closed"`      // when; null: open
+	FormerName *string    `json:"former_name"` // what a closed zone was called, and will be when it is restored
+
+	ID      string `json:"-"` // "" where there is none that can be believed; logs belong to it
+	ownerID uint32
 }
 
 // Member is somebody with whom a zone is shared.

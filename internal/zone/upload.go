@@ -46,8 +46,9 @@ type Upload struct {
 }
 
 // Create begins an upload of name into the folder. It fails before the first byte where it can know already: no right
-// to write (EACCES), name taken (EEXIST), not enough room for size bytes (ENOSPC; size is negative if unknown).
-func (o *Object) Create(name string, size int64, exists OnExists) (*Upload, error) {
+// to write (EACCES), name taken (EEXIST), not enough room for size bytes besides the reserve (ENOSPC; size is negative
+// if unknown, and then only the reserve must be there).
+func (o *Object) Create(name string, size int64, exists OnExists, keep Reserve) (*Upload, error) {
 	if err := CheckNewName(name); err != nil {
 		return nil, err
 	}
@@ -55,7 +56,7 @@ func (o *Object) Create(name string, size int64, exists OnExists) (*Upload, erro
 	if err := u.openFile(); err != nil {
 		return nil, err
 	}
-	if err := u.foresee(size); err != nil {
+	if err := u.foresee(size, keep); err != nil {
 		u.Abort()
 		return nil, err
 	}
@@ -66,9 +67,7 @@ func (o *Object) Create(name string, size int64, exists OnExists) (*Upload, erro
 func (u *Upload) openFile() error {
 	fd, err := unix.Openat(u.dir.fd, ".", unix.O_TMPFILE|unix.O_WRONLY|unix.O_CLOEXEC, fileMode)
 	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EISDIR) { // a file system without O_TMPFILE
-		u.hidden = ReservedPrefix + rand.Text()
-		const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
-		fd, err = unix.Openat(u.dir.fd, u.hidden, flags, fileMode)
+		return u.openHidden()
 	}
 	if err != nil {
 		return err
@@ -77,8 +76,20 @@ func (u *Upload) openFile() error {
 	return nil
 }
 
+// openHidden makes the file under a reserved name.
+func (u *Upload) openHidden() error {
+	hidden := ReservedPrefix + rand.Text()
+	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
+	fd, err := unix.Openat(u.dir.fd, hidden, flags, fileMode)
+	if err != nil {
+		return err
+	}
+	u.file, u.hidden = os.NewFile(uintptr(fd), "upload"), hidden
+	return nil
+}
+
 // foresee refuses what cannot end well. It is a courtesy: Commit and the writes decide.
-func (u *Upload) foresee(size int64) error {
+func (u *Upload) foresee(size int64, keep Reserve) error {
 	var st unix.Stat_t
 	if err := unix.Fstatat(u.dir.fd, u.name, &st, unix.AT_SYMLINK_NOFOLLOW); err == nil {
 		switch {
@@ -94,11 +105,7 @@ func (u *Upload) foresee(size int64) error {
 	if err := unix.Fstatfs(int(u.file.Fd()), &space); err != nil {
 		return err
 	}
-	unit := uint64(space.Frsize) // of Bavail; 0 where a file system knows only one size
-	if unit == 0 {
-		unit = uint64(space.Bsize)
-	}
-	if space.Blocks > 0 && size > 0 && uint64(size) > space.Bavail*unit { // no blocks at all: it does not say
+	if !keep.hasRoom(&space, size) {
 		return unix.ENOSPC
 	}
 	return nil

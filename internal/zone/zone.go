@@ -9,7 +9,7 @@ package zone
 import (
 	"errors"
 	"fmt"
-	"regexp"
+	"strings"
 )
 
 // Extended attributes on a zone's root, and nowhere else. Writing them needs the owner's uid or root, because the
@@ -22,6 +22,7 @@ const (
 	AttrMaxAge      = "user.shz.max_age" // days
 	AttrNotify      = "user.shz.notify"  // upload,download
 	AttrKeep        = "user.shz.keep"    // top-level names that the cleaner spares
+	AttrClosed      = "user.shz.closed"  // of a closed zone: when, and its name; in an open one it means nothing
 )
 
 // ReservedPrefix begins names that Share Zone keeps for itself: partial uploads, names in transition. They are
@@ -39,14 +40,15 @@ const (
 	None  Access = "none"
 )
 
-var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
+// maxName is how long the name of a zone can be, in bytes.
+const maxName = 63
 
 // ErrName is returned for a name that no zone can have.
 var ErrName = errors.New("a zone's name has 1 to 63 of a-z 0-9 . _ - and begins with a letter or digit")
 
 // CheckName returns ErrName unless name can be a zone's.
 func CheckName(name string) error {
-	if !nameForm.MatchString(name) {
+	if name == "" || len(name) > 63 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") != "" || strings.IndexByte("._-", name[0]) >= 0 {
 		return fmt.Errorf("%q: %w", name, ErrName)
 	}
 	return nil

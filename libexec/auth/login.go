@@ -12,47 +12,46 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sharezone/internal/config"
 	"sharezone/internal/layout"
 	"sharezone/internal/session"
 )
 
-// failureTime is how long every refused login takes, so that neither an unknown name nor a locked account shows in the
-// time. yescrypt takes some 30 ms; work that took longer is rounded up to the next multiple.
-const failureTime = time.Second
-
-// limits of a session by role; the first row whose role the account has.
-var limits = [...]struct {
-	role           string
-	idle, absolute time.Duration
-}{
-	{"admin", 15 * time.Minute, 8 * time.Hour},
-	{"base", 30 * time.Minute, 12 * time.Hour},
-}
-
-// login verifies name and password and opens a session. Every refusal is the same one to the caller.
+// login verifies name and password and opens a session. Every refusal is the same one to the caller, and takes the same
+// time, so that neither an unknown name nor a locked account shows in it; work that took longer is rounded up to the
+// next multiple.
 func login(q request, _ caller) (reply, error) {
 	began := time.Now()
-	out, err := tryLogin(q)
-	var t *told
-	if errors.As(err, &t) && t.code == "refused" {
-		wait := failureTime
-		for wait < time.Since(began) {
-			wait += failureTime
-		}
-		time.Sleep(wait - time.Since(began))
+	settings, err := config.Read()
+	if err != nil {
+		return reply{}, err
 	}
+	out, err := tryLogin(q, settings)
+	padRefusal(err, began, settings.Login.Failure)
 	return out, err
 }
 
-func tryLogin(q request) (reply, error) {
-	slot, err := takeSlot()
+func padRefusal(err error, began time.Time, unit time.Duration) {
+	var t *told
+	if !errors.As(err, &t) || t.code != "refused" {
+		return
+	}
+	wait := unit
+	for wait < time.Since(began) {
+		wait += unit
+	}
+	time.Sleep(wait - time.Since(began))
+}
+
+func tryLogin(q request, settings config.Settings) (reply, error) {
+	slot, err := takeSlot(settings.Login)
 	if err != nil {
 		return reply{}, err
 	}
 	defer slot.Close()
 
 	address, err := netip.ParseAddr(q.Address)
-	if err != nil || q.Entry != "internal" && q.Entry != "external" {
+	if err != nil || address.Zone() != "" || q.Entry != "internal" && q.Entry != "external" {
 		return reply{}, errors.New("entry or address")
 	}
 	refused := func(reason any) (reply, error) {
@@ -73,31 +72,32 @@ func tryLogin(q request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if err := authenticate(q.Entry, a, q.Address, q.Password); err != nil {
+	if err := authenticate(q.Entry, a, address.String(), q.Password); err != nil {
 		return refused(err)
 	}
-	mustChange, err := accountState(q.Entry, a, q.Address)
+	mustChange, err := accountState(q.Entry, a, address.String())
 	if err != nil {
 		return refused(err)
 	}
-	id, err := openSession(q.Entry, address.String(), stamp, a, mustChange)
+	limits := settings.Session
+	if slices.Contains(a.roles, "admin") {
+		limits = settings.AdminSession
+	}
+	id, err := openSession(q.Entry, address.String(), stamp, a, limits, mustChange)
 	return reply{ID: id, User: a.name, Roles: a.roles, MustChange: mustChange}, err
 }
 
 // openSession writes the session file under a fresh id; an id that the browser brought is never used (fixation).
-func openSession(entry, address, stamp string, a account, mustChange bool) (string, error) {
+func openSession(
+	entry, address, stamp string, a account, limits config.SessionLimits, mustChange bool,
+) (string, error) {
 	id, err := session.NewID()
 	if err != nil {
 		return "", err
 	}
 	r := session.Record{
 		User: a.name, UID: a.uid, Entry: entry, Address: address, Started: time.Now(), MustChange: mustChange,
-	}
-	for _, l := range limits {
-		if slices.Contains(a.roles, l.role) {
-			r.Idle, r.Absolute = l.idle, l.absolute
-			break
-		}
+		Idle: limits.Idle, Absolute: limits.Absolute,
 	}
 	if err := mark(&r, a); err != nil {
 		return "", err
@@ -139,7 +139,11 @@ func refresh(q request, _ caller) (reply, error) {
 	if err := checkSessionName(q.Session); err != nil {
 		return reply{}, err
 	}
-	slot, err := takeSlot()
+	settings, err := config.Read()
+	if err != nil {
+		return reply{}, err
+	}
+	slot, err := takeSlot(settings.Login)
 	if err != nil {
 		return reply{}, err
 	}
@@ -244,9 +248,21 @@ func openOwn(name string, who caller) (*os.File, session.Record, error) {
 }
 
 // changePassword verifies the caller's old password itself, since PAM does not ask root for it, and ends all his
-// sessions but the one he stands in.
+// sessions but the one he stands in. A wrong old password takes as long as a refused login: a session left open on
+// somebody's desk is no place to try passwords quickly.
 func changePassword(q request, who caller) (reply, error) {
-	slot, err := takeSlot()
+	began := time.Now()
+	settings, err := config.Read()
+	if err != nil {
+		return reply{}, err
+	}
+	out, err := tryChange(q, who, settings)
+	padRefusal(err, began, settings.Login.Failure)
+	return out, err
+}
+
+func tryChange(q request, who caller, settings config.Settings) (reply, error) {
+	slot, err := takeSlot(settings.Login)
 	if err != nil {
 		return reply{}, err
 	}
@@ -256,8 +272,11 @@ func changePassword(q request, who caller) (reply, error) {
 		return reply{}, &told{"refused", "no session of one's own"}
 	}
 	defer f.Close()
-	if !validPassword(q.Old) || !validPassword(q.New) {
+	if !validPassword(q.Old) {
 		return reply{}, &told{"refused", "no password that PAM could take"}
+	}
+	if !validPassword(q.New) {
+		return reply{}, &told{"weak", "no password that PAM could take"}
 	}
 	if err := authenticate(r.Entry, who.account, r.Address, q.Old); err != nil {
 		return reply{}, &told{"refused", "old password: " + err.Error()}

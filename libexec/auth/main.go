@@ -3,7 +3,7 @@
 //
 // SECURITY: sudo lets every member of shzbase and shzguest run it, also from a shell, with anything on standard input.
 // So each operation states its callers in the table, the caller is SUDO_UID and nothing the input says, and every value
-// is checked here again. At most slots logins run at a time.
+// is checked here again. At most so many ask PAM at a time as the configuration says.
 //
 // It does not decide whether somebody may do something with files, and it never reads a password from its arguments.
 package main
@@ -23,6 +23,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sharezone/internal/config"
 	"sharezone/internal/layout"
 	"sharezone/internal/session"
 	"sharezone/internal/syslog"
@@ -139,7 +140,10 @@ func settle() error {
 	if os.Geteuid() != 0 || os.Getuid() != 0 {
 		return errors.New("not root")
 	}
-	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGTERM, syscall.SIGXFSZ)
+	// A terminal's stop signals too: who has a shell must not stop it while it holds a slot or a lock.
+	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGTERM, syscall.SIGXFSZ,
+		syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU)
+	time.AfterFunc(deadline, func() { os.Exit(exitInternal) })
 	syscall.Umask(0o077)
 	if err := os.Chdir("/"); err != nil {
 		return err
@@ -151,6 +155,10 @@ func settle() error {
 	}
 	return nil
 }
+
+// deadline is how long it may take in all, whatever blocks: a directory service, or a caller who gives it a full pipe to
+// write to while it holds a slot. Callers wait 30 s.
+const deadline = 25 * time.Second
 
 // processLimit is a resource limit that the helper gives itself. Root may raise one only with CAP_SYS_RESOURCE, which
 // containers lack; then what the caller left must be enough.
@@ -200,19 +208,17 @@ func readRequest(r io.Reader) (request, error) {
 	if err := d.Decode(&q); err != nil {
 		return request{}, errors.New("not the JSON object that is expected")
 	}
-	if d.More() {
-		return request{}, errors.New("more than one JSON object")
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return request{}, errors.New("something follows the JSON object")
 	}
 	return q, nil
 }
 
 // takeSlot bounds how many instances ask PAM at a time, so that a thousand logins cost memory and processor time for a
 // few. The lock falls when the returned file is closed or the process ends.
-func takeSlot() (*os.File, error) {
-	const slots = 8
-	const patience = 1500 * time.Millisecond // the gate waits 2 s for a refresh
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(25 * time.Millisecond) {
-		for i := range slots {
+func takeSlot(limits config.Login) (*os.File, error) {
+	for end := time.Now().Add(limits.Wait); time.Now().Before(end); time.Sleep(25 * time.Millisecond) {
+		for i := range limits.Slots {
 			name := fmt.Sprintf("%s/auth.%d", layout.Slots, i)
 			f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
 			if err != nil {

@@ -61,6 +61,7 @@ func doctor(c *call, args []string) error {
 		u.checkPrograms()
 		u.checkSudo()
 		u.checkPAM()
+		u.checkConfig()
 		u.checkApache()
 		u.checkPeople(m)
 		u.checkZones()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sharezone/internal/account"
+	"sharezone/internal/config"
 	"sharezone/internal/layout"
 )
 
@@ -205,6 +206,9 @@ func examineAgain(t *testing.T) []finding {
 	return findings
 }
 
+// restoreConfig puts the settings back as the checkout has them.
+const restoreConfig = "install -m 0644 etc/sharezone.toml " + config.Path
+
 // What takes a package from the network, or a choice, to mend is only found.
 func TestDoctorFinds(t *testing.T) {
 	needInstallation(t)
@@ -213,6 +217,11 @@ func TestDoctorFinds(t *testing.T) {
 		{"pam-module", "mv /lib/x86_64-linux-gnu/security/pam_pwquality.so /root/", "mv /root/pam_pwquality.so /lib/x86_64-linux-gnu/security/"},
 		{"missing", "mv /usr/sbin/visudo /root/", "mv /root/visudo /usr/sbin/"},
 		{"missing", "mv /usr/sbin/apache2ctl /root/", "mv /root/apache2ctl /usr/sbin/"},
+		{"config-value", "sed -i 's/^# slots = 8/slots = 0/' " + config.Path, restoreConfig},
+		{"config-unknown", "echo 'slotz = 4' >> " + config.Path, restoreConfig},
+		{"config-syntax", "echo 'slots = ' >> " + config.Path, restoreConfig},
+		{"rights", "chmod 0666 " + config.Path, restoreConfig},
+		{"rights", "chown anna " + config.Path, restoreConfig},
 		{"acls", "mkdir -p /mnt/keep && mount --make-private / ; mount --move " + layout.Base + " /mnt/keep && mount -t ramfs -o nosuid,nodev,noexec ramfs " +
 			layout.Base, "umount " + layout.Base + " && mount --move /mnt/keep " + layout.Base},
 	} {

@@ -6,6 +6,7 @@ import (
 
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
+	"sharezone/internal/config"
 	"sharezone/internal/zone"
 )
 
@@ -18,6 +19,18 @@ var refusals = []struct {
 	{errNoPassword, "no-password"},
 	{errNoUser, "no-user"},
 	{errNotShown, "not-shown"},
+	{errNoSession, "no-session"},
+	{errTwoSessions, "two-sessions"},
+	{errNoID, "no-id"},
+	{errIncomplete, "incomplete"},
+	{change.ErrNoAccount, "no-user"},
+	{change.ErrSystemAccount, "system-account"},
+	{change.ErrOwnAccount, "own-account"},
+	{change.ErrEnabled, "enabled"},
+	{change.ErrNotEnabled, "not-enabled"},
+	{change.ErrLoginName, "login-name"},
+	{change.ErrPasswordless, "passwordless"},
+	{change.ErrInUse, "in-use"},
 	{change.ErrBusy, "busy"},
 	{change.ErrNoUIDs, "no-uids"},
 	{change.ErrLimits, "limits"},
@@ -32,6 +45,9 @@ var refusals = []struct {
 	{zone.ErrIsOwner, "is-owner"},
 	{zone.ErrTooMany, "too-many"},
 	{zone.ErrPast, "past"},
+	{zone.ErrNotClosed, "not-closed"},
+	{zone.ErrExpired, "expired"},
+	{zone.ErrSamePerson, "same-person"},
 	{zone.ErrBaseNotReady, "no-base"},
 }
 
@@ -42,7 +58,21 @@ func explain(err error, say texts) string {
 	var exists *change.ExistsError
 	var leftover *change.LeftoverError
 	var tool *change.ToolError
+	var notOurs *change.NotOursError
+	var owner *ownsZonesError
+	var settings *config.Error
+	var late *zone.ExpiryError
 	switch {
+	case errors.As(err, &settings):
+		return say.sentence(configFinding(settings))
+	case errors.As(err, &late):
+		return say.line("too-late", late.Latest)
+	case errors.As(err, &notOurs):
+		return say.line("not-ours-"+notOurs.Act, notOurs.Name)
+	case errors.As(err, &owner):
+		return say.line("owns-zones", owner.user, strings.Join(owner.zones, " "))
+	case errors.Is(err, change.ErrInUse): // the tool's own words say nothing more
+		return say.line("in-use", subject(err, change.ErrInUse))
 	case errors.As(err, &leftover):
 		return say.line("leftover", explain(leftover.Cause, say), leftover.Name, leftover.Undo)
 	case errors.As(err, &exists):

@@ -35,20 +35,33 @@ var verbs = []verb{
 	{"user add", userAdd},
 	{"user list", userList},
 	{"user show", userShow},
+	{"user enable", userEnable},
+	{"user modify", userModify},
+	{"user lock", userLock},
+	{"user unlock", userUnlock},
+	{"user delete", userDelete},
 	{"zone add", zoneAdd},
 	{"zone share", zoneShare},
 	{"zone list", zoneList},
 	{"zone show", zoneShow},
+	{"zone modify", zoneModify},
+	{"zone close", zoneClose},
+	{"zone restore", zoneRestore},
+	{"session list", sessionList},
+	{"session end", sessionEnd},
+	{"activity", activity},
 	{"doctor", doctor},
 }
 
 // call is one run of a verb.
 type call struct {
-	verb string
-	in   io.Reader
-	out  io.Writer
-	say  texts
-	json bool
+	verb   string
+	in     io.Reader
+	out    io.Writer
+	errOut io.Writer // for what does not change how the run ends
+	getenv func(string) string
+	say    texts
+	json   bool
 }
 
 // errFindings ends a run that told already what it found.
@@ -73,7 +86,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer, say texts) int {
 		fmt.Fprint(errOut, say.line("help"))
 		return exitUsage
 	}
-	c := &call{verb: v.name, in: in, out: out, say: say}
+	c := &call{verb: v.name, in: in, out: out, errOut: errOut, getenv: os.Getenv, say: say}
 	err := v.run(c, rest)
 	var usage usageError
 	switch {
@@ -159,4 +172,12 @@ func given(fs *flag.FlagSet, name string) bool {
 	found := false
 	fs.Visit(func(f *flag.Flag) { found = found || f.Name == name })
 	return found
+}
+
+// setText returns what keeps the value of an option that may be absent: nil then, unlike empty.
+func setText(to **string) func(string) error {
+	return func(value string) error {
+		*to = &value
+		return nil
+	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
+	"sharezone/internal/config"
 	"sharezone/internal/layout"
 	"sharezone/internal/zone"
 )
@@ -94,7 +95,7 @@ func TestTextsAreUsed(t *testing.T) {
 		string(account.BadForm), string(zone.TooLong), string(zone.NotUTF8), string(zone.Control), string(zone.BadForm)} {
 		used["reason-"+r] = true
 	}
-	for _, key := range []string{"yes", "no", "user-exists", "group-exists"} {
+	for _, key := range []string{"yes", "no", "user-exists", "group-exists", "not-ours-modify", "not-ours-lock", "not-ours-delete"} {
 		used[key] = true
 	}
 	for key := range used {
@@ -114,7 +115,11 @@ func TestHelpNamesEveryOption(t *testing.T) {
 	option := regexp.MustCompile(`--[a-z-]+`)
 	for _, v := range verbs {
 		source := ""
-		for _, file := range []string{"user.go", "zone.go", "doctor.go"} {
+		files, err := filepath.Glob("*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
 			text, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
@@ -283,6 +288,9 @@ func TestExplain(t *testing.T) {
 		{&change.ExistsError{Name: "shzbase", Kind: "group"}, "a group of this name exists: shzbase"},
 		{&change.ToolError{Tool: "/usr/sbin/useradd", Code: 10, Message: "x"}, "/usr/sbin/useradd failed (exit code 10): x"},
 		{&change.LeftoverError{Name: "a", Cause: change.ErrBusy, Undo: io.EOF}, textsEN["busy"] + ". The account a is left, locked: EOF"},
+		{&zone.ExpiryError{Latest: "2027-11-22"}, "the zone may be open until 2027-11-22 at most (max_expiry_days in sharezone.toml)"},
+		{&config.Error{Path: "/a", Line: 2, Key: "b.c", Problem: config.BadValue, Least: 1, Most: 9},
+			"/a:2: b.c must be a whole number in the range 1-9; until then nobody can log in"},
 		{errors.New("other"), "failed: other"},
 	} {
 		if got := explain(c.err, textsEN); got != c.want {

@@ -8,11 +8,22 @@ var textsEN = texts{
   user add NAME      make a user
   user list          all users
   user show NAME     one user
+  user enable NAME   let an account of this machine or of a directory in
+  user modify NAME   change what is said of a user, or the role
+  user lock NAME     keep a user out
+  user unlock NAME   let a locked user in again
+  user delete NAME   remove a user
+  session list       who is logged in
+  session end ID     end a session, or somebody's, or all
   zone add NAME      make a zone
   zone share NAME WHO=ACCESS...
                      say who may do what in a zone
   zone list          all zones
   zone show NAME     one zone
+  zone modify NAME   change title, expiry and so on
+  zone close NAME    take a zone out of everybody's reach, as it is
+  zone restore NAME  bring a closed zone back
+  activity [ZONE]    who did what
   doctor             check the installation; each finding with the command that mends it
 
 "shzadm VERB --help" says more. The manual: shzadm(8).
@@ -41,6 +52,80 @@ Lists everybody in group shzbase and all accounts that Share Zone made.
 
 Shows what is known of a user.
 `,
+	"help user enable": `usage: shzadm user enable NAME [--role ROLE] [--json]
+
+Lets somebody who has an account already, on this machine or in a directory, use Share Zone with the
+password that he has. The account goes into the groups of the role; nothing else of it is touched.
+
+  --role ROLE   base (the default), manager or admin
+`,
+	"help user modify": `usage: shzadm user modify NAME OPTION...
+
+Changes an account that Share Zone made; of other accounts only the role. An empty value removes
+what was there.
+
+  --role ROLE        base, manager or admin
+  --full-name TEXT
+  --email ADDRESS
+  --phone NUMBER
+  --mobile NUMBER
+  --company TEXT
+  --expires DAY      YYYY-MM-DD, the first day on which the account is disabled
+  --json             print a JSON object
+`,
+	"help user lock": `usage: shzadm user lock NAME [--json]
+
+Locks an account that Share Zone made, and ends its sessions. What is being transferred goes on to its
+end. The password stays for "user unlock".
+`,
+	"help user unlock": `usage: shzadm user unlock NAME [--json]
+
+Unlocks an account that Share Zone made. The password is the one from before.
+`,
+	"help user delete": `usage: shzadm user delete NAME --files keep
+       shzadm user delete NAME --files transfer --to USER
+
+Removes an account that Share Zone made. Its uid is never given to anybody else.
+
+  --files keep       files stay in their zones and belong to the number
+  --files transfer   files and zones go to somebody else
+  --to USER          to whom; for zones he must be a manager
+  --json             print a JSON object
+
+The owner of zones can only be removed with "transfer". When something cannot be transferred it is
+listed, and the account stays, locked.
+`,
+	"help session list": `usage: shzadm session list [--json]
+
+Lists who is logged in. STATE is active, must-change (only the password can be changed), ended (its
+time is over; the file is removed at the next request) or damaged.
+`,
+	"help session end": `usage: shzadm session end ID
+       shzadm session end --user NAME
+       shzadm session end --all
+
+Ends sessions: the next request asks for a login. What is being transferred goes on to its end.
+
+  ID            as "session list" shows it
+  --user NAME   all of this user
+  --all         everybody's
+  --json        print a JSON object
+`,
+	"help activity": `usage: shzadm activity [ZONE] [OPTION...]
+
+Shows who did what, in the order of time, from the events that have not been taken from the spool yet.
+ZONE is the name of a zone, open or closed, or the id of one that is gone.
+
+  --from TIME    a day (YYYY-MM-DD) or a moment (YYYY-MM-DDTHH:MM:SS+HH:MM)
+  --to TIME      a day, which is included, or a moment, which is not
+  --user NAME    what this user did, and what was done to the account
+  --event EVENT  upload, for example
+  --csv          print comma separated values for a spreadsheet
+  --json         print a JSON object
+
+RESULT is ok or says why not; "running" is still under way, "interrupted" never came to its end.
+Exit code 1 means that an event file is damaged.
+`,
 	"help zone add": `usage: shzadm zone add NAME --owner USER [OPTION...]
 
 Makes a zone. The name begins with a letter or digit and has up to 63 of a-z 0-9 . _ -
@@ -50,7 +135,7 @@ Makes a zone. The name begins with a letter or digit and has up to 63 of a-z 0-9
   --description TEXT
   --expires DAY       YYYY-MM-DD, the last day on which the zone is open
   --max-age DAYS      files are removed so many days after they arrived
-  --notify WHAT       upload, download or upload,download
+  --notify WHAT       upload, download, upload,download or none
   --json              print a JSON object
 `,
 	"help zone share": `usage: shzadm zone share NAME WHO=ACCESS... [--json]
@@ -65,13 +150,36 @@ Says who may do what in a zone, on its root and on all that lies in it.
 
 Exit code 1 means that something in the zone was left as it was; it is listed.
 `,
-	"help zone list": `usage: shzadm zone list [--json]
+	"help zone list": `usage: shzadm zone list [--closed] [--json]
 
-Lists all zones, open and closed.
+Lists all zones, open and closed; with --closed the closed ones alone.
 `,
-	"help zone show": `usage: shzadm zone show NAME [--json]
+	"help zone show": `usage: shzadm zone show NAME [--closed] [--json]
 
-Shows what is known of an open zone.
+Shows what is known of a zone: the open one of that name, or the closed one where there is no open one
+or with --closed.
+`,
+	"help zone modify": `usage: shzadm zone modify NAME OPTION...
+
+Changes what is said of an open zone. An empty value removes what was there.
+
+  --title TEXT
+  --description TEXT
+  --expires DAY       YYYY-MM-DD, the last day on which the zone is open
+  --max-age DAYS      files are removed so many days after they arrived
+  --notify WHAT       upload, download, upload,download or none; empty: as configured
+  --json              print a JSON object
+`,
+	"help zone close": `usage: shzadm zone close NAME [--json]
+
+Moves a zone to /srv/sharezone/.closed, where nobody but root reaches it. Everything in it stays as it
+is, and "zone restore" brings it back.
+`,
+	"help zone restore": `usage: shzadm zone restore NAME [--expires DAY] [--json]
+
+Brings a closed zone back, with its members. NAME is what "zone list" shows for it.
+
+  --expires DAY   YYYY-MM-DD, the new last day; needed when the old one is over; empty: none
 `,
 	"help doctor": `usage: shzadm doctor [--json]
 
@@ -85,6 +193,13 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"usage-argument": "this option needs a value: %s",
 	"usage-wrong":    "not understood: %s",
 	"usage-needed":   "this option is needed: %s",
+	"usage-change":   "there is nothing to change: an option is missing",
+	"usage-files":    "--files is keep or transfer",
+	"usage-heir":     "--to USER belongs to --files transfer, and is needed there",
+	"usage-sessions": "one of the three is needed: an id, --user NAME, --all",
+	"usage-moment":   "this option takes YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS+HH:MM: %s",
+	"usage-event":    "there is no event %s; there are: %s",
+	"usage-form":     "--json and --csv exclude each other",
 	"usage-grant":    "not of the form user:NAME=ACCESS or group:NAME=ACCESS (ACCESS: read, write, drop, none): %s",
 
 	"yes": "yes",
@@ -99,8 +214,21 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"zone-shut":     "Zone %s: its mask keeps this access from everybody; to open it: chmod 1770 %s\n",
 	"zone-skipped":  "  left as it was: %s: %s\n",
 	"zone-more":     "  and %d more\n",
-	"zone-columns":  "ZONE OWNER STATE EXPIRES MEMBERS TITLE",
-	"zone-fields":   "Zone|Title|Description|Owner|State|Expires|Days for files|Notify|Members|Folder",
+	"zone-columns":  "ZONE OWNER STATE EXPIRES MEMBERS CLOSED TITLE",
+	"zone-fields":   "Zone|Title|Description|Owner|State|Expires|Days for files|Notify|Members|Folder|Closed|Was called",
+	"zone-changed":  "Zone %s of %s: %s\n",
+	"zone-closed":   "Zone %s is closed and lies in %s. To bring it back: shzadm zone restore %s\n",
+	"user-changed":  "User %s: %s, %s\n",
+	"user-deleted":  "User %s is removed; uid %d is never given to anybody else\n",
+	"user-heir":     "The files went to %s\n",
+	"user-zones":    "So did these zones: %s\n",
+	"zones-left":    "He still owns zones, which only a manager may; shzadm doctor says more: %s\n",
+
+	"sessions-ended":   "Sessions ended: %d. What is being transferred goes on to its end.\n",
+	"session-columns":  "ID USER UID ENTRY ADDRESS STARTED LAST_USE STATE",
+	"activity-columns": "TIME EVENT USER ABOUT ENTRY ADDRESS ZONE PATH BYTES RESULT",
+	"activity-damaged": "shzadm: damaged: %s, line %d: %s\n",
+	"not-recorded":     "shzadm: cannot be recorded as %s, and is done all the same: %s\n",
 
 	"skip-upload": "an upload under way",
 	"skip-kind":   "neither a file nor a folder",
@@ -110,6 +238,23 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"skip-moved":  "was moved meanwhile; run the command again",
 	"skip-full":   "its access list is full; share with a group instead of many users",
 	"skip-error":  "the system refused",
+
+	"no-session":      "there is no such session; an id has at least 12 digits: %s",
+	"two-sessions":    "several sessions begin so; give more digits: %s",
+	"no-id":           "the zone has no id, so nothing can be its own; shzadm doctor says more: %s",
+	"system-account":  "this is an account of the system, not a person's: %s",
+	"own-account":     "Share Zone made this account, so it is in already; shzadm user modify --role changes the role: %s",
+	"enabled":         "this account is in Share Zone already; shzadm user modify --role changes the role: %s",
+	"not-enabled":     "this account is not in Share Zone; to let it in: shzadm user enable %s",
+	"login-name":      "nobody can log in to Share Zone with a name like this: %s",
+	"passwordless":    "this account has no password; to give it one, which unlocks it too: passwd %s",
+	"in-use":          "a process of this account is still running; it is locked, run the command again later: %s",
+	"incomplete":      "not everything could be transferred; the account stays, locked: %s",
+	"owns-zones":      "user %s owns zones, which --files transfer gives to somebody else: %s",
+	"not-ours-modify": "Share Zone did not make the account %[1]s and changes only its role; for the rest: chfn %[1]s, usermod %[1]s",
+	"not-ours-lock": "Share Zone did not make the account %[1]s; to lock it everywhere: usermod -L %[1]s; " +
+		"to keep it out of Share Zone: gpasswd -d %[1]s shzbase",
+	"not-ours-delete": "Share Zone did not make the account %[1]s; to keep it out of Share Zone: gpasswd -d %[1]s shzbase",
 
 	"not-root":         "only root can do this",
 	"no-password":      "there is no password on standard input",
@@ -135,7 +280,11 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"not-in-base": "this user is not in group shzbase: %s",
 	"is-owner":    "this is the zone's owner, who has all rights: %s",
 	"too-many":    "there is no room for one more in the access list; share with a group instead of many users",
+	"not-closed":  "there is no such closed zone; shzadm zone list --closed shows them: %s",
+	"expired":     "the last day of this zone is over; give it another with --expires: %s",
+	"same-person": "nobody inherits from himself: %s",
 	"past":        "this day is over: %s",
+	"too-late":    "the zone may be open until %s at most (max_expiry_days in sharezone.toml)",
 	"no-base":     "the folder of the zones is missing or not root's; shzadm doctor says more",
 
 	"field":            "%s: %s",
@@ -183,6 +332,10 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"finding-register":          "%[1]s is damaged: %[2]s",
 	"finding-shell":             "account %[1]s was made by Share Zone and must not log in to the machine; its shell is %[2]s",
 	"finding-unregistered":      "uid %[2]s of %[1]s does not stand in %[3]s and could be given again",
+	"finding-config-untrusted":  "%[1]s must be a file of root's that nobody else may write (%[2]s); until then nobody can log in",
+	"finding-config-syntax":     "%[1]s is not TOML: %[2]s; until then nobody can log in",
+	"finding-config-unknown":    "%[1]s: there is no setting %[2]s; until then nobody can log in",
+	"finding-config-value":      "%[1]s: %[2]s must be a whole number in the range %[3]s; until then nobody can log in",
 	"finding-names":             "names of users or groups could not be looked up (%[1]s): %[2]s",
 	"finding-stray":             "%[1]s is not a zone",
 	"finding-zone-id":           "%[1]s has no id (user.shz.id)",

@@ -7,11 +7,22 @@ var textsIT = texts{
   user add NOME      crea un utente
   user list          tutti gli utenti
   user show NOME     un utente
+  user enable NOME   fa entrare un utente di questa macchina o di una directory
+  user modify NOME   cambia i dati di un utente, o il ruolo
+  user lock NOME     tiene fuori un utente
+  user unlock NOME   fa rientrare un utente bloccato
+  user delete NOME   elimina un utente
+  session list       chi è collegato
+  session end ID     chiude una sessione, o quelle di un utente, o tutte
   zone add NOME      crea un'area
   zone share NOME CHI=ACCESSO...
                      stabilisce chi può fare che cosa in un'area
   zone list          tutte le aree
   zone show NOME     un'area
+  zone modify NOME   cambia titolo, scadenza eccetera
+  zone close NOME    toglie un'area dalla portata di tutti, così com'è
+  zone restore NOME  riporta un'area chiusa
+  activity [AREA]    chi ha fatto che cosa
   doctor             controlla l'installazione; per ogni problema il comando che lo risolve
 
 "shzadm VERBO --help" dice di più. Il manuale: shzadm(8).
@@ -40,6 +51,80 @@ Elenca chi è nel gruppo shzbase e tutti gli utenti creati da Share Zone.
 
 Mostra che cosa si sa di un utente.
 `,
+	"help user enable": `uso: shzadm user enable NOME [--role RUOLO] [--json]
+
+Fa usare Share Zone a chi ha già un utente, su questa macchina o in una directory, con la password che
+ha. L'utente entra nei gruppi del ruolo; nient'altro viene toccato.
+
+  --role RUOLO   base (se non indicato), manager o admin
+`,
+	"help user modify": `uso: shzadm user modify NOME OPZIONE...
+
+Cambia un utente creato da Share Zone; degli altri solo il ruolo. Un valore vuoto toglie quello che
+c'era.
+
+  --role RUOLO         base, manager o admin
+  --full-name TESTO
+  --email INDIRIZZO
+  --phone NUMERO
+  --mobile NUMERO
+  --company TESTO
+  --expires GIORNO     AAAA-MM-GG, il primo giorno in cui l'utente è disattivato
+  --json               mostra un oggetto JSON
+`,
+	"help user lock": `uso: shzadm user lock NOME [--json]
+
+Blocca un utente creato da Share Zone e chiude le sue sessioni. I trasferimenti in corso arrivano alla
+fine. La password resta per "user unlock".
+`,
+	"help user unlock": `uso: shzadm user unlock NOME [--json]
+
+Sblocca un utente creato da Share Zone. La password è quella di prima.
+`,
+	"help user delete": `uso: shzadm user delete NOME --files keep
+     shzadm user delete NOME --files transfer --to UTENTE
+
+Elimina un utente creato da Share Zone. Il suo uid non viene mai dato ad altri.
+
+  --files keep       i file restano nelle loro aree e appartengono al numero
+  --files transfer   file e aree passano a qualcun altro
+  --to UTENTE        a chi; per le aree deve essere un gestore
+  --json             mostra un oggetto JSON
+
+Chi possiede aree può essere eliminato solo con "transfer". Quello che non si può trasferire viene
+elencato, e l'utente resta, bloccato.
+`,
+	"help session list": `uso: shzadm session list [--json]
+
+Elenca chi è collegato. STATO è active, must-change (si può solo cambiare la password), ended (il suo
+tempo è finito; il file viene rimosso alla prossima richiesta) o damaged.
+`,
+	"help session end": `uso: shzadm session end ID
+     shzadm session end --user NOME
+     shzadm session end --all
+
+Chiude sessioni: la prossima richiesta chiede di accedere. I trasferimenti in corso arrivano alla fine.
+
+  ID            come lo mostra "session list"
+  --user NOME   tutte quelle di questo utente
+  --all         quelle di tutti
+  --json        mostra un oggetto JSON
+`,
+	"help activity": `uso: shzadm activity [AREA] [OPZIONE...]
+
+Mostra chi ha fatto che cosa, in ordine di tempo, dagli eventi che non sono ancora stati presi dallo
+spool. AREA è il nome di un'area, aperta o chiusa, o l'id di una che non c'è più.
+
+  --from QUANDO   un giorno (AAAA-MM-GG) o un momento (AAAA-MM-GGTHH:MM:SS+HH:MM)
+  --to QUANDO     un giorno, che è compreso, o un momento, che non lo è
+  --user NOME     che cosa ha fatto questo utente, e che cosa gli è stato fatto
+  --event EVENTO  per esempio upload
+  --csv           mostra valori separati da virgole, per un foglio di calcolo
+  --json          mostra un oggetto JSON
+
+ESITO è ok o dice perché no; "running" è ancora in corso, "interrupted" non è mai arrivato alla fine.
+Il codice di uscita 1 significa che un file di eventi è danneggiato.
+`,
 	"help zone add": `uso: shzadm zone add NOME --owner UTENTE [OPZIONE...]
 
 Crea un'area. Il nome inizia con una lettera o cifra e ha al massimo 63 caratteri tra a-z 0-9 . _ -
@@ -49,7 +134,7 @@ Crea un'area. Il nome inizia con una lettera o cifra e ha al massimo 63 caratter
   --description TESTO
   --expires GIORNO     AAAA-MM-GG, l'ultimo giorno in cui l'area è aperta
   --max-age GIORNI     i file vengono rimossi tanti giorni dopo l'arrivo
-  --notify COSA        upload, download o upload,download
+  --notify COSA        upload, download, upload,download o none (niente)
   --json               mostra un oggetto JSON
 `,
 	"help zone share": `uso: shzadm zone share NOME CHI=ACCESSO... [--json]
@@ -64,13 +149,36 @@ Stabilisce chi può fare che cosa in un'area, alla radice e in tutto quello che 
 
 Il codice di uscita 1 significa che qualcosa nell'area è rimasto com'era; viene elencato.
 `,
-	"help zone list": `uso: shzadm zone list [--json]
+	"help zone list": `uso: shzadm zone list [--closed] [--json]
 
-Elenca tutte le aree, aperte e chiuse.
+Elenca tutte le aree, aperte e chiuse; con --closed solo quelle chiuse.
 `,
-	"help zone show": `uso: shzadm zone show NOME [--json]
+	"help zone show": `uso: shzadm zone show NOME [--closed] [--json]
 
-Mostra che cosa si sa di un'area aperta.
+Mostra che cosa si sa di un'area: quella aperta con quel nome, o quella chiusa se non ce n'è una aperta
+o con --closed.
+`,
+	"help zone modify": `uso: shzadm zone modify NOME OPZIONE...
+
+Cambia i dati di un'area aperta. Un valore vuoto toglie quello che c'era.
+
+  --title TESTO
+  --description TESTO
+  --expires GIORNO     AAAA-MM-GG, l'ultimo giorno in cui l'area è aperta
+  --max-age GIORNI     i file vengono rimossi tanti giorni dopo l'arrivo
+  --notify COSA        upload, download, upload,download o none (niente); vuoto: come configurato
+  --json               mostra un oggetto JSON
+`,
+	"help zone close": `uso: shzadm zone close NOME [--json]
+
+Sposta un'area in /srv/sharezone/.closed, dove la raggiunge soltanto root. Tutto quello che contiene
+resta com'è, e "zone restore" la riporta.
+`,
+	"help zone restore": `uso: shzadm zone restore NOME [--expires GIORNO] [--json]
+
+Riporta un'area chiusa, con i suoi membri. NOME è quello che mostra "zone list".
+
+  --expires GIORNO   AAAA-MM-GG, il nuovo ultimo giorno; necessario se il vecchio è passato; vuoto: nessuno
 `,
 	"help doctor": `uso: shzadm doctor [--json]
 
@@ -84,6 +192,13 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"usage-argument": "questa opzione vuole un valore: %s",
 	"usage-wrong":    "non compreso: %s",
 	"usage-needed":   "questa opzione è necessaria: %s",
+	"usage-change":   "non c'è niente da cambiare: manca un'opzione",
+	"usage-files":    "--files è keep o transfer",
+	"usage-heir":     "--to UTENTE va con --files transfer, dove è necessaria",
+	"usage-sessions": "è necessaria una delle tre: un id, --user NOME, --all",
+	"usage-moment":   "questa opzione vuole AAAA-MM-GG o AAAA-MM-GGTHH:MM:SS+HH:MM: %s",
+	"usage-event":    "l'evento %s non esiste; esistono: %s",
+	"usage-form":     "--json e --csv si escludono",
 	"usage-grant":    "non è della forma user:NOME=ACCESSO o group:NOME=ACCESSO (ACCESSO: read, write, drop, none): %s",
 
 	"yes": "sì",
@@ -98,8 +213,21 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"zone-shut":     "Area %s: la sua maschera nega a tutti questo accesso; per aprirla: chmod 1770 %s\n",
 	"zone-skipped":  "  rimasto com'era: %s: %s\n",
 	"zone-more":     "  e altri %d\n",
-	"zone-columns":  "AREA PROPRIETARIO STATO SCADENZA MEMBRI TITOLO",
-	"zone-fields":   "Area|Titolo|Descrizione|Proprietario|Stato|Scadenza|Giorni per i file|Notifiche|Membri|Cartella",
+	"zone-columns":  "AREA PROPRIETARIO STATO SCADENZA MEMBRI CHIUSA TITOLO",
+	"zone-fields":   "Area|Titolo|Descrizione|Proprietario|Stato|Scadenza|Giorni per i file|Notifiche|Membri|Cartella|Chiusa|Si chiamava",
+	"zone-changed":  "Area %s di %s: %s\n",
+	"zone-closed":   "L'area %s è chiusa e si trova in %s. Per riportarla: shzadm zone restore %s\n",
+	"user-changed":  "Utente %s: %s, %s\n",
+	"user-deleted":  "L'utente %s è eliminato; l'uid %d non viene mai dato ad altri\n",
+	"user-heir":     "I file sono passati a %s\n",
+	"user-zones":    "Così anche queste aree: %s\n",
+	"zones-left":    "Possiede ancora aree, cosa che può solo un gestore; shzadm doctor dice di più: %s\n",
+
+	"sessions-ended":   "Sessioni chiuse: %d. I trasferimenti in corso arrivano alla fine.\n",
+	"session-columns":  "ID UTENTE UID INGRESSO INDIRIZZO INIZIO ULTIMO_USO STATO",
+	"activity-columns": "ORA EVENTO UTENTE SU INGRESSO INDIRIZZO AREA PERCORSO BYTE ESITO",
+	"activity-damaged": "shzadm: danneggiato: %s, riga %d: %s\n",
+	"not-recorded":     "shzadm: non si può registrare come %s, si procede lo stesso: %s\n",
 
 	"skip-upload": "un caricamento in corso",
 	"skip-kind":   "né file né cartella",
@@ -109,6 +237,23 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"skip-moved":  "è stato spostato nel frattempo; ripetere il comando",
 	"skip-full":   "la sua lista di accesso è piena; condividere con un gruppo invece che con molti utenti",
 	"skip-error":  "il sistema ha rifiutato",
+
+	"no-session":      "questa sessione non esiste; un id ha almeno 12 cifre: %s",
+	"two-sessions":    "più sessioni iniziano così; indicare più cifre: %s",
+	"no-id":           "l'area non ha un id, quindi niente può essere suo; shzadm doctor dice di più: %s",
+	"system-account":  "questo è un utente del sistema, non di una persona: %s",
+	"own-account":     "questo utente è stato creato da Share Zone, quindi c'è già; shzadm user modify --role cambia il ruolo: %s",
+	"enabled":         "questo utente è già in Share Zone; shzadm user modify --role cambia il ruolo: %s",
+	"not-enabled":     "questo utente non è in Share Zone; per farlo entrare: shzadm user enable %s",
+	"login-name":      "con un nome così nessuno può accedere a Share Zone: %s",
+	"passwordless":    "questo utente non ha una password; per dargliene una, che lo sblocca anche: passwd %s",
+	"in-use":          "un processo di questo utente è ancora in esecuzione; è bloccato, ripetere il comando più tardi: %s",
+	"incomplete":      "non si è potuto trasferire tutto; l'utente resta, bloccato: %s",
+	"owns-zones":      "l'utente %s possiede aree, che --files transfer dà a qualcun altro: %s",
+	"not-ours-modify": "l'utente %[1]s non è stato creato da Share Zone, che ne cambia solo il ruolo; per il resto: chfn %[1]s, usermod %[1]s",
+	"not-ours-lock": "l'utente %[1]s non è stato creato da Share Zone; per bloccarlo dappertutto: usermod -L %[1]s; " +
+		"per tenerlo fuori da Share Zone: gpasswd -d %[1]s shzbase",
+	"not-ours-delete": "l'utente %[1]s non è stato creato da Share Zone; per tenerlo fuori da Share Zone: gpasswd -d %[1]s shzbase",
 
 	"not-root":         "può farlo soltanto root",
 	"no-password":      "sullo standard input non c'è una password",
@@ -134,7 +279,11 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"not-in-base": "questo utente non è nel gruppo shzbase: %s",
 	"is-owner":    "questo è il proprietario dell'area, che ha tutti i diritti: %s",
 	"too-many":    "nella lista di accesso non c'è più posto; condividere con un gruppo invece che con molti utenti",
+	"not-closed":  "questa area chiusa non esiste; shzadm zone list --closed le mostra: %s",
+	"expired":     "l'ultimo giorno di questa area è passato; darne un altro con --expires: %s",
+	"same-person": "nessuno eredita da se stesso: %s",
 	"past":        "questo giorno è passato: %s",
+	"too-late":    "l'area può restare aperta al massimo fino al %s (max_expiry_days in sharezone.toml)",
 	"no-base":     "la cartella delle aree manca o non è di root; shzadm doctor dice di più",
 
 	"field":            "%s: %s",
@@ -182,6 +331,10 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-register":          "%[1]s è danneggiato: %[2]s",
 	"finding-shell":             "l'utente %[1]s è stato creato da Share Zone e non deve accedere alla macchina; la sua shell è %[2]s",
 	"finding-unregistered":      "l'uid %[2]s di %[1]s non è registrato in %[3]s e potrebbe essere assegnato di nuovo",
+	"finding-config-untrusted":  "%[1]s deve essere un file di root che nessun altro può scrivere (%[2]s); fino ad allora nessuno può accedere",
+	"finding-config-syntax":     "%[1]s non è TOML: %[2]s; fino ad allora nessuno può accedere",
+	"finding-config-unknown":    "%[1]s: l'impostazione %[2]s non esiste; fino ad allora nessuno può accedere",
+	"finding-config-value":      "%[1]s: %[2]s deve essere un numero intero nell'intervallo %[3]s; fino ad allora nessuno può accedere",
 	"finding-names":             "nomi di utenti o gruppi non si sono potuti cercare (%[1]s): %[2]s",
 	"finding-stray":             "%[1]s non è un'area",
 	"finding-zone-id":           "%[1]s non ha un id (user.shz.id)",

@@ -63,7 +63,11 @@ func userAdd(c *call, args []string) error {
 	if err := change.Prepare(); err != nil {
 		return err
 	}
-	if _, err := change.Create(spec, time.Now()); err != nil {
+	err = c.record(deed{event: "user-create", user: spec.Name}, func() error {
+		_, err := change.Create(spec, time.Now())
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	made := madeUser{}

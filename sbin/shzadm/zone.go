@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,21 +43,33 @@ func zoneAdd(c *call, args []string) error {
 	}
 	m := zone.Metadata{Title: title, Description: description, Expires: expires}
 	if given(fs, "notify") {
-		m.Notify = notify
+		m.Notify = notifyValue(notify)
 	}
 	if given(fs, "max-age") {
-		days, err := strconv.Atoi(*maxAge)
-		if err != nil || days < 1 {
-			return zone.ValueError{Attr: zone.AttrMaxAge, Value: *maxAge, Reason: zone.BadForm}
+		if m.MaxAge, err = parseMaxAge(*maxAge); err != nil {
+			return err
 		}
-		m.MaxAge = &days
+	}
+	id := zone.NewID() // made here, so that the record of the act belongs to the zone
+	m.ID = &id
+	policy, err := zonePolicy()
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	m = policy.Complete(m, now)
+	if err := policy.CheckExpiry(m.Expires, now); err != nil {
+		return err
 	}
 	admin, err := zoneAdmin()
 	if err != nil {
 		return err
 	}
 	defer admin.Close()
-	if err := admin.Create(operands[0], *owner, m, time.Now()); err != nil {
+	err = c.record(onZone("zone-create", "", zone.Details{ID: id}, operands[0]), func() error {
+		return admin.Create(operands[0], *owner, m, now)
+	})
+	if err != nil {
 		return err
 	}
 	made, err := admin.Show(operands[0])
@@ -91,10 +104,18 @@ func zoneShare(c *call, args []string) error {
 		return err
 	}
 	defer admin.Close()
+	z, err := admin.Show(name)
+	if err != nil {
+		return err
+	}
 	result := sharedZone{Skipped: []zone.Skipped{}}
 	incomplete := false
 	for _, g := range grants {
-		report, err := admin.Share(name, g.Principal, g.Access)
+		var report zone.Report
+		err := c.record(onZone("zone-share", g.Principal+"="+string(g.Access), z, name), func() (err error) {
+			report, err = admin.Share(name, g.Principal, g.Access)
+			return err
+		})
 		result.Skipped = append(result.Skipped, report.Skipped...)
 		if !c.json {
 			err = errors.Join(err, c.showReport(name, g, report, err == nil))
@@ -133,21 +154,29 @@ func (c *call) showReport(name string, g zone.Member, r zone.Report, done bool) 
 	if r.Shut {
 		b.WriteString(c.say.line("zone-shut", name, layout.Base+"/"+name))
 	}
-	for _, s := range r.Skipped {
-		reason := c.say.line("skip-" + string(s.Reason))
-		if s.Err != nil && s.Reason == zone.SkipError {
-			reason += " (" + s.Err.Error() + ")"
-		}
-		b.WriteString(c.say.line("zone-skipped", printable(s.Path), printable(reason)))
-	}
+	b.WriteString(c.skippedLines(r.Skipped))
 	if r.More > 0 {
 		b.WriteString(c.say.line("zone-more", r.More))
 	}
 	return c.print(b.String())
 }
 
+func (c *call) skippedLines(skipped []zone.Skipped) string {
+	var b strings.Builder
+	for _, s := range skipped {
+		reason := c.say.line("skip-" + string(s.Reason))
+		if s.Err != nil && s.Reason == zone.SkipError {
+			reason += " (" + s.Err.Error() + ")"
+		}
+		b.WriteString(c.say.line("zone-skipped", printable(s.Path), printable(reason)))
+	}
+	return b.String()
+}
+
 func zoneList(c *call, args []string) error {
-	if _, err := c.parse(c.flags(), args, 0, 0); err != nil {
+	fs := c.flags()
+	closed := fs.Bool("closed", false, "")
+	if _, err := c.parse(fs, args, 0, 0); err != nil {
 		return err
 	}
 	admin, err := zoneAdmin()
@@ -156,13 +185,16 @@ func zoneList(c *call, args []string) error {
 	}
 	defer admin.Close()
 	zones, listErr := admin.List()
+	if *closed {
+		zones = slices.DeleteFunc(zones, func(z zone.Details) bool { return z.State != zone.StateClosed })
+	}
 	if c.json {
 		err = c.printJSON(map[string]any{"zones": zones})
 	} else {
 		rows := make([][]string, 0, len(zones))
 		for _, z := range zones {
 			rows = append(rows, []string{z.Name, z.Owner, string(z.State), text(z.Expires), strconv.Itoa(len(z.Members)),
-				text(z.Title)})
+				moment(z.Closed), text(z.Title)})
 		}
 		err = c.printRows("zone-columns", rows)
 	}
@@ -170,7 +202,9 @@ func zoneList(c *call, args []string) error {
 }
 
 func zoneShow(c *call, args []string) error {
-	operands, err := c.parse(c.flags(), args, 1, 1)
+	fs := c.flags()
+	closed := fs.Bool("closed", false, "")
+	operands, err := c.parse(fs, args, 1, 1)
 	if err != nil {
 		return err
 	}
@@ -179,7 +213,7 @@ func zoneShow(c *call, args []string) error {
 		return err
 	}
 	defer admin.Close()
-	z, err := admin.Show(operands[0])
+	z, err := showZone(admin, operands[0], *closed)
 	if err != nil {
 		return err
 	}
@@ -195,5 +229,5 @@ func zoneShow(c *call, args []string) error {
 		members = append(members, m.Principal+"="+string(m.Access))
 	}
 	return c.printFields("zone-fields", z.Name, text(z.Title), text(z.Description), z.Owner, string(z.State),
-		text(z.Expires), maxAge, text(z.Notify), strings.Join(members, " "), layout.Base+"/"+z.Name)
+		text(z.Expires), maxAge, text(z.Notify), strings.Join(members, " "), zonePath(z), moment(z.Closed), text(z.FormerName))
 }

@@ -16,7 +16,10 @@ import (
 // The tools. They know locks, PAM, audit and name service caches, which no library of ours could know better.
 const (
 	useradd  = "/usr/sbin/useradd"
+	usermod  = "/usr/sbin/usermod"
 	userdel  = "/usr/sbin/userdel"
+	groupdel = "/usr/sbin/groupdel"
+	gpasswd  = "/usr/bin/gpasswd"
 	chpasswd = "/usr/sbin/chpasswd"
 	chage    = "/usr/bin/chage"
 )

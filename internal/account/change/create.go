@@ -98,16 +98,25 @@ func check(spec Spec) (gecos string, err error) {
 	if spec.Contact.Email == "" {
 		return "", &account.FieldError{Field: "email", Reason: account.Missing}
 	}
-	if spec.Expires != "" {
-		day, err := time.Parse(time.DateOnly, spec.Expires)
-		if err != nil || day.Year() < 1971 || day.Year() > 9999 {
-			return "", &account.FieldError{Field: "expires", Reason: account.BadForm}
-		}
+	if err := checkExpires(spec.Expires); err != nil {
+		return "", err
 	}
 	if err := checkPassword(spec.Password); err != nil {
 		return "", err
 	}
 	return account.FormatGECOS(spec.Contact)
+}
+
+// checkExpires accepts a day that is later than what the tools take for a number of days, and "" for none.
+func checkExpires(text string) error {
+	if text == "" {
+		return nil
+	}
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil || day.Year() < 1971 || day.Year() > 9999 {
+		return &account.FieldError{Field: "expires", Reason: account.BadForm}
+	}
+	return nil
 }
 
 // checkFree asks the files and NSS. A private group has the name of its user, so both must be free.
@@ -196,7 +205,7 @@ func undo(name string, uid uint32, cause error) error {
 	}
 	if err := run("", 1, userdel, "--", name); err != nil {
 		// A password may have been set already; the account must not stay open.
-		lockErr := run("", 1, "/usr/sbin/usermod", "--lock", "--expiredate", "1", "--", name)
+		lockErr := run("", 1, usermod, "--lock", "--expiredate", "1", "--", name)
 		return &LeftoverError{name, cause, errors.Join(err, lockErr)}
 	}
 	if _, left := account.NewNames().Group(name); left {

@@ -61,18 +61,36 @@ func (r *register) take(name string, names *account.Names, now time.Time) (uint3
 	if err := names.Err(); err != nil { // "not found" is only believed of a name service that answered
 		return 0, err
 	}
+	return uid, r.add(text, uid, name, now)
+}
+
+// keep sees to it that a uid stands in the register: one that somebody lost a line of must not be given again.
+func (r *register) keep(uid uint32, name string, now time.Time) error {
+	text, err := io.ReadAll(io.NewSectionReader(r.file, 0, 1<<30))
+	if err != nil {
+		return err
+	}
+	known, err := account.ParseRegister(text)
+	if err != nil || known.Has(uid) {
+		return err
+	}
+	return r.add(text, uid, name, now)
+}
+
+// add writes a line after text, which is what the register holds.
+func (r *register) add(text []byte, uid uint32, name string, now time.Time) error {
 	line := fmt.Sprintf("%d %s %s\n", uid, name, now.Format(time.DateOnly))
 	if len(text) == 0 {
 		line = "# Every uid that Share Zone gave to somebody: uid, name, day. Remove no line: it would be given again.\n" + line
 	} else if whole := bytes.LastIndexByte(text, '\n') + 1; whole < len(text) { // a torn line: its uid was never used
 		if err := r.file.Truncate(int64(whole)); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	if _, err := r.file.WriteString(line); err != nil {
-		return 0, err
+		return err
 	}
-	return uid, r.file.Sync()
+	return r.file.Sync()
 }
 
 // uidMax reads UID_MAX as useradd does; 60000 is its default, and above it Debian and systemd have their own ranges.

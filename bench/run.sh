@@ -1,0 +1,101 @@
+#!/bin/bash
+# run.sh - measures Share Zone against the least that could do the same work, side by side in one Apache, and prints the
+# table of doc/bench.md. Run by hand, as root: it makes a throw-away copy of this machine (test/copy.sh), installs there,
+# and leaves nothing behind. It is no test: it fails when it could not measure, not when something was slow.
+#
+# It takes about five minutes, and 10 GiB of memory: the copy's disk, on which the zones lie, is a file in memory.
+
+set -euo pipefail
+cd -- "$(dirname -- "$(readlink -f -- "$0")")/.."
+PATH=$PATH:/usr/local/go/bin:/usr/local/sbin:/usr/sbin:/sbin
+
+# As bench/*.go and bench/apache.conf have it too.
+readonly place=/var/lib/shzbench
+readonly image=/dev/shm/shzbench.img
+readonly gate=/usr/lib/sharezone/gate
+
+usage() {
+    cat <<'END'
+usage: bench/run.sh [--layer FILE]
+  --layer FILE  keep the packages that it needs in an image, for the next run (as of test.sh); this file stays
+END
+}
+
+main() {
+    if (($# == 0)); then outside; fi
+    case "$1 $#" in
+    '--inside 1') inside ;;
+    '--layer 2') outside "$@" ;;
+    '--help 1') usage ;;
+    *)
+        usage >&2
+        exit 2
+        ;;
+    esac
+}
+
+refuse() {
+    echo "bench/run.sh: $1" >&2
+    exit 1
+}
+
+outside() {
+    local available
+    if ((EUID != 0)); then
+        refuse 'it must run as root: it makes a copy of this machine, in which it installs packages and users'
+    fi
+    available=$(awk '$1 == "MemAvailable:" { print int($2 / 1048576) }' /proc/meminfo)
+    if ((available < 10)); then
+        refuse "it needs 10 GiB of memory, $available are available"
+    fi
+    exec test/copy.sh "$@" test/prepare.sh bench/run.sh --inside
+}
+
+inside() {
+    # Whatever else this is, it is not to get a manager with a known password.
+    if [[ $(hostname) != shztest ]]; then
+        refuse 'this is no throw-away copy; run it without --inside'
+    fi
+    export LC_ALL=C.UTF-8 GOPROXY=off GOTOOLCHAIN=local GOFLAGS='-mod=readonly -buildvcs=false' CGO_ENABLED=0
+    umask 022
+    mount_disk
+    quietly ./install.sh --demo
+    if [[ ! -u $gate || ! -d /srv/sharezone/demo ]]; then
+        refuse 'the demo of Share Zone is not installed here'
+    fi
+    add_references
+    "$place/bench"
+}
+
+# mount_disk puts the zones and the files of the references on the same ext4, so that a difference is not the disk's.
+mount_disk() {
+    local disk=$place/disk zones=/srv/sharezone
+    truncate -s 7G "$image" # sparse
+    mkfs.ext4 -q -m 0 "$image"
+    mkdir -p "$disk" "$zones"
+    mount -o loop "$image" "$disk"
+    mkdir "$disk/zones" "$disk/files"
+    install -d -o www-data -g www-data "$disk/dav" "$place/lock"
+    mount --bind "$disk/zones" "$zones"
+    mount -o remount,bind,nosuid,nodev,noexec "$zones"
+}
+
+# add_references gives the references to the Apache that Share Zone has just got; nothing of them is ever installed.
+add_references() {
+    mkdir -p "$place/cgi-bin"
+    go build -trimpath -ldflags '-s -w' -o "$place/cgi-bin/" ./bench/hello ./bench/sendfile
+    go build -o "$place/bench" ./bench
+    cp bench/apache.conf /etc/apache2-sharezone/local.d/bench.conf
+    quietly apache2ctl-sharezone restart
+}
+
+# quietly shows what a command said only when it fails.
+quietly() {
+    local output
+    if ! output=$("$@" 2>&1 </dev/null); then
+        printf '%s\n' "$output" >&2
+        refuse "$1 failed"
+    fi
+}
+
+main "$@"

@@ -1,0 +1,53 @@
+package change
+
+import (
+	"errors"
+	"fmt"
+
+	"sharezone/internal/account"
+)
+
+// ErrPasswordless says that an account has no password behind its lock, so unlocking it would open it to everybody or,
+// as usermod decides, do nothing.
+var ErrPasswordless = errors.New("this account has no password")
+
+// Lock keeps the password of an account that Share Zone made from matching, as usermod -L does; the password itself is
+// kept. One that is locked already stays so. Prepare must have been called.
+func Lock(name string) error {
+	if _, err := own(name, "lock", account.NewNames()); err != nil {
+		return err
+	}
+	if err := run("", 1, usermod, "--lock", "--", name); err != nil {
+		return err
+	}
+	return verifyLock(name, true)
+}
+
+// Unlock makes it match again. Prepare must have been called.
+func Unlock(name string) error {
+	if _, err := own(name, "lock", account.NewNames()); err != nil {
+		return err
+	}
+	shadow, err := account.ReadShadow()
+	if err != nil {
+		return err
+	}
+	if shadow.HasPassword(name) {
+		return nil
+	}
+	if !shadow.HasLockedPassword(name) {
+		return fmt.Errorf("%s: %w", name, ErrPasswordless)
+	}
+	if err := run("", 1, usermod, "--unlock", "--", name); err != nil {
+		return err
+	}
+	return verifyLock(name, false)
+}
+
+func verifyLock(name string, locked bool) error {
+	shadow, err := account.ReadShadow()
+	if err == nil && shadow.HasPassword(name) == locked {
+		err = fmt.Errorf("usermod did not change the lock of %s", name)
+	}
+	return err
+}

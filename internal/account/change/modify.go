@@ -1,0 +1,92 @@
+package change
+
+import (
+	"fmt"
+
+	"sharezone/internal/account"
+	"sharezone/internal/layout"
+)
+
+// Changes are the new values of what is not nil; an empty text removes one.
+type Changes struct {
+	FullName, Company, Phone, Mobile, Email *string
+	Expires                                 *string
+	Role                                    *account.Role
+}
+
+// ofAccount says whether more changes than groups.
+func (c Changes) ofAccount() bool {
+	return c.FullName != nil || c.Company != nil || c.Phone != nil || c.Mobile != nil || c.Email != nil || c.Expires != nil
+}
+
+// Modify changes an account that Share Zone made, or the role of any that is in it. Everything is checked before
+// anything is changed. Prepare must have been called.
+func Modify(name string, c Changes) error {
+	names := account.NewNames()
+	e, err := person(name, names)
+	if err != nil {
+		return err
+	}
+	if c.ofAccount() {
+		if e, err = own(name, "modify", names); err != nil {
+			return err
+		}
+	} else if !names.InGroup(name, layout.GroupBase) && !names.InGroup(name, layout.GroupOnly) {
+		return fmt.Errorf("%s: %w", name, ErrNotEnabled)
+	}
+	if c.Role != nil && c.Role.Groups() == nil {
+		return &account.FieldError{Field: "role", Reason: account.BadForm}
+	}
+	var args []string
+	gecos, err := c.apply(account.ParseGECOS(e.GECOS))
+	if err != nil {
+		return err
+	}
+	if c.ofAccount() && gecos != e.GECOS {
+		args = append(args, "--comment", gecos)
+	}
+	if c.Expires != nil {
+		if err := checkExpires(*c.Expires); err != nil {
+			return err
+		}
+		args = append(args, "--expiredate", *c.Expires)
+	}
+	if len(args) > 0 {
+		if err := run("", 1, usermod, append(args, "--", name)...); err != nil {
+			return err
+		}
+	}
+	if c.Role == nil {
+		return nil
+	}
+	return setRole(name, *c.Role, names)
+}
+
+// apply returns the comment field with the changes. Of what stands there only what is given is checked for being
+// present: an account whose address somebody spoilt by hand can still get a telephone number.
+func (c Changes) apply(contact account.Contact) (string, error) {
+	if !c.ofAccount() {
+		return "", nil
+	}
+	for _, f := range []struct {
+		field    string
+		to       *string
+		value    *string
+		required bool
+	}{
+		{"full_name", &contact.FullName, c.FullName, true},
+		{"company", &contact.Company, c.Company, false},
+		{"phone", &contact.Phone, c.Phone, false},
+		{"mobile", &contact.Mobile, c.Mobile, false},
+		{"email", &contact.Email, c.Email, true},
+	} {
+		if f.value == nil {
+			continue
+		}
+		if f.required && *f.value == "" {
+			return "", &account.FieldError{Field: f.field, Reason: account.Missing}
+		}
+		*f.to = *f.value
+	}
+	return account.FormatGECOS(contact)
+}

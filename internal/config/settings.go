@@ -1,0 +1,174 @@
+package config
+
+import (
+	"time"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Settings is everything that an administrator can set, as the programs use it.
+type Settings struct {
+	Session      SessionLimits // of everybody but administrators
+	AdminSession SessionLimits
+	Login        Login
+	Listing      Listing
+	Form         Form
+	Upload       Upload
+	Zone         Zone
+}
+
+// SessionLimits say when a session ends by itself.
+type SessionLimits struct {
+	Idle     time.Duration // without a request
+	Absolute time.Duration // after the login
+}
+
+// Login bounds what libexec/auth does.
+type Login struct {
+	Failure time.Duration // how long a refused login takes
+	Slots   int           // how many ask PAM at the same time
+	Wait    time.Duration // for a slot
+}
+
+// Listing bounds one page of a folder.
+type Listing struct{ Entries, MaxEntries int }
+
+// Form bounds a form that brings no file.
+type Form struct{ MaxBytes int64 }
+
+// Upload says what space no upload may take; the larger of the two holds.
+type Upload struct {
+	KeepFreeBytes   int64
+	KeepFreePercent int
+}
+
+// Zone is what new zones get. Everything is in days, and 0 is none.
+type Zone struct{ DefaultExpiry, MaxExpiry, DefaultMaxAge int }
+
+// setting is a row of the table: a whole number. Where the unit could be mistaken it is part of the name.
+type setting struct {
+	section, name         string
+	fallback, least, most int64
+	unit                  string
+	meaning               string // in English, with the reason; the shipped file and sharezone.toml(5) say it
+	apply                 func(*Settings, int64)
+}
+
+const (
+	kib = 1 << 10
+	mib = 1 << 20
+)
+
+// table is the only list of settings.
+var table = [...]setting{
+	{
+		"sessions", "idle_minutes", 30, 1, 7 * 24 * 60, "minutes",
+		"A session ends after so many minutes without a request. Like the other limits of sessions it holds from the " +
+			"next login on.",
+		func(s *Settings, n int64) { s.Session.Idle = time.Duration(n) * time.Minute },
+	},
+	{
+		"sessions", "absolute_hours", 12, 1, 30 * 24, "hours",
+		"A session ends so many hours after its login, used or not, so that a stolen one does not last.",
+		func(s *Settings, n int64) { s.Session.Absolute = time.Duration(n) * time.Hour },
+	},
+	{
+		"sessions", "admin_idle_minutes", 15, 1, 7 * 24 * 60, "minutes",
+		"The same for administrators, who can do more harm.",
+		func(s *Settings, n int64) { s.AdminSession.Idle = time.Duration(n) * time.Minute },
+	},
+	{
+		"sessions", "admin_absolute_hours", 8, 1, 30 * 24, "hours",
+		"The same for administrators: a working day.",
+		func(s *Settings, n int64) { s.AdminSession.Absolute = time.Duration(n) * time.Hour },
+	},
+	{
+		"login", "failure_milliseconds", 1000, 200, 10000, "milliseconds",
+		"Every refused login takes so long, or a multiple of it, so that the time does not tell whether the name exists. " +
+			"It must be longer than checking a password takes, some 30 milliseconds, and a slow directory service.",
+		func(s *Settings, n int64) { s.Login.Failure = time.Duration(n) * time.Millisecond },
+	},
+	{
+		"login", "slots", 8, 1, 64, "processes",
+		"So many processes ask PAM at the same time, each with all of its modules in memory. Who finds no free slot is " +
+			"told that the server is busy.",
+		func(s *Settings, n int64) { s.Login.Slots = int(n) },
+	},
+	{
+		"login", "wait_milliseconds", 1500, 100, 1800, "milliseconds",
+		"So long one waits for a free slot. It is less than two seconds, because then the gate gives up looking at an " +
+			"account again.",
+		func(s *Settings, n int64) { s.Login.Wait = time.Duration(n) * time.Millisecond },
+	},
+	{
+		"listings", "default_entries", 200, 1, 10000, "entries",
+		"A folder is shown in pages of so many entries when the request names no limit; never more than max_entries.",
+		func(s *Settings, n int64) { s.Listing.Entries = int(n) },
+	},
+	{
+		"listings", "max_entries", 1000, 1, 10000, "entries",
+		"The highest limit that a request may name. Each entry of a page costs a look at the file and some hundred bytes.",
+		func(s *Settings, n int64) { s.Listing.MaxEntries = int(n) },
+	},
+	{
+		"forms", "max_kib", 64, 16, 4096, "KiB",
+		"The longest form that brings no file, in KiB: the names of all entries to remove at once, for example. It is kept " +
+			"in memory.",
+		func(s *Settings, n int64) { s.Form.MaxBytes = n * kib },
+	},
+	{
+		"uploads", "keep_free_mib", 0, 0, 1 << 30, "MiB",
+		"An upload is refused that would leave less than so many MiB free in the file system of the zone. One whose length " +
+			"is not known beforehand (a form, a chunked request) is refused when less is free at its beginning.",
+		func(s *Settings, n int64) { s.Upload.KeepFreeBytes = n * mib },
+	},
+	{
+		"uploads", "keep_free_percent", 0, 0, 90, "percent",
+		"The same in percent of the file system; the larger of the two holds.",
+		func(s *Settings, n int64) { s.Upload.KeepFreePercent = int(n) },
+	},
+	{
+		"zones", "default_expiry_days", 0, 0, 36500, "days",
+		"A zone made without an expiry date is open for so many days; 0: as long as max_expiry_days says.",
+		func(s *Settings, n int64) { s.Zone.DefaultExpiry = int(n) },
+	},
+	{
+		"zones", "max_expiry_days", 0, 0, 36500, "days",
+		"No zone is made with an expiry date further away than so many days; 0: any date, or none. Zones that exist keep " +
+			"theirs.",
+		func(s *Settings, n int64) { s.Zone.MaxExpiry = int(n) },
+	},
+	{
+		"zones", "default_max_age_days", 0, 0, 36500, "days",
+		"In a zone made without a maximum age files stay for so many days; 0: without end.",
+		func(s *Settings, n int64) { s.Zone.DefaultMaxAge = int(n) },
+	},
+}
+
+// Default returns the settings without a file.
+func Default() Settings {
+	var s Settings
+	for _, row := range table {
+		row.apply(&s, row.fallback)
+	}
+	return s
+}
+
+func isSection(name string) bool {
+	for i := range table {
+		if table[i].section == name {
+			return true
+		}
+	}
+	return false
+}
+
+// find returns the row of a key, nil if there is none.
+func find(key toml.Key) *setting {
+	for i := range table {
+		if len(key) == 2 && table[i].section == key[0] && table[i].name == key[1] {
+			return &table[i]
+		}
+	}
+	return nil
+}

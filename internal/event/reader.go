@@ -1,0 +1,181 @@
+package event
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// maxLine bounds a line, in bytes: a path of 4,096 bytes takes six times as much as JSON, three times percent-encoded.
+	maxLine = 64 << 10
+	// youngFile is how long a file may lack its first line: the gate writes it microseconds after it made the file.
+	youngFile = time.Minute
+	// maxDamage is how many damaged lines of one file are told.
+	maxDamage = 20
+)
+
+// Damage is a line that no program of Share Zone wrote so, or a file that cannot be taken for an event file. Line 0 is
+// the file as a whole.
+type Damage struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Reason string `json:"reason"`
+}
+
+// State is what a file still holds back.
+type State int
+
+// The states.
+const (
+	Finished State = iota // the lock is free: nothing more comes
+	Underway              // the request lasts
+	Unready               // no first line yet, and too young to be called damaged
+)
+
+// ReadFolder calls see for every act that the event files of a folder tell, in the order of their files' time. Damage
+// is told and passed over; an error is that of a folder or file that cannot be read.
+func ReadFolder(folder string, see func(Record)) ([]Damage, error) {
+	entries, err := os.ReadDir(folder) // sorted: names begin with the time
+	if err != nil {
+		return nil, err
+	}
+	var damage []Damage
+	for _, e := range entries {
+		records, _, bad, oneErr := Read(folder, e.Name())
+		if oneErr != nil && !errors.Is(oneErr, fs.ErrNotExist) { // taken by the worker meanwhile
+			err = errors.Join(err, fmt.Errorf("%s: %w", e.Name(), oneErr))
+		}
+		damage = append(damage, bad...)
+		for _, r := range records {
+			see(r)
+		}
+	}
+	return damage, err
+}
+
+// Read returns what one event file tells and whether more is to come.
+func Read(folder, name string) ([]Record, State, []Damage, error) {
+	whole := func(reason string) ([]Record, State, []Damage, error) {
+		return nil, Finished, []Damage{{name, 0, reason}}, nil
+	}
+	if !fileForm.MatchString(name) {
+		return whole("not the name of an event file")
+	}
+	f, err := os.OpenFile(folder+"/"+name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if errors.Is(err, unix.ELOOP) {
+		return whole("a symbolic link")
+	}
+	if err != nil {
+		return nil, Finished, nil, err
+	}
+	defer f.Close()
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return nil, Finished, nil, err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG || st.Uid != 0 && st.Uid != uint32(os.Geteuid()) {
+		return whole("not a file of root's")
+	}
+	ready, err := hasFirstLine(f)
+	if err != nil {
+		return nil, Finished, nil, err
+	}
+	if !ready {
+		if age := time.Since(time.Unix(st.Mtim.Unix())); age < youngFile && age > -youngFile {
+			return nil, Unready, nil, nil
+		}
+		return whole("no first line")
+	}
+	state, err := stateOf(f)
+	if err != nil {
+		return nil, Finished, nil, err
+	}
+	records, damage, err := readActs(f, name, state)
+	return records, state, damage, err
+}
+
+// hasFirstLine: the lock counts from then on. Looked at before, it would be taken from under the gate, which gives a
+// request up whose file it cannot lock.
+func hasFirstLine(f *os.File) (bool, error) {
+	b := make([]byte, maxLine)
+	n, err := f.ReadAt(b, 0)
+	if err != nil && err != io.EOF {
+		return false, err
+	}
+	return n == len(b) || bytes.IndexByte(b[:n], '\n') >= 0, nil
+}
+
+// stateOf asks for the lock and gives it back. Acts are read after that, so what a finished file tells is complete.
+func stateOf(f *os.File) (State, error) {
+	switch err := unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB); err {
+	case nil:
+		return Finished, unix.Flock(int(f.Fd()), unix.LOCK_UN)
+	case unix.EWOULDBLOCK:
+		return Underway, nil
+	default:
+		return Finished, fmt.Errorf("flock: %w", err)
+	}
+}
+
+func readActs(f *os.File, name string, state State) ([]Record, []Damage, error) {
+	var damage []Damage
+	tell := func(line int, reason string) {
+		if reason != "" && len(damage) < maxDamage {
+			damage = append(damage, Damage{name, line, reason})
+		}
+	}
+	a := acts{index: make(map[int]int)}
+	in := bufio.NewReaderSize(f, maxLine)
+	for number := 1; ; number++ {
+		text, err := in.ReadSlice('\n')
+		switch {
+		case err == io.EOF && len(text) > 0 && state == Finished:
+			tell(number, "a line without its end")
+		case err == bufio.ErrBufferFull:
+			tell(number, "a line that is too long")
+			err = skipLine(in)
+		case err == nil && number == 1:
+			if !parse(text, &a.header) {
+				tell(1, "not the first line of an event file")
+			} else {
+				tell(1, a.header.check())
+			}
+		case err == nil:
+			tell(number, a.add(text))
+		}
+		if number == 1 && len(damage) > 0 {
+			return nil, damage, nil // without it nothing says whose acts these are
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, damage, err
+		}
+	}
+	for i := range a.records {
+		switch r := &a.records[i]; {
+		case r.Result == "" && state == Underway:
+			r.Result = Running
+		case r.Result == "":
+			r.Result = Interrupted
+		}
+	}
+	return a.records, damage, nil
+}
+
+func skipLine(in *bufio.Reader) error {
+	for {
+		if _, err := in.ReadSlice('\n'); err != bufio.ErrBufferFull {
+			return err
+		}
+	}
+}

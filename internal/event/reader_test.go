@@ -1,0 +1,231 @@
+package event
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const testName = "20261122T041951.000000001Z-0123456789abcdef"
+
+const testHeader = `{"version":1,"time":"2026-11-22T04:19:51Z","request":"0123456789abcdef","uid":1002,"user":"bruno","component":"shz",` +
+	`"entry":"internal","address":"192.0.2.7","zone":"demo","zone_id":"00112233445566778899aabbccddeeff"}` + "\n"
+
+// readText reads an event file of that content whose lock is free.
+func readText(t *testing.T, content string) ([]Record, State, []Damage) {
+	t.Helper()
+	folder := t.TempDir()
+	if err := os.WriteFile(folder+"/"+testName, []byte(content), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	records, state, damage, err := Read(folder, testName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return records, state, damage
+}
+
+// What Create, Begin and End write is what Read reads: while the lock is held, and after.
+func TestWhatIsWrittenIsRead(t *testing.T) {
+	folder := t.TempDir()
+	f, err := Create(folder, Header{UID: 1001, User: "anna", Component: "shzadm", Entry: EntryShell, Zone: "demo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, _ := f.Begin("upload", "a\n\x1b[2J\"b")
+	done.End("ok", 12, "a (2)")
+	f.Begin("download", "caf\xe9")
+	about, _ := f.BeginFor("user-lock", "bruno")
+	about.End("not-found", -1, "")
+	for _, c := range []struct {
+		result string
+		before func()
+	}{{Running, func() {}}, {Interrupted, func() { f.Close() }}} {
+		c.before()
+		var got []string
+		damage, err := ReadFolder(folder, func(r Record) {
+			b, _ := json.Marshal(r)
+			if age := time.Since(r.Time); age < -time.Second || age > time.Minute || len(r.Request) != 16 {
+				t.Errorf("%s", b)
+			}
+			got = append(got, fmt.Sprint(r.Event, " ", r.User, " ", r.Entry, " ", value(r.Address), " ", *r.Zone, " ", value(r.Path), " ", r.Raw,
+				" ", r.Bytes != nil && *r.Bytes == 12, " ", r.Result, " ", value(r.About)))
+		})
+		want := []string{"upload anna shell null demo a (2)  true ok null", "download anna shell null demo caf\ufffd caf%E9 false " + c.result + " null",
+			"user-lock anna shell null demo null  false not-found bruno"}
+		if strings.Join(got, "\n") != strings.Join(want, "\n") || err != nil || damage != nil {
+			t.Errorf("%s: %q, %v, %v", c.result, got, damage, err)
+		}
+	}
+}
+
+func value(p *string) string {
+	if p == nil {
+		return "null"
+	}
+	return *p
+}
+
+func TestLoginIsOfWhoLogsIn(t *testing.T) {
+	guest := strings.Replace(testHeader, "bruno", "shzguest", 1)
+	for end, want := range map[string]string{
+		`{"n":1,"result":"ok"}` + "\n":      "login ok",
+		`{"n":1,"result":"refused"}` + "\n": "login-failed refused",
+		"":                                  "login interrupted",
+	} {
+		r, _, damage := readText(t, guest+`{"n":1,"event":"login","user":"<svg>"}`+"\n"+end)
+		if len(r) != 1 || r[0].User != "<svg>" || r[0].About != nil || r[0].Event+" "+r[0].Result != want || damage != nil {
+			t.Errorf("%q: %+v, %v", end, r, damage)
+		}
+	}
+}
+
+// A damaged line is told with its number, and the others count.
+func TestDamagedLines(t *testing.T) {
+	const good = `{"n":1,"event":"mkdir","path":"x"}` + "\n"
+	for _, c := range []struct {
+		name, lines string
+		at, records int
+	}{
+		{"nothing wrong", good, 0, 1},
+		{"no JSON", good + "nonsense\n", 3, 1},
+		{"two objects", good + `{"n":2,"event":"mkdir"}{"n":3,"event":"mkdir"}` + "\n", 3, 1},
+		{"unknown key", good + `{"n":2,"event":"mkdir","uid":0}` + "\n", 3, 1},
+		{"unknown event", good + `{"n":2,"event":"format"}` + "\n", 3, 1},
+		{"another first line", good + testHeader, 3, 1},
+		{"the same act again", good + good, 3, 1},
+		{"an end without beginning", `{"n":7,"result":"ok"}` + "\n", 2, 0},
+		{"two ends", good + `{"n":1,"result":"ok"}` + "\n" + `{"n":1,"result":"internal"}` + "\n", 4, 1},
+		{"both at once", `{"n":1,"event":"mkdir","result":"ok"}` + "\n", 2, 0},
+		{"neither", `{"n":1}` + "\n", 2, 0},
+		{"a result of ours", good + `{"n":1,"result":"interrupted"}` + "\n", 3, 1},
+		{"a result that is no code", good + `{"n":1,"result":"ok\n"}` + "\n", 3, 1},
+		{"fewer bytes than none", good + `{"n":1,"result":"ok","bytes":-1}` + "\n", 3, 1},
+		{"no UTF-8", good + "{\"n\":2,\"event\":\"mkdir\",\"path\":\"\xff\"}\n", 3, 1},
+		{"torn", good + `{"n":1,"resu`, 3, 1},
+		{"too long", good + `{"n":2,"event":"mkdir","path":"` + strings.Repeat("x", maxLine) + "\"}\n" + `{"n":3,"event":"mkdir"}` + "\n", 3, 2},
+	} {
+		records, _, damage := readText(t, testHeader+c.lines)
+		if len(records) != c.records || (c.at > 0) != (len(damage) == 1) || c.at > 0 && damage[0].Line != c.at {
+			t.Errorf("%s: %d records, %+v", c.name, len(records), damage)
+		}
+	}
+	if _, _, damage := readText(t, testHeader+strings.Repeat("nonsense\n", 100)); len(damage) != maxDamage {
+		t.Errorf("%d damaged lines are told", len(damage))
+	}
+}
+
+// Without a first line that can be believed nothing of the file is.
+func TestDamagedHeaders(t *testing.T) {
+	for old, other := range map[string]string{
+		`"version":1`: `"version":2`, `"0123456789abcdef"`: `"x"`, `"bruno"`: `"bru\no"`, `"shz"`: `"../x"`, `"internal"`: `"inside"`,
+		`"192.0.2.7"`: `"192.0.2.7\n"`, `"demo"`: `"../demo"`, `"00112233445566778899aabbccddeeff"`: `"0"`, `"uid"`: `"gid"`, `1002`: `-1`,
+		`"2026-11-22T04:19:51Z"`: `"yesterday"`, "}\n": "}", "{": "nonsense", `"user":"bruno",`: "",
+	} {
+		header := strings.Replace(testHeader, old, other, 1)
+		if header == testHeader {
+			t.Fatalf("%s does not stand in the header", old)
+		}
+		records, _, damage := readText(t, header+`{"n":1,"event":"mkdir","path":"x"}`+"\n")
+		if len(records) != 0 || len(damage) != 1 || damage[0].Line > 1 {
+			t.Errorf("%s: %+v, %+v", other, records, damage)
+		}
+	}
+}
+
+// Nothing but a plain file of root's with the right name is opened for reading, and nothing makes the reader wait.
+func TestStrangeFiles(t *testing.T) {
+	folder := t.TempDir()
+	path := folder + "/" + testName
+	for name, prepare := range map[string]func() error{
+		"link":      func() error { return os.Symlink("/etc/passwd", path) },
+		"FIFO":      func() error { return unix.Mkfifo(path, 0o600) },
+		"directory": func() error { return os.Mkdir(path, 0o700) },
+		"empty, old": func() error {
+			return errors.Join(os.WriteFile(path, nil, 0o600), os.Chtimes(path, time.Time{}, time.Now().Add(-2*youngFile)))
+		},
+	} {
+		if err := prepare(); err != nil {
+			t.Fatal(err)
+		}
+		records, _, damage, err := Read(folder, testName)
+		if records != nil || len(damage) != 1 || err != nil {
+			t.Errorf("%s: %v, %v, %v", name, records, damage, err)
+		}
+		os.RemoveAll(path)
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, state, damage, err := Read(folder, testName); state != Unready || damage != nil || err != nil {
+		t.Errorf("a new file without its first line: %v, %v, %v", state, damage, err)
+	}
+	for _, name := range []string{"notes", "." + testName, testName + "~"} {
+		if _, _, damage, err := Read(folder, name); len(damage) != 1 || err != nil {
+			t.Errorf("%s: %v, %v", name, damage, err)
+		}
+	}
+	if _, err := ReadFolder(filepath.Join(folder, "nothing"), func(Record) {}); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+// A reader never takes the lock of a file that is just being made: its writer would give up.
+func TestReadingDisturbsNobody(t *testing.T) {
+	folder := t.TempDir()
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 4 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					if damage, err := ReadFolder(folder, func(Record) {}); damage != nil || err != nil {
+						t.Errorf("%v, %v", damage, err)
+						return
+					}
+				}
+			}
+		})
+	}
+	for range 100 {
+		f, err := Create(folder, Header{User: "root", Component: "shzadm", Entry: EntryShell})
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		act, err := f.Begin("mkdir", "x")
+		if err != nil {
+			t.Error(err)
+		}
+		act.End("ok", -1, "")
+		f.Close()
+	}
+	close(stop)
+	readers.Wait()
+}
+
+func TestCreateRefuses(t *testing.T) {
+	folder := t.TempDir()
+	for _, h := range []Header{
+		{}, {User: "a\nb", Component: "shzadm", Entry: EntryShell}, {User: "root", Component: "shzadm", Entry: EntryShell, Zone: "../x"},
+		{User: "root", Component: "shzadm", Entry: EntryShell, Address: "192.0.2.7"}, {User: "root", Component: "shzadm", Entry: "internal"},
+	} {
+		if _, err := Create(folder, h); err == nil {
+			t.Errorf("%+v", h)
+		}
+	}
+	if left, _ := os.ReadDir(folder); len(left) != 0 {
+		t.Errorf("%d files are left", len(left))
+	}
+}

@@ -1,0 +1,170 @@
+package event
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/netip"
+	"regexp"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"sharezone/internal/layout"
+	"sharezone/internal/session"
+)
+
+// Names are the events that there are, as the interface lists them.
+var Names = []string{
+	"login", "logout", "login-failed", "password", "upload", "download", "preview", "zip", "unzip", "mkdir", "rename", "move",
+	"copy", "delete", "restore", "zone-create", "zone-modify", "zone-share", "zone-close", "zone-remove", "zone-restore",
+	"zone-transfer", "user-create", "user-modify", "user-lock", "user-delete", "expire",
+}
+
+// Results of acts that did not say how they ended.
+const (
+	Running     = "running"     // the request still holds its lock
+	Interrupted = "interrupted" // it does not: the process was killed, the machine stopped
+)
+
+// Record is one act, with the JSON keys of the interface. What is absent is null.
+type Record struct {
+	Time    time.Time `json:"time"`
+	Event   string    `json:"event"` // one of Names
+	User    string    `json:"user"`  // who did it
+	Entry   string    `json:"entry"`
+	Address *string   `json:"address"`
+	Zone    *string   `json:"zone"` // as it was called then
+	Path    *string   `json:"path"` // below the zone; for zone-share PRINCIPAL=ACCESS
+	Raw     string    `json:"raw,omitempty"`
+	Bytes   *int64    `json:"bytes"`
+	Result  string    `json:"result"` // ok, an error code, Running or Interrupted
+	About   *string   `json:"about"`  // the account that it concerns, where that is not who did it
+	Request string    `json:"request"`
+	ZoneID  string    `json:"-"`
+}
+
+var (
+	fileForm      = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{9}Z-[0-9a-f]{16}$`)
+	requestForm   = regexp.MustCompile(`^[0-9a-f]{16}$`)
+	zoneForm      = regexp.MustCompile(`^([a-z0-9][a-z0-9._-]{0,62})?$`)
+	zoneIDForm    = regexp.MustCompile(`^([0-9a-f]{32})?$`)
+	componentForm = regexp.MustCompile(`^[a-z_-]{1,32}$`)
+	resultForm    = regexp.MustCompile(`^[a-z][a-z-]{0,31}$`)
+)
+
+// check says what is wrong with a header, "" for nothing.
+func (h Header) check() string {
+	address, err := netip.ParseAddr(h.Address)
+	switch {
+	case h.Version != version:
+		return "another version"
+	case h.Time.IsZero():
+		return "no time"
+	case !requestForm.MatchString(h.Request):
+		return "no request id"
+	case !session.ValidUser(h.User):
+		return "no user"
+	case !componentForm.MatchString(h.Component):
+		return "no component"
+	case h.Entry != "internal" && h.Entry != "external" && h.Entry != EntryShell:
+		return "no entry"
+	case h.Entry == EntryShell && h.Address != "", h.Entry != EntryShell && (err != nil || address.String() != h.Address || address.Zone() != ""):
+		return "no address"
+	case !zoneForm.MatchString(h.Zone) || !zoneIDForm.MatchString(h.ZoneID):
+		return "no zone"
+	}
+	return ""
+}
+
+// line is begin and end in one: which of them it is, its fields say.
+type line struct {
+	N      int    `json:"n"`
+	Event  string `json:"event"`
+	User   string `json:"user"`
+	Path   string `json:"path"`
+	Raw    string `json:"raw"`
+	Result string `json:"result"`
+	Bytes  *int64 `json:"bytes"`
+}
+
+// acts are the acts of one file in the order in which they began.
+type acts struct {
+	header  Header
+	records []Record
+	index   map[int]int // n: which of records, those that have begun
+	last    int         // highest n
+}
+
+// add takes a line in and says what is wrong with it, "" for nothing.
+func (a *acts) add(text []byte) string {
+	var l line
+	if !parse(text, &l) {
+		return "not a line of an event file"
+	}
+	at, begun := a.index[l.N]
+	switch {
+	case (l.Event == "") == (l.Result == ""):
+		return "neither a beginning nor an end"
+	case l.Event != "" && l.N <= a.last:
+		return "an act that has begun already"
+	case l.Event != "" && !slices.Contains(Names, l.Event):
+		return "unknown event"
+	case l.Event != "":
+		a.last = l.N
+		a.index[l.N] = len(a.records)
+		a.records = append(a.records, a.begin(l))
+		return ""
+	case !begun:
+		return "the end of an act that has not begun"
+	case a.records[at].Result != "":
+		return "an act that has ended already"
+	case !resultForm.MatchString(l.Result) || l.Result == Running || l.Result == Interrupted:
+		return "not a result"
+	case l.User != "" || l.Bytes != nil && *l.Bytes < 0:
+		return "not an end"
+	}
+	a.records[at].end(l)
+	return ""
+}
+
+func (a *acts) begin(l line) Record {
+	h := a.header
+	r := Record{Time: h.Time, Event: l.Event, User: h.User, Entry: h.Entry, Address: orNull(h.Address), Zone: orNull(h.Zone),
+		Path: orNull(l.Path), Raw: l.Raw, About: orNull(l.User), Request: h.Request, ZoneID: h.ZoneID}
+	if h.User == layout.UserGuest && l.User != "" { // who is about to log in is nobody yet
+		r.User, r.About = l.User, nil
+	}
+	return r
+}
+
+func (r *Record) end(l line) {
+	r.Result, r.Bytes = l.Result, l.Bytes
+	if l.Path != "" { // the name that it got in the end
+		r.Path, r.Raw = &l.Path, l.Raw
+	}
+	if r.Event == "login" && r.Result != "ok" {
+		r.Event = "login-failed"
+	}
+}
+
+// parse takes one JSON object with known keys, and nothing after it.
+func parse(text []byte, to any) bool {
+	if !utf8.Valid(text) {
+		return false
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if d.Decode(to) != nil {
+		return false
+	}
+	_, err := d.Token()
+	return err == io.EOF
+}
+
+func orNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}

@@ -1,0 +1,39 @@
+package zone
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pkg/xattr"
+	"golang.org/x/sys/unix"
+)
+
+// Modify writes the fields of m that are not nil on the root of an open zone; empty ones remove their attributes, as
+// WriteMetadata does. forgetNotify removes that of Notify, whose empty value means something. Everything is checked
+// before anything is written.
+func (a *Admin) Modify(name string, m Metadata, forgetNotify bool, now time.Time) error {
+	if err := checkNotPast(m.Expires, now); err != nil {
+		return err
+	}
+	fd, _, err := a.reachZone(name)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	m.ID = nil // it is made once
+	if err := WriteMetadata(fd, m); err != nil {
+		return err
+	}
+	if forgetNotify {
+		return removeAttribute(fd, AttrNotify)
+	}
+	return nil
+}
+
+func removeAttribute(fd int, name string) error {
+	if err := xattr.Remove(descriptorPath(fd), name); err != nil && !errors.Is(err, xattr.ENOATTR) {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,181 @@
+package zone
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/acl"
+	"sharezone/internal/account"
+	"sharezone/internal/layout"
+)
+
+// ErrSamePerson: nobody inherits from himself.
+var ErrSamePerson = errors.New("this is the same person")
+
+// Owned returns the zones of a uid, open and closed.
+func (a *Admin) Owned(uid uint32) ([]Details, error) {
+	all, err := a.List()
+	var owned []Details
+	for _, z := range all {
+		if z.ownerID == uid {
+			owned = append(owned, z)
+		}
+	}
+	return owned, err
+}
+
+// giving is who gives everything to whom.
+type giving struct {
+	from, to     account.Entry
+	privateGroup bool // the group of from is his alone, so files change it too
+}
+
+// Handover is what TransferAll did in one zone.
+type Handover struct {
+	Zone   Details // as it was before
+	Owner  bool    // the zone itself changed hands
+	Report Report
+}
+
+// CheckTransfer says why TransferAll would refuse.
+func (a *Admin) CheckTransfer(from account.Entry, to string) error {
+	_, _, err := a.prepareTransfer(from, to)
+	return err
+}
+
+func (a *Admin) prepareTransfer(from account.Entry, to string) (account.Entry, []Details, error) {
+	heir, ok := a.names.User(to)
+	switch {
+	case !ok:
+		return heir, nil, fmt.Errorf("%s: %w", to, ErrNoSuchUser)
+	case heir.UID < layout.MinUID || !a.names.InGroup(to, layout.GroupBase):
+		return heir, nil, fmt.Errorf("%s: %w", to, ErrNotInBase)
+	case heir.UID == from.UID:
+		return heir, nil, fmt.Errorf("%s: %w", to, ErrSamePerson)
+	}
+	zones, err := a.List()
+	if err != nil {
+		return heir, nil, err
+	}
+	for _, z := range zones {
+		if z.ownerID == from.UID && !a.names.InGroup(to, layout.GroupManager) {
+			return heir, nil, fmt.Errorf("%s: %w", to, ErrNotManager)
+		}
+	}
+	return heir, zones, nil
+}
+
+// TransferAll gives a person's zones, and his files in everybody's zones, to somebody else: the root of a zone first,
+// then what lies in it. In his own zones the new owner also takes his place in all access lists; in others no list
+// changes. The group changes where it was the person's private one. It tells what it did, also when it fails half-way;
+// run again, it goes on.
+func (a *Admin) TransferAll(from account.Entry, to string) ([]Handover, error) {
+	heir, zones, err := a.prepareTransfer(from, to)
+	if err != nil {
+		return nil, err
+	}
+	group, _ := a.names.GroupName(from.GID)
+	g := giving{from, heir, group == from.Name}
+	var done []Handover
+	for _, z := range zones {
+		h := Handover{Zone: z}
+		err := a.transfer(&h, g)
+		if err != nil && !errors.Is(err, unix.ENOENT) { // closed or removed meanwhile
+			return done, fmt.Errorf("%s: %w", z.Name, err)
+		}
+		if h.Owner || h.Report.Folders+h.Report.Files+len(h.Report.Skipped) > 0 {
+			done = append(done, h)
+		}
+	}
+	return done, nil
+}
+
+func (a *Admin) transfer(h *Handover, g giving) error {
+	dir := a.base
+	if h.Zone.State == StateClosed {
+		closed, err := a.reachClosed()
+		if err != nil {
+			return err
+		}
+		defer unix.Close(closed)
+		dir = closed
+	}
+	fd, err := reach(dir, h.Zone.Name, unix.O_PATH|unix.O_DIRECTORY)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return err
+	}
+	h.Owner = st.Uid == g.from.UID
+	if h.Owner {
+		if err := transferRoot(fd, &st, g); err != nil {
+			return err
+		}
+	}
+	// A zone of the heir's may be one whose transfer was interrupted: its lists are looked through again.
+	return walk(fd, &h.Report, ownership(g, h.Owner || st.Uid == g.to.UID))
+}
+
+// transferRoot changes the owner last: until then running the command again finds the zone among those of the old one.
+func transferRoot(fd int, st *unix.Stat_t, g giving) error {
+	access, err := acl.Access(fd)
+	if err != nil {
+		return err
+	}
+	inherited, err := acl.Default(fd)
+	if err != nil {
+		return err
+	}
+	if err := acl.SetAccess(fd, access.Without(acl.User, g.to.UID)); err != nil { // he needs no entry as a member now
+		return err
+	}
+	if err := acl.SetDefault(fd, exchanged(inherited, g.from.UID, g.to.UID)); err != nil {
+		return err
+	}
+	_, err = g.chown(fd, st)
+	return err
+}
+
+// ownership is the change that gives to somebody what is another's; lists says whether he also takes the other's place
+// in access lists.
+func ownership(g giving, lists bool) change {
+	return func(fd int, st *unix.Stat_t) (bool, error) {
+		changed := false
+		if lists {
+			var err error
+			changed, err = changeACLs(fd, st, func(list acl.ACL, _ bool) acl.ACL { return exchanged(list, g.from.UID, g.to.UID) })
+			if err != nil {
+				return changed, err
+			}
+		}
+		given, err := g.chown(fd, st)
+		return changed || given, err
+	}
+}
+
+// exchanged is a list with the entry of one user under the name of another, who keeps what he had himself.
+func exchanged(list acl.ACL, from, to uint32) acl.ACL {
+	perm, there := list.Find(acl.User, from)
+	if !there {
+		return list
+	}
+	had, _ := list.Find(acl.User, to)
+	return list.Without(acl.User, from).With(acl.Entry{Tag: acl.User, ID: to, Perm: perm | had})
+}
+
+// chown gives what is behind fd to another if it is the one's. st is from the descriptor, so it cannot be another file.
+func (g giving) chown(fd int, st *unix.Stat_t) (bool, error) {
+	if st.Uid != g.from.UID {
+		return false, nil
+	}
+	gid := -1 // leave as it is
+	if g.privateGroup && st.Gid == g.from.GID {
+		gid = int(g.to.GID)
+	}
+	return true, unix.Fchownat(fd, "", int(g.to.UID), gid, unix.AT_EMPTY_PATH)
+}

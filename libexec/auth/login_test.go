@@ -1,0 +1,390 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/layout"
+	"sharezone/internal/session"
+)
+
+// TestLogin: what stands in a new session, by role and entry.
+func TestLogin(t *testing.T) {
+	needCopy(t)
+	for _, row := range []struct {
+		name, groups   string
+		roles          []string
+		idle, absolute time.Duration
+	}{
+		{"zt-base", "shzbase", []string{"base"}, 30 * time.Minute, 12 * time.Hour},
+		{"zt-manager", "shzbase,shzmgr", []string{"base", "manager"}, 30 * time.Minute, 12 * time.Hour},
+		{"zt-admin", "shzbase,shzmgr,shzadmin", []string{"base", "manager", "admin"}, 15 * time.Minute, 8 * time.Hour},
+	} {
+		newUser(t, row.name, row.groups)
+		for entry, address := range map[string]string{"internal": "192.0.2.7", "external": "2001:db8::7"} {
+			began := time.Now().Add(-time.Second)
+			a := ask(t, layout.UserGuest, request{Op: "login", Username: row.name, Password: password, Entry: entry, Address: address})
+			file, ok := session.FileName(a.ID)
+			if a.status != 0 || !ok || a.User != row.name || !slices.Equal(a.Roles, row.roles) || a.MustChange || a.Error != "" || a.log != "" {
+				t.Fatalf("%s: %d %s %s", row.name, a.status, a.out, a.log)
+			}
+			defer os.Remove(layout.Sessions + "/" + file)
+			r, use := record(t, file)
+			uid, _ := strconv.Atoi(sh(t, "id -u "+row.name))
+			if r.User != row.name || int(r.UID) != uid || r.GID != r.UID || len(r.Groups) != len(row.roles)+1 || r.Entry != entry || r.Address != address ||
+				r.Idle != row.idle || r.Absolute != row.absolute || r.Started.Before(began) || use.Before(began) || r.Stamp != session.Stamp() {
+				t.Errorf("%+v, used %v", r, use)
+			}
+			var st unix.Stat_t
+			if err := unix.Lstat(layout.Sessions+"/"+file, &st); err != nil || st.Mode != unix.S_IFREG|0o600 || st.Uid != 0 || st.Gid != 0 {
+				t.Errorf("%v %o %d %d", err, st.Mode, st.Uid, st.Gid)
+			}
+			if b, _ := os.ReadFile(layout.Sessions + "/" + file); strings.Contains(string(b), a.ID) || strings.Contains(string(b), password) {
+				t.Error("the file holds the id or the password")
+			}
+		}
+	}
+	one, two := logIn(t, "zt-base"), logIn(t, "zt-base")
+	a, _ := record(t, one)
+	b, _ := record(t, two)
+	if one == two || a.Key == b.Key || a.Password == b.Password {
+		t.Error("two sessions share an id, a key or a mark")
+	}
+}
+
+// TestLoginRefused: whatever the reason, the same answer, after the same time.
+func TestLoginRefused(t *testing.T) {
+	needCopy(t)
+	newUser(t, "zt-anna", "shzbase")
+	newUser(t, "zt-locked", "shzbase")
+	newUser(t, "zt-expired", "shzbase")
+	newUser(t, "zt-inactive", "shzbase")
+	newUser(t, "zt-out", "users")
+	newUser(t, "zt-mgr", "shzmgr,shzadmin") // without shzbase the other groups give nothing
+	newUser(t, "zt-root", "shzbase,root")
+	newUser(t, "zt-gid0", "shzbase")
+	newUser(t, "zt-low", "shzbase", "-r")
+	newUser(t, "zt-empty", "shzbase")
+	sh(t, `usermod -L zt-locked; chage -E 0 zt-expired; chage -d 2020-01-01 -M 30 -I 10 zt-inactive; passwd -d zt-empty >/dev/null; usermod -g 0 zt-gid0
+		printf 'root:%s\n' "$1" | chpasswd; usermod -aG shzbase root`, password)
+	defer sh(t, "gpasswd -d root shzbase; passwd -l root")
+	for name, q := range map[string]request{
+		"wrong": {Username: "zt-anna", Password: "wrong"}, "case": {Username: "zt-anna", Password: strings.ToUpper(password)}, "unknown": {Username: "zt-nobody"},
+		"locked": {Username: "zt-locked"}, "expired": {Username: "zt-expired"}, "password long over": {Username: "zt-inactive"}, "outside": {Username: "zt-out"},
+		"roles without the base": {Username: "zt-mgr"}, "in group root": {Username: "zt-root"}, "primary group 0": {Username: "zt-gid0"}, "uid below 1000": {Username: "zt-low"},
+		"root": {Username: "root"}, "system account": {Username: "www-data"}, "guest": {Username: layout.UserGuest}, "nobody": {Username: "nobody"},
+		"empty name": {Username: ""}, "name in capitals": {Username: "ZT-ANNA"}, "name with a blank": {Username: "zt-anna "}, "name with a line": {Username: "zt-anna\n"},
+		"name with NUL": {Username: "zt-anna\x00"}, "uid": {Username: sh(t, "id -u zt-anna")}, "option": {Username: "-rf"}, "path": {Username: "../zt-anna"}, "dots": {Username: ".."},
+		"long name": {Username: strings.Repeat("a", 4000)}, "not UTF-8": {Username: "zt-\xff"}, "name with a colon": {Username: "zt-anna:x"},
+		"NUL": {Username: "zt-anna", Password: password + "\x00"}, "513 bytes": {Username: "zt-anna", Password: strings.Repeat("a", 513)},
+		"512 bytes": {Username: "zt-anna", Password: strings.Repeat("a", 512)}, "line": {Username: "zt-anna", Password: password + "\n"}, "blank": {Username: "zt-anna", Password: " "},
+		"its hash": {Username: "zt-anna", Password: sh(t, "getent shadow zt-anna | cut -d: -f2")},
+		"none":     {Username: "zt-anna", Password: "-"}, "none where there is none": {Username: "zt-empty", Password: "-"}, "some where there is none": {Username: "zt-empty"},
+	} {
+		q.Op, q.Entry, q.Address = "login", "internal", "192.0.2.7"
+		switch q.Password {
+		case "":
+			q.Password = password // the right one, where there is one
+		case "-":
+			q.Password = ""
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := ask(t, layout.UserGuest, q)
+			if a.status != exitRefused || a.out != `{"error":"refused"}`+"\n" {
+				t.Errorf("%d %s %s", a.status, a.out, a.log)
+			}
+			if a.took < time.Second {
+				t.Errorf("answered after %v already", a.took)
+			}
+			if strings.Count(a.log, "\n") != 1 || strings.Contains(a.log, password) {
+				t.Errorf("log %q", a.log)
+			}
+		})
+	}
+}
+
+// TestLoginBadCall: what only a broken component sends; it is not an answer about an account.
+func TestLoginBadCall(t *testing.T) {
+	needCopy(t)
+	newUser(t, "zt-anna", "shzbase")
+	before := sh(t, "ls "+layout.Sessions)
+	for _, change := range []func(*request){
+		func(q *request) { q.Entry = "" }, func(q *request) { q.Entry = "Internal" }, func(q *request) { q.Entry = "internal\nuid=0" }, func(q *request) { q.Address = "" },
+		func(q *request) { q.Address = "localhost" }, func(q *request) { q.Address = "192.0.2.7, 192.0.2.8" }, func(q *request) { q.Address = "fe80::1%a\nuid=0" },
+	} {
+		q := loginOf("zt-anna")
+		change(&q)
+		if a := ask(t, layout.UserGuest, q); a.status != exitInternal || a.Error != "internal" || a.ID != "" {
+			t.Errorf("%+v: %d %s", q, a.status, a.out)
+		}
+	}
+	if after := sh(t, "ls "+layout.Sessions); after != before {
+		t.Error("a session was opened")
+	}
+}
+
+// TestManyLogins: more at once than there are slots; each gets a session of its own.
+func TestManyLogins(t *testing.T) {
+	needCopy(t)
+	newUser(t, "zt-anna", "shzbase")
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	seen := map[string]bool{}
+	for range 20 {
+		group.Go(func() {
+			a := ask(t, layout.UserGuest, loginOf("zt-anna"))
+			mu.Lock()
+			defer mu.Unlock()
+			file, ok := session.FileName(a.ID)
+			if ok {
+				defer os.Remove(layout.Sessions + "/" + file)
+			}
+			if a.Error != "busy" && (!ok || seen[file]) {
+				t.Errorf("%d %s %s", a.status, a.out, a.log)
+			}
+			seen[file] = true
+		})
+	}
+	group.Wait()
+	if len(seen) < 8 {
+		t.Errorf("only %d sessions", len(seen))
+	}
+}
+
+// TestMustChange: a password that is over lets its owner in to choose another one, and says so.
+func TestMustChange(t *testing.T) {
+	needCopy(t)
+	newUser(t, "zt-anna", "shzbase")
+	for _, command := range []string{"chage -d 0 zt-anna", "chage -d 2020-01-01 -M 30 zt-anna", "passwd -e zt-anna"} {
+		sh(t, command)
+		a := ask(t, layout.UserGuest, loginOf("zt-anna"))
+		if a.status != 0 || !a.MustChange {
+			t.Fatalf("%s: %d %s %s", command, a.status, a.out, a.log)
+		}
+		file, _ := session.FileName(a.ID)
+		if r, _ := record(t, file); !r.MustChange {
+			t.Errorf("%s: the session does not say so", command)
+		}
+		os.Remove(layout.Sessions + "/" + file)
+		sh(t, "chage -d $(date +%F) -M 99999 zt-anna")
+	}
+}
+
+// TestRefresh: what an administrator does with an account ends or changes its sessions.
+func TestRefresh(t *testing.T) {
+	needCopy(t)
+	for _, row := range []struct {
+		name, command string
+		ended         bool
+		check         func(before, after session.Record) bool
+	}{
+		{"nothing", "true", false, func(a, b session.Record) bool { return fmt.Sprint(a) == fmt.Sprint(b) }},
+		{"another account changed", "usermod -c x shzguest", false, func(a, b session.Record) bool { return a.Stamp != b.Stamp && len(a.Groups) == len(b.Groups) }},
+		{"locked", "usermod -L zt-r", true, nil},
+		{"locked by passwd", "passwd -l zt-r", true, nil},
+		{"expired", "chage -E 0 zt-r", true, nil},
+		{"expired yesterday", "chage -E $(date -d yesterday +%F) zt-r", true, nil},
+		{"out of shzbase", "gpasswd -d zt-r shzbase", true, nil},
+		{"in group 0", "gpasswd -a zt-r root", true, nil},
+		{"primary group 0", "usermod -g 0 zt-r", true, nil},
+		{"new password", "echo zt-r:Other-9-prova | chpasswd", true, nil},
+		{"same password set again", "getent shadow zt-r >/run/zt; printf '%s:%s\n' zt-r \"$1\" | chpasswd", true, nil},
+		{"password removed", "passwd -d zt-r", true, nil},
+		{"removed", "userdel zt-r", true, nil},
+		{"removed and made again with its uid", "u=$(id -u zt-r); userdel zt-r; useradd -M -U -u $u -G shzbase zt-r; printf '%s:%s\n' zt-r \"$1\" | chpasswd", true, nil},
+		{"another uid", "usermod -u 4343 zt-r", true, nil},
+		{"renamed", "usermod -l zt-renamed zt-r", true, nil},
+		{"password to be changed", "chage -d 0 zt-r", false, func(_, b session.Record) bool { return b.MustChange }},
+		{"manager", "gpasswd -a zt-r shzmgr", false, func(a, b session.Record) bool { return len(b.Groups) == len(a.Groups)+1 }},
+		{"another primary group", "usermod -g users zt-r", false, func(a, b session.Record) bool {
+			return b.GID == 100 && slices.Contains(b.Groups, 100) && !slices.Contains(b.Groups, a.GID)
+		}},
+		{"groups file gone for a moment", "cp /etc/group /etc/g; mv /etc/g /etc/group", false, func(a, b session.Record) bool { return a.Stamp != b.Stamp }},
+		{"session file damaged", "echo admin=yes >>" + layout.Sessions + "/$2", true, nil},
+		{"session file empty", ": >" + layout.Sessions + "/$2", true, nil},
+		{"session ended by hand", "rm " + layout.Sessions + "/$2", true, nil},
+		{"a minute went by", "sed -i 's/^refreshed=.*/refreshed=1793000000/' " + layout.Sessions + "/$2; chmod 600 " + layout.Sessions + "/$2", false,
+			func(_, b session.Record) bool { return time.Since(b.Refreshed) < time.Minute }},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			newUser(t, "zt-r", "shzbase")
+			defer sh(t, "userdel -f zt-r 2>/dev/null || true; userdel -f zt-renamed 2>/dev/null || true; groupdel zt-r 2>/dev/null || true")
+			file := logIn(t, "zt-r")
+			before, _ := record(t, file)
+			path := layout.Sessions + "/" + file
+			sh(t, row.command, password, file)
+			used := time.Now().Add(-5 * time.Minute).Truncate(time.Second)
+			if lives(file) {
+				if err := os.Chtimes(path, used, used); err != nil {
+					t.Fatal(err)
+				}
+			}
+			a := ask(t, "", request{Op: "refresh", Session: file})
+			if row.ended {
+				if a.status != exitEnded || lives(file) || a.out != "{}\n" {
+					t.Errorf("%d %s %s; lives: %v", a.status, a.out, a.log, lives(file))
+				}
+				return
+			}
+			after, use := record(t, file)
+			if a.status != 0 || a.out != "{}\n" || !row.check(before, after) || !use.Equal(used) {
+				t.Errorf("%d %s %s, used %v\nbefore %+v\nafter  %+v", a.status, a.out, a.log, use, before, after)
+			}
+			if after.User != before.User || after.UID != before.UID || after.Password != before.Password || !after.Started.Equal(before.Started) || after.Idle != before.Idle {
+				t.Errorf("before %+v\nafter  %+v", before, after)
+			}
+			if after.Stale(time.Now(), session.Stamp()) {
+				t.Error("it is stale again at once")
+			}
+		})
+	}
+	for _, name := range []string{"", "..", "../../../etc/shadow", strings.Repeat("0", 63), strings.Repeat("F", 64), strings.Repeat("0", 64) + "/"} {
+		if a := ask(t, "", request{Op: "refresh", Session: name}); a.status != exitRefused || a.Error != "refused" {
+			t.Errorf("%q: %d %s", name, a.status, a.out)
+		}
+	}
+	if a := ask(t, "", request{Op: "refresh", Session: strings.Repeat("0", 64)}); a.status != exitEnded {
+		t.Errorf("no such session: %d %s", a.status, a.out)
+	}
+}
+
+// TestRefreshAtOnce: many requests of one session come together when an account file has changed.
+func TestRefreshAtOnce(t *testing.T) {
+	needCopy(t)
+	newUser(t, "zt-anna", "shzbase")
+	file := logIn(t, "zt-anna")
+	sh(t, "touch /etc/group")
+	var group sync.WaitGroup
+	for range 12 {
+		group.Go(func() {
+			if a := ask(t, "", request{Op: "refresh", Session: file}); a.status != 0 && a.Error != "busy" {
+				t.Errorf("%d %s %s", a.status, a.out, a.log)
+			}
+		})
+	}
+	group.Wait()
+	if r, _ := record(t, file); r.Stale(time.Now(), session.Stamp()) {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestLogout(t *testing.T) {
+	needCopy(t)
+	newUser(t, "zt-anna", "shzbase")
+	newUser(t, "zt-bruno", "shzbase")
+	first, second, others := logIn(t, "zt-anna"), logIn(t, "zt-anna"), logIn(t, "zt-bruno")
+	if a := ask(t, "zt-anna", request{Op: "logout", Session: first}); a.status != 0 || lives(first) || !lives(second) || !lives(others) {
+		t.Errorf("%d %s", a.status, a.out)
+	}
+	for name, file := range map[string]string{"another's": others, "gone": first, "unknown": strings.Repeat("0", 64)} {
+		if a := ask(t, "zt-anna", request{Op: "logout", Session: file}); a.status != exitEnded && (a.status != 0 || a.out != "{}\n") || !lives(others) {
+			t.Errorf("%s: %d %s", name, a.status, a.out)
+		}
+	}
+	for _, bad := range []string{"", "..", "../slots/auth.0", "/etc/passwd", second[1:], strings.ToUpper(second)} {
+		if a := ask(t, "zt-anna", request{Op: "logout", Session: bad}); a.status != exitRefused || a.Error != "refused" || !lives(second) {
+			t.Errorf("%q: %d %s", bad, a.status, a.out)
+		}
+	}
+}
+
+// TestPassword: the password changes through PAM, and with it everything that the old one opened ends.
+func TestPassword(t *testing.T) {
+	needCopy(t)
+	newUser(t, "zt-anna", "shzbase")
+	newUser(t, "zt-bruno", "shzbase")
+	file, bruno := logIn(t, "zt-anna"), logIn(t, "zt-bruno")
+	const next = "Zw4-nuova-9 ù"
+	long := strings.Repeat("aB3-", 130)
+	t.Run("refused", func(t *testing.T) {
+		for name, row := range map[string]struct {
+			session, old, next string
+			code               string
+		}{
+			"wrong old": {file, "wrong", next, "refused"}, "empty old": {file, "", next, "refused"}, "empty new": {file, password, "", "weak"},
+			"old with NUL": {file, password + "\x00", next, "refused"}, "new with NUL": {file, password, next + "\x00", "weak"},
+			"new of 513 bytes": {file, password, long[:513], "weak"}, "old of 513 bytes": {file, long[:513], next, "refused"},
+			"same": {file, password, password, "weak"}, "short": {file, password, "aB3-", "weak"}, "one letter": {file, password, strings.Repeat("a", 30), "weak"},
+			"in a dictionary": {file, password, "password", "weak"}, "the name": {file, password, "zt-anna", "weak"},
+			"another's session": {bruno, password, next, "refused"}, "no session": {"", password, next, "refused"}, "unknown session": {strings.Repeat("0", 64), password, next, "refused"},
+			"path": {"../../../../etc/shadow", password, next, "refused"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				before := sh(t, "sha256sum /etc/shadow")
+				a := ask(t, "zt-anna", request{Op: "password", Session: row.session, Old: row.old, New: row.next})
+				if a.status != exitRefused || a.Error != row.code || strings.Contains(a.log, next) || strings.Contains(a.log, password) {
+					t.Errorf("%d %s %s", a.status, a.out, a.log)
+				}
+				if after := sh(t, "sha256sum /etc/shadow"); after != before || !lives(file) || !lives(bruno) {
+					t.Error("something changed")
+				}
+				if row.code == "refused" && a.took < time.Second {
+					t.Errorf("refused after %v: passwords could be tried quickly", a.took)
+				}
+			})
+		}
+	})
+	sh(t, "chage -d 0 zt-anna")
+	other := logIn(t, "zt-anna")
+	before := sh(t, "grep -v ^zt-anna: /etc/shadow; stat -c '%a %U %G' /etc/shadow")
+	a := ask(t, "zt-anna", request{Op: "password", Session: file, Old: password, New: next})
+	if a.status != 0 || a.User != "zt-anna" {
+		t.Fatalf("%d %s %s", a.status, a.out, a.log)
+	}
+	if !lives(file) || lives(other) || !lives(bruno) {
+		t.Errorf("lives: own %v, other %v, bruno's %v", lives(file), lives(other), lives(bruno))
+	}
+	if after := sh(t, "grep -v ^zt-anna: /etc/shadow; stat -c '%a %U %G' /etc/shadow"); after != before {
+		t.Errorf("/etc/shadow was\n%s\nand is\n%s", before, after)
+	}
+	if r, _ := record(t, file); r.MustChange || r.Stale(time.Now(), session.Stamp()) {
+		t.Errorf("%+v", r)
+	}
+	sh(t, "touch /etc/passwd")
+	if a := ask(t, "", request{Op: "refresh", Session: file}); a.status != 0 || !lives(file) {
+		t.Errorf("the session he stands in: %d %s", a.status, a.log)
+	}
+	if a := ask(t, layout.UserGuest, loginOf("zt-anna")); a.Error != "refused" {
+		t.Error("the old password still holds")
+	}
+	logInWith(t, "zt-anna", next)
+	if hash := sh(t, "getent shadow zt-anna | cut -d: -f2"); !strings.HasPrefix(hash, "$y$") {
+		t.Errorf("hashed as %.5s", hash)
+	}
+}
+
+// TestPasswordForms: long ones, lines, any letters; what can be set opens a session afterwards.
+func TestPasswordForms(t *testing.T) {
+	needCopy(t)
+	newUser(t, "zt-anna", "shzbase")
+	old := password
+	for name, next := range map[string]string{
+		"line": "prima riga 1\nSeconda riga", "letters": "漢字かな交じり文 è ß", "quotes": `a"b\c'd$(id);x`, "blanks": "  Xq7 molte parole  ", "510 bytes": strings.Repeat("aB3-z", 102),
+		"511 bytes": strings.Repeat("aB3-z", 102) + "!", "512 bytes": strings.Repeat("aB3-z", 102) + "!?",
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := logInWith(t, "zt-anna", old)
+			a := ask(t, "zt-anna", request{Op: "password", Session: file, Old: old, New: next})
+			if a.status != 0 {
+				t.Logf("%d %s %s", a.status, a.out, a.log)
+				if a.Error != "weak" && a.Error != "refused" {
+					t.Errorf("%d %s %s", a.status, a.out, a.log)
+				}
+				logInWith(t, "zt-anna", old)
+				return
+			}
+			logInWith(t, "zt-anna", next)
+			old = next
+		})
+	}
+}

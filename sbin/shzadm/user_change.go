@@ -1,0 +1,135 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"sharezone/internal/account"
+	"sharezone/internal/account/change"
+)
+
+// changedUser is a user with what a change did besides.
+type changedUser struct {
+	account.User
+	SessionsEnded *int     `json:"sessions_ended,omitempty"`
+	ZonesLeft     []string `json:"zones_left,omitempty"` // that he owns without being a manager
+}
+
+// changeUser records and does one change of an account.
+func (c *call) changeUser(name, event string, do func() error) (changedUser, error) {
+	if err := change.Prepare(); err != nil {
+		return changedUser{}, err
+	}
+	if err := c.record(deed{event: event, user: name}, do); err != nil {
+		return changedUser{}, err
+	}
+	u, err := findUser(name)
+	return changedUser{User: u}, err
+}
+
+func (c *call) showChanged(u changedUser) error {
+	if c.json {
+		return c.printJSON(u)
+	}
+	roles, state := joinRoles(u.Roles), status(u.User)
+	if roles == "" {
+		roles = "-"
+	}
+	if state == "" {
+		state = "-"
+	}
+	said := c.say.line("user-changed", printable(u.Name), roles, state)
+	if u.SessionsEnded != nil {
+		said += c.say.line("sessions-ended", *u.SessionsEnded)
+	}
+	if len(u.ZonesLeft) > 0 {
+		said += c.say.line("zones-left", strings.Join(u.ZonesLeft, " "))
+	}
+	return c.print(said)
+}
+
+func userEnable(c *call, args []string) error {
+	fs := c.flags()
+	role := fs.String("role", string(account.RoleBase), "")
+	operands, err := c.parse(fs, args, 1, 1)
+	if err != nil {
+		return err
+	}
+	u, err := c.changeUser(operands[0], "user-modify", func() error { return change.Enable(operands[0], account.Role(*role)) })
+	if err != nil {
+		return err
+	}
+	return c.showChanged(u)
+}
+
+func userModify(c *call, args []string) error {
+	fs := c.flags()
+	var to change.Changes
+	var role *string
+	fs.Func("role", "", setText(&role))
+	fs.Func("full-name", "", setText(&to.FullName))
+	fs.Func("email", "", setText(&to.Email))
+	fs.Func("phone", "", setText(&to.Phone))
+	fs.Func("mobile", "", setText(&to.Mobile))
+	fs.Func("company", "", setText(&to.Company))
+	fs.Func("expires", "", setText(&to.Expires))
+	operands, err := c.parse(fs, args, 1, 1)
+	if err != nil {
+		return err
+	}
+	to.Role = (*account.Role)(role)
+	if to == (change.Changes{}) {
+		return usageError(c.say.line("usage-change"))
+	}
+	u, err := c.changeUser(operands[0], "user-modify", func() error { return change.Modify(operands[0], to) })
+	if err != nil {
+		return err
+	}
+	if to.Role != nil && *to.Role == account.RoleBase {
+		u.ZonesLeft, err = zonesOf(u.UID)
+	}
+	return errors.Join(err, c.showChanged(u))
+}
+
+// zonesOf are the names of somebody's zones; none where there is no base yet.
+func zonesOf(uid uint32) ([]string, error) {
+	admin, err := zoneAdmin()
+	if err != nil {
+		return nil, err
+	}
+	defer admin.Close()
+	owned, err := admin.Owned(uid)
+	var names []string
+	for _, z := range owned {
+		names = append(names, zonePath(z))
+	}
+	return names, err
+}
+
+func userLock(c *call, args []string) error {
+	operands, err := c.parse(c.flags(), args, 1, 1)
+	if err != nil {
+		return err
+	}
+	u, err := c.changeUser(operands[0], "user-lock", func() error { return change.Lock(operands[0]) })
+	if err != nil {
+		return err
+	}
+	// They are worth nothing any more as it is, because the password's mark in them is wrong now; removed, they are
+	// not listed either.
+	ended, err := c.endSessionsOf(u.UID)
+	u.SessionsEnded = &ended
+	return errors.Join(err, c.showChanged(u))
+}
+
+func userUnlock(c *call, args []string) error {
+	operands, err := c.parse(c.flags(), args, 1, 1)
+	if err != nil {
+		return err
+	}
+	u, err := c.changeUser(operands[0], "user-modify", func() error { return change.Unlock(operands[0]) })
+	if err != nil {
+		return err
+	}
+	return c.showChanged(u)
+}

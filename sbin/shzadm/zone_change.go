@@ -1,0 +1,171 @@
+package main
+
+import (
+	"errors"
+	"strconv"
+	"time"
+
+	"sharezone/internal/layout"
+	"sharezone/internal/zone"
+)
+
+// noNotify is how the empty value of Notify is written in a command: nobody is told of anything.
+const noNotify = "none"
+
+// parseMaxAge reads the option --max-age; empty means none.
+func parseMaxAge(text string) (*int, error) {
+	days := 0
+	if text == "" {
+		return &days, nil
+	}
+	days, err := strconv.Atoi(text)
+	if err != nil || days < 1 {
+		return nil, zone.ValueError{Attr: zone.AttrMaxAge, Value: text, Reason: zone.BadForm}
+	}
+	return &days, nil
+}
+
+func zoneModify(c *call, args []string) error {
+	fs := c.flags()
+	var m zone.Metadata
+	var maxAge, notify *string
+	fs.Func("title", "", setText(&m.Title))
+	fs.Func("description", "", setText(&m.Description))
+	fs.Func("expires", "", setText(&m.Expires))
+	fs.Func("max-age", "", setText(&maxAge))
+	fs.Func("notify", "", setText(&notify))
+	operands, err := c.parse(fs, args, 1, 1)
+	if err != nil {
+		return err
+	}
+	if fs.NFlag() == 0 || fs.NFlag() == 1 && given(fs, "json") {
+		return usageError(c.say.line("usage-change"))
+	}
+	if maxAge != nil {
+		if m.MaxAge, err = parseMaxAge(*maxAge); err != nil {
+			return err
+		}
+	}
+	forgetNotify := notify != nil && *notify == ""
+	if !forgetNotify {
+		m.Notify = notifyValue(notify)
+	}
+	if err := checkLatest(m.Expires); err != nil {
+		return err
+	}
+	return c.changeZone(operands[0], "zone-modify", func(admin *zone.Admin) (zone.Details, error) {
+		if err := admin.Modify(operands[0], m, forgetNotify, time.Now()); err != nil {
+			return zone.Details{}, err
+		}
+		return admin.Show(operands[0])
+	})
+}
+
+// notifyValue is the attribute's value for what an option said.
+func notifyValue(option *string) *string {
+	if option != nil && *option == noNotify {
+		return new(string)
+	}
+	return option
+}
+
+// checkLatest refuses an expiry date that the settings do not allow.
+func checkLatest(expires *string) error {
+	if expires == nil {
+		return nil
+	}
+	policy, err := zonePolicy()
+	if err != nil {
+		return err
+	}
+	return policy.CheckExpiry(expires, time.Now())
+}
+
+// changeZone records and does one change of a zone, and shows it.
+func (c *call) changeZone(name, event string, do func(*zone.Admin) (zone.Details, error)) error {
+	admin, err := zoneAdmin()
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	before, _ := admin.Show(name)
+	if event == "zone-restore" {
+		before, _ = admin.ShowClosed(name)
+	}
+	concerned := name
+	if before.FormerName != nil {
+		concerned = *before.FormerName
+	}
+	var after zone.Details
+	err = c.record(onZone(event, "", before, concerned), func() error {
+		after, err = do(admin)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.printJSON(after)
+	}
+	if after.State == zone.StateClosed {
+		return c.print(c.say.line("zone-closed", name, zonePath(after), after.Name))
+	}
+	return c.print(c.say.line("zone-changed", after.Name, after.Owner, zonePath(after)))
+}
+
+func zoneClose(c *call, args []string) error {
+	operands, err := c.parse(c.flags(), args, 1, 1)
+	if err != nil {
+		return err
+	}
+	return c.changeZone(operands[0], "zone-close", func(admin *zone.Admin) (zone.Details, error) {
+		name, err := admin.CloseZone(operands[0], time.Now())
+		if err != nil {
+			return zone.Details{}, err
+		}
+		return admin.ShowClosed(name)
+	})
+}
+
+func zoneRestore(c *call, args []string) error {
+	fs := c.flags()
+	var expires *string
+	fs.Func("expires", "", setText(&expires))
+	operands, err := c.parse(fs, args, 1, 1)
+	if err != nil {
+		return err
+	}
+	if err := checkLatest(expires); err != nil {
+		return err
+	}
+	return c.changeZone(operands[0], "zone-restore", func(admin *zone.Admin) (zone.Details, error) {
+		name, err := admin.RestoreZone(operands[0], expires, time.Now())
+		if err != nil {
+			return zone.Details{}, err
+		}
+		return admin.Show(name)
+	})
+}
+
+// showZone finds an open zone, or the closed one of that name where there is none or closed is asked for.
+func showZone(admin *zone.Admin, name string, closed bool) (zone.Details, error) {
+	if !closed {
+		z, err := admin.Show(name)
+		if !errors.Is(err, zone.ErrNotThere) {
+			return z, err
+		}
+		if z, closedErr := admin.ShowClosed(name); closedErr == nil {
+			return z, nil
+		}
+		return z, err
+	}
+	return admin.ShowClosed(name)
+}
+
+// zonePath is where a zone lies.
+func zonePath(z zone.Details) string {
+	if z.State == zone.StateClosed {
+		return layout.Closed + "/" + z.Name
+	}
+	return layout.Base + "/" + z.Name
+}

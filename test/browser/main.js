@@ -1,0 +1,54 @@
+// main.js - drives a real browser over an installed Share Zone, as people do. Run by browser_test.go, which hands it the
+// facts as JSON on stdin (address, people, zones, words) and reads one JSON line per page from stdout:
+// {"journey", "page", "problems"}.
+//
+// MUST rules of this folder:
+//   - what a page says is looked up in the catalogue that Share Zone speaks from (say), never written here again;
+//   - every page that a journey comes to goes through inspect: that is where it is judged;
+//   - nothing is waited for by the clock.
+
+import { text } from 'node:stream/consumers';
+
+import { open, start } from './browser.js';
+import { journey } from './journey.js';
+import { keyboard } from './keyboard.js';
+import { newcomer } from './newcomer.js';
+
+// Two at a time: the journeys of one language after the other, both languages beside each other.
+const lanes = [
+  [
+    { name: 'it-phone', run: journey, language: 'it', width: 320, javaScript: true },
+    { name: 'it-plain', run: journey, language: 'it', width: 1280, javaScript: false },
+    { name: 'it-newcomer', run: newcomer, language: 'it', width: 320, javaScript: true },
+    { name: 'it-keyboard', run: keyboard, language: 'it', width: 320, javaScript: true },
+  ],
+  [
+    { name: 'en-wide', run: journey, language: 'en', width: 1280, javaScript: true },
+    { name: 'en-plain', run: journey, language: 'en', width: 320, javaScript: false },
+    { name: 'en-newcomer', run: newcomer, language: 'en', width: 1280, javaScript: true },
+    { name: 'en-keyboard', run: keyboard, language: 'en', width: 1280, javaScript: true },
+  ],
+];
+
+const facts = JSON.parse(await text(process.stdin));
+const browser = await start();
+await Promise.all(lanes.map(async (lane) => {
+  for (const plan of lane) await travel(plan);
+}));
+await browser.close();
+
+// travel runs one journey. What it cannot do (a button that is not there) ends it, and counts as a problem of the page
+// that it was to come to.
+async function travel(plan) {
+  const t = await open(browser, facts, plan);
+  try {
+    await plan.run(t);
+    t.report('end');
+  } catch (error) {
+    t.problem(`at ${t.page.url()}: ${error.message}`);
+    await t.photograph('stuck').catch(() => {}); // the page may be what is gone
+    t.report('stuck');
+  } finally {
+    await t.close();
+  }
+}

@@ -1,0 +1,65 @@
+// operations.js - what is done to the entries of a folder: a folder made, opened, and things deleted.
+
+export async function operations(t) {
+  await makeFolder(t);
+  await remove(t);
+}
+
+async function makeFolder(t) {
+  const { page } = t;
+  const title = { name: t.plan.name };
+  const named = async (name) => {
+    await page.locator('details.new-folder > summary').click();
+    await t.field('name').fill(name);
+    await t.go(() => t.button('mkdir.submit').click());
+  };
+  const name = 'Consegne & "resi" <b>';
+  await named(name);
+  await t.inspect('folder-made', { title, says: t.say('mkdir.done') });
+  await t.go(() => page.getByRole('link', { name, exact: true }).click());
+  await t.inspect('folder-in-folder', { title: { name } });
+  await t.go(() => page.locator('.breadcrumb a').last().click());
+
+  await named(name);
+  await t.inspect('folder-taken', { status: 409, title: 'error-title.exists', says: t.say('error.exists') });
+  await t.go(() => page.getByRole('link', { name: t.say('error.back') }).click());
+  t.expect(new URL(page.url()).pathname.endsWith(`/${t.plan.name}/`), `the way back leads to ${page.url()}`);
+}
+
+async function remove(t) {
+  const { page, facts } = t;
+  const ask = () => t.go(() => t.button('delete.selected').click());
+  const choose = (name) => page.getByRole('checkbox', { name: t.say('folder.choose', name), exact: true }).check();
+  const has = async (name) => await page.locator('.entry-name').getByText(name, { exact: true }).count() === 1;
+  const title = { name: t.plan.name };
+
+  await ask();
+  await t.inspect('delete-nothing', { title, says: t.say('delete.nothing') });
+
+  const folder = 'Consegne & "resi" <b>';
+  await choose('second.txt');
+  await choose('invoice[U+202E]fdp.exe'); // as it is shown
+  await choose(folder);
+  await t.photograph('chosen');
+  await ask();
+  await t.inspect('delete-question', { title: 'delete.title', says: t.say('delete.question.other', '3') });
+  await t.go(() => page.getByRole('link', { name: t.say('dialog.close') }).click());
+  t.expect(await has('second.txt') && await has(folder), 'asking has deleted');
+
+  await choose('second.txt');
+  await choose('invoice[U+202E]fdp.exe');
+  await choose(folder);
+  await ask();
+  await t.go(() => t.button('delete.submit').click());
+  await t.inspect('deleted', { title, says: t.say('delete.done.other', '3') });
+  t.expect(!await has('second.txt') && !await has(folder) && await has('third.txt'), 'something else was deleted');
+
+  // What is another's stays, and the page says so.
+  await t.visit(`/cgi-bin/shz/${facts.zone.name}/`);
+  await choose('dati.csv');
+  await ask();
+  await t.go(() => t.button('delete.submit').click());
+  await t.inspect('delete-refused', { status: 403, title: { name: facts.zone.name }, says: t.say('delete.failed.one', '1') });
+  t.expect(await has('dati.csv'), 'the file of another is gone');
+  await t.visit(`/cgi-bin/shz/${facts.zone.name}/${t.plan.name}/`);
+}

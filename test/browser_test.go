@@ -1,0 +1,196 @@
+package test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sharezone/internal/text"
+)
+
+// The browser tests: test/browser/ drives Debian's Chromium over the installation, from the welcome page to the logout,
+// and judges each page. Here stands what they need on the machine, and what they said becomes subtests.
+//
+// With SHZ_SHOTS=FOLDER each page is photographed, wide and narrow, light and dark: SHZ_SHOTS=test/shots ./test.sh --run TestBrowser
+
+// browserFacts is what the scripts are told.
+type browserFacts struct {
+	URL    string                       `json:"url"`
+	Zone   browserZone                  `json:"zone"` // each journey has a folder of its name in it
+	Drop   string                       `json:"drop"` // a zone to deliver to
+	People map[string]browserPerson     `json:"people"`
+	Words  map[string]map[string]string `json:"words"` // by language and key
+	Shots  string                       `json:"shots"`
+}
+
+type browserZone struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+}
+
+type browserPerson struct {
+	User     string `json:"user"`
+	Password string `json:"password"`
+}
+
+// journeys are those of test/browser/main.js.
+var journeys = []string{
+	"it-phone", "it-plain", "it-newcomer", "it-keyboard",
+	"en-wide", "en-plain", "en-newcomer", "en-keyboard",
+}
+
+// visited is one line of what main.js says.
+type visited struct {
+	Journey  string
+	Page     string
+	Problems []string
+}
+
+func TestBrowser(t *testing.T) {
+	d := needDemo(t)
+	if _, err := os.Stat("browser/node_modules"); err != nil {
+		t.Fatal("the packages of test/browser/package-lock.json are not there (test/prepare.sh, test/steps.sh):", err)
+	}
+	facts := browserFacts{
+		URL: d.url, Zone: browserZone{"browser", "Disegni per il montaggio / Assembly drawings"}, Drop: "browser-drop",
+		People: browserPeople(t), Words: browserWords(t), Shots: os.Getenv("SHZ_SHOTS"),
+	}
+	browserZones(t, facts)
+	pages := runBrowser(t, facts)
+	for _, journey := range journeys {
+		t.Run(journey, func(t *testing.T) {
+			last := ""
+			for _, page := range pages {
+				if page.Journey != journey {
+					continue
+				}
+				last = page.Page
+				t.Run(page.Page, func(t *testing.T) {
+					for _, problem := range page.Problems {
+						t.Error(problem)
+					}
+				})
+			}
+			if last != "end" {
+				t.Errorf("the journey ended at %q", last)
+			}
+		})
+	}
+}
+
+// runBrowser runs the scripts and returns what they said.
+func runBrowser(t *testing.T, facts browserFacts) []visited {
+	t.Helper()
+	input, err := json.Marshal(facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // on two idle cores it takes one
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "node", "browser/main.js")
+	cmd.Stdin = bytes.NewReader(input)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Errorf("node: %v\n%s", err, stderr.String())
+	}
+	var pages []visited
+	lines := bufio.NewScanner(bytes.NewReader(out))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var page visited
+		if err := json.Unmarshal(lines.Bytes(), &page); err != nil || !slices.Contains(journeys, page.Journey) {
+			t.Errorf("main.js says %q", lines.Text())
+			continue
+		}
+		pages = append(pages, page)
+	}
+	return pages
+}
+
+// browserPeople makes one account for each journey, because a journey changes its password and ends its sessions. The
+// passwords of newcomers have expired.
+func browserPeople(t *testing.T) map[string]browserPerson {
+	t.Helper()
+	people := make(map[string]browserPerson)
+	for _, journey := range journeys {
+		p := browserPerson{User: "br-" + journey, Password: "Betulla-9-Canale-Rosso"}
+		t.Cleanup(func() { exec.Command("userdel", p.User).Run() })
+		cmd := exec.Command("shzadm", "user", "add", p.User, "--role", "base", "--full-name", "Brigitte Müller-Lüdenscheidt",
+			"--email", p.User+"@localhost", "--password-stdin")
+		cmd.Stdin = strings.NewReader(p.Password + "\n")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", p.User, err, out)
+		}
+		if strings.HasSuffix(journey, "-newcomer") {
+			run(t, "chage", "-d", "0", p.User)
+		}
+		people[journey] = p
+	}
+	return people
+}
+
+// browserZones makes the zone that the journeys share, with what a listing can show, and one to deliver to.
+func browserZones(t *testing.T, facts browserFacts) {
+	t.Helper()
+	drop := []string{"zone", "share", facts.Drop}
+	write := []string{"zone", "share", facts.Zone.Name}
+	script := `cd "$1" && shift && mkdir -- "$@" && printf 'x,y\n' >dati.csv && head -c 5000000 /dev/zero >"Disegno 12.dwg" &&
+		: >vuoto.txt && ln -s /etc/passwd collegamento && touch -d 2019-03-01T12:00 vuoto.txt`
+	folders := []string{"sh", zonePath(facts.Zone.Name), "Offerte 2026"}
+	for _, journey := range journeys {
+		if strings.HasSuffix(journey, "-newcomer") {
+			continue // the kernel keeps them out
+		}
+		folders = append(folders, journey)
+		drop = append(drop, "user:"+facts.People[journey].User+"=drop")
+		write = append(write, "user:"+facts.People[journey].User+"=write")
+	}
+	for name, title := range map[string]string{facts.Zone.Name: facts.Zone.Title, facts.Drop: "Consegne"} {
+		run(t, "shzadm", "zone", "add", name, "--owner", "anna", "--title", title)
+		t.Cleanup(func() {
+			if err := os.RemoveAll(zonePath(name)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	run(t, "shzadm", write...)
+	run(t, "shzadm", drop...)
+	if out, status := asUser(t, "anna", append([]string{"sh", "-c", script}, folders...)...); status != 0 {
+		t.Fatal(out)
+	}
+}
+
+// browserWords are the sentences that the scripts look for, in both languages: those whose keys stand in them.
+func browserWords(t *testing.T) map[string]map[string]string {
+	t.Helper()
+	key := regexp.MustCompile(`'([a-z]+(?:-[a-z]+)*\.[a-z.-]+)'`)
+	words := map[string]map[string]string{"it": {}, "en": {}}
+	err := filepath.WalkDir("browser", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(name) != ".js" || entry.IsDir() {
+			return err
+		}
+		script, err := os.ReadFile(name)
+		for _, match := range key.FindAllSubmatch(script, -1) {
+			if k := string(match[1]); text.Italian.Knows(k) {
+				words["it"][k], words["en"][k] = text.Italian.Say(k), text.English.Say(k)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return words
+}
