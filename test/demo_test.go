@@ -74,6 +74,14 @@ func needLong(t *testing.T) {
 	}
 }
 
+// rounds is how often something that depends on luck is tried: in the ordinary run, and with --long.
+func rounds(ordinary, long int) int {
+	if os.Getenv("SHZ_LONG") == "1" {
+		return long
+	}
+	return ordinary
+}
+
 // newZone makes a zone of anna's with grants like "user:bruno=write", and removes it when the test ends. It returns the
 // zone's name.
 func newZone(t *testing.T, grants ...string) string {

@@ -55,7 +55,7 @@ var refusals = []struct {
 	{"root of the site", 4, 400, gateCall{set: map[string]string{"REQUEST_URI": "/"}}},
 	{"doubled slash", 4, 400, gateCall{set: map[string]string{"REQUEST_URI": "//cgi-bin/home"}}},
 	{"other prefix", 4, 400, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-binary/home"}}},
-	{"absolute URI", 4, 400, gateCall{set: map[string]string{"REQUEST_URI": "http://h/cgi-bin/home"}}},
+	{"URI of another scheme", 4, 400, gateCall{set: map[string]string{"REQUEST_URI": "ftp://h/cgi-bin/home"}}},
 	{"encoded prefix", 4, 400, gateCall{set: map[string]string{"REQUEST_URI": "/cgi%2dbin/home"}}},
 	{"long URI", 4, 400, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin/home?" + strings.Repeat("a", 64<<10)}}},
 	{"long query", 4, 400, gateCall{set: map[string]string{"QUERY_STRING": strings.Repeat("a", 120<<10)}}},

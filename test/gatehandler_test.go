@@ -67,7 +67,7 @@ func TestHandlerIdentity(t *testing.T) {
 	for _, user := range []string{"admin", "anna", "bruno", "carla"} {
 		ids[user] = forge(t, user, nil)
 	}
-	mountProbe(t, "login", "home", "shz", "chpwd", "logout")
+	mountProbe(t, "login", "home", "menu", "shz", "chpwd", "logout")
 	for user, id := range ids {
 		for request, privileges := range map[string]string{
 			"GET /cgi-bin/home": "1", "GET /cgi-bin/shz/demo/": "1", "PUT /cgi-bin/shz/demo/x": "1",
@@ -264,7 +264,7 @@ func rawHeaders(t *testing.T, id, line string, headers ...string) answer {
 // TestHandlersAreUnreadable: a user with a shell can neither read nor trace the program that runs as him.
 func TestHandlersAreUnreadable(t *testing.T) {
 	needDemo(t)
-	for _, component := range []string{"login", "home", "shz", "chpwd", "logout", "refused"} {
+	for _, component := range []string{"login", "home", "menu", "shz", "chpwd", "logout", "refused"} {
 		if out, status := asUser(t, "bruno", "cat", layout.Handlers+"/"+component); status == 0 {
 			t.Errorf("%s can be read: %.20q", component, out)
 		}

@@ -34,8 +34,13 @@ var components = [...]component{
 	{name: "shz", methods: "GET HEAD POST PUT", event: transfers, cpu: 3600, memory: 1024 * mib},
 }
 
-// loginComponent answers for every component that needs a session and has none.
-func loginComponent() component { return components[0] }
+// loginComponent answers for every component that needs a session and has none. Nothing happens then that would be an
+// event, and strangers must not be able to fill the spool.
+func loginComponent() component {
+	c := components[0]
+	c.event = never
+	return c
+}
 
 // refusedComponent tells the browser what the gate refused. It stands outside the table: nobody can ask for it.
 func refusedComponent() component {

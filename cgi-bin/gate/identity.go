@@ -54,7 +54,11 @@ func sessionUser(q *request) (identity, *refusal) {
 		return nobody, &refusal{stepStore, "internal", "session store: " + err.Error()}
 	}
 	defer f.Close()
+	if err := lockShared(f); err != nil {
+		return nobody, &refusal{stepRefresh, "busy", err.Error()}
+	}
 	record, ok := readValid(q, f)
+	unix.Flock(int(f.Fd()), unix.LOCK_UN) // auth needs it alone
 	if !ok {
 		return nobody, nil
 	}
@@ -65,6 +69,9 @@ func sessionUser(q *request) (identity, *refusal) {
 			return nobody, nil
 		case err != nil:
 			return nobody, &refusal{stepRefresh, "busy", "refresh: " + err.Error()}
+		}
+		if err := lockShared(f); err != nil {
+			return nobody, &refusal{stepRefresh, "busy", err.Error()}
 		}
 		if record, ok = readValid(q, f); !ok {
 			return nobody, nil
@@ -79,14 +86,25 @@ func sessionUser(q *request) (identity, *refusal) {
 	}, nil
 }
 
-// readValid reads the session under a shared lock and says whether it is one of this entry whose time is not over.
+// readValid reads the session and says whether it is one of this entry whose time is not over.
 func readValid(q *request, f *os.File) (session.Record, bool) {
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_SH); err != nil {
-		return session.Record{}, false
-	}
-	defer unix.Flock(int(f.Fd()), unix.LOCK_UN)
 	record, lastUse, err := session.Read(f)
 	return record, err == nil && record.Entry == q.entry && !record.Ended(time.Now(), lastUse)
+}
+
+// errLocked says that auth holds the session longer than anybody waits.
+var errLocked = errors.New("session is locked")
+
+// lockShared waits for auth to have written the session, but not longer than for a refresh.
+func lockShared(f *os.File) error {
+	for end := time.Now().Add(refreshLimit); ; time.Sleep(10 * time.Millisecond) {
+		if err := unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB); err != unix.EWOULDBLOCK && err != unix.EINTR {
+			return err
+		}
+		if time.Now().After(end) {
+			return errLocked
+		}
+	}
 }
 
 // touch notes the use of the session in its mtime, at most every half minute: the idle limit is minutes.

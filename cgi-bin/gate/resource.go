@@ -83,7 +83,7 @@ func openEvent(q *request, c component, who identity) (int, *refusal) {
 func zoneOf(q *request) (name, id string) {
 	rest, isZone := strings.CutPrefix(q.path(), "/cgi-bin/shz/")
 	name, _, _ = strings.Cut(rest, "/")
-	if !isZone || name == "" || len(name) > 63 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") != "" || name[0] == '.' {
+	if !isZone || name == "" || len(name) > 63 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") != "" || strings.IndexByte("._-", name[0]) >= 0 {
 		return "", ""
 	}
 	b := make([]byte, 33)

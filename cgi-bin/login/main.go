@@ -61,7 +61,7 @@ func logIn(c *web.Call) error {
 	})
 	var refusal helper.Refusal
 	if errors.As(err, &refusal) && refusal == "refused" {
-		act.End("refused", -1, "")
+		act.End("not-logged-in", -1, "")
 		message := c.Language.Say("login.failed")
 		if c.JSON {
 			c.FailAs(web.NotLoggedIn, message)

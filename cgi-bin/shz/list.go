@@ -24,6 +24,7 @@ import (
 type listing struct {
 	Zone    string      `json:"zone"`
 	Path    string      `json:"path"`
+	Raw     string      `json:"raw,omitempty"` // path percent-encoded, where it is no UTF-8
 	Access  zone.Access `json:"access"`
 	Total   *int        `json:"total"` // null: one may deliver here and not look
 	Offset  int         `json:"offset"`
@@ -94,6 +95,9 @@ func list(c *web.Call, root, folder *zone.Object, path zone.Path) error {
 		return err
 	}
 	object := listing{Zone: path.Zone, Path: below(path.Names), Access: accessTo(root, folder), Offset: w.offset}
+	if !utf8.ValidString(object.Path) {
+		object.Raw = (&url.URL{Path: object.Path}).EscapedPath()
+	}
 	found, total, err := folder.List(w.order, w.offset, w.limit)
 	names := account.NewNames()
 	switch {

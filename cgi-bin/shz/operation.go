@@ -138,6 +138,9 @@ func (f form) askDelete() error {
 	if err != nil {
 		return err
 	}
+	if f.call.JSON {
+		return web.Refuse(web.BadRequest, "ask-delete is a question to people")
+	}
 	v := f.call.View(f.call.Language.Say("delete.title"))
 	return f.call.AnswerPage(http.StatusOK, askDeletePage(v, f.call.Path(), names))
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -51,7 +52,13 @@ func put(c *web.Call, root *zone.Object, path zone.Path) error {
 		return err
 	}
 	base := c.Path()[:strings.LastIndexByte(c.Path(), '/')+1]
-	done, err := bring(c, folder, path.Names[:last], name, c.Body.Size(), exists, c.Body.SendTo)
+	send := func(to web.Receiver) (int64, error) {
+		if match := c.Request.Header.Get("If-Match"); match != "" {
+			to.(*zone.Upload).Require(func(st *unix.Stat_t) bool { return lists(match, etag(st)) })
+		}
+		return c.Body.SendTo(to)
+	}
+	done, err := bring(c, folder, path.Names[:last], name, c.Body.Size(), exists, send)
 	if err != nil {
 		return err
 	}
@@ -97,7 +104,7 @@ func bring(c *web.Call, folder *zone.Object, at []string, name string, size int6
 		}
 	}
 	if errors.Is(err, unix.EEXIST) && exists == zone.ExistsSkip { // somebody was faster
-		act.End("skipped", -1, "")
+		act.End("exists", -1, "")
 		return brought{Name: name, Status: "skipped"}, nil
 	}
 	if err != nil {
@@ -125,15 +132,19 @@ func onExists(text string) (zone.OnExists, error) {
 // checkPreconditions is If-Match and If-None-Match for the present file of that name (RFC 9110, 13.1).
 func checkPreconditions(r *http.Request, folder *zone.Object, name string) error {
 	match, noneMatch := r.Header.Get("If-Match"), r.Header.Get("If-None-Match")
-	if match == "" && noneMatch == "" {
+	if match == "" && noneMatch == "" && r.Header.Get("If-Unmodified-Since") == "" {
 		return nil
 	}
 	var present string
+	var modified time.Time
 	if object, err := folder.Open([]string{name}); err == nil {
-		present = etag(object.Stat())
+		present, modified = etag(object.Stat()), time.Unix(object.Stat().Mtim.Unix()).Truncate(time.Second)
 		object.Close()
 	} else if !errors.Is(err, unix.ENOENT) {
 		return err
+	}
+	if since, err := http.ParseTime(r.Header.Get("If-Unmodified-Since")); err == nil && match == "" && modified.After(since) {
+		return web.Refuse(web.Precondition, "If-Unmodified-Since")
 	}
 	if match != "" && !lists(match, present) || noneMatch != "" && lists(noneMatch, present) {
 		return web.Refuse(web.Precondition, "If-Match or If-None-Match")
@@ -164,7 +175,11 @@ func (f *form) bringParts() ([]item, error) {
 		return nil, err
 	}
 	var items []item
+	parts := 0
 	err = c.Parts(func(part web.Part) error {
+		if parts++; parts > maxParts {
+			return web.Refuse(web.TooLarge, "too many parts")
+		}
 		if part.FileName == "" && part.Name != "file" {
 			b, err := io.ReadAll(io.LimitReader(part, maxField+1))
 			if err == nil && len(b) > maxField {
@@ -172,6 +187,9 @@ func (f *form) bringParts() ([]item, error) {
 			}
 			f.fields.Add(part.Name, string(b))
 			if err == nil && part.Name == "on_exists" {
+				if len(items) > 0 {
+					return web.Refuse(web.BadRequest, "on_exists after the files that it is for")
+				}
 				exists, err = onExists(string(b))
 			}
 			return err
@@ -196,6 +214,9 @@ func (f *form) bringParts() ([]item, error) {
 	})
 	return items, err
 }
+
+// maxParts bounds the files and fields of one form: what is known of each is kept until the answer.
+const maxParts = 5000
 
 // maxField bounds a field of a form with files: names are 255 bytes, three times as many percent-encoded.
 const maxField = 4 << 10

@@ -117,7 +117,12 @@ make_file() {
         write_made "$path" >"$source"
     fi
     if [[ ! $source ]]; then return; fi # optional: somebody else makes it
-    if [[ -v flag[keep] ]] && is_kept "$path" "$source"; then return; fi
+    if [[ -v flag[keep] ]]; then
+        if is_kept "$path" "$source"; then return; fi
+    elif [[ $path != "$state/installed" ]]; then
+        read_record
+        recorded[$path]=$(checksum "$source") # shzadm doctor compares
+    fi
     if cmp -s -- "$source" "$path"; then return; fi
     note_consequences "$path"
     replace "$source" "$@"

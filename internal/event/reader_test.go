@@ -106,7 +106,7 @@ func TestDamagedLines(t *testing.T) {
 		{"two ends", good + `{"n":1,"result":"ok"}` + "\n" + `{"n":1,"result":"internal"}` + "\n", 4, 1},
 		{"both at once", `{"n":1,"event":"mkdir","result":"ok"}` + "\n", 2, 0},
 		{"neither", `{"n":1}` + "\n", 2, 0},
-		{"a result of ours", good + `{"n":1,"result":"interrupted"}` + "\n", 3, 1},
+		{"a result of ours", good + `{"n":1,"result":"running"}` + "\n", 3, 1},
 		{"a result that is no code", good + `{"n":1,"result":"ok\n"}` + "\n", 3, 1},
 		{"fewer bytes than none", good + `{"n":1,"result":"ok","bytes":-1}` + "\n", 3, 1},
 		{"no UTF-8", good + "{\"n\":2,\"event\":\"mkdir\",\"path\":\"\xff\"}\n", 3, 1},

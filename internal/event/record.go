@@ -24,7 +24,7 @@ var Names = []string{
 // Results of acts that did not say how they ended.
 const (
 	Running     = "running"     // the request still holds its lock
-	Interrupted = "interrupted" // it does not: the process was killed, the machine stopped
+	Interrupted = "interrupted" // it does not (the process was killed, the machine stopped), or says so: the client went away
 )
 
 // Record is one act, with the JSON keys of the interface. What is absent is null.
@@ -119,7 +119,7 @@ func (a *acts) add(text []byte) string {
 		return "the end of an act that has not begun"
 	case a.records[at].Result != "":
 		return "an act that has ended already"
-	case !resultForm.MatchString(l.Result) || l.Result == Running || l.Result == Interrupted:
+	case !resultForm.MatchString(l.Result) || l.Result == Running:
 		return "not a result"
 	case l.User != "" || l.Bytes != nil && *l.Bytes < 0:
 		return "not an end"

@@ -19,6 +19,10 @@ import (
 // (internal/config) and ends by itself after 25 s.
 const limit = 30 * time.Second
 
+// maxText is longer than any name or password that auth takes, in bytes: what was longer is refused as what is left of
+// it is, and not for being more than the 8 KiB that auth reads. JSON writes a byte in six at most.
+const maxText = 600
+
 // Refusal is a code that the helper answered: refused, weak, busy, no-space, internal.
 type Refusal string
 
@@ -51,6 +55,9 @@ func Auth(q AuthRequest) (AuthReply, error) {
 		if !utf8.ValidString(secret) {
 			return AuthReply{}, Refusal("refused") // JSON would make another password of it
 		}
+	}
+	for _, text := range [...]*string{&q.Username, &q.Password, &q.Old, &q.New} {
+		*text = (*text)[:min(len(*text), maxText)]
 	}
 	var out AuthReply
 	err := ask(layout.AuthHelper, q, &out, limit)

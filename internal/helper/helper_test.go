@@ -71,6 +71,13 @@ func callHelpers(t *testing.T) {
 			}
 		})
 	}
+	t.Run("long fields", func(t *testing.T) {
+		write(t, `n=$(wc -c); [ $n -le 8192 ] && [ $n -ge 7000 ] && echo '{"user":"anna"}'`)
+		long := strings.Repeat("\x01", 1<<20)
+		if reply, err := Auth(AuthRequest{Op: "login", Username: long, Password: long}); err != nil || reply.User != "anna" {
+			t.Errorf("%v %+v", err, reply)
+		}
+	})
 	t.Run("hangs", func(t *testing.T) {
 		write(t, `sleep 2`)
 		var reply AuthReply

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -110,6 +111,9 @@ func (b *Body) refuseRest() {
 	}
 }
 
+// formTime is how long a form may take to arrive.
+const formTime = 10 * time.Second
+
 // Form returns the fields of a changing request: urlencoded, multipart without files, or a JSON object with the same
 // keys, where an array is a repeated key.
 func (c *Call) Form() (url.Values, error) {
@@ -121,6 +125,9 @@ func (c *Call) Form() (url.Values, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A form is small: who sends it drop by drop holds a slot that others wait for. What ends then is the body, early.
+	slow := time.AfterFunc(formTime, func() { unix.Shutdown(int(os.Stdin.Fd()), unix.SHUT_RD) })
+	defer slow.Stop()
 	body := http.MaxBytesReader(c.response, c.Request.Body, settings.Form.MaxBytes)
 	switch kind {
 	case "application/x-www-form-urlencoded":

@@ -89,6 +89,7 @@ var codes = []struct {
 	{zone.ErrNewName, BadRequest},
 	{zone.ErrReserved, NotFound},
 	{zone.ErrTooDeep, Conflict},
+	{zone.ErrChanged, Precondition},
 	{io.ErrUnexpectedEOF, BadRequest}, // the client went away in the middle of its body
 	{context.DeadlineExceeded, Busy},
 	{unix.ENOENT, NotFound},

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 )
@@ -130,5 +132,48 @@ func TestCheckNewName(t *testing.T) {
 		if refused := CheckNewName("a"+string(c)) != nil; refused != (unicode.IsControl(c) || c == '/') {
 			t.Errorf("%U: refused %v", c, refused)
 		}
+	}
+}
+
+func TestNumbered(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		n    int
+		want string
+	}{
+		{"drawing.pdf", 2, "drawing (2).pdf"}, {"drawing", 3, "drawing (3)"}, {"a.tar.gz", 2, "a.tar (2).gz"}, {".bashrc", 2, ".bashrc (2)"},
+		{".config.json", 2, ".config (2).json"}, {"a.", 2, "a (2)."}, {"...", 2, ".. (2)."}, {"a (2).pdf", 2, "a (2) (2).pdf"}, {" ", 2, "  (2)"},
+		{"report. final version of march", 2, "report. final version of march (2)"}, {"caf\xe9.txt", 2, "caf\xe9 (2).txt"},
+		{strings.Repeat("a", 255), 2, strings.Repeat("a", 251) + " (2)"},
+		{strings.Repeat("a", 251), 2, strings.Repeat("a", 251) + " (2)"},
+		{strings.Repeat("a", 251), 1000, strings.Repeat("a", 248) + " (1000)"},
+		{strings.Repeat("a", 251) + ".pdf", 12, strings.Repeat("a", 246) + " (12).pdf"},
+		{strings.Repeat("è", 127), 2, strings.Repeat("è", 125) + " (2)"},
+		{"x" + strings.Repeat("è", 127), 2, "x" + strings.Repeat("è", 125) + " (2)"},
+		{strings.Repeat("漢", 85), 2, strings.Repeat("漢", 83) + " (2)"},
+		{strings.Repeat("\xe9", 255), 2, strings.Repeat("\xe9", 251) + " (2)"},
+		{strings.Repeat("\x80", 255), 2, strings.Repeat("\x80", 251) + " (2)"},
+		{"\xe9" + strings.Repeat("è", 127), 2, "\xe9" + strings.Repeat("è", 125) + " (2)"},
+	} {
+		got := numbered(row.name, row.n)
+		if got != row.want || len(got) > 255 || utf8.ValidString(got) != utf8.ValidString(row.name) || CheckNewName(got) != nil {
+			t.Errorf("%.30q, %d: %q (%d bytes), not %q", row.name, row.n, got, len(got), row.want)
+		}
+	}
+}
+
+// TestRenamingGivesUp: the search for a free name has an end.
+func TestRenamingGivesUp(t *testing.T) {
+	dir, root := tree(t)
+	must(t, makeFile(dir+"/a", ""))
+	for i := 2; i <= maxCopies; i++ {
+		must(t, makeFile(fmt.Sprintf("%s/a (%d)", dir, i), ""))
+	}
+	if name, _, err := upload(root, "a", ExistsRename, false, nil); !errors.Is(err, unix.EEXIST) {
+		t.Error(name, err)
+	}
+	must(t, os.Remove(fmt.Sprintf("%s/a (%d)", dir, maxCopies)))
+	if name, _, err := upload(root, "a", ExistsRename, false, nil); err != nil || name != fmt.Sprintf("a (%d)", maxCopies) {
+		t.Error(name, err)
 	}
 }

@@ -43,6 +43,7 @@ type Upload struct {
 	file   *os.File
 	hidden string // its reserved name, where the file system has no files without one
 	exists OnExists
+	match  func(*unix.Stat_t) bool // nil: whatever has the name
 }
 
 // Create begins an upload of name into the folder. It fails before the first byte where it can know already: no right
@@ -116,6 +117,12 @@ func replaceable(st *unix.Stat_t) bool {
 	return kind(st.Mode) == "file" && st.Uid == uint32(os.Geteuid())
 }
 
+// ErrChanged says that what has the name is not what the caller saw (If-Match), or is gone.
+var ErrChanged = errors.New("changed meanwhile")
+
+// Require makes a replacement depend on what is replaced, judged at the moment of the exchange.
+func (u *Upload) Require(match func(*unix.Stat_t) bool) { u.match = match }
+
 // Receive takes n bytes from in, or all if n is negative; see transfer.Receive.
 func (u *Upload) Receive(in *os.File, n int64) (int64, error) { return transfer.Receive(u.file, in, n) }
 
@@ -141,7 +148,9 @@ func (u *Upload) Commit() (name string, replaced bool, err error) {
 		return "", false, err
 	}
 	// A second fsync, for the name: ext4 brings the directory entry to disk with the inode's new link count.
-	return name, replaced, u.file.Sync()
+	// It has its name already: an error here would make the client send it again.
+	u.file.Sync()
+	return name, replaced, nil
 }
 
 // link gives the file the first free name of name, "name (2)", …, tries at most.
@@ -190,9 +199,10 @@ func (u *Upload) appear(name string) error {
 // replace exchanges the file with the one that has the name, looks at what came out, and puts it back if it is not the
 // caller's own: so nothing that appears in between can be lost.
 func (u *Upload) replace() (bool, error) {
-	err := u.appear(u.name)
-	if !errors.Is(err, unix.EEXIST) {
-		return false, err
+	if u.match == nil {
+		if err := u.appear(u.name); !errors.Is(err, unix.EEXIST) {
+			return false, err
+		}
 	}
 	if u.hidden == "" {
 		hidden := ReservedPrefix + rand.Text()
@@ -205,7 +215,10 @@ func (u *Upload) replace() (bool, error) {
 	exchange := func() error {
 		return unix.Renameat2(u.dir.fd, hidden, u.dir.fd, u.name, unix.RENAME_EXCHANGE)
 	}
-	err = exchange()
+	err := exchange()
+	if errors.Is(err, unix.ENOENT) && u.match != nil {
+		return false, ErrChanged
+	}
 	if errors.Is(err, unix.ENOENT) { // what had the name is gone meanwhile
 		return false, u.appear(u.name)
 	}
@@ -217,14 +230,19 @@ func (u *Upload) replace() (bool, error) {
 	if err := unix.Fstatat(u.dir.fd, hidden, &old, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 		return false, err
 	}
-	if !replaceable(&old) {
+	changed := u.match != nil && !u.match(&old)
+	if changed || !replaceable(&old) {
 		if err := exchange(); err != nil {
 			return false, err
 		}
 		u.hidden = hidden
+		if changed {
+			return false, ErrChanged
+		}
 		return false, unix.EPERM
 	}
-	return true, unix.Unlinkat(u.dir.fd, hidden, 0)
+	unix.Unlinkat(u.dir.fd, hidden, 0) // the new file has its name already, whatever becomes of the old one
+	return true, nil
 }
 
 // Abort gives up what was not committed; after Commit it only closes.

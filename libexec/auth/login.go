@@ -44,7 +44,7 @@ func padRefusal(err error, began time.Time, unit time.Duration) {
 }
 
 func tryLogin(q request, settings config.Settings) (reply, error) {
-	slot, err := takeSlot(settings.Login)
+	slot, err := takeSlot("auth", settings.Login)
 	if err != nil {
 		return reply{}, err
 	}
@@ -143,7 +143,7 @@ func refresh(q request, _ caller) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	slot, err := takeSlot(settings.Login)
+	slot, err := takeSlot("refresh", settings.Login)
 	if err != nil {
 		return reply{}, err
 	}
@@ -172,8 +172,12 @@ func refresh(q request, _ caller) (reply, error) {
 	if err != nil || expected != r.Password || a.uid != r.UID {
 		return end(f, r.User, errors.New("password or account changed"))
 	}
-	if r.MustChange, err = accountState(r.Entry, a, r.Address); err != nil {
+	r.MustChange, err = accountState(r.Entry, a, r.Address)
+	if saysNo(err) {
 		return end(f, r.User, err)
+	}
+	if err != nil {
+		return reply{}, err // a service that does not answer is no reason to log anybody out
 	}
 	update(&r, a, stamp)
 	return reply{}, writeKeepingUse(f, r, lastUse)
@@ -262,7 +266,13 @@ func changePassword(q request, who caller) (reply, error) {
 }
 
 func tryChange(q request, who caller, settings config.Settings) (reply, error) {
-	slot, err := takeSlot(settings.Login)
+	// One at a time for each user, before a slot is asked for: who has a shell must not hold them all.
+	own, err := lockSlot(fmt.Sprintf("password.%d", who.account.uid))
+	if err != nil {
+		return reply{}, err
+	}
+	defer own.Close()
+	slot, err := takeSlot("auth", settings.Login)
 	if err != nil {
 		return reply{}, err
 	}

@@ -215,22 +215,33 @@ func readRequest(r io.Reader) (request, error) {
 }
 
 // takeSlot bounds how many instances ask PAM at a time, so that a thousand logins cost memory and processor time for a
-// few. The lock falls when the returned file is closed or the process ends.
-func takeSlot(limits config.Login) (*os.File, error) {
+// few. Refreshes have slots of their own: who tries passwords must not keep those out who are in. The lock falls when
+// the returned file is closed or the process ends.
+func takeSlot(kind string, limits config.Login) (*os.File, error) {
 	for end := time.Now().Add(limits.Wait); time.Now().Before(end); time.Sleep(25 * time.Millisecond) {
 		for i := range limits.Slots {
-			name := fmt.Sprintf("%s/auth.%d", layout.Slots, i)
-			f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
-			if err != nil {
-				return nil, err
+			f, err := lockSlot(fmt.Sprintf("%s.%d", kind, i))
+			if !errors.Is(err, errTaken) {
+				return f, err
 			}
-			if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
-				return f, nil
-			}
-			f.Close()
 		}
 	}
-	return nil, &told{"busy", "all slots are taken"}
+	return nil, errTaken
+}
+
+var errTaken = &told{"busy", "all slots are taken"}
+
+// lockSlot takes one slot, or says errTaken at once.
+func lockSlot(name string) (*os.File, error) {
+	f, err := os.OpenFile(layout.Slots+"/"+name, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
+		f.Close()
+		return nil, errTaken
+	}
+	return f, nil
 }
 
 func checkSessionName(name string) error {

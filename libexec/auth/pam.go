@@ -11,8 +11,8 @@ import (
 // maxAnswers bounds a conversation: pam_pwquality with retries would ask for ever.
 const maxAnswers = 8
 
-// maxPassword is PAM_MAX_RESP_SIZE; longer answers are refused by modules, and C strings end at a NUL.
-const maxPassword = 512
+// maxPassword is what crypt(3) can hash: CRYPT_MAX_PASSPHRASE_SIZE without its NUL. pam_unix fails at one byte more.
+const maxPassword = 511
 
 func validPassword(p string) bool {
 	return p != "" && len(p) <= maxPassword && !strings.ContainsRune(p, 0)
@@ -90,6 +90,16 @@ func accountState(entry string, a account, address string) (mustChange bool, err
 		return true, nil
 	}
 	return false, err
+}
+
+// saysNo tells an answer about the account from a service that cannot give one.
+func saysNo(err error) bool {
+	for _, no := range [...]error{pam.ErrAcctExpired, pam.ErrAuthtokExpired, pam.ErrCredExpired, pam.ErrPermDenied, pam.ErrAuth, pam.ErrUserUnknown} {
+		if errors.Is(err, no) {
+			return true
+		}
+	}
+	return false
 }
 
 // setPassword changes the password through PAM's password stack. It runs with real uid 0, so PAM does not ask for the

@@ -27,6 +27,7 @@ type checkup struct {
 	names    *account.Names
 	checks   int
 	findings []finding
+	notes    []string // files that an administrator changed, as he may
 }
 
 // check counts one check and takes the finding if it is not ok.
@@ -50,7 +51,7 @@ func doctor(c *call, args []string) error {
 	if _, err := c.parse(c.flags(), args, 0, 0); err != nil {
 		return err
 	}
-	u := &checkup{names: account.NewNames(), findings: []finding{}}
+	u := &checkup{names: account.NewNames(), findings: []finding{}, notes: []string{}}
 	m, err := readManifest(layout.Manifest)
 	if u.check(err == nil, finding{Check: "manifest", Subject: layout.Manifest, Found: errorText(err), Mend: install}) {
 		u.checkAccounts(m)
@@ -58,6 +59,7 @@ func doctor(c *call, args []string) error {
 		for _, item := range m.items {
 			u.checkItem(item)
 		}
+		u.checkContents(m)
 		u.checkPrograms()
 		u.checkSudo()
 		u.checkPAM()
@@ -74,7 +76,7 @@ func doctor(c *call, args []string) error {
 func (c *call) showFindings(u *checkup) error {
 	var err error
 	if c.json {
-		err = c.printJSON(map[string]any{"checks": u.checks, "findings": u.findings})
+		err = c.printJSON(map[string]any{"checks": u.checks, "findings": u.findings, "changed": u.notes})
 	} else {
 		var b strings.Builder
 		for _, f := range u.findings {
@@ -83,6 +85,9 @@ func (c *call) showFindings(u *checkup) error {
 				mend = c.say.line("doctor-no-mend")
 			}
 			fmt.Fprintf(&b, "%s\n  %s\n", c.say.sentence(f), printable(mend))
+		}
+		for _, path := range u.notes {
+			b.WriteString(c.say.line("doctor-changed", path))
 		}
 		if len(u.findings) == 0 {
 			b.WriteString(c.say.line("doctor-well", u.checks))

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"sharezone/acl"
 	"sharezone/internal/account"
+	"sharezone/internal/layout"
 )
 
 // checkItem compares one path of the manifest with the machine.
@@ -38,7 +40,7 @@ func (u *checkup) checkItem(item manifestItem) {
 	}
 	if found := kindOf(st.Mode); found != item.kind {
 		f.Check, f.Found, f.Right = "kind", found, item.kind
-		f.Mend = fmt.Sprintf("mv --backup=numbered -T -- %s %s && %s", quote(item.path), quote(item.path+".displaced"), item.make())
+		f.Mend = fmt.Sprintf("mv --backup=numbered -T -- %s %s && %s", quote(item.path), quote(displaced(item.path)), item.make())
 		u.check(false, f)
 		return
 	}
@@ -49,6 +51,14 @@ func (u *checkup) checkItem(item manifestItem) {
 		return
 	}
 	u.checkRights(item, fd, &st)
+}
+
+// displaced is where what stands in an item's place is put: not beside programs, where nothing else may lie.
+func displaced(path string) string {
+	if strings.HasPrefix(path, filepath.Dir(layout.Gate)+"/") {
+		return "/root/" + filepath.Base(path) + ".displaced"
+	}
+	return path + ".displaced"
 }
 
 // make is the command that makes a missing item. What has content comes out of the checkout.

@@ -295,10 +295,13 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"reason-control":   "has control characters",
 	"reason-form":      "is not a value of the right form",
 
+	"doctor-changed": "note: %s is not as install.sh wrote it; that is an administrator's to decide\n",
 	"doctor-well":    "%d checks, no findings\n",
 	"doctor-found":   "%d checks, findings: %d\n",
 	"doctor-no-mend": "(no single command mends this)",
 
+	"finding-content":           "%[1]s is not what install.sh wrote. Run in the checkout of Share Zone:",
+	"finding-stranger":          "%[1]s is not Share Zone's; nothing else belongs there",
 	"finding-manifest":          "%[1]s: %[2]s. Run in the checkout of Share Zone:",
 	"finding-no-group":          "group %[1]s is missing",
 	"finding-group-id":          "group %[1]s has number %[2]s, which is a person's",

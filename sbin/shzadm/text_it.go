@@ -294,10 +294,13 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"reason-control":   "ha caratteri di controllo",
 	"reason-form":      "non è un valore della forma giusta",
 
+	"doctor-changed": "nota: %s non è come l'ha scritto install.sh; può deciderlo un amministratore\n",
 	"doctor-well":    "%d controlli, nessun problema\n",
 	"doctor-found":   "%d controlli, problemi: %d\n",
 	"doctor-no-mend": "(non c'è un singolo comando che lo risolva)",
 
+	"finding-content":           "%[1]s non è quello che ha scritto install.sh. Nella cartella dei sorgenti di Share Zone:",
+	"finding-stranger":          "%[1]s non è di Share Zone; lì non deve stare altro",
 	"finding-manifest":          "%[1]s: %[2]s. Eseguire nella cartella dei sorgenti di Share Zone:",
 	"finding-no-group":          "manca il gruppo %[1]s",
 	"finding-group-id":          "il gruppo %[1]s ha il numero %[2]s, che è di una persona",

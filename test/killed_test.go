@@ -1,0 +1,120 @@
+package test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// Uploads that are killed between two steps, by strace: the handler dies as it enters a system call.
+
+// tracedUpload runs the handler of an upload as bruno under strace, as the gate would run it, and says whether it ended
+// by itself. It returns strace's log.
+func tracedUpload(t *testing.T, source, target string, args ...string) (ended bool, log string) {
+	t.Helper()
+	in, err := os.Open(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	st, err := in.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := t.TempDir() + "/strace"
+	argv := append([]string{"-f", "-qq", "-o", file, "-u", "bruno"}, args...)
+	cmd := exec.Command("strace", append(argv, "/usr/lib/sharezone/cgi-bin/shz")...)
+	cmd.Stdin = in
+	cmd.Env = []string{
+		"PATH=/usr/bin:/bin", "SHZ_REQUEST=0123456789abcdef", "SHZ_ENTRY=internal", "SHZ_USER=bruno", "REQUEST_METHOD=PUT",
+		"SERVER_PROTOCOL=HTTP/1.1", "REMOTE_ADDR=127.0.0.1", "HTTP_HOST=127.0.0.1", "GATEWAY_INTERFACE=CGI/1.1",
+		"CONTENT_LENGTH=" + strconv.FormatInt(st.Size(), 10), "REQUEST_URI=" + target,
+	}
+	out, err := cmd.CombinedOutput()
+	if err == nil && !strings.HasPrefix(string(out), "Status: 20") {
+		t.Fatalf("%q: %s", args, out)
+	}
+	return err == nil, read(t, file)
+}
+
+// TestUploadStopsAtEachStep: up to the linkat there is nothing, after it the whole file.
+func TestUploadStopsAtEachStep(t *testing.T) {
+	zone := newZone(t, "user:bruno=write")
+	source := randomFile(t, 3*mib)
+	for i, row := range []struct {
+		call, when string
+		whole      bool
+	}{
+		{"openat2", "1", false},
+		{"fstatfs", "1", false},
+		{"fsync", "1", false},
+		{"linkat", "1", false},
+		{"fsync", "2", true},
+	} {
+		t.Run(row.call+" "+row.when, func(t *testing.T) {
+			name := fmt.Sprintf("step%d.bin", i)
+			space := free(t, zonePath(zone))
+			before := snapshot(t, zonePath(zone))
+			ended, _ := tracedUpload(t, source, "/cgi-bin/shz/"+zone+"/"+name, "-e", "trace="+row.call, "-e", "inject="+row.call+":signal=KILL:when="+row.when)
+			if ended {
+				t.Fatal("the handler never came to this call")
+			}
+			if !row.whole {
+				compare(t, before, snapshot(t, zonePath(zone)))
+				if lost := space - free(t, zonePath(zone)); lost > mib {
+					t.Errorf("%d bytes are gone", lost)
+				}
+				return
+			}
+			if digestOf(t, zonePath(zone, name)) != digestOf(t, source) {
+				t.Error("a name without its bytes")
+			}
+		})
+	}
+}
+
+// TestUploadStopsAtEachCall does the same at every system call that an upload makes, for a new file and for one that
+// replaces another: under the name stands nothing, all of the old file or all of the new one.
+func TestUploadStopsAtEachCall(t *testing.T) {
+	needLong(t)
+	zone := newZone(t, "user:bruno=write")
+	source := randomFile(t, 200<<10)
+	want := digestOf(t, source)
+	for _, query := range []string{"", "?on_exists=replace"} {
+		_, log := tracedUpload(t, source, "/cgi-bin/shz/"+zone+"/counted.bin"+query)
+		calls := make(map[string]int)
+		for _, m := range regexp.MustCompile(`(?m)^[0-9]+ ([a-z0-9_]+)\(`).FindAllStringSubmatch(log, -1) {
+			calls[m[1]]++
+		}
+		if calls["linkat"] == 0 || calls["fsync"] < 2 {
+			t.Fatalf("calls of an upload: %v", calls)
+		}
+		place := zonePath(zone, "x.bin")
+		for call, n := range calls {
+			for when := 1; when <= n && when <= 40; when++ {
+				os.Remove(place)
+				old := "nothing"
+				if query != "" {
+					write(t, "bruno", place, "old")
+					old = digestOf(t, place)
+				}
+				tracedUpload(t, source, "/cgi-bin/shz/"+zone+"/x.bin"+query, "-e", "trace="+call, "-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", call, when))
+				got := "nothing"
+				if exists(place) {
+					got = digestOf(t, place)
+				}
+				if got != old && got != want {
+					t.Errorf("%s %d%s: half of a file", call, when, query)
+				}
+				// Replacing exchanges two names; the second one may stay, reserved, for the cleaner.
+				if left := hidden(t, zonePath(zone)); len(left) > 0 && query == "" {
+					t.Errorf("%s %d: left behind %q", call, when, left)
+				}
+			}
+		}
+	}
+}
