@@ -264,7 +264,7 @@ func parsePerm(text string) (Perm, error) {
 		case '-':
 			continue
 		case 'X':
-			return 0, errors.New("X depends on a file: write x or -")
+			return 0, errors.New("permission X depends on a file: write x or -")
 		default:
 			return 0, fmt.Errorf("permissions %.80q are neither letters of rwx- nor a digit from 0 to 7", text)
 		}

@@ -59,7 +59,7 @@ func TestLockedByCommand(t *testing.T) {
 		t.Errorf("not listed: %s", out)
 	}
 	last := activityOf(t, "--user", "bruno")
-	if n := len(last); n < 4 || last[n-4] != "logout root - ok" || last[n-3] != "login-failed bruno - refused" || last[n-2] != "user-modify root - ok" || last[n-1] != "login bruno - ok" {
+	if n := len(last); n < 4 || last[n-4] != "logout root - ok" || last[n-3] != "login-failed bruno - not-logged-in" || last[n-2] != "user-modify root - ok" || last[n-1] != "login bruno - ok" {
 		t.Errorf("%q", last)
 	}
 }

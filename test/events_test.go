@@ -131,10 +131,10 @@ func TestLoginEvents(t *testing.T) {
 	d := needDemo(t)
 	for _, row := range []struct{ user, password, told, result string }{
 		{"bruno", d.password["bruno"], "bruno", "ok"},
-		{"bruno", "wrong", "bruno", "refused"},
-		{"nessuno", "wrong", "nessuno", "refused"},
-		{"my secret password", "bruno", "?", "refused"},
-		{"a\nb", "x", "?", "refused"},
+		{"bruno", "wrong", "bruno", "not-logged-in"},
+		{"nessuno", "wrong", "nessuno", "not-logged-in"},
+		{"my secret password", "bruno", "?", "not-logged-in"},
+		{"a\nb", "x", "?", "not-logged-in"},
 	} {
 		found := newEvents(t, "login", func() { tryLogin(t, row.user, row.password) })
 		if len(found) != 1 || len(found[0].lines) != 2 {

@@ -175,9 +175,9 @@ func TestModify(t *testing.T) {
 
 // Zones and files go to the heir: what he may do then is what the owner could, and nobody else gains anything.
 func TestTransferAll(t *testing.T) {
-	base, admin := needCopy(t)
+	base, _ := needCopy(t)
 	sh(t, "getent passwd zt-dora >/dev/null || useradd -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 -M -G shzbase,shzmgr zt-dora; mkdir -m 700 "+base+"/.closed")
-	admin = newTestAdmin(t, base)
+	admin := newTestAdmin(t, base)
 	createDemo(t, admin)
 	fill(t, base+"/demo")
 	share(t, admin, "user:zt-bruno", Write)

@@ -14,7 +14,7 @@ import (
 var (
 	ErrNoAccount     = errors.New("there is no such account")
 	ErrSystemAccount = errors.New("this is an account of the system, not a person's")
-	ErrOwnAccount    = errors.New("Share Zone made this account, so it is in already")
+	ErrOwnAccount    = errors.New("an account that Share Zone made is in already")
 	ErrEnabled       = errors.New("this account is in Share Zone already")
 	ErrNotEnabled    = errors.New("this account is not in Share Zone")
 	ErrLoginName     = errors.New("nobody can log in to Share Zone with a name like this")
