@@ -87,7 +87,7 @@ func TestUploadStopsAtEachCall(t *testing.T) {
 	for _, query := range []string{"", "?on_exists=replace"} {
 		_, log := tracedUpload(t, source, "/cgi-bin/shz/"+zone+"/counted.bin"+query)
 		calls := make(map[string]int)
-		for _, m := range regexp.MustCompile(`(?m)^[0-9]+ ([a-z0-9_]+)\(`).FindAllStringSubmatch(log, -1) {
+		for _, m := range regexp.MustCompile(`(?m)^[0-9]+ +([a-z0-9_]+)\(`).FindAllStringSubmatch(log, -1) {
 			calls[m[1]]++
 		}
 		if calls["linkat"] == 0 || calls["fsync"] < 2 {

@@ -221,7 +221,7 @@ func TestAppearingLink(t *testing.T) {
 	defer swap.Wait()
 	defer write(t, "anna", zonePath(open, "stop"), "")
 	statuses := make(map[int]int)
-	for i := range rounds(150, 5000) {
+	for i := range rounds(150, 2000) {
 		a := jsonAs(t, "bruno", "/cgi-bin/shz/"+open+"/a/secret.txt")
 		statuses[a.status]++
 		if strings.Contains(a.body, marker) {
@@ -323,9 +323,10 @@ func TestFileBeingWritten(t *testing.T) {
 				f.Write(make([]byte, 900<<10))
 				f.Close()
 			}
+			time.Sleep(2 * time.Millisecond) // without it nobody else gets hold of the file
 		}
 	})
-	for range rounds(10, 500) {
+	for range rounds(30, 500) {
 		a := curlAs(t, "bruno", target)
 		announced, _ := strconv.Atoi(a.header.Get("Content-Length"))
 		switch {

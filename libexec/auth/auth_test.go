@@ -85,7 +85,10 @@ const password = "Xq7-prova-8 è"
 func newUser(t *testing.T, name, groups string, args ...string) {
 	t.Helper()
 	sh(t, `name=$1 groups=$2; shift 2; useradd -M -U -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 -s /usr/sbin/nologin -G "$groups" "$@" "$name"`, append([]string{name, groups}, args...)...)
-	t.Cleanup(func() { exec.Command("userdel", "-f", name).Run() })
+	t.Cleanup(func() {
+		exec.Command("userdel", "-f", name).Run()
+		exec.Command("groupdel", name).Run() // where it was no longer his primary one
+	})
 	sh(t, `printf '%s:%s\n' "$1" "$2" | chpasswd`, name, password)
 }
 
@@ -227,17 +230,25 @@ func TestSteps(t *testing.T) {
 	t.Run("5: all slots taken", func(t *testing.T) { testSlots(t, file) })
 }
 
+// hold locks a slot, as a process of the helper does.
+func hold(t *testing.T, slot string) *os.File {
+	t.Helper()
+	f, err := os.OpenFile(layout.Slots+"/"+slot, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		t.Fatal(slot, err)
+	}
+	return f
+}
+
 // testSlots holds all slots, as so many logins would.
 func testSlots(t *testing.T, file string) {
 	const slots = 8 // the default of sharezone.toml
 	for i := range slots {
-		f, err := os.OpenFile(fmt.Sprintf("%s/auth.%d", layout.Slots, i), os.O_RDWR|os.O_CREATE, 0o600)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-			t.Fatal(err)
+		for _, kind := range []string{"auth", "refresh"} {
+			defer hold(t, fmt.Sprintf("%s.%d", kind, i)).Close()
 		}
 	}
 	sh(t, "touch /etc/passwd")

@@ -260,18 +260,19 @@ func changePassword(q request, who caller) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	// One at a time for each user, before a slot is asked for: who has a shell must not hold them all. The time after a
+	// wrong password counts: otherwise many at once would try as many passwords as none of them had to wait.
+	own, err := lockSlot(fmt.Sprintf("password.%d", who.account.uid))
+	if err != nil {
+		return reply{}, err
+	}
+	defer own.Close()
 	out, err := tryChange(q, who, settings)
 	padRefusal(err, began, settings.Login.Failure)
 	return out, err
 }
 
 func tryChange(q request, who caller, settings config.Settings) (reply, error) {
-	// One at a time for each user, before a slot is asked for: who has a shell must not hold them all.
-	own, err := lockSlot(fmt.Sprintf("password.%d", who.account.uid))
-	if err != nil {
-		return reply{}, err
-	}
-	defer own.Close()
 	slot, err := takeSlot("auth", settings.Login)
 	if err != nil {
 		return reply{}, err

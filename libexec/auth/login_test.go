@@ -191,7 +191,7 @@ func TestRefresh(t *testing.T) {
 		check         func(before, after session.Record) bool
 	}{
 		{"nothing", "true", false, func(a, b session.Record) bool { return fmt.Sprint(a) == fmt.Sprint(b) }},
-		{"another account changed", "usermod -c x shzguest", false, func(a, b session.Record) bool { return a.Stamp != b.Stamp && len(a.Groups) == len(b.Groups) }},
+		{"another account changed", "usermod -c $RANDOM shzguest", false, func(a, b session.Record) bool { return a.Stamp != b.Stamp && len(a.Groups) == len(b.Groups) }},
 		{"locked", "usermod -L zt-r", true, nil},
 		{"locked by passwd", "passwd -l zt-r", true, nil},
 		{"expired", "chage -E 0 zt-r", true, nil},
@@ -308,8 +308,11 @@ func TestPassword(t *testing.T) {
 	file, bruno := logIn(t, "zt-anna"), logIn(t, "zt-bruno")
 	const next = "Zw4-nuova-9 ù"
 	long := strings.Repeat("aB3-", 130)
+	// Refused ones wait for so long, one after the other.
+	const failure = 300 * time.Millisecond
+	sh(t, "f=/etc/sharezone/sharezone.toml; cp -p $f $f.old; printf '[login]\nfailure_milliseconds = 300\n' >$f")
+	defer sh(t, "f=/etc/sharezone/sharezone.toml; mv $f.old $f")
 	before := sh(t, "cat /etc/shadow; stat -c '%a %U %G' /etc/shadow")
-	var group sync.WaitGroup
 	for name, row := range map[string]struct{ session, old, next, code string }{
 		"wrong old": {file, "wrong", next, "refused"}, "empty old": {file, "", next, "refused"}, "empty new": {file, password, "", "weak"},
 		"old with NUL": {file, password + "\x00", next, "refused"}, "new with NUL": {file, password, next + "\x00", "weak"},
@@ -319,17 +322,31 @@ func TestPassword(t *testing.T) {
 		"another's session": {bruno, password, next, "refused"}, "no session": {"", password, next, "refused"}, "unknown session": {strings.Repeat("0", 64), password, next, "refused"},
 		"path": {"../../../../etc/shadow", password, next, "refused"},
 	} {
-		group.Go(func() { // the refused ones take a second
-			a := ask(t, "zt-anna", request{Op: "password", Session: row.session, Old: row.old, New: row.next})
-			if a.status != exitRefused || a.Error != row.code || strings.Contains(a.log, next) || strings.Contains(a.log, password) {
-				t.Errorf("%s: %d %s %s", name, a.status, a.out, a.log)
-			}
-			if row.code == "refused" && a.took < time.Second {
-				t.Errorf("%s: refused after %v: passwords could be tried quickly", name, a.took)
-			}
-		})
+		a := ask(t, "zt-anna", request{Op: "password", Session: row.session, Old: row.old, New: row.next})
+		if a.status != exitRefused || a.Error != row.code || strings.Contains(a.log, next) || strings.Contains(a.log, password) {
+			t.Errorf("%s: %d %s %s", name, a.status, a.out, a.log)
+		}
+		if row.code == "refused" && a.took < failure {
+			t.Errorf("%s: refused after %v: passwords could be tried quickly", name, a.took)
+		}
+	}
+	var group sync.WaitGroup
+	answers := make([]answer, 6)
+	for i := range answers {
+		group.Go(func() { answers[i] = ask(t, "zt-anna", request{Op: "password", Session: file, Old: "wrong", New: next}) })
 	}
 	group.Wait()
+	tried := 0
+	for _, a := range answers {
+		if a.Error == "refused" {
+			tried++
+		} else if a.Error != "busy" {
+			t.Errorf("many at once: %d %s %s", a.status, a.out, a.log)
+		}
+	}
+	if tried == 0 || tried > 3 { // three only where starting six processes takes longer than two refusals
+		t.Errorf("%d of %d passwords were tried at once", tried, len(answers))
+	}
 	if after := sh(t, "cat /etc/shadow; stat -c '%a %U %G' /etc/shadow"); after != before || !lives(file) || !lives(bruno) {
 		t.Errorf("/etc/shadow was\n%s\nand is\n%s", before, after)
 	}
