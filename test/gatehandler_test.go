@@ -109,7 +109,7 @@ func checkIdentity(t *testing.T, user, request string, r report, noNewPrivs stri
 	if strings.TrimSpace(r["umask"]) != "0027" || strings.TrimSpace(r["cwd"]) != "/" {
 		t.Errorf("%s %s: umask %s, folder %s", user, request, r["umask"], r["cwd"])
 	}
-	for limit, want := range map[string]string{"Max core file size": "0", "Max open files": "256"} {
+	for limit, want := range map[string]string{"Max core file size": "0", "Max open files": "1024"} {
 		line := lineWith(r["limits"], limit)
 		if field := strings.Fields(strings.TrimPrefix(line, limit)); len(field) < 2 || field[0] != want || field[1] != want {
 			t.Errorf("%s %s: %q", user, request, line)

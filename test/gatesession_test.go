@@ -225,7 +225,8 @@ func TestGateMatrix(t *testing.T) {
 					want = 403
 				}
 				a := callGate(t, withSession(newID(), method, "/cgi-bin/"+component))
-				own := slices.Contains([]int{200, 303, 400, 415}, a.status) // POST and PUT lack a body here
+				own := slices.Contains([]int{200, 303, 400, 415}, a.status) || // POST and PUT lack a body here,
+					component == "shz" && a.status == 405 // and name no zone
 				if want == 0 && !own || want != 0 && a.status != want {
 					t.Errorf("%s %q, session %s: status %d, exit %d; want %d\n%s%s", method, component, kind, a.status, a.exit, want, a.body, a.stderr)
 				}
@@ -277,7 +278,7 @@ func TestGateStore(t *testing.T) {
 	}
 	t.Run("all slots of the helper are taken", func(t *testing.T) {
 		call := withSession(forge(t, "bruno", stale), "GET", "/cgi-bin/home")
-		defer holdSlots(t, "auth.%d", 8)()
+		defer holdSlots(t, "refresh.%d", 8)()
 		checkRefusal(t, callGate(t, call), 9, 503)
 	})
 	t.Run("helper ends the session", func(t *testing.T) {

@@ -159,7 +159,7 @@ func TestHandlerLimits(t *testing.T) {
 	slowUploads(t, "bruno", zone, 1)
 	limits := read(t, "/proc/"+strconv.Itoa(handler(t, "shz", "bruno"))+"/limits")
 	for name, want := range map[string]string{
-		"Max cpu time": "3600 3600", "Max data size": "1073741824 1073741824", "Max core file size": "0 0", "Max open files": "256 256",
+		"Max cpu time": "3600 3600", "Max data size": "1073741824 1073741824", "Max core file size": "0 0", "Max open files": "1024 1024",
 	} {
 		field := strings.Fields(strings.TrimPrefix(lineWith(limits, name), name))
 		if len(field) < 2 || field[0]+" "+field[1] != want {

@@ -113,9 +113,9 @@ func (q *request) readCookies(header string) {
 // has taken the host from it already.
 func originForm(uri string) string {
 	for _, scheme := range [...]string{"http://", "https://"} {
-		if rest, found := strings.CutPrefix(uri, scheme); found {
-			if slash := strings.IndexByte(rest, '/'); slash >= 0 {
-				return rest[slash:]
+		if len(uri) > len(scheme) && strings.EqualFold(uri[:len(scheme)], scheme) {
+			if slash := strings.IndexByte(uri[len(scheme):], '/'); slash >= 0 {
+				return uri[len(scheme)+slash:]
 			}
 		}
 	}

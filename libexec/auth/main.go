@@ -193,7 +193,7 @@ func (l processLimit) set() error {
 	return syscall.Setrlimit(l.resource, &syscall.Rlimit{Cur: found.Max, Max: found.Max})
 }
 
-// readRequest takes 8 KiB at most: the longest password is 512 bytes.
+// readRequest takes 8 KiB at most: the longest password is 511 bytes.
 func readRequest(r io.Reader) (request, error) {
 	var q request
 	b, err := io.ReadAll(io.LimitReader(r, 8<<10+1))
