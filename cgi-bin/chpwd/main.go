@@ -31,7 +31,7 @@ func answer(c *web.Call) error {
 		return err
 	}
 	_, err = helper.Auth(helper.AuthRequest{
-		Op: "password", Session: c.Session, Old: fields.Get("old"), New: fields.Get("new"),
+		Op: "password", Session: c.Session, Old: web.Secret(fields.Get("old")), New: web.Secret(fields.Get("new")),
 	})
 	var refusal helper.Refusal
 	errors.As(err, &refusal)

@@ -56,7 +56,7 @@ func logIn(c *web.Call) error {
 		return err
 	}
 	reply, err := helper.Auth(helper.AuthRequest{
-		Op: "login", Username: username, Password: fields.Get("password"),
+		Op: "login", Username: web.Secret(username), Password: web.Secret(fields.Get("password")),
 		Entry: c.Entry, Address: c.Address,
 	})
 	var refusal helper.Refusal

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -26,6 +27,9 @@ type Body struct {
 func newBody(contentLength, transferEncoding string) (*Body, error) {
 	b := &Body{file: os.Stdin}
 	switch {
+	case transferEncoding != "" && !strings.EqualFold(transferEncoding, "chunked"):
+		// "gzip, chunked": Apache undoes the chunks alone, and the file would be what it is not.
+		return b, Refuse(Unsupported, "Transfer-Encoding: "+transferEncoding)
 	case transferEncoding != "":
 		b.left = -1 // Apache has undone the chunks
 	case contentLength != "":
@@ -146,6 +150,19 @@ func (c *Call) Form() (url.Values, error) {
 		return jsonForm(body)
 	}
 	return nil, Refuse(Unsupported, "form as "+kind)
+}
+
+// maxSecret is more than libexec/auth takes for a name or password (512 bytes); two of them, each byte escaped as six,
+// fit into the 8 KiB that it reads.
+const maxSecret = 600
+
+// Secret is a field as auth is handed it. One that is too long stays too long, and is refused there as every other
+// wrong one: with the same words and after the same time.
+func Secret(field string) string {
+	if len(field) <= maxSecret {
+		return field
+	}
+	return strings.ToValidUTF8(field[:maxSecret], "?")
 }
 
 func bodyError(err error) error {

@@ -1,0 +1,281 @@
+package test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Requests that another site's page sends, that lie about themselves, or that two readers could understand in two ways.
+
+// TestElsewhereRefused: what changes something and was sent by another site is refused, in both forms, for each
+// component, and changes nothing.
+func TestElsewhereRefused(t *testing.T) {
+	d := needDemo(t)
+	zone := newZone(t, "user:bruno=write")
+	write(t, "bruno", zonePath(zone, "own.txt"), "own")
+	folder := "/cgi-bin/shz/" + zone + "/"
+	own := strings.TrimPrefix(d.url, "http://")
+	id := sessionID(t, "bruno")
+	requests := map[string][]string{
+		"mkdir":         {"-d", "op=mkdir&name=forged", folder},
+		"mkdir, JSON":   {"-H", "Content-Type: application/json", "-d", `{"op":"mkdir","name":"forged"}`, folder},
+		"delete":        {"-d", "op=delete&name=own.txt", folder},
+		"form":          {"-F", "file=@/etc/hostname", folder},
+		"PUT":           {"-T", "/etc/hostname", folder + "forged"},
+		"PUT, replaced": {"-T", "/etc/hostname", folder + "own.txt?on_exists=replace"},
+		"password":      {"-d", "old=a&new=b&confirm=b", "/cgi-bin/chpwd"},
+		"logout":        {"-d", "", "/cgi-bin/logout"},
+	}
+	unchanged(t, zonePath(zone), func() {
+		for _, header := range []string{
+			"Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site", "Sec-Fetch-Site: nonsense", "Origin: http://evil.example", "Origin: null",
+			"Origin: http://evil.example:8080", "Origin: http://127.0.0.1:81", "Origin: http://127.0.0.1", "Origin: https://127.0.0.1", "Origin: http://" + own + ".evil.example",
+			"Origin: http://evil.example#" + own, "Origin: file://", "Origin: http://127.0.0.2:8080", "Origin: http://localhost:8080", "Origin: ://" + own, "Origin: " + own,
+		} {
+			for what, args := range requests {
+				if a := with(t, id, append([]string{"-H", header}, args...)...); a.status != 403 || a.code() != "not-permitted" {
+					t.Errorf("%s, %s: %d %s", what, header, a.status, a.body)
+				}
+			}
+		}
+		a := curl(t, "-H", "Cookie: SESSION_ID="+id, "-H", "Origin: null", "-d", "op=mkdir&name=forged", folder)
+		if a.status != 403 || !strings.Contains(a.body, "<html") {
+			t.Errorf("page: %d %.200s", a.status, a.body)
+		}
+		// What a form of another site can send without being asked, were it not for its origin.
+		for _, kind := range []string{"text/plain", "text/plain; charset=application/json", "", "application/csp-report"} {
+			if a := with(t, id, "-H", "Content-Type: "+kind, "-d", `{"op":"mkdir","name":"forged","x":"="}`, folder); a.status != 415 {
+				t.Errorf("%s: %d %s", kind, a.status, a.body)
+			}
+		}
+		for _, method := range []string{"DELETE", "PATCH", "OPTIONS", "PROPFIND", "MOVE"} {
+			if a := with(t, id, "-X", method, folder+"own.txt"); a.status != 405 {
+				t.Errorf("%s: %d %s", method, a.status, a.body)
+			}
+		}
+		for _, query := range []string{"?op=delete&name=own.txt", "?op=mkdir&name=forged", "?_method=DELETE"} {
+			with(t, id, folder+query)
+			with(t, id, "-H", "X-HTTP-Method-Override: DELETE", folder+"own.txt"+query)
+		}
+	})
+	if user := alive(t, id); user != "bruno" {
+		t.Error("a foreign page ended the session")
+	}
+	for _, header := range []string{"Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: none", "Origin: " + d.url, "X-None: x"} {
+		name := "made by " + strings.NewReplacer("/", "-", ":", "-").Replace(header)
+		if a := with(t, id, "-H", header, "-d", "op=mkdir&name="+url.QueryEscape(name), folder); a.status != 201 {
+			t.Errorf("%s: %d %s", header, a.status, a.body)
+		}
+	}
+	// Answers carry nothing that would let another site's script read them.
+	a := with(t, id, "-H", "Origin: http://evil.example", folder)
+	for name := range a.header {
+		if strings.HasPrefix(name, "Access-Control-") {
+			t.Errorf("%s: %s", name, a.header.Get(name))
+		}
+	}
+}
+
+// TestElsewhereHost: no answer is made of the Host that the request names, and none of what a proxy could have said.
+func TestElsewhereHost(t *testing.T) {
+	zone := newZone(t, "user:bruno=write")
+	id := sessionID(t, "bruno")
+	found := newEvents(t, "shz", func() {
+		for i, headers := range []string{
+			"Host: evil.example", "Host: 127.0.0.1\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-For: 10.9.8.7\r\nForwarded: for=10.9.8.7;host=evil.example",
+			"Host: 127.0.0.1\r\nX-Forwarded-For: 10.9.8.7\r\nConnection: X-Forwarded-For", "Host: evil.example:99999\r\nX-Real-IP: 10.9.8.7",
+			"Host: 127.0.0.1\r\nX_Forwarded_For: 10.9.8.7\r\nREMOTE_ADDR: 10.9.8.7\r\nProxy: http://evil.example", "Host: ",
+		} {
+			target := fmt.Sprintf("/cgi-bin/shz/%s/folder", zone)
+			a := raw(t, fmt.Sprintf("PUT %s%d HTTP/1.1\r\n%s\r\nCookie: SESSION_ID=%s\r\nContent-Length: 1\r\n\r\nx", target, i, headers, id))
+			if a.status != 201 && a.status != 400 || strings.Contains(fmt.Sprint(a.header), "evil") || strings.Contains(a.body, "evil") {
+				t.Errorf("%q: %d %v", headers, a.status, a.header)
+			}
+			if location := a.header.Get("Location"); a.status == 201 && location != fmt.Sprint(target, i) {
+				t.Errorf("%q: Location %q", headers, location)
+			}
+		}
+		// The absolute form of a request line.
+		raw(t, fmt.Sprintf("PUT http://evil.example/cgi-bin/shz/%s/absolute HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: SESSION_ID=%s\r\nContent-Length: 1\r\n\r\nx", zone, id))
+	})
+	if len(found) == 0 {
+		t.Error("no event")
+	}
+	for _, e := range found {
+		if e.Stamp.Address != "127.0.0.1" {
+			t.Errorf("recorded as coming from %s", e.Stamp.Address)
+		}
+	}
+}
+
+// conversation sends bytes, in parts, closes the sending side, and returns all that came back.
+func conversation(t *testing.T, pause time.Duration, parts ...string) []answer {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", strings.TrimPrefix(needDemo(t).url, "http://"), patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(patience))
+	for i, part := range parts {
+		if i > 0 {
+			time.Sleep(pause)
+		}
+		if _, err := io.WriteString(conn, part); err != nil {
+			break // refused before all of it was sent
+		}
+	}
+	conn.(*net.TCPConn).CloseWrite()
+	var answers []answer
+	for in := bufio.NewReader(conn); ; {
+		r, err := http.ReadResponse(in, nil)
+		if err != nil {
+			return answers
+		}
+		body, _ := io.ReadAll(r.Body)
+		answers = append(answers, answer{status: r.StatusCode, header: r.Header, body: string(body)})
+	}
+}
+
+// TestElsewhereBodies: a body is as long as the request says, in one way only; what follows it is never a request that
+// nobody sent, and what is missing is never made up for.
+func TestElsewhereBodies(t *testing.T) {
+	zone := newZone(t, "user:bruno=write")
+	id := sessionID(t, "bruno")
+	request := func(method, name, headers, body string) string {
+		return fmt.Sprintf("%s /cgi-bin/shz/%s/%s HTTP/1.1\r\nHost: h\r\nAccept: application/json\r\nCookie: SESSION_ID=%s\r\n%s\r\n%s", method, zone, name, id, headers, body)
+	}
+	inner := request("PUT", "smuggled", "Content-Length: 1\r\n", "x")
+	for _, row := range []struct {
+		name, headers, body, content string // content "": no file
+	}{
+		{"right", "Content-Length: 5\r\n", "hello", "hello"},
+		{"empty", "Content-Length: 0\r\n", "", "-"},
+		{"short", "Content-Length: 50\r\n", "hello", ""},
+		{"long", "Content-Length: 5\r\nConnection: close\r\n", "hello, and more", "hello"},
+		{"negative", "Content-Length: -5\r\n", "hello", ""},
+		{"plus", "Content-Length: +5\r\n", "hello", ""},
+		{"hexadecimal", "Content-Length: 0x5\r\n", "hello", ""},
+		{"exponent", "Content-Length: 1e1\r\n", "hello", ""},
+		{"list", "Content-Length: 5, 5\r\n", "hello", ""},
+		{"two", "Content-Length: 5\r\nContent-Length: 6\r\n", "hello", ""},
+		{"beyond 64 bits", "Content-Length: 18446744073709551621\r\n", "hello", ""},
+		{"nine exabytes", "Content-Length: 9223372036854775807\r\n", "hello", ""},
+		{"underscore", "Content_Length: 5\r\nContent-Length: 2\r\nConnection: close\r\n", "hello", "he"},
+		{"chunks", "Transfer-Encoding: chunked\r\n", "2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nTrailer: x\r\n\r\n", "hello"},
+		{"chunks, cut between two", "Transfer-Encoding: chunked\r\n", "2\r\nhe\r\n", ""},
+		{"chunks, cut in one", "Transfer-Encoding: chunked\r\n", "5\r\nhe", ""},
+		{"chunks, cut before the end", "Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n", ""},
+		{"chunk of no number", "Transfer-Encoding: chunked\r\n", "zz\r\nhello\r\n0\r\n\r\n", ""},
+		{"chunk of negative length", "Transfer-Encoding: chunked\r\n", "-5\r\nhello\r\n0\r\n\r\n", ""},
+		{"chunk beyond 64 bits", "Transfer-Encoding: chunked\r\n", "10000000000000005\r\nhello\r\n0\r\n\r\n", ""},
+		{"chunk longer than it says", "Transfer-Encoding: chunked\r\n", "2\r\nhello\r\n0\r\n\r\n", ""},
+		{"unknown coding", "Transfer-Encoding: gzip, chunked\r\n", "5\r\nhello\r\n0\r\n\r\n", ""},
+		{"identity", "Transfer-Encoding: identity\r\nContent-Length: 5\r\n", "hello", ""},
+		{"misspelt coding", "Transfer-Encoding: xchunked\r\nContent-Length: 5\r\n", "hello", ""},
+		{"blank before the colon", "Transfer-Encoding : chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n" + inner, ""},
+		{"control character", "Transfer-Encoding: \x0bchunked\r\nContent-Length: 5\r\n", "0\r\n\r\n" + inner, ""},
+		{"bare CR", "X: y\rTransfer-Encoding: chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n" + inner, ""},
+		{"bare LF", "X: y\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n" + inner, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			before := snapshotNames(t)
+			answers := conversation(t, 0, request("PUT", "body", row.headers, row.body))
+			for _, a := range answers {
+				if well := a.status >= 200 && a.status < 300; well != (row.content != "") {
+					t.Errorf("%d %.200s", a.status, a.body)
+				}
+			}
+			noHandlers(t, "shz", "bruno")
+			if row.content == "" {
+				if after := snapshotNames(t); len(after) != len(before) {
+					t.Errorf("there is more: %q", after)
+				}
+				return
+			}
+			if len(answers) != 1 {
+				t.Errorf("%d answers", len(answers))
+			}
+			if got, _ := os.ReadFile(zonePath(zone, "body")); string(got) != strings.Trim(row.content, "-") {
+				t.Errorf("the file has %q", got)
+			}
+			os.Remove(zonePath(zone, "body"))
+		})
+	}
+	// Both lengths: RFC 9112, 6.3 lets a server go by the chunks if it closes the connection afterwards.
+	for _, headers := range []string{
+		"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\nContent-Length: 500\r\n", "Transfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n",
+	} {
+		answers := conversation(t, 0, request("PUT", "body", headers, "0\r\n\r\n"+inner))
+		if len(answers) > 1 || exists(zonePath(zone, "smuggled")) {
+			t.Errorf("%q: %d answers, smuggled: %v", headers, len(answers), exists(zonePath(zone, "smuggled")))
+		}
+		os.Remove(zonePath(zone, "body"))
+	}
+	// A refused request whose body is another request is one request.
+	for _, line := range []string{"POST", "DELETE"} {
+		answers := conversation(t, 0, request(line, "", fmt.Sprintf("Content-Length: %d\r\nContent-Type: text/plain\r\n", len(inner)), inner))
+		if len(answers) != 1 || exists(zonePath(zone, "smuggled")) {
+			t.Errorf("%s: %d answers, smuggled: %v", line, len(answers), exists(zonePath(zone, "smuggled")))
+		}
+	}
+	// Two requests one after the other are two.
+	if answers := conversation(t, 0, request("PUT", "one", "Content-Length: 1\r\n", "1")+request("PUT", "two", "Content-Length: 1\r\n", "2")); len(answers) != 2 ||
+		answers[0].status != 201 || answers[1].status != 201 {
+		t.Errorf("one after the other: %+v", answers)
+	}
+}
+
+// TestElsewhereSlowBody: a body that comes in drops is taken, holds one handler, and nobody else waits for it.
+func TestElsewhereSlowBody(t *testing.T) {
+	zone := newZone(t, "user:bruno=write")
+	id := sessionID(t, "bruno")
+	head := fmt.Sprintf("PUT /cgi-bin/shz/%s/slow HTTP/1.1\r\nHost: h\r\nCookie: SESSION_ID=%s\r\nContent-Length: 4\r\n\r\n", zone, id)
+	came := make(chan []answer)
+	go func() { came <- conversation(t, 700*time.Millisecond, head+"s", "l", "o", "w") }()
+	handler(t, "shz", "bruno")
+	began := time.Now()
+	if names := list(t, "bruno", "/cgi-bin/shz/"+zone+"/").entryNames(); len(names) != 0 || time.Since(began) > time.Second {
+		t.Errorf("meanwhile: %q after %v", names, time.Since(began))
+	}
+	if answers := <-came; len(answers) != 1 || answers[0].status != 201 || read(t, zonePath(zone, "slow")) != "slow" {
+		t.Errorf("%+v", answers)
+	}
+}
+
+// TestElsewhereRanges: what a Range asks for costs no more than the file, and is the file's.
+func TestElsewhereRanges(t *testing.T) {
+	zone := newZone(t, "user:bruno=read")
+	content := strings.Repeat("0123456789", 100)
+	write(t, "anna", zonePath(zone, "file"), content)
+	for _, row := range []struct {
+		value  string
+		status int
+		body   string // "": not compared
+	}{
+		{"bytes=0-0", 206, "0"}, {"bytes=5-9", 206, "56789"}, {"bytes=-3", 206, "789"}, {"bytes=990-", 206, "0123456789"}, {"bytes=990-99999", 206, "0123456789"},
+		{"bytes=-99999", 206, content}, {"bytes=0-", 206, content}, {"bytes=-0", 416, ""}, {"bytes=1000-", 416, ""}, {"bytes=1000-2000", 416, ""}, {"bytes=5-2", 416, ""},
+		{"bytes=--5", 416, ""}, {"bytes=-5-", 416, ""}, {"bytes=a-b", 416, ""}, {"bytes=0x0-0x5", 416, ""}, {"bytes=18446744073709551616-", 416, ""},
+		{"bytes=0-18446744073709551616", 416, ""}, {"bytes=9223372036854775807-", 416, ""}, {"items=0-1", 416, ""}, {"bytes", 416, ""},
+		{"bytes=0-1,5-6", 206, ""}, {"bytes=0-,0-,0-", 200, content}, {"bytes=0-999,0-999", 200, content}, {"bytes=" + strings.Repeat("0-0,", 1000) + "0-0", 200, content},
+		{"bytes=" + strings.Repeat("0-,", 15) + "0-", 200, content},
+	} {
+		a := jsonAs(t, "bruno", "-H", "Range: "+row.value, "/cgi-bin/shz/"+zone+"/file")
+		if a.status != row.status || row.body != "" && a.body != row.body || len(a.body) > 2*len(content) {
+			t.Errorf("%.60s: %d, %d bytes %.200s", row.value, a.status, len(a.body), a.body)
+		}
+		// RFC 9110, 15.5.17: how long the file is, where the range is one at all.
+		where := a.header.Get("Content-Range")
+		if row.status == 416 && (a.code() != "range" || where != "bytes */1000" && (where != "" || strings.HasPrefix(row.value, "bytes=1000"))) {
+			t.Errorf("%.60s: Content-Range %q %s", row.value, where, a.body)
+		}
+	}
+}
