@@ -151,7 +151,7 @@ installed_tests() {
 }
 
 go_test() {
-    local timeout=10m
+    local timeout=20m
     if [[ $long ]]; then timeout=3h; fi
     # The status of the tests is what report counts.
     go test -json -count=1 -timeout "$timeout" ${pattern:+-run "$pattern"} "$@" 2>&1 | report "$results" || true

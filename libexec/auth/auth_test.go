@@ -173,10 +173,10 @@ func lives(name string) bool {
 // TestSteps: each numbered step of auth(8) refuses, with its exit status, before anything changed.
 func TestSteps(t *testing.T) {
 	needCopy(t)
-	newUser(t, "zt-anna", "shzbase")
-	newUser(t, "zt-out", "users")
-	file := logIn(t, "zt-anna")
-	uid := sh(t, "id -u zt-anna")
+	newUser(t, "la-anna", "shzbase")
+	newUser(t, "la-out", "users")
+	file := logIn(t, "la-anna")
+	uid := sh(t, "id -u la-anna")
 	for _, row := range []struct {
 		name    string
 		sudoUID string
@@ -191,12 +191,12 @@ func TestSteps(t *testing.T) {
 		{"2: root by sudo", "0", `{"op":"logout"}`, "", exitUsage},
 		{"2: nobody's uid", "4242", `{"op":"logout"}`, "", exitUsage},
 		{"2: empty uid", " ", `{"op":"logout"}`, "", exitUsage},
-		{"2: a name", "zt-anna", `{"op":"logout"}`, "", exitUsage},
+		{"2: a name", "la-anna", `{"op":"logout"}`, "", exitUsage},
 		{"2: negative", "-1", `{"op":"logout"}`, "", exitUsage},
 		{"2: wraps around to 0", "4294967296", `{"op":"logout"}`, "", exitUsage},
 		{"2: web server", "33", `{"op":"login"}`, "", exitUsage},
 		{"2: worker", sh(t, "id -u shzspool"), `{"op":"login"}`, "", exitUsage},
-		{"2: outside shzbase", sh(t, "id -u zt-out"), `{"op":"logout"}`, "", exitUsage},
+		{"2: outside shzbase", sh(t, "id -u la-out"), `{"op":"logout"}`, "", exitUsage},
 		{"3: no input", uid, ``, "", exitUsage},
 		{"3: no object", uid, `[]`, "", exitUsage},
 		{"3: unknown field", uid, `{"op":"logout","uid":0}`, "", exitUsage},
@@ -254,7 +254,7 @@ func testSlots(t *testing.T, file string) {
 	sh(t, "touch /etc/passwd")
 	var group sync.WaitGroup
 	for as, q := range map[string]request{
-		layout.UserGuest: loginOf("zt-anna"), "": {Op: "refresh", Session: file}, "zt-anna": {Op: "password", Session: file, Old: password, New: password + "x"},
+		layout.UserGuest: loginOf("la-anna"), "": {Op: "refresh", Session: file}, "la-anna": {Op: "password", Session: file, Old: password, New: password + "x"},
 	} {
 		group.Go(func() {
 			if a := ask(t, as, q); a.status != exitRefused || a.Error != "busy" || a.took < time.Second {
@@ -263,7 +263,7 @@ func testSlots(t *testing.T, file string) {
 		})
 	}
 	group.Wait()
-	if a := ask(t, "zt-anna", request{Op: "logout", Session: strings.Repeat("0", 64)}); a.status != 0 {
+	if a := ask(t, "la-anna", request{Op: "logout", Session: strings.Repeat("0", 64)}); a.status != 0 {
 		t.Errorf("logging out needs no PAM: %d %s", a.status, a.out)
 	}
 }
@@ -271,8 +271,8 @@ func testSlots(t *testing.T, file string) {
 // TestInherited: what a shell can leave to the program changes nothing of what it does, and /etc/shadow stays whole.
 func TestInherited(t *testing.T) {
 	needCopy(t)
-	newUser(t, "zt-anna", "shzbase")
-	uid := sh(t, "id -u zt-anna")
+	newUser(t, "la-anna", "shzbase")
+	uid := sh(t, "id -u la-anna")
 	old := password
 	for i, shell := range []string{
 		`exec "$@" 2>&-`, `exec 1>&- 2>&-; exec "$@"`, `ulimit -f 1; exec "$@"`, `ulimit -f 0; exec "$@"`, `ulimit -n 30; exec "$@"`,
@@ -280,9 +280,9 @@ func TestInherited(t *testing.T) {
 		`mkdir /run/zt; cd /run/zt; rmdir /run/zt; exec "$@"`,
 	} {
 		t.Run(shell, func(t *testing.T) {
-			file := logInWith(t, "zt-anna", old)
+			file := logInWith(t, "la-anna", old)
 			next := fmt.Sprintf("%s %d", password, i)
-			lines := sh(t, "wc -l </etc/shadow; stat -c '%a %U %G' /etc/shadow; grep -v ^zt-anna: /etc/shadow | sha256sum")
+			lines := sh(t, "wc -l </etc/shadow; stat -c '%a %U %G' /etc/shadow; grep -v ^la-anna: /etc/shadow | sha256sum")
 			input, err := json.Marshal(request{Op: "password", Session: file, Old: old, New: next})
 			if err != nil {
 				t.Fatal(err)
@@ -293,13 +293,13 @@ func TestInherited(t *testing.T) {
 			} else if a.status != 0 || strings.Contains(shell, "1>&-") != (a.out == "") {
 				t.Errorf("%d %s %s", a.status, a.out, a.log)
 			}
-			if after := sh(t, "wc -l </etc/shadow; stat -c '%a %U %G' /etc/shadow; grep -v ^zt-anna: /etc/shadow | sha256sum"); after != lines {
+			if after := sh(t, "wc -l </etc/shadow; stat -c '%a %U %G' /etc/shadow; grep -v ^la-anna: /etc/shadow | sha256sum"); after != lines {
 				t.Errorf("/etc/shadow was\n%s\nand is\n%s", lines, after)
 			}
-			if a := ask(t, layout.UserGuest, request{Op: "login", Username: "zt-anna", Password: next, Entry: "internal", Address: "192.0.2.7"}); a.status != 0 {
+			if a := ask(t, layout.UserGuest, request{Op: "login", Username: "la-anna", Password: next, Entry: "internal", Address: "192.0.2.7"}); a.status != 0 {
 				t.Errorf("the new password does not hold: %s", a.log)
 			}
-			if r, _ := record(t, file); r.User != "zt-anna" {
+			if r, _ := record(t, file); r.User != "la-anna" {
 				t.Errorf("%+v", r)
 			}
 			old = next
@@ -327,22 +327,22 @@ func logInWith(t *testing.T, name, secret string) string {
 // TestBySudo is the whole way of a component: the real sudo, the installed rule and the installed program.
 func TestBySudo(t *testing.T) {
 	needCopy(t)
-	newUser(t, "zt-anna", "shzbase")
-	newUser(t, "zt-out", "users")
+	newUser(t, "la-anna", "shzbase")
+	newUser(t, "la-out", "users")
 	const helper = `exec setpriv --reuid="$1" --regid="$1" --init-groups sudo -n -- ` + layout.AuthHelper
 	for _, row := range []struct {
 		name, user, shell string
 		want              []string // one of them must be in what is said
 	}{
 		{"guest", layout.UserGuest, helper, []string{`{"error":"internal"}`}},
-		{"member", "zt-anna", helper, []string{`{"error":"internal"}`}},
-		{"another claims to be root", "zt-anna", `export SUDO_UID=0; ` + helper, []string{"zt-anna"}},
-		{"outsider", "zt-out", helper, []string{"password is required", "not allowed"}},
+		{"member", "la-anna", helper, []string{`{"error":"internal"}`}},
+		{"another claims to be root", "la-anna", `export SUDO_UID=0; ` + helper, []string{"la-anna"}},
+		{"outsider", "la-out", helper, []string{"password is required", "not allowed"}},
 		{"web server", "www-data", helper, []string{"password is required", "not allowed"}},
-		{"arguments", "zt-anna", helper + " --op login", []string{"password is required", "not allowed"}},
-		{"another program", "zt-anna", `exec setpriv --reuid="$1" --regid="$1" --init-groups sudo -n -- /usr/bin/id`, []string{"password is required", "not allowed"}},
-		{"environment", "zt-anna", `exec setpriv --reuid="$1" --regid="$1" --init-groups sudo -n GODEBUG=x -- ` + layout.AuthHelper, []string{"not allowed to set"}},
-		{"directly", "zt-anna", `exec setpriv --reuid="$1" --regid="$1" --init-groups ` + layout.AuthHelper, []string{"Permission denied", "not root"}},
+		{"arguments", "la-anna", helper + " --op login", []string{"password is required", "not allowed"}},
+		{"another program", "la-anna", `exec setpriv --reuid="$1" --regid="$1" --init-groups sudo -n -- /usr/bin/id`, []string{"password is required", "not allowed"}},
+		{"environment", "la-anna", `exec setpriv --reuid="$1" --regid="$1" --init-groups sudo -n GODEBUG=x -- ` + layout.AuthHelper, []string{"not allowed to set"}},
+		{"directly", "la-anna", `exec setpriv --reuid="$1" --regid="$1" --init-groups ` + layout.AuthHelper, []string{"Permission denied", "not root"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			cmd := exec.Command("bash", "-c", row.shell, "sh", row.user)

@@ -24,9 +24,9 @@ func TestLogin(t *testing.T) {
 		roles          []string
 		idle, absolute time.Duration
 	}{
-		{"zt-base", "shzbase", []string{"base"}, 30 * time.Minute, 12 * time.Hour},
-		{"zt-manager", "shzbase,shzmgr", []string{"base", "manager"}, 30 * time.Minute, 12 * time.Hour},
-		{"zt-admin", "shzbase,shzmgr,shzadmin", []string{"base", "manager", "admin"}, 15 * time.Minute, 8 * time.Hour},
+		{"la-base", "shzbase", []string{"base"}, 30 * time.Minute, 12 * time.Hour},
+		{"la-manager", "shzbase,shzmgr", []string{"base", "manager"}, 30 * time.Minute, 12 * time.Hour},
+		{"la-admin", "shzbase,shzmgr,shzadmin", []string{"base", "manager", "admin"}, 15 * time.Minute, 8 * time.Hour},
 	} {
 		newUser(t, row.name, row.groups)
 		for entry, address := range map[string]string{"internal": "192.0.2.7", "external": "2001:db8::7"} {
@@ -52,7 +52,7 @@ func TestLogin(t *testing.T) {
 			}
 		}
 	}
-	one, two := logIn(t, "zt-base"), logIn(t, "zt-base")
+	one, two := logIn(t, "la-base"), logIn(t, "la-base")
 	a, _ := record(t, one)
 	b, _ := record(t, two)
 	if one == two || a.Key == b.Key || a.Password == b.Password {
@@ -63,32 +63,32 @@ func TestLogin(t *testing.T) {
 // TestLoginRefused: whatever the reason, the same answer, after the same time.
 func TestLoginRefused(t *testing.T) {
 	needCopy(t)
-	newUser(t, "zt-anna", "shzbase")
-	newUser(t, "zt-locked", "shzbase")
-	newUser(t, "zt-expired", "shzbase")
-	newUser(t, "zt-inactive", "shzbase")
-	newUser(t, "zt-out", "users")
-	newUser(t, "zt-mgr", "shzmgr,shzadmin") // without shzbase the other groups give nothing
-	newUser(t, "zt-root", "shzbase,root")
-	newUser(t, "zt-gid0", "shzbase")
-	newUser(t, "zt-low", "shzbase", "-r")
-	newUser(t, "zt-empty", "shzbase")
-	sh(t, `usermod -L zt-locked; chage -E 0 zt-expired; chage -d 2020-01-01 -M 30 -I 10 zt-inactive; passwd -d zt-empty >/dev/null; usermod -g 0 zt-gid0
+	newUser(t, "la-anna", "shzbase")
+	newUser(t, "la-locked", "shzbase")
+	newUser(t, "la-expired", "shzbase")
+	newUser(t, "la-inactive", "shzbase")
+	newUser(t, "la-out", "users")
+	newUser(t, "la-mgr", "shzmgr,shzadmin") // without shzbase the other groups give nothing
+	newUser(t, "la-root", "shzbase,root")
+	newUser(t, "la-gid0", "shzbase")
+	newUser(t, "la-low", "shzbase", "-r")
+	newUser(t, "la-empty", "shzbase")
+	sh(t, `usermod -L la-locked; chage -E 0 la-expired; chage -d 2020-01-01 -M 30 -I 10 la-inactive; passwd -d la-empty >/dev/null; usermod -g 0 la-gid0
 		printf 'root:%s\n' "$1" | chpasswd; usermod -aG shzbase root`, password)
 	defer sh(t, "gpasswd -d root shzbase; passwd -l root")
 	var group sync.WaitGroup
 	for name, q := range map[string]request{
-		"wrong": {Username: "zt-anna", Password: "wrong"}, "case": {Username: "zt-anna", Password: strings.ToUpper(password)}, "unknown": {Username: "zt-nobody"},
-		"locked": {Username: "zt-locked"}, "expired": {Username: "zt-expired"}, "password long over": {Username: "zt-inactive"}, "outside": {Username: "zt-out"},
-		"roles without the base": {Username: "zt-mgr"}, "in group root": {Username: "zt-root"}, "primary group 0": {Username: "zt-gid0"}, "uid below 1000": {Username: "zt-low"},
+		"wrong": {Username: "la-anna", Password: "wrong"}, "case": {Username: "la-anna", Password: strings.ToUpper(password)}, "unknown": {Username: "la-nobody"},
+		"locked": {Username: "la-locked"}, "expired": {Username: "la-expired"}, "password long over": {Username: "la-inactive"}, "outside": {Username: "la-out"},
+		"roles without the base": {Username: "la-mgr"}, "in group root": {Username: "la-root"}, "primary group 0": {Username: "la-gid0"}, "uid below 1000": {Username: "la-low"},
 		"root": {Username: "root"}, "system account": {Username: "www-data"}, "guest": {Username: layout.UserGuest}, "nobody": {Username: "nobody"},
-		"empty name": {Username: ""}, "name in capitals": {Username: "ZT-ANNA"}, "name with a blank": {Username: "zt-anna "}, "name with a line": {Username: "zt-anna\n"},
-		"name with NUL": {Username: "zt-anna\x00"}, "uid": {Username: sh(t, "id -u zt-anna")}, "option": {Username: "-rf"}, "path": {Username: "../zt-anna"}, "dots": {Username: ".."},
-		"long name": {Username: strings.Repeat("a", 4000)}, "not UTF-8": {Username: "zt-\xff"}, "name with a colon": {Username: "zt-anna:x"},
-		"NUL": {Username: "zt-anna", Password: password + "\x00"}, "513 bytes": {Username: "zt-anna", Password: strings.Repeat("a", 513)},
-		"512 bytes": {Username: "zt-anna", Password: strings.Repeat("a", 512)}, "line": {Username: "zt-anna", Password: password + "\n"}, "blank": {Username: "zt-anna", Password: " "},
-		"its hash": {Username: "zt-anna", Password: sh(t, "getent shadow zt-anna | cut -d: -f2")},
-		"none":     {Username: "zt-anna", Password: "-"}, "none where there is none": {Username: "zt-empty", Password: "-"}, "some where there is none": {Username: "zt-empty"},
+		"empty name": {Username: ""}, "name in capitals": {Username: "ZT-ANNA"}, "name with a blank": {Username: "la-anna "}, "name with a line": {Username: "la-anna\n"},
+		"name with NUL": {Username: "la-anna\x00"}, "uid": {Username: sh(t, "id -u la-anna")}, "option": {Username: "-rf"}, "path": {Username: "../la-anna"}, "dots": {Username: ".."},
+		"long name": {Username: strings.Repeat("a", 4000)}, "not UTF-8": {Username: "la-\xff"}, "name with a colon": {Username: "la-anna:x"},
+		"NUL": {Username: "la-anna", Password: password + "\x00"}, "513 bytes": {Username: "la-anna", Password: strings.Repeat("a", 513)},
+		"512 bytes": {Username: "la-anna", Password: strings.Repeat("a", 512)}, "line": {Username: "la-anna", Password: password + "\n"}, "blank": {Username: "la-anna", Password: " "},
+		"its hash": {Username: "la-anna", Password: sh(t, "getent shadow la-anna | cut -d: -f2")},
+		"none":     {Username: "la-anna", Password: "-"}, "none where there is none": {Username: "la-empty", Password: "-"}, "some where there is none": {Username: "la-empty"},
 	} {
 		q.Op, q.Entry, q.Address = "login", "internal", "192.0.2.7"
 		switch q.Password {
@@ -116,13 +116,13 @@ func TestLoginRefused(t *testing.T) {
 // TestLoginBadCall: what only a broken component sends; it is not an answer about an account.
 func TestLoginBadCall(t *testing.T) {
 	needCopy(t)
-	newUser(t, "zt-anna", "shzbase")
+	newUser(t, "la-anna", "shzbase")
 	before := sh(t, "ls "+layout.Sessions)
 	for _, change := range []func(*request){
 		func(q *request) { q.Entry = "" }, func(q *request) { q.Entry = "Internal" }, func(q *request) { q.Entry = "internal\nuid=0" }, func(q *request) { q.Address = "" },
 		func(q *request) { q.Address = "localhost" }, func(q *request) { q.Address = "192.0.2.7, 192.0.2.8" }, func(q *request) { q.Address = "fe80::1%a\nuid=0" },
 	} {
-		q := loginOf("zt-anna")
+		q := loginOf("la-anna")
 		change(&q)
 		if a := ask(t, layout.UserGuest, q); a.status != exitInternal || a.Error != "internal" || a.ID != "" {
 			t.Errorf("%+v: %d %s", q, a.status, a.out)
@@ -136,13 +136,13 @@ func TestLoginBadCall(t *testing.T) {
 // TestManyLogins: more at once than there are slots; each gets a session of its own.
 func TestManyLogins(t *testing.T) {
 	needCopy(t)
-	newUser(t, "zt-anna", "shzbase")
+	newUser(t, "la-anna", "shzbase")
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	seen := map[string]bool{}
 	for range 20 {
 		group.Go(func() {
-			a := ask(t, layout.UserGuest, loginOf("zt-anna"))
+			a := ask(t, layout.UserGuest, loginOf("la-anna"))
 			mu.Lock()
 			defer mu.Unlock()
 			file, ok := session.FileName(a.ID)
@@ -164,10 +164,10 @@ func TestManyLogins(t *testing.T) {
 // TestMustChange: a password that is over lets its owner in to choose another one, and says so.
 func TestMustChange(t *testing.T) {
 	needCopy(t)
-	newUser(t, "zt-anna", "shzbase")
-	for _, command := range []string{"chage -d 0 zt-anna", "chage -d 2020-01-01 -M 30 zt-anna", "passwd -e zt-anna"} {
+	newUser(t, "la-anna", "shzbase")
+	for _, command := range []string{"chage -d 0 la-anna", "chage -d 2020-01-01 -M 30 la-anna", "passwd -e la-anna"} {
 		sh(t, command)
-		a := ask(t, layout.UserGuest, loginOf("zt-anna"))
+		a := ask(t, layout.UserGuest, loginOf("la-anna"))
 		if a.status != 0 || !a.MustChange {
 			t.Fatalf("%s: %d %s %s", command, a.status, a.out, a.log)
 		}
@@ -176,7 +176,7 @@ func TestMustChange(t *testing.T) {
 			t.Errorf("%s: the session does not say so", command)
 		}
 		os.Remove(layout.Sessions + "/" + file)
-		sh(t, "chage -d $(date +%F) -M 99999 zt-anna")
+		sh(t, "chage -d $(date +%F) -M 99999 la-anna")
 	}
 }
 
@@ -190,23 +190,23 @@ func TestRefresh(t *testing.T) {
 	}{
 		{"nothing", "true", false, func(a, b session.Record) bool { return fmt.Sprint(a) == fmt.Sprint(b) }},
 		{"another account changed", "usermod -c $RANDOM shzguest", false, func(a, b session.Record) bool { return a.Stamp != b.Stamp && len(a.Groups) == len(b.Groups) }},
-		{"locked", "usermod -L zt-r", true, nil},
-		{"locked by passwd", "passwd -l zt-r", true, nil},
-		{"expired", "chage -E 0 zt-r", true, nil},
-		{"expired yesterday", "chage -E $(date -d yesterday +%F) zt-r", true, nil},
-		{"out of shzbase", "gpasswd -d zt-r shzbase", true, nil},
-		{"in group 0", "gpasswd -a zt-r root", true, nil},
-		{"primary group 0", "usermod -g 0 zt-r", true, nil},
-		{"new password", "echo zt-r:Other-9-prova | chpasswd", true, nil},
-		{"same password set again", "getent shadow zt-r >/run/zt; printf '%s:%s\n' zt-r \"$1\" | chpasswd", true, nil},
-		{"password removed", "passwd -d zt-r", true, nil},
-		{"removed", "userdel zt-r", true, nil},
-		{"removed and made again with its uid", "u=$(id -u zt-r); userdel zt-r; useradd -M -U -u $u -G shzbase zt-r; printf '%s:%s\n' zt-r \"$1\" | chpasswd", true, nil},
-		{"another uid", "usermod -u 4343 zt-r", true, nil},
-		{"renamed", "usermod -l zt-renamed zt-r", true, nil},
-		{"password to be changed", "chage -d 0 zt-r", false, func(_, b session.Record) bool { return b.MustChange }},
-		{"manager", "gpasswd -a zt-r shzmgr", false, func(a, b session.Record) bool { return len(b.Groups) == len(a.Groups)+1 }},
-		{"another primary group", "usermod -g users zt-r", false, func(a, b session.Record) bool {
+		{"locked", "usermod -L la-r", true, nil},
+		{"locked by passwd", "passwd -l la-r", true, nil},
+		{"expired", "chage -E 0 la-r", true, nil},
+		{"expired yesterday", "chage -E $(date -d yesterday +%F) la-r", true, nil},
+		{"out of shzbase", "gpasswd -d la-r shzbase", true, nil},
+		{"in group 0", "gpasswd -a la-r root", true, nil},
+		{"primary group 0", "usermod -g 0 la-r", true, nil},
+		{"new password", "echo la-r:Other-9-prova | chpasswd", true, nil},
+		{"same password set again", "getent shadow la-r >/run/zt; printf '%s:%s\n' la-r \"$1\" | chpasswd", true, nil},
+		{"password removed", "passwd -d la-r", true, nil},
+		{"removed", "userdel la-r", true, nil},
+		{"removed and made again with its uid", "u=$(id -u la-r); userdel la-r; useradd -M -U -u $u -G shzbase la-r; printf '%s:%s\n' la-r \"$1\" | chpasswd", true, nil},
+		{"another uid", "usermod -u 4343 la-r", true, nil},
+		{"renamed", "usermod -l la-renamed la-r", true, nil},
+		{"password to be changed", "chage -d 0 la-r", false, func(_, b session.Record) bool { return b.MustChange }},
+		{"manager", "gpasswd -a la-r shzmgr", false, func(a, b session.Record) bool { return len(b.Groups) == len(a.Groups)+1 }},
+		{"another primary group", "usermod -g users la-r", false, func(a, b session.Record) bool {
 			return b.GID == 100 && slices.Contains(b.Groups, 100) && !slices.Contains(b.Groups, a.GID)
 		}},
 		{"groups file gone for a moment", "cp /etc/group /etc/g; mv /etc/g /etc/group", false, func(a, b session.Record) bool { return a.Stamp != b.Stamp }},
@@ -217,9 +217,9 @@ func TestRefresh(t *testing.T) {
 			func(_, b session.Record) bool { return time.Since(b.Refreshed) < time.Minute }},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			newUser(t, "zt-r", "shzbase")
-			defer sh(t, "userdel -f zt-r 2>/dev/null || true; userdel -f zt-renamed 2>/dev/null || true; groupdel zt-r 2>/dev/null || true")
-			file := logIn(t, "zt-r")
+			newUser(t, "la-r", "shzbase")
+			defer sh(t, "userdel -f la-r 2>/dev/null || true; userdel -f la-renamed 2>/dev/null || true; groupdel la-r 2>/dev/null || true")
+			file := logIn(t, "la-r")
 			before, _ := record(t, file)
 			path := layout.Sessions + "/" + file
 			sh(t, row.command, password, file)
@@ -261,8 +261,8 @@ func TestRefresh(t *testing.T) {
 // TestRefreshAtOnce: many requests of one session come together when an account file has changed.
 func TestRefreshAtOnce(t *testing.T) {
 	needCopy(t)
-	newUser(t, "zt-anna", "shzbase")
-	file := logIn(t, "zt-anna")
+	newUser(t, "la-anna", "shzbase")
+	file := logIn(t, "la-anna")
 	sh(t, "touch /etc/group")
 	var group sync.WaitGroup
 	for range 12 {
@@ -280,19 +280,19 @@ func TestRefreshAtOnce(t *testing.T) {
 
 func TestLogout(t *testing.T) {
 	needCopy(t)
-	newUser(t, "zt-anna", "shzbase")
-	newUser(t, "zt-bruno", "shzbase")
-	first, second, others := logIn(t, "zt-anna"), logIn(t, "zt-anna"), logIn(t, "zt-bruno")
-	if a := ask(t, "zt-anna", request{Op: "logout", Session: first}); a.status != 0 || lives(first) || !lives(second) || !lives(others) {
+	newUser(t, "la-anna", "shzbase")
+	newUser(t, "la-bruno", "shzbase")
+	first, second, others := logIn(t, "la-anna"), logIn(t, "la-anna"), logIn(t, "la-bruno")
+	if a := ask(t, "la-anna", request{Op: "logout", Session: first}); a.status != 0 || lives(first) || !lives(second) || !lives(others) {
 		t.Errorf("%d %s", a.status, a.out)
 	}
 	for name, file := range map[string]string{"another's": others, "gone": first, "unknown": strings.Repeat("0", 64)} {
-		if a := ask(t, "zt-anna", request{Op: "logout", Session: file}); a.status != exitEnded && (a.status != 0 || a.out != "{}\n") || !lives(others) {
+		if a := ask(t, "la-anna", request{Op: "logout", Session: file}); a.status != exitEnded && (a.status != 0 || a.out != "{}\n") || !lives(others) {
 			t.Errorf("%s: %d %s", name, a.status, a.out)
 		}
 	}
 	for _, bad := range []string{"", "..", "../slots/auth.0", "/etc/passwd", second[1:], strings.ToUpper(second)} {
-		if a := ask(t, "zt-anna", request{Op: "logout", Session: bad}); a.status != exitRefused || a.Error != "refused" || !lives(second) {
+		if a := ask(t, "la-anna", request{Op: "logout", Session: bad}); a.status != exitRefused || a.Error != "refused" || !lives(second) {
 			t.Errorf("%q: %d %s", bad, a.status, a.out)
 		}
 	}

@@ -15,9 +15,9 @@ import (
 // TestPassword: the password changes through PAM, and with it everything that the old one opened ends.
 func TestPassword(t *testing.T) {
 	needCopy(t)
-	newUser(t, "zt-anna", "shzbase")
-	newUser(t, "zt-bruno", "shzbase")
-	file, bruno := logIn(t, "zt-anna"), logIn(t, "zt-bruno")
+	newUser(t, "la-anna", "shzbase")
+	newUser(t, "la-bruno", "shzbase")
+	file, bruno := logIn(t, "la-anna"), logIn(t, "la-bruno")
 	const next = "Zw4-nuova-9 ù"
 	long := strings.Repeat("aB3-", 130)
 	// Refused ones wait for so long, one after the other.
@@ -30,11 +30,11 @@ func TestPassword(t *testing.T) {
 		"old with NUL": {file, password + "\x00", next, "refused"}, "new with NUL": {file, password, next + "\x00", "weak"},
 		"new of 512 bytes": {file, password, long[:512], "weak"}, "old of 513 bytes": {file, long[:513], next, "refused"},
 		"same": {file, password, password, "weak"}, "short": {file, password, "aB3-", "weak"}, "one letter": {file, password, strings.Repeat("a", 30), "weak"},
-		"in a dictionary": {file, password, "password", "weak"}, "the name": {file, password, "zt-anna", "weak"},
+		"in a dictionary": {file, password, "password", "weak"}, "the name": {file, password, "la-anna", "weak"},
 		"another's session": {bruno, password, next, "refused"}, "no session": {"", password, next, "refused"}, "unknown session": {strings.Repeat("0", 64), password, next, "refused"},
 		"path": {"../../../../etc/shadow", password, next, "refused"},
 	} {
-		a := ask(t, "zt-anna", request{Op: "password", Session: row.session, Old: row.old, New: row.next})
+		a := ask(t, "la-anna", request{Op: "password", Session: row.session, Old: row.old, New: row.next})
 		if a.status != exitRefused || a.Error != row.code || strings.Contains(a.log, next) || strings.Contains(a.log, password) {
 			t.Errorf("%s: %d %s %s", name, a.status, a.out, a.log)
 		}
@@ -46,7 +46,7 @@ func TestPassword(t *testing.T) {
 	answers := make([]answer, 6)
 	for i := range answers {
 		group.Go(func() {
-			answers[i] = ask(t, "zt-anna", request{Op: "password", Session: file, Old: "wrong", New: next})
+			answers[i] = ask(t, "la-anna", request{Op: "password", Session: file, Old: "wrong", New: next})
 		})
 	}
 	group.Wait()
@@ -64,17 +64,17 @@ func TestPassword(t *testing.T) {
 	if after := sh(t, "cat /etc/shadow; stat -c '%a %U %G' /etc/shadow"); after != before || !lives(file) || !lives(bruno) {
 		t.Errorf("/etc/shadow was\n%s\nand is\n%s", before, after)
 	}
-	sh(t, "chage -d 0 zt-anna")
-	other := logIn(t, "zt-anna")
-	before = sh(t, "grep -v ^zt-anna: /etc/shadow; stat -c '%a %U %G' /etc/shadow")
-	a := ask(t, "zt-anna", request{Op: "password", Session: file, Old: password, New: next})
-	if a.status != 0 || a.User != "zt-anna" {
+	sh(t, "chage -d 0 la-anna")
+	other := logIn(t, "la-anna")
+	before = sh(t, "grep -v ^la-anna: /etc/shadow; stat -c '%a %U %G' /etc/shadow")
+	a := ask(t, "la-anna", request{Op: "password", Session: file, Old: password, New: next})
+	if a.status != 0 || a.User != "la-anna" {
 		t.Fatalf("%d %s %s", a.status, a.out, a.log)
 	}
 	if !lives(file) || lives(other) || !lives(bruno) {
 		t.Errorf("lives: own %v, other %v, bruno's %v", lives(file), lives(other), lives(bruno))
 	}
-	if after := sh(t, "grep -v ^zt-anna: /etc/shadow; stat -c '%a %U %G' /etc/shadow"); after != before {
+	if after := sh(t, "grep -v ^la-anna: /etc/shadow; stat -c '%a %U %G' /etc/shadow"); after != before {
 		t.Errorf("/etc/shadow was\n%s\nand is\n%s", before, after)
 	}
 	if r, _ := record(t, file); r.MustChange || r.Stale(time.Now(), session.Stamp()) {
@@ -84,11 +84,11 @@ func TestPassword(t *testing.T) {
 	if a := ask(t, "", request{Op: "refresh", Session: file}); a.status != 0 || !lives(file) {
 		t.Errorf("the session he stands in: %d %s", a.status, a.log)
 	}
-	if a := ask(t, layout.UserGuest, loginOf("zt-anna")); a.Error != "refused" {
+	if a := ask(t, layout.UserGuest, loginOf("la-anna")); a.Error != "refused" {
 		t.Error("the old password still holds")
 	}
-	logInWith(t, "zt-anna", next)
-	if hash := sh(t, "getent shadow zt-anna | cut -d: -f2"); !strings.HasPrefix(hash, "$y$") {
+	logInWith(t, "la-anna", next)
+	if hash := sh(t, "getent shadow la-anna | cut -d: -f2"); !strings.HasPrefix(hash, "$y$") {
 		t.Errorf("hashed as %.5s", hash)
 	}
 }
@@ -96,7 +96,7 @@ func TestPassword(t *testing.T) {
 // TestPasswordForms: long ones, lines, any letters; what can be set opens a session afterwards.
 func TestPasswordForms(t *testing.T) {
 	needCopy(t)
-	newUser(t, "zt-anna", "shzbase")
+	newUser(t, "la-anna", "shzbase")
 	old := password
 	random := make([]byte, 512) // nothing that a dictionary could have
 	rand.NewChaCha8([32]byte{1}).Read(random)
@@ -106,14 +106,14 @@ func TestPasswordForms(t *testing.T) {
 		"511 bytes": long[1:512], "512 bytes": long[2:514],
 	} {
 		t.Run(name, func(t *testing.T) {
-			file := logInWith(t, "zt-anna", old)
-			a := ask(t, "zt-anna", request{Op: "password", Session: file, Old: old, New: next})
+			file := logInWith(t, "la-anna", old)
+			a := ask(t, "la-anna", request{Op: "password", Session: file, Old: old, New: next})
 			if len(next) > maxPassword && a.Error == "weak" {
 				next = old
 			} else if a.status != 0 {
 				t.Fatalf("%d %s %s", a.status, a.out, a.log)
 			}
-			logInWith(t, "zt-anna", next)
+			logInWith(t, "la-anna", next)
 			old = next
 		})
 	}
