@@ -68,7 +68,10 @@ func openEvent(q *request, c component, who identity) (int, *refusal) {
 		err = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
 	}
 	if err == nil {
-		_, err = unix.Write(fd, []byte(line))
+		var n int
+		if n, err = unix.Write(fd, []byte(line)); err == nil && n < len(line) {
+			err = unix.ENOSPC
+		}
 	}
 	if err != nil {
 		os.Remove(name)

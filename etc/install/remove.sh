@@ -121,7 +121,8 @@ release_base() {
         return
     fi
     cp -p /etc/fstab /etc/.fstab.shz-new
-    grep -vxF -- "$line" /etc/fstab >/etc/.fstab.shz-new || true # 1: nothing is left
+    # 1: no other line is left. Anything above is a disk that is full, and half a table must not take its place.
+    grep -vxF -- "$line" /etc/fstab >/etc/.fstab.shz-new || (($? == 1))
     sync /etc/.fstab.shz-new
     mv -f /etc/.fstab.shz-new /etc/fstab
     if [[ -d /run/systemd/system ]]; then run systemctl daemon-reload; fi

@@ -61,6 +61,10 @@ func (a *Admin) CloseZone(name string, now time.Time) (string, error) {
 	}
 	defer unix.Close(closed)
 	// The record first: a zone is never closed without one because of a crash, and in an open zone it means nothing.
+	// What the owner may have written there himself goes first, so that no room for ours never means belief in his.
+	if err := xattr.Remove(descriptorPath(fd), AttrClosed); err != nil && !errors.Is(err, xattr.ENOATTR) {
+		return "", fmt.Errorf("%s: %w", AttrClosed, err)
+	}
 	err = xattr.Set(descriptorPath(fd), AttrClosed, []byte(closing{now, name}.String()))
 	if err != nil && full(err) == err { // no room is no reason to leave a zone open
 		return "", fmt.Errorf("%s: %w", AttrClosed, err)

@@ -82,7 +82,9 @@ func (a *Admin) TransferAll(from account.Entry, to string) ([]Handover, error) {
 	for _, z := range zones {
 		h := Handover{Zone: z}
 		err := a.transfer(&h, g)
-		if err != nil && !errors.Is(err, unix.ENOENT) { // closed or removed meanwhile
+		if errors.Is(err, unix.ENOENT) { // renamed, closed or restored since the list was made: another run finds it
+			h.Report.Skipped = append(h.Report.Skipped, Skipped{Reason: SkipMoved})
+		} else if err != nil {
 			return done, fmt.Errorf("%s: %w", z.Name, err)
 		}
 		if h.Owner || h.Report.Folders+h.Report.Files+len(h.Report.Skipped) > 0 {

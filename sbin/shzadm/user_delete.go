@@ -169,7 +169,7 @@ func (c *call) showDeleted(gone deletedUser) error {
 	if gone.Deleted {
 		b.WriteString(c.say.line("user-deleted", gone.Name, gone.UID))
 	}
-	if gone.To != nil {
+	if gone.To != nil && gone.Deleted {
 		b.WriteString(c.say.line("user-heir", *gone.To))
 	}
 	if len(gone.Zones) > 0 {
