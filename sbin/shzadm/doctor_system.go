@@ -18,6 +18,20 @@ const (
 	pamFile     = "/etc/pam.d/sharezone"
 )
 
+// inFstab says whether fstab(5) mounts something there.
+func inFstab(path string) bool {
+	b, err := os.ReadFile("/etc/fstab")
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(b)) {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[0][0] != '#' && fields[1] == path {
+			return true
+		}
+	}
+	return false
+}
+
 // checkBase checks the mount of the base and what its file system can do.
 func (u *checkup) checkBase(m manifest) {
 	var mount bool
@@ -32,8 +46,11 @@ func (u *checkup) checkBase(m manifest) {
 	var stx unix.Statx_t
 	err = unix.Statx(fd, "", unix.AT_EMPTY_PATH|unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BASIC_STATS, &stx)
 	const remount = "mount -o remount,bind,nosuid,nodev,noexec " + layout.Base
-	if !u.check(err == nil && stx.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0, finding{Check: "mount", Subject: layout.Base,
-		Mend: "mount --bind " + layout.Base + " " + layout.Base + " && " + remount}) {
+	mend := "mount --bind " + layout.Base + " " + layout.Base + " && " + remount
+	if inFstab(layout.Base) { // a disk that was not mounted: anything else would hide its zones
+		mend = "mount " + layout.Base
+	}
+	if !u.check(err == nil && stx.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0, finding{Check: "mount", Subject: layout.Base, Mend: mend}) {
 		return // the options below would be those of another mount
 	}
 	var fs unix.Statfs_t

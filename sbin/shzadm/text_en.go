@@ -98,7 +98,7 @@ listed, and the account stays, locked.
 	"help session list": `usage: shzadm session list [--json]
 
 Lists who is logged in. STATE is active, must-change (only the password can be changed), ended (its
-time is over; the file is removed at the next request) or damaged.
+time is over; the file stays until it is removed) or damaged.
 `,
 	"help session end": `usage: shzadm session end ID
        shzadm session end --user NAME

@@ -97,7 +97,7 @@ elencato, e l'utente resta, bloccato.
 	"help session list": `uso: shzadm session list [--json]
 
 Elenca chi è collegato. STATO è active, must-change (si può solo cambiare la password), ended (il suo
-tempo è finito; il file viene rimosso alla prossima richiesta) o damaged.
+tempo è finito; il file resta finché non viene rimosso) o damaged.
 `,
 	"help session end": `uso: shzadm session end ID
      shzadm session end --user NOME

@@ -100,6 +100,9 @@ func (c *call) deleteUser(admin *zone.Admin, who account.Entry, gone *deletedUse
 	if _, err := c.endSessionsOf(who.UID); err != nil {
 		return err
 	}
+	if err := change.CheckIdle(who); err != nil {
+		return err
+	}
 	if gone.To != nil {
 		if err := c.handOver(admin, who, gone); err != nil {
 			return err

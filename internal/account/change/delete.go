@@ -3,6 +3,9 @@ package change
 import (
 	"errors"
 	"fmt"
+	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"sharezone/internal/account"
@@ -26,6 +29,30 @@ func Shut(name string) (account.Entry, error) {
 
 // CheckDelete returns who it is, or why Shut would refuse.
 func CheckDelete(name string) (account.Entry, error) { return own(name, "delete", account.NewNames()) }
+
+// CheckIdle returns ErrInUse while a process of the account's runs, so that nothing is taken from it before userdel(8)
+// would refuse for the same reason.
+func CheckIdle(e account.Entry) error {
+	processes, err := os.ReadDir("/proc")
+	if err != nil {
+		return err
+	}
+	for _, p := range processes {
+		if _, err := strconv.Atoi(p.Name()); err != nil {
+			continue
+		}
+		// The folder itself is root's where a process may not be traced, as ours: the real uid stands in status.
+		status, err := os.ReadFile("/proc/" + p.Name() + "/status")
+		if err != nil {
+			continue // gone meanwhile
+		}
+		_, rest, _ := strings.Cut(string(status), "\nUid:\t")
+		if uid, _, _ := strings.Cut(rest, "\t"); uid == strconv.FormatUint(uint64(e.UID), 10) {
+			return fmt.Errorf("%s: %w", e.Name, ErrInUse)
+		}
+	}
+	return nil
+}
 
 // Delete removes an account after Shut, with its private group. Uid and gid stay in the register for good. Files and
 // entries of access lists are the caller's to see to: what is left keeps the number.
