@@ -160,9 +160,14 @@ func tlsSession(t *testing.T) {
 	}
 	// What breaks off is told from what is whole on this way too: both directions, with and without a length.
 	noHandlers(t, "shz", "anna")
-	cut := curlCommand(t, "--cacert", selfSigned+".pem", "-b", cookies, "--limit-rate", "4M", "-o", os.DevNull, site+folder+"a.bin")
+	part := filepath.Join(t.TempDir(), "part")
+	cut := curlCommand(t, "--cacert", selfSigned+".pem", "-b", cookies, "--limit-rate", "4M", "-o", part, site+folder+"a.bin")
 	if err := cut.Start(); err != nil {
 		t.Fatal(err)
+	}
+	// Killed before its headers it would be an error page, which is whole.
+	if !eventually(patience, func() bool { st, err := os.Stat(part); return err == nil && st.Size() > mib }) {
+		t.Fatal("the download does not begin")
 	}
 	kill(t, handler(t, "shz", "anna"), unix.SIGKILL)
 	if cut.Wait(); cut.ProcessState.ExitCode() != 18 {
