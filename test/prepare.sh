@@ -10,8 +10,8 @@ set -euo pipefail
 cd -- "$(dirname -- "$(readlink -f -- "$0")")/.."
 
 # Tools for the tests alone; what Share Zone itself needs is read from install.sh. git: some tests look at tracked
-# files. iproute2: lo is set up with ip.
-packages=(ca-certificates curl e2fsprogs git iproute2 mandoc perl shellcheck strace util-linux)
+# files. iproute2: lo is set up with ip. btrfs-progs: quotas on a real file system. rsync: zones are backed up and restored.
+packages=(btrfs-progs ca-certificates curl e2fsprogs git iproute2 mandoc perl rsync shellcheck strace util-linux)
 
 # lists are the files that say what is downloaded.
 lists=(go.mod go.sum test/prepare.sh test/tools/go.mod test/tools/go.sum

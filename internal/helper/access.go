@@ -1,0 +1,40 @@
+package helper
+
+// AccessRequest is what libexec/access is asked: who can do what with an object of a zone.
+type AccessRequest struct {
+	Op     string   `json:"op"` // who, readers
+	Zone   string   `json:"zone,omitempty"`
+	ZoneID string   `json:"zone_id,omitempty"`
+	Path   string   `json:"path"` // below the zone, segments percent-encoded; "" is its root
+	Users  []string `json:"users,omitempty"`
+}
+
+// AccessReply is its answer.
+type AccessReply struct {
+	Error  string   `json:"error,omitempty"`
+	Reason string   `json:"reason,omitempty"`
+	Object *Object  `json:"object,omitempty"`
+	People []Person `json:"people,omitempty"`
+	Users  []string `json:"users,omitempty"`
+}
+
+// Object is what was asked about.
+type Object struct {
+	Type  string `json:"type"` // file, dir, other
+	Owner string `json:"owner"`
+	Group string `json:"group"`
+	Mode  string `json:"mode"` // four octal digits
+}
+
+// Person is what somebody can do with it, as the kernel answered under his uid, and which entry of the ACL gives it.
+type Person struct {
+	User    string  `json:"user"`
+	Owner   bool    `json:"owner"`   // of the object
+	Read    bool    `json:"read"`    // of a folder: list it
+	Write   bool    `json:"write"`   // of a folder: make something in it
+	Enter   bool    `json:"enter"`   // of a folder: pass through
+	Entry   string  `json:"entry"`   // owner, user:NAME, group:NAME, group, other; "" where none explains the answer
+	Perm    string  `json:"perm"`    // of that entry, before the mask: "rwx"
+	Masked  bool    `json:"masked"`  // the mask takes something of it away
+	Stopped *string `json:"stopped"` // the folder on the way that he cannot pass, "" = the zone's root; null: none
+}
