@@ -8,9 +8,11 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"net/http/cgi"
@@ -194,17 +196,32 @@ func (c *Call) Answer(status int, object any, html templ.Component) error {
 
 // AnswerPage sends a page.
 func (c *Call) AnswerPage(status int, html templ.Component) error {
-	c.response.header.Set("Content-Type", "text/html; charset=utf-8")
-	c.response.WriteHeader(status)
-	return html.Render(context.Background(), c.response)
+	return c.send(status, "text/html; charset=utf-8", func(to io.Writer) error {
+		return html.Render(context.Background(), to)
+	})
 }
 
 func (c *Call) answerJSON(status int, object any) error {
-	c.response.header.Set("Content-Type", "application/json")
+	return c.send(status, "application/json", func(to io.Writer) error {
+		e := json.NewEncoder(to)
+		e.SetEscapeHTML(false)
+		return e.Encode(object)
+	})
+}
+
+// send makes the whole body before the first byte goes out: an error on the way becomes an answer of its own, and the
+// length is announced, so a client knows when the end is missing.
+func (c *Call) send(status int, contentType string, write func(io.Writer) error) error {
+	var body bytes.Buffer
+	if err := write(&body); err != nil {
+		return err
+	}
+	h := c.response.header
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	c.response.WriteHeader(status)
-	e := json.NewEncoder(c.response)
-	e.SetEscapeHTML(false)
-	return e.Encode(object)
+	_, err := c.response.Write(body.Bytes())
+	return err
 }
 
 // SeeOther answers a form: 303 to a local path, or the object for a script.

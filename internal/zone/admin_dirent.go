@@ -1,9 +1,10 @@
 package zone
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
-	"strings"
+	"iter"
 
 	"golang.org/x/sys/unix"
 )
@@ -37,21 +38,31 @@ func readDirents(fd int, buffer []byte) ([]dirent, error) {
 	}
 }
 
-// parseDirents reads struct linux_dirent64: inode 8 bytes, offset 8, length of the record 2, type 1, name up to a NUL.
+// parseDirents reads a batch.
 func parseDirents(buffer []byte) []dirent {
-	const header = 19
 	var entries []dirent
-	for len(buffer) > header {
-		offset := int64(binary.NativeEndian.Uint64(buffer[8:]))
-		length := int(binary.NativeEndian.Uint16(buffer[16:]))
-		if length <= header || length > len(buffer) {
-			break
-		}
-		name, _, _ := strings.Cut(string(buffer[header:length]), "\x00")
-		if name != "." && name != ".." {
-			entries = append(entries, dirent{name, offset})
-		}
-		buffer = buffer[length:]
+	for name, next := range direntNames(buffer) {
+		entries = append(entries, dirent{string(name), next})
 	}
 	return entries
+}
+
+// direntNames reads struct linux_dirent64: inode 8 bytes, offset of the next one 8, length of the record 2, type 1, name up
+// to a NUL. It gives the names, which lie in the buffer, and those offsets, without "." and "..".
+func direntNames(buffer []byte) iter.Seq2[[]byte, int64] {
+	const header = 19
+	return func(yield func([]byte, int64) bool) {
+		for len(buffer) > header {
+			next := int64(binary.NativeEndian.Uint64(buffer[8:]))
+			length := int(binary.NativeEndian.Uint16(buffer[16:]))
+			if length <= header || length > len(buffer) {
+				return
+			}
+			name, _, _ := bytes.Cut(buffer[header:length], []byte{0})
+			if string(name) != "." && string(name) != ".." && !yield(name, next) {
+				return
+			}
+			buffer = buffer[length:]
+		}
+	}
 }
