@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -120,6 +121,7 @@ type Root struct {
 	Access    acl.ACL
 	Inherited acl.ACL // nil: none
 	Metadata  Metadata
+	Born      time.Time // zero where the file system does not say
 
 	closing closing // counts for a closed zone alone
 }
@@ -160,9 +162,19 @@ func inspect(dir int, name string) (Root, error) {
 	var err1, err2 error
 	r.Access, err1 = acl.Access(fd)
 	r.Inherited, err2 = acl.Default(fd)
-	r.Metadata = ReadMetadata(fd)
+	r.Metadata, r.Born = ReadMetadata(fd), born(fd)
 	r.closing = readClosing(fd, &st, name)
 	return r, errors.Join(err1, err2)
+}
+
+// born is when a file was made. Nobody can set that, and mv keeps it; a copy has its own.
+func born(fd int) time.Time {
+	var stx unix.Statx_t
+	err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &stx)
+	if err != nil || stx.Mask&unix.STATX_BTIME == 0 {
+		return time.Time{}
+	}
+	return time.Unix(stx.Btime.Sec, int64(stx.Btime.Nsec))
 }
 
 // readNames returns the names in a directory given by any descriptor.

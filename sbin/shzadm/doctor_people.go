@@ -96,6 +96,12 @@ func (u *checkup) checkPeople(m manifest) {
 	}
 	register, err := account.ReadRegister()
 	u.check(err == nil, registerFinding(err))
+	for _, e := range members(layout.GroupBase) {
+		// The name is compared, too: whoever got a used number by useradd alone is none of ours.
+		made := register.Names[e.UID] == e.Name
+		u.check(!made || u.names.InGroup(e.Name, layout.GroupOnly), finding{Check: "lost-only", Subject: e.Name,
+			Right: layout.GroupOnly, Mend: "gpasswd -a " + quote(e.Name) + " " + layout.GroupOnly})
+	}
 	for _, e := range members(layout.GroupOnly) {
 		u.check(e.Shell == "/usr/sbin/nologin", finding{Check: "shell", Subject: e.Name, Found: e.Shell,
 			Mend: "usermod --shell /usr/sbin/nologin -- " + quote(e.Name)})
