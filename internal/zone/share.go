@@ -96,6 +96,9 @@ func (a *Admin) entryFor(principal string, access Access, owner uint32) (acl.Ent
 // addition gives an entry to what belongs to somebody of Share Zone.
 func (a *Admin) addition(e acl.Entry) change {
 	return func(fd int, st *unix.Stat_t) (bool, error) {
+		if linked(st) {
+			return false, errLinked
+		}
 		if !a.people[st.Uid] {
 			return false, errNotOurs
 		}
@@ -114,6 +117,9 @@ func (a *Admin) addition(e acl.Entry) change {
 // removal takes an entry away from everything, whoever owns it: that harms nobody.
 func removal(e acl.Entry) change {
 	return func(fd int, st *unix.Stat_t) (bool, error) {
+		if linked(st) {
+			return false, errLinked
+		}
 		return changeACLs(fd, st, func(list acl.ACL, _ bool) acl.ACL {
 			if _, there := list.Find(e.Tag, e.ID); !there {
 				return list

@@ -2,6 +2,7 @@ package zone
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -44,16 +45,22 @@ type Report struct {
 	Folders int // changed
 	Files   int // changed
 	Skipped []Skipped
-	More    int  // skipped, beyond those in Skipped
+	More    int  // skipped and matters, beyond those in Skipped
 	Shut    bool // the mask of the root leaves less than was given
 }
 
 // change is what a walk does to a file or folder, given by a descriptor: what it was when it was opened, and whether
-// anything had to be changed. errNotOurs leaves it as it is, and with a folder what lies in it.
+// anything had to be changed. errNotOurs leaves it as it is, and with a folder what lies in it; errLinked a file.
 type change func(fd int, st *unix.Stat_t) (changed bool, err error)
 
-// errNotOurs: it belongs to nobody of Share Zone.
-var errNotOurs = errors.New("belongs to nobody of Share Zone")
+var (
+	errNotOurs = errors.New("belongs to nobody of Share Zone")
+	errLinked  = errors.New("has several names")
+)
+
+// linked says whether a file has several names. One of them may lie in another zone, so it is changed in none; whether
+// that matters, a change decides.
+func linked(st *unix.Stat_t) bool { return st.Mode&unix.S_IFMT == unix.S_IFREG && st.Nlink > 1 }
 
 // walk carries a change through the content of the zone behind root, top-down: what is made in a folder that was
 // already changed inherits the change, so nothing escapes but what is moved meanwhile. It is repeated until nothing
@@ -163,12 +170,8 @@ func (w *walker) visit(top *level, name string) {
 	case unix.S_IFDIR:
 		top.folders = append(top.folders, name)
 	case unix.S_IFREG:
-		if st.Nlink > 1 {
-			w.skip(name, SkipLinked, nil)
-		} else {
-			changed, err := w.what(fd, &st)
-			w.count(name, &w.report.Files, changed, err)
-		}
+		changed, err := w.what(fd, &st)
+		w.count(name, &w.report.Files, changed, err)
 	default:
 		w.skip(name, SkipKind, nil)
 	}
@@ -289,6 +292,8 @@ func (w *walker) count(name string, counter *int, changed bool, err error) {
 	switch err = full(err); {
 	case errors.Is(err, errNotOurs):
 		w.skip(name, SkipOwner, nil)
+	case errors.Is(err, errLinked):
+		w.skip(name, SkipLinked, nil)
 	case errors.Is(err, ErrTooMany):
 		w.skip(name, SkipFull, err)
 	case err != nil:
@@ -298,11 +303,19 @@ func (w *walker) count(name string, counter *int, changed bool, err error) {
 	}
 }
 
-// skip remembers that name in the current directory, or the directory itself for "", was left as it is.
+// skip remembers that name in the current directory, or the directory itself for "", was left as it is. What matters
+// takes the room of what does not, so that a hundred links never hide the one file that somebody has to see to.
 func (w *walker) skip(name string, reason SkipReason, err error) {
 	if len(w.report.Skipped) == maxSkips {
-		w.report.More++
-		return
+		at := slices.IndexFunc(w.report.Skipped, func(s Skipped) bool { return !s.Reason.Matters() })
+		switch {
+		case !reason.Matters():
+			return
+		case at < 0:
+			w.report.More++
+			return
+		}
+		w.report.Skipped = slices.Delete(w.report.Skipped, at, at+1)
 	}
 	var path strings.Builder
 	for _, l := range w.stack[1:] {

@@ -144,9 +144,13 @@ func transferRoot(fd int, st *unix.Stat_t, g giving) error {
 }
 
 // ownership is the change that gives to somebody what is another's; lists says whether he also takes the other's place
-// in access lists.
+// in access lists. A file with several names stays as it is, and keeps the transfer from being whole if it concerns the
+// one who gives.
 func ownership(g giving, lists bool) change {
 	return func(fd int, st *unix.Stat_t) (bool, error) {
+		if linked(st) {
+			return false, g.leftLinked(fd, st, lists)
+		}
 		changed := false
 		if lists {
 			var err error
@@ -158,6 +162,21 @@ func ownership(g giving, lists bool) change {
 		given, err := g.chown(fd, st)
 		return changed || given, err
 	}
+}
+
+// leftLinked is errLinked for a file that belongs to the one who gives, or whose list would change.
+func (g giving) leftLinked(fd int, st *unix.Stat_t, lists bool) error {
+	if st.Uid == g.from.UID {
+		return errLinked
+	}
+	if !lists {
+		return nil
+	}
+	access, err := acl.Access(fd)
+	if _, named := access.Find(acl.User, g.from.UID); named {
+		return errLinked
+	}
+	return err
 }
 
 // exchanged is a list with the entry of one user under the name of another, who keeps what he had himself.

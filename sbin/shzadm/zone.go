@@ -154,14 +154,11 @@ func (c *call) showReport(name string, g zone.Member, r zone.Report, done bool) 
 	if r.Shut {
 		b.WriteString(c.say.line("zone-shut", name, layout.Base+"/"+name))
 	}
-	b.WriteString(c.skippedLines(r.Skipped))
-	if r.More > 0 {
-		b.WriteString(c.say.line("zone-more", r.More))
-	}
+	b.WriteString(c.skippedLines(r.Skipped, r.More))
 	return c.print(b.String())
 }
 
-func (c *call) skippedLines(skipped []zone.Skipped) string {
+func (c *call) skippedLines(skipped []zone.Skipped, more int) string {
 	var b strings.Builder
 	for _, s := range skipped {
 		reason := c.say.line("skip-" + string(s.Reason))
@@ -169,6 +166,9 @@ func (c *call) skippedLines(skipped []zone.Skipped) string {
 			reason += " (" + s.Err.Error() + ")"
 		}
 		b.WriteString(c.say.line("zone-skipped", printable(s.Path), printable(reason)))
+	}
+	if more > 0 {
+		b.WriteString(c.say.line("zone-more", more))
 	}
 	return b.String()
 }
