@@ -164,16 +164,19 @@ func ownership(g giving, lists bool) change {
 	}
 }
 
-// leftLinked is errLinked for a file that belongs to the one who gives, or whose list would change.
+// leftLinked is errLinked for a file that belongs to the one who gives, or whose list gives him what the other, who takes
+// his place in it, does not have.
 func (g giving) leftLinked(fd int, st *unix.Stat_t, lists bool) error {
 	if st.Uid == g.from.UID {
 		return errLinked
 	}
-	if !lists {
+	if !lists || st.Uid == g.to.UID {
 		return nil
 	}
 	access, err := acl.Access(fd)
-	if _, named := access.Find(acl.User, g.from.UID); named {
+	gives, _ := access.Find(acl.User, g.from.UID)
+	has, _ := access.Find(acl.User, g.to.UID)
+	if gives&^has != 0 {
 		return errLinked
 	}
 	return err

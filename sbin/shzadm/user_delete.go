@@ -28,7 +28,7 @@ type deletedUser struct {
 	UID     uint32         `json:"uid"`
 	Files   string         `json:"files"` // keep or transfer
 	To      *string        `json:"to"`
-	Zones   []string       `json:"zones"` // that changed hands
+	Zones   []string       `json:"zones"`   // that changed hands
 	Skipped []zone.Skipped `json:"skipped"` // with their whole paths
 	More    int            `json:"more"`    // beyond those named
 	Deleted bool           `json:"deleted"`
