@@ -80,10 +80,9 @@ func explain(err error, say texts) string {
 	case errors.As(err, &field) && field.Field == "username":
 		return say.line("user-name")
 	case errors.As(err, &field):
-		return say.line("field", "--"+strings.ReplaceAll(field.Field, "_", "-"), say.line("reason-"+string(field.Reason)))
+		return explainOption(field.Field, string(field.Reason), say)
 	case errors.As(err, &value):
-		name := strings.ReplaceAll(strings.TrimPrefix(value.Attr, "user.shz."), "_", "-")
-		return say.line("field", "--"+name, say.line("reason-"+string(value.Reason)))
+		return explainOption(strings.TrimPrefix(value.Attr, "user.shz."), string(value.Reason), say)
 	case errors.As(err, &tool) && strings.HasSuffix(tool.Tool, "/chpasswd"):
 		return say.line("password-refused", tool.Message)
 	case errors.As(err, &tool):
@@ -98,6 +97,15 @@ func explain(err error, say texts) string {
 		}
 	}
 	return say.line("failed", err)
+}
+
+// explainOption says what is wrong with the value of an option, and which values it takes. The field is called as in JSON.
+func explainOption(field, reason string, say texts) string {
+	name := strings.ReplaceAll(field, "_", "-")
+	if name == "password" {
+		name = "password-stdin"
+	}
+	return say.line("field", "--"+name, say.line("reason-"+reason), say.line("form-"+name))
 }
 
 // subject is what stands before our words in an error, such as the name of a zone.
