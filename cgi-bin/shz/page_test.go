@@ -110,6 +110,28 @@ func TestFolderPageStates(t *testing.T) {
 		[]string{"<table", "invoice", "1,234", `rel="prev"`})
 }
 
+// The form to bring files is folded above a list, and open where there is none or where it was used in vain.
+func TestUploadFormIsFolded(t *testing.T) {
+	list := hostileFolder()
+	list.Results = nil
+	empty, drop, failed, deleted := list, list, list, list
+	empty.Entries, empty.Total = nil, 0
+	drop.Access = zone.Drop
+	failed.Results = []result{{Name: "x"}}
+	deleted.Done, deleted.Results = "delete", failed.Results
+	for _, c := range []struct {
+		name string
+		f    folderView
+		open bool
+	}{{"list", list, false}, {"empty", empty, true}, {"drop box", drop, true}, {"in vain", failed, true}, {"deleted in vain", deleted, false}} {
+		html := pagetest.Render(t, folderPage(viewFor(text.Italian), c.f))
+		folded, open := strings.Contains(html, `<details class="upload"><summary`), strings.Contains(html, `<details class="upload" open><summary`)
+		if folded == open || open != c.open {
+			t.Errorf("%s: folded %v, open %v", c.name, folded, open)
+		}
+	}
+}
+
 func TestFolderHeading(t *testing.T) {
 	for _, c := range []struct {
 		f    folderView

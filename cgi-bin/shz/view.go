@@ -67,6 +67,12 @@ func (f folderView) heading() string {
 	return f.Zone
 }
 
+// uploadOpen says whether the form to bring files is open from the beginning: where there is nothing else to do, and where
+// it has just been used in vain.
+func (f folderView) uploadOpen() bool {
+	return f.Access == zone.Drop || f.Total == 0 || f.Done == "upload" && anyFailed(f.Results)
+}
+
 // columns are the heads of the list. One cannot sort by owner: it would cost a lookup for each entry of the folder.
 func (f folderView) columns(l text.Language) []page.Column {
 	heads := []page.Column{

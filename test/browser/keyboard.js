@@ -26,6 +26,8 @@ export async function keyboard(t) {
 
   await tabTo(t, page.getByRole('link', { name: facts.zone.title }));
   await t.go(() => page.keyboard.press('Enter'));
+  await tabTo(t, page.locator('details.upload > summary'));
+  await page.keyboard.press('Enter');
   await tabTo(t, t.field('file'));
   await tabTo(t, t.button('upload.submit'));
   await tabTo(t, page.getByRole('link', { name: t.plan.name, exact: true }));
