@@ -17,9 +17,9 @@ type Person struct {
 type Explanation struct {
 	Entry  Entry   // as it stands in the list; of several group entries the one that gives most
 	Masked bool    // the mask takes something of Entry away
-	Also   []Entry // further entries of his groups that give what Entry does not
+	Also   []Entry // further entries of his groups that give something which no entry before them does
 
-	given []Perm // what each entry that counts for him gives, under the mask
+	given []Perm // what each of these gives, under the mask
 }
 
 // Explain says why the kernel answers as it does when p asks for a file of this owner and group with the access ACL a.
@@ -53,20 +53,18 @@ func (a ACL) Explain(owner, group uint32, p Person) Explanation {
 
 // explainBy puts together what the entries that count for somebody give him.
 func (a ACL) explainBy(entries ...Entry) Explanation {
-	gives := func(e Entry) (under, alone int) { return weight(a.Effective(e)), weight(e.Perm) }
-	most := slices.MaxFunc(entries, func(x, y Entry) int {
-		underX, aloneX := gives(x)
-		underY, aloneY := gives(y)
-		return cmp.Or(cmp.Compare(underX, underY), cmp.Compare(aloneX, aloneY))
+	slices.SortStableFunc(entries, func(x, y Entry) int {
+		return cmp.Or(cmp.Compare(weight(a.Effective(y)), weight(a.Effective(x))), cmp.Compare(weight(y.Perm), weight(x.Perm)))
 	})
-	x := Explanation{Entry: most, Masked: a.Effective(most) != most.Perm}
-	shown := a.Effective(most)
-	for _, e := range entries {
+	x := Explanation{Entry: entries[0], Masked: a.Effective(entries[0]) != entries[0].Perm}
+	for i, e := range entries {
 		perm := a.Effective(e)
+		if i > 0 && x.Allows(perm) {
+			continue
+		}
 		x.given = append(x.given, perm)
-		if perm&^shown != 0 {
+		if i > 0 {
 			x.Also = append(x.Also, e)
-			shown |= perm
 		}
 	}
 	return x
