@@ -335,7 +335,7 @@ func TestBySudo(t *testing.T) {
 		{"web server", "www-data", run, who, []string{"password is required", "not allowed"}},
 		{"arguments", "ac-owner", run + " --as root", who, []string{"password is required", "not allowed"}},
 		{"environment", "ac-owner", strings.Replace(run, "-n --", "-n GODEBUG=x --", 1), who, []string{"not allowed to set"}},
-		{"directly", "ac-owner", strings.Replace(run, "sudo -n -- ", "", 1), who, []string{"Permission denied"}},
+		{"directly", "ac-owner", strings.Replace(run, "sudo -n -- ", "sh -c ", 1), who, []string{"Permission denied"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			cmd := exec.Command("bash", "-c", row.shell, "sh", row.user)
