@@ -53,9 +53,11 @@ func (p place) askKernel(people []acl.Person) ([]answer, error) {
 }
 
 func (p place) askInPlaceOf(people []acl.Person, answers []answer) error {
+	// 9. Refuse if root's capabilities would outlast the change of the uid.
 	if err := checkSecurebits(); err != nil {
 		return err
 	}
+	// 10. Refuse if somebody's ids cannot be taken, or root's not be taken back.
 	for i, person := range people {
 		if err := become(person); err != nil {
 			return fmt.Errorf("becoming uid %d: %w", person.UID, err)
@@ -78,12 +80,19 @@ func (p place) ask() (answer, error) {
 	switch err := p.pass(len(p.names)); {
 	case err == nil:
 		return p.askObject(), nil
-	case !errors.Is(err, unix.EACCES):
+	case !errors.Is(err, unix.EACCES): // 11. Refuse if something on the way was moved meanwhile.
 		return answer{}, fmt.Errorf("%w: %w", errChanged, err)
 	}
-	stopped := sort.Search(len(p.names), func(n int) bool { return p.pass(n+1) != nil })
-	if stopped == len(p.names) {
-		return answer{}, fmt.Errorf("%w: opened a moment later", errChanged)
+	var moved error
+	stopped := sort.Search(len(p.names), func(n int) bool {
+		err := p.pass(n + 1)
+		if err != nil && !errors.Is(err, unix.EACCES) {
+			moved = err
+		}
+		return err != nil
+	})
+	if moved != nil || stopped == len(p.names) {
+		return answer{}, errors.Join(errChanged, moved)
 	}
 	return answer{stopped: stopped}, nil
 }
