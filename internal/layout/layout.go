@@ -18,6 +18,8 @@ const (
 	Helpers = "/usr/lib/sharezone/libexec"
 	// AuthHelper asks PAM and keeps the session store.
 	AuthHelper = Helpers + "/auth"
+	// AccessHelper asks the kernel who can do what with an object of a zone.
+	AccessHelper = Helpers + "/access"
 
 	// State is root's; below it users reach only their own preferences.
 	State = "/var/lib/sharezone"

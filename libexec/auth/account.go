@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"sharezone/internal/layout"
+	"sharezone/internal/privileged"
 	"sharezone/internal/session"
 )
 
@@ -23,13 +24,16 @@ type caller struct {
 
 // readCaller believes SUDO_UID: sudo always sets it, and without sudo only root can run this program.
 func readCaller() (caller, error) {
-	text, bySudo := os.LookupEnv("SUDO_UID")
+	uid, bySudo, err := privileged.CallerUID()
+	if err != nil {
+		return caller{}, err
+	}
 	if !bySudo {
 		return caller{root: true, name: "root"}, nil
 	}
-	u, err := user.LookupId(text)
+	u, err := user.LookupId(strconv.FormatUint(uint64(uid), 10))
 	if err != nil {
-		return caller{}, fmt.Errorf("SUDO_UID %q: %w", text, err)
+		return caller{}, fmt.Errorf("SUDO_UID %d: %w", uid, err)
 	}
 	if u.Username == layout.UserGuest {
 		return caller{guest: true, name: u.Username}, nil

@@ -9,24 +9,20 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
-	"strconv"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/config"
-	"sharezone/internal/layout"
+	"sharezone/internal/privileged"
 	"sharezone/internal/session"
-	"sharezone/internal/syslog"
+	"sharezone/internal/slot"
 )
 
 // PAM modules keep state in the thread that started them (msteinert/pam does not see to it).
@@ -34,10 +30,10 @@ func init() { runtime.LockOSThread() }
 
 // Exit statuses. A refusal that the caller must be told in words is a reply with "error" and status 1.
 const (
-	exitRefused  = 1
-	exitUsage    = 2 // not called as it must be
+	exitRefused  = privileged.ExitRefused
+	exitUsage    = privileged.ExitUsage
 	exitEnded    = 3 // refresh: the session is over, its file removed
-	exitInternal = 4
+	exitInternal = privileged.ExitInternal
 )
 
 // request is what stands on standard input; each operation uses some of the fields.
@@ -83,9 +79,10 @@ func main() {
 
 func serve() (reply, int) {
 	// 1. Refuse if not root, or if the process cannot be made independent of whoever started it.
-	if err := settle(); err != nil {
+	if err := privileged.Settle(limits); err != nil {
 		return failed("settle", err, exitInternal)
 	}
+	time.AfterFunc(deadline, func() { os.Exit(exitInternal) })
 	// 2. Refuse if the caller is neither root, shzguest nor a member of shzbase.
 	who, err := readCaller()
 	if err != nil {
@@ -130,86 +127,26 @@ func failed(what string, err error, status int) (reply, int) {
 }
 
 // log writes one line about what was refused, or failed.
-func log(what string, err error) {
-	syslog.Write(syslog.AuthprivNotice, "sharezone auth: "+strconv.QuoteToASCII(what+": "+err.Error()))
-}
-
-// settle takes nothing over from the caller: sudo hands on limits (a small RLIMIT_FSIZE would cut /etc/shadow short),
-// signals and the working directory.
-func settle() error {
-	if os.Geteuid() != 0 || os.Getuid() != 0 {
-		return errors.New("not root")
-	}
-	// A terminal's stop signals too: who has a shell must not stop it while it holds a slot or a lock.
-	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGTERM, syscall.SIGXFSZ,
-		syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU)
-	time.AfterFunc(deadline, func() { os.Exit(exitInternal) })
-	syscall.Umask(0o077)
-	if err := os.Chdir("/"); err != nil {
-		return err
-	}
-	for _, l := range limitsOfProcess {
-		if err := l.set(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func log(what string, err error) { privileged.Log("auth", what, err) }
 
 // deadline is how long it may take in all, whatever blocks: a directory service, or a caller who gives it a full pipe to
 // write to while it holds a slot. Callers wait 30 s.
 const deadline = 25 * time.Second
 
-// processLimit is a resource limit that the helper gives itself. Root may raise one only with CAP_SYS_RESOURCE, which
-// containers lack; then what the caller left must be enough.
-type processLimit struct {
-	resource    int
-	want, least uint64
-}
-
-const noLimit = ^uint64(0)
-
-var limitsOfProcess = [...]processLimit{
-	{unix.RLIMIT_CORE, 0, 0}, // a core would hold passwords
-	{unix.RLIMIT_CPU, 20, 5}, // seconds
-	{unix.RLIMIT_NOFILE, 256, 64},
-	{unix.RLIMIT_FSIZE, noLimit, noLimit}, // a smaller one would cut /etc/shadow short
-	{unix.RLIMIT_DATA, noLimit, 256 << 20},
-	{unix.RLIMIT_AS, noLimit, 1 << 30},
-}
-
-func (l processLimit) set() error {
-	err := syscall.Setrlimit(l.resource, &syscall.Rlimit{Cur: l.want, Max: l.want})
-	if err == nil {
-		return nil
-	}
-	var found syscall.Rlimit
-	if e := syscall.Getrlimit(l.resource, &found); e != nil {
-		return e
-	}
-	if found.Max < l.least {
-		return fmt.Errorf("rlimit %d of %d is too small: %w", l.resource, found.Max, err)
-	}
-	return syscall.Setrlimit(l.resource, &syscall.Rlimit{Cur: found.Max, Max: found.Max})
+var limits = []privileged.Limit{
+	{Resource: unix.RLIMIT_CORE},                    // a core would hold passwords
+	{Resource: unix.RLIMIT_CPU, Want: 20, Least: 5}, // seconds
+	{Resource: unix.RLIMIT_NOFILE, Want: 256, Least: 64},
+	{Resource: unix.RLIMIT_FSIZE, Want: privileged.Unlimited, Least: privileged.Unlimited}, // a smaller one would cut /etc/shadow short
+	{Resource: unix.RLIMIT_DATA, Want: privileged.Unlimited, Least: 256 << 20},
+	{Resource: unix.RLIMIT_AS, Want: privileged.Unlimited, Least: 1 << 30},
 }
 
 // readRequest takes 8 KiB at most: the longest password is 511 bytes.
 func readRequest(r io.Reader) (request, error) {
 	var q request
-	b, err := io.ReadAll(io.LimitReader(r, 8<<10+1))
-	if err != nil {
-		return q, err
-	}
-	if len(b) > 8<<10 {
-		return q, errors.New("too long")
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&q); err != nil {
-		return request{}, errors.New("not the JSON object that is expected")
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return request{}, errors.New("something follows the JSON object")
+	if err := privileged.ReadRequest(r, 8<<10, &q); err != nil {
+		return request{}, err
 	}
 	return q, nil
 }
@@ -217,9 +154,9 @@ func readRequest(r io.Reader) (request, error) {
 // takeSlot bounds how many instances ask PAM at a time, so that a thousand logins cost memory and processor time for a
 // few. Refreshes have slots of their own: who tries passwords must not keep those out who are in. The lock falls when
 // the returned file is closed or the process ends.
-func takeSlot(kind string, limits config.Login) (*os.File, error) {
-	for end := time.Now().Add(limits.Wait); time.Now().Before(end); time.Sleep(25 * time.Millisecond) {
-		for i := range limits.Slots {
+func takeSlot(kind string, login config.Login) (*os.File, error) {
+	for end := time.Now().Add(login.Wait); time.Now().Before(end); time.Sleep(25 * time.Millisecond) {
+		for i := range login.Slots {
 			f, err := lockSlot(fmt.Sprintf("%s.%d", kind, i))
 			if !errors.Is(err, errTaken) {
 				return f, err
@@ -233,15 +170,11 @@ var errTaken = &told{"busy", "all slots are taken"}
 
 // lockSlot takes one slot, or says errTaken at once.
 func lockSlot(name string) (*os.File, error) {
-	f, err := os.OpenFile(layout.Slots+"/"+name, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
-		f.Close()
+	f, err := slot.Lock(name)
+	if errors.Is(err, slot.ErrTaken) {
 		return nil, errTaken
 	}
-	return f, nil
+	return f, err
 }
 
 func checkSessionName(name string) error {

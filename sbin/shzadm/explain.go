@@ -49,6 +49,10 @@ var refusals = []struct {
 	{zone.ErrExpired, "expired"},
 	{zone.ErrSamePerson, "same-person"},
 	{zone.ErrBaseNotReady, "no-base"},
+	{errNoObject, "no-object"},
+	{errNoPath, "no-path"},
+	{errLinkOnWay, "link-on-way"},
+	{errMovedOnWay, "moved"},
 }
 
 // explain says an error in the user's language; what only the machine has words for stays as it is.

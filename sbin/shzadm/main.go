@@ -47,6 +47,7 @@ var verbs = []verb{
 	{"zone modify", zoneModify},
 	{"zone close", zoneClose},
 	{"zone restore", zoneRestore},
+	{"zone who", zoneWho},
 	{"session list", sessionList},
 	{"session end", sessionEnd},
 	{"activity", activity},

@@ -23,6 +23,8 @@ var textsEN = texts{
   zone modify NAME   change title, expiry and so on
   zone close NAME    take a zone out of everybody's reach, as it is
   zone restore NAME  bring a closed zone back
+  zone who NAME [PATH]
+                     who can get in, and why
   activity [ZONE]    who did what
   doctor             check the installation; each finding with the command that mends it
 
@@ -181,6 +183,14 @@ Brings a closed zone back, with its members. NAME is what "zone list" shows for 
 
   --expires DAY   YYYY-MM-DD, the new last day; needed when the old one is over; empty: none
 `,
+	"help zone who": `usage: shzadm zone who NAME [PATH] [--as USER]... [--json]
+
+Asks the kernel in the place of each person what he can do with a zone, or with a folder or file in it,
+and shows the entry of the access list that gives it, or the folder on the way that stops him.
+
+  --as USER   about this user alone, also one outside shzbase
+  --json      print a JSON object
+`,
 	"help doctor": `usage: shzadm doctor [--json]
 
 Checks whether the installation and the zones are as the manifest and the design say. Each finding
@@ -223,6 +233,19 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"user-heir":     "The files went to %s\n",
 	"user-zones":    "So did these zones: %s\n",
 	"zones-left":    "He still owns zones, which only a manager may; shzadm doctor says more: %s\n",
+
+	"who-object":      "%s: %s of %s, group %s, mode %s\n",
+	"who-folder":      "folder",
+	"who-file":        "file",
+	"who-other":       "neither a file nor a folder",
+	"who-columns":     "USER CAN BECAUSE STOPPED_AT",
+	"who-list":        "list",
+	"who-create":      "create",
+	"who-enter":       "enter",
+	"who-read":        "read",
+	"who-write":       "write",
+	"who-masked":      ", less by the mask",
+	"who-unexplained": "not by the access list",
 
 	"sessions-ended":   "Sessions ended: %d. What is being transferred goes on to its end.\n",
 	"session-columns":  "ID USER UID ENTRY ADDRESS STARTED LAST_USE STATE",
@@ -285,6 +308,10 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"same-person": "nobody inherits from himself: %s",
 	"past":        "this day is over: %s",
 	"too-late":    "the zone may be open until %s at most (max_expiry_days in sharezone.toml)",
+	"no-object":   "there is no such zone, folder or file: %s",
+	"no-path":     "not a path below a zone: %s",
+	"link-on-way": "a symbolic link is on the way, and nobody gets anywhere by it: %s",
+	"moved":       "something on the way was moved meanwhile; run the command again: %s",
 	"no-base":     "the folder of the zones is missing or not root's; shzadm doctor says more",
 
 	"field":            "%s: %s; wanted: %s",

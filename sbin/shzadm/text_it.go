@@ -22,6 +22,8 @@ var textsIT = texts{
   zone modify NOME   cambia titolo, scadenza eccetera
   zone close NOME    toglie un'area dalla portata di tutti, così com'è
   zone restore NOME  riporta un'area chiusa
+  zone who NOME [PERCORSO]
+                     chi può entrare, e perché
   activity [AREA]    chi ha fatto che cosa
   doctor             controlla l'installazione; per ogni problema il comando che lo risolve
 
@@ -180,6 +182,14 @@ Riporta un'area chiusa, con i suoi membri. NOME è quello che mostra "zone list"
 
   --expires GIORNO   AAAA-MM-GG, il nuovo ultimo giorno; necessario se il vecchio è passato; vuoto: nessuno
 `,
+	"help zone who": `uso: shzadm zone who NOME [PERCORSO] [--as UTENTE]... [--json]
+
+Chiede al kernel, al posto di ogni persona, che cosa può fare con un'area, o con una cartella o un file
+che contiene, e mostra la voce della lista di accesso che lo permette, o la cartella che la ferma.
+
+  --as UTENTE   solo di questo utente, anche se fuori da shzbase
+  --json        mostra un oggetto JSON
+`,
 	"help doctor": `uso: shzadm doctor [--json]
 
 Controlla se l'installazione e le aree sono come dicono il manifest e il progetto. Ogni problema ha
@@ -222,6 +232,19 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"user-heir":     "I file sono passati a %s\n",
 	"user-zones":    "Così anche queste aree: %s\n",
 	"zones-left":    "Possiede ancora aree, cosa che può solo un gestore; shzadm doctor dice di più: %s\n",
+
+	"who-object":      "%s: %s di %s, gruppo %s, modo %s\n",
+	"who-folder":      "cartella",
+	"who-file":        "file",
+	"who-other":       "né file né cartella",
+	"who-columns":     "UTENTE PUÒ PERCHÉ FERMATO_DA",
+	"who-list":        "elencare",
+	"who-create":      "creare",
+	"who-enter":       "entrare",
+	"who-read":        "leggere",
+	"who-write":       "scrivere",
+	"who-masked":      ", meno per la maschera",
+	"who-unexplained": "non per la lista di accesso",
 
 	"sessions-ended":   "Sessioni chiuse: %d. I trasferimenti in corso arrivano alla fine.\n",
 	"session-columns":  "ID UTENTE UID INGRESSO INDIRIZZO INIZIO ULTIMO_USO STATO",
@@ -284,6 +307,10 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"same-person": "nessuno eredita da se stesso: %s",
 	"past":        "questo giorno è passato: %s",
 	"too-late":    "l'area può restare aperta al massimo fino al %s (max_expiry_days in sharezone.toml)",
+	"no-object":   "non c'è nessuna area, cartella o file con questo nome: %s",
+	"no-path":     "non è un percorso dentro un'area: %s",
+	"link-on-way": "c'è un collegamento simbolico sul percorso, e nessuno passa di lì: %s",
+	"moved":       "qualcosa sul percorso è stato spostato nel frattempo; ripetere il comando: %s",
 	"no-base":     "la cartella delle aree manca o non è di root; shzadm doctor dice di più",
 
 	"field":            "%s: %s; si scrive così: %s",

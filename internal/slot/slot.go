@@ -1,0 +1,31 @@
+// Package slot holds locks by name: how many of something run at a time, who changes a thing alone. A lock falls when its
+// file is closed or the process ends, however it ends.
+//
+// The files lie where only root reaches them. A lock on a file or folder that others can open is none: whoever can read it
+// can lock it for ever.
+package slot
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/layout"
+)
+
+// ErrTaken says that somebody else holds the lock.
+var ErrTaken = errors.New("the lock is taken")
+
+// Lock takes the lock of that name, or says ErrTaken at once.
+func Lock(name string) (*os.File, error) {
+	f, err := os.OpenFile(layout.Slots+"/"+name, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
+		f.Close()
+		return nil, ErrTaken
+	}
+	return f, nil
+}
