@@ -24,6 +24,7 @@ var refusals = []struct {
 	{errNoID, "no-id"},
 	{errIncomplete, "incomplete"},
 	{change.ErrNoAccount, "no-user"},
+	{change.ErrNoGroup, "no-group"},
 	{change.ErrSystemAccount, "system-account"},
 	{change.ErrOwnAccount, "own-account"},
 	{change.ErrEnabled, "enabled"},
@@ -79,6 +80,8 @@ func explain(err error, say texts) string {
 		return say.line(exists.Kind+"-exists", exists.Name)
 	case errors.As(err, &field) && field.Field == "username":
 		return say.line("user-name")
+	case errors.As(err, &field) && field.Field == "group":
+		return say.line("group-name")
 	case errors.As(err, &field):
 		return say.line("field", "--"+strings.ReplaceAll(field.Field, "_", "-"), say.line("reason-"+string(field.Reason)))
 	case errors.As(err, &value):

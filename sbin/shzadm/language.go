@@ -2,11 +2,18 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
 // texts are the sentences of one language, by key.
 type texts map[string]string
+
+// init joins the sentences that stand in files of their own.
+func init() {
+	maps.Copy(textsEN, groupsEN)
+	maps.Copy(textsIT, groupsIT)
+}
 
 // pickTexts follows locale(7): the first of these three variables that is set and not empty decides.
 func pickTexts(getenv func(string) string) texts {

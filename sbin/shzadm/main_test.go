@@ -200,6 +200,11 @@ func TestUsage(t *testing.T) {
 		{"user list x", exitUsage, "not understood: x"},
 		{"zone share demo", exitUsage, "something is missing"},
 		{"zone add", exitUsage, "something is missing"},
+		{"group", exitUsage, "usage: shzadm VERB"},
+		{"group add", exitUsage, "something is missing"},
+		{"group member acme", exitUsage, "something is missing"},
+		{"group list x", exitUsage, "not understood: x"},
+		{"group member --help", exitDone, "usage: shzadm group member"},
 		{"doctor now", exitUsage, "not understood: now"},
 	} {
 		code, out, errOut := runWith(strings.Fields(c.args)...)

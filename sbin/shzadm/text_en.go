@@ -13,6 +13,10 @@ var textsEN = texts{
   user lock NAME     keep a user out
   user unlock NAME   let a locked user in again
   user delete NAME   remove a user
+  group add NAME     make the group of a partner company
+  group member NAME USER...
+                     put users into it, or take them out
+  group list         the groups of companies
   session list       who is logged in
   session end ID     end a session, or somebody's, or all
   zone add NAME      make a zone
@@ -30,7 +34,7 @@ var textsEN = texts{
 `,
 	"help user add": `usage: shzadm user add NAME --role ROLE --full-name TEXT --email ADDRESS [OPTION...]
 
-Makes a user. The name begins with a letter and has up to 31 of a-z 0-9 . _ -
+Makes a user. The name begins with a letter, but not with shz-, and has up to 31 of a-z 0-9 . _ -
 
   --role ROLE        base, manager (may own zones) or admin
   --full-name TEXT   as people read it
@@ -264,9 +268,9 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"no-group":         "there is no such group: %s",
 	"user-exists":      "this user exists: %s",
 	"group-exists":     "a group of this name exists: %s",
-	"user-name":        "the name of a user begins with a letter and has up to 31 of a-z 0-9 . _ -",
+	"user-name":        "the name of a user begins with a letter, but not with shz-, and has up to 31 of a-z 0-9 . _ -",
 	"busy":             "another program keeps the account files locked; try again later, and look at /etc/*.lock",
-	"no-uids":          "no uid is left below UID_MAX in /etc/login.defs",
+	"no-uids":          "no number is left below UID_MAX in /etc/login.defs",
 	"limits":           "the resource limits of this shell (ulimit) are too low; start from another one",
 	"leftover":         "%s. The account %s is left, locked: %v",
 	"tool":             "%s failed (exit code %d): %s",

@@ -12,6 +12,10 @@ var textsIT = texts{
   user lock NOME     tiene fuori un utente
   user unlock NOME   fa rientrare un utente bloccato
   user delete NOME   elimina un utente
+  group add NOME     crea il gruppo di un'azienda esterna
+  group member NOME UTENTE...
+                     vi mette utenti, o li toglie
+  group list         i gruppi delle aziende
   session list       chi è collegato
   session end ID     chiude una sessione, o quelle di un utente, o tutte
   zone add NOME      crea un'area
@@ -29,7 +33,8 @@ var textsIT = texts{
 `,
 	"help user add": `uso: shzadm user add NOME --role RUOLO --full-name TESTO --email INDIRIZZO [OPZIONE...]
 
-Crea un utente. Il nome inizia con una lettera e ha al massimo 31 caratteri tra a-z 0-9 . _ -
+Crea un utente. Il nome inizia con una lettera, ma non con shz-, e ha al massimo 31 caratteri tra
+a-z 0-9 . _ -
 
   --role RUOLO         base, manager (può possedere aree) o admin
   --full-name TESTO    come lo leggono le persone
@@ -263,9 +268,9 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"no-group":         "questo gruppo non esiste: %s",
 	"user-exists":      "questo utente esiste già: %s",
 	"group-exists":     "esiste già un gruppo con questo nome: %s",
-	"user-name":        "il nome di un utente inizia con una lettera e ha al massimo 31 caratteri tra a-z 0-9 . _ -",
+	"user-name":        "il nome di un utente inizia con una lettera, ma non con shz-, e ha al massimo 31 caratteri tra a-z 0-9 . _ -",
 	"busy":             "un altro programma tiene bloccati i file degli utenti; riprovare più tardi e guardare /etc/*.lock",
-	"no-uids":          "non resta nessun uid sotto UID_MAX in /etc/login.defs",
+	"no-uids":          "non resta nessun numero sotto UID_MAX in /etc/login.defs",
 	"limits":           "i limiti di risorse di questa shell (ulimit) sono troppo bassi; ripartire da un'altra",
 	"leftover":         "%s. Resta l'utente %s, bloccato: %v",
 	"tool":             "%s non è riuscito (codice di uscita %d): %s",
