@@ -36,7 +36,7 @@ func emptyImage(t *testing.T, name, size string) string {
 	return image
 }
 
-// coverBase mounts an image over the zones until the test ends, and makes a base of it as install.sh would.
+// coverBase mounts an image over the zones until the test ends, and makes a base of it.
 func coverBase(t *testing.T, image string) {
 	t.Helper()
 	run(t, "mount", "-o", "loop,nosuid,nodev,noexec", image, layout.Base)
@@ -46,6 +46,12 @@ func coverBase(t *testing.T, image string) {
 		}
 		run(t, "umount", layout.Base)
 	})
+	dressBase(t)
+}
+
+// dressBase makes a base of an empty file system, as install.sh would.
+func dressBase(t *testing.T) {
+	t.Helper()
 	run(t, "sh", "-ec", `rm -rf "$1/lost+found"; chown root:shzmgr "$1"; chmod 1770 "$1"; setfacl -m u:shzspool:--x,g:shzbase:r-x "$1"; mkdir -m 0700 "$1/.closed"`, "sh", layout.Base)
 }
 

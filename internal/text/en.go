@@ -152,7 +152,7 @@ var english = map[string]string{
 	"error.too-large":        "It is larger than can be accepted. Divide it into parts, or ask the administrator.",
 	"error.unsupported":      "This kind of content is not accepted here. Check that you chose the right file.",
 	"error.range":            "The requested part of the file does not exist. Download the file again from its beginning.",
-	"error.locked":           "Somebody else is using it at the moment. Wait a few minutes and try again.",
+	"error.locked":           "It cannot be changed at the moment: somebody else is using it, or its disk is set to read-only. Wait a few minutes and try again; if the problem stays, tell the administrator.",
 	"error.internal":         "It is not your fault. Try again in a while; if the problem stays, tell the administrator.",
 	"error.busy":             "There are too many requests at once. Wait a few seconds and try again.",
 	"error.no-space":         "There is no space left, so nothing was saved. Tell the administrator and try again later.",

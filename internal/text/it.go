@@ -152,7 +152,7 @@ var italian = map[string]string{
 	"error.too-large":        "È più grande di quanto si può accettare. Dividilo in parti, o chiedi all'amministratore.",
 	"error.unsupported":      "Questo tipo di contenuto qui non si accetta. Controlla di aver scelto il file giusto.",
 	"error.range":            "La parte di file richiesta non esiste. Scarica di nuovo il file dall'inizio.",
-	"error.locked":           "In questo momento lo sta usando qualcun altro. Aspetta qualche minuto e riprova.",
+	"error.locked":           "In questo momento non si può cambiare: lo sta usando qualcun altro, o il suo disco è in sola lettura. Aspetta qualche minuto e riprova; se il problema continua, avvisa l'amministratore.",
 	"error.internal":         "Non è colpa tua. Riprova fra poco; se il problema continua, avvisa l'amministratore.",
 	"error.busy":             "Ci sono troppe richieste insieme. Aspetta qualche secondo e riprova.",
 	"error.no-space":         "Non c'è più spazio, perciò nulla è stato salvato. Avvisa l'amministratore e riprova più tardi.",

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
 	"sharezone/internal/config"
@@ -50,6 +52,8 @@ var refusals = []struct {
 	{zone.ErrExpired, "expired"},
 	{zone.ErrSamePerson, "same-person"},
 	{zone.ErrBaseNotReady, "no-base"},
+	{zone.ErrPlainZone, "plain-zone"},
+	{zone.ErrOtherMount, "zone-mount"},
 }
 
 // explain says an error in the user's language; what only the machine has words for stays as it is.
@@ -91,6 +95,14 @@ func explain(err error, say texts) string {
 		return say.line("password-refused", tool.Message)
 	case errors.As(err, &tool):
 		return say.line("tool", tool.Tool, tool.Code, tool.Message)
+	}
+	switch {
+	case errors.Is(err, zone.ErrNoLimits):
+		return say.line("no-limits", limitProblem(err, say))
+	case errors.Is(err, unix.EDQUOT):
+		return say.line("quota", err)
+	case errors.Is(err, unix.EROFS):
+		return say.line("read-only", err)
 	}
 	for _, r := range refusals {
 		if errors.Is(err, r.err) {

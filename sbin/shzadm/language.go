@@ -11,8 +11,12 @@ type texts map[string]string
 
 // init joins the sentences that stand in files of their own.
 func init() {
-	maps.Copy(textsEN, groupsEN)
-	maps.Copy(textsIT, groupsIT)
+	for _, more := range []texts{groupsEN, problemsEN} {
+		maps.Copy(textsEN, more)
+	}
+	for _, more := range []texts{groupsIT, problemsIT} {
+		maps.Copy(textsIT, more)
+	}
 }
 
 // pickTexts follows locale(7): the first of these three variables that is set and not empty decides.

@@ -94,6 +94,10 @@ func resultOf(err error) string {
 		return "no-space"
 	case errors.Is(err, unix.EDQUOT):
 		return "quota"
+	case errors.Is(err, unix.EROFS):
+		return "locked"
+	case errors.Is(err, zone.ErrNoLimits):
+		return "refused"
 	}
 	for _, r := range refusals {
 		if errors.Is(err, r.err) {

@@ -140,6 +140,8 @@ Makes a zone. The name begins with a letter or digit and has up to 63 of a-z 0-9
   --expires DAY       YYYY-MM-DD, the last day on which the zone is open
   --max-age DAYS      files are removed so many days after they arrived
   --notify WHAT       upload, download, upload,download or none
+  --limit SIZE        how much it may hold, 500M or 20G for example; only where its file system keeps
+                      such limits (Btrfs with quotas)
   --json              print a JSON object
 `,
 	"help zone share": `usage: shzadm zone share NAME WHO=ACCESS... [--json]
@@ -172,6 +174,7 @@ Changes what is said of an open zone. An empty value removes what was there.
   --expires DAY       YYYY-MM-DD, the last day on which the zone is open
   --max-age DAYS      files are removed so many days after they arrived
   --notify WHAT       upload, download, upload,download or none; empty: as configured
+  --limit SIZE        how much it may hold, 20G for example; only of a zone that was made with a limit
   --json              print a JSON object
 `,
 	"help zone close": `usage: shzadm zone close NAME [--json]
@@ -218,8 +221,8 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"zone-shut":     "Zone %s: its mask keeps this access from everybody; to open it: chmod 1770 %s\n",
 	"zone-skipped":  "  left as it was: %s: %s\n",
 	"zone-more":     "  and %d more\n",
-	"zone-columns":  "ZONE OWNER STATE EXPIRES MEMBERS CLOSED TITLE",
-	"zone-fields":   "Zone|Title|Description|Owner|State|Expires|Days for files|Notify|Members|Folder|Closed|Was called",
+	"zone-columns":  "ZONE OWNER STATE EXPIRES MEMBERS CLOSED PROBLEMS TITLE",
+	"zone-fields":   "Zone|Title|Description|Owner|State|Expires|Days for files|Notify|Members|Folder|Closed|Was called|Limit|Free",
 	"zone-changed":  "Zone %s of %s: %s\n",
 	"zone-closed":   "Zone %s is closed and lies in %s. To bring it back: shzadm zone restore %s\n",
 	"user-changed":  "User %s: %s, %s\n",

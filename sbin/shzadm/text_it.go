@@ -140,6 +140,8 @@ Crea un'area. Il nome inizia con una lettera o cifra e ha al massimo 63 caratter
   --expires GIORNO     AAAA-MM-GG, l'ultimo giorno in cui l'area è aperta
   --max-age GIORNI     i file vengono rimossi tanti giorni dopo l'arrivo
   --notify COSA        upload, download, upload,download o none (niente)
+  --limit SPAZIO       quanto può contenere, per esempio 500M o 20G; solo dove il file system tiene limiti
+                       così (Btrfs con quote)
   --json               mostra un oggetto JSON
 `,
 	"help zone share": `uso: shzadm zone share NOME CHI=ACCESSO... [--json]
@@ -172,6 +174,7 @@ Cambia i dati di un'area aperta. Un valore vuoto toglie quello che c'era.
   --expires GIORNO     AAAA-MM-GG, l'ultimo giorno in cui l'area è aperta
   --max-age GIORNI     i file vengono rimossi tanti giorni dopo l'arrivo
   --notify COSA        upload, download, upload,download o none (niente); vuoto: come configurato
+  --limit SPAZIO       quanto può contenere, per esempio 20G; solo di un'area creata con un limite
   --json               mostra un oggetto JSON
 `,
 	"help zone close": `uso: shzadm zone close NOME [--json]
@@ -218,8 +221,8 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"zone-shut":     "Area %s: la sua maschera nega a tutti questo accesso; per aprirla: chmod 1770 %s\n",
 	"zone-skipped":  "  rimasto com'era: %s: %s\n",
 	"zone-more":     "  e altri %d\n",
-	"zone-columns":  "AREA PROPRIETARIO STATO SCADENZA MEMBRI CHIUSA TITOLO",
-	"zone-fields":   "Area|Titolo|Descrizione|Proprietario|Stato|Scadenza|Giorni per i file|Notifiche|Membri|Cartella|Chiusa|Si chiamava",
+	"zone-columns":  "AREA PROPRIETARIO STATO SCADENZA MEMBRI CHIUSA PROBLEMI TITOLO",
+	"zone-fields":   "Area|Titolo|Descrizione|Proprietario|Stato|Scadenza|Giorni per i file|Notifiche|Membri|Cartella|Chiusa|Si chiamava|Limite|Libero",
 	"zone-changed":  "Area %s di %s: %s\n",
 	"zone-closed":   "L'area %s è chiusa e si trova in %s. Per riportarla: shzadm zone restore %s\n",
 	"user-changed":  "Utente %s: %s, %s\n",
