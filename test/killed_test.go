@@ -12,9 +12,19 @@ import (
 
 // Uploads that are killed between two steps, by strace: the handler dies as it enters a system call.
 
-// tracedUpload runs the handler of an upload as bruno under strace, as the gate would run it, and says whether it ended
-// by itself. It returns strace's log.
+// tracedUpload says whether the traced handler of an upload ended by itself, which is well then, and returns strace's log.
 func tracedUpload(t *testing.T, source, target string, args ...string) (ended bool, log string) {
+	t.Helper()
+	ended, said, log := traced(t, source, target, args...)
+	if ended && !strings.HasPrefix(said, "Status: 20") {
+		t.Fatalf("%q: %s", args, said)
+	}
+	return ended, log
+}
+
+// traced runs the handler of an upload as bruno under strace, as the gate would run it. It returns whether it ended by
+// itself, what it answered, and strace's log.
+func traced(t *testing.T, source, target string, args ...string) (ended bool, said, log string) {
 	t.Helper()
 	in, err := os.Open(source)
 	if err != nil {
@@ -35,10 +45,7 @@ func tracedUpload(t *testing.T, source, target string, args ...string) (ended bo
 		"CONTENT_LENGTH=" + strconv.FormatInt(st.Size(), 10), "REQUEST_URI=" + target,
 	}
 	out, err := cmd.CombinedOutput()
-	if err == nil && !strings.HasPrefix(string(out), "Status: 20") {
-		t.Fatalf("%q: %s", args, out)
-	}
-	return err == nil, read(t, file)
+	return err == nil, string(out), read(t, file)
 }
 
 // TestUploadStopsAtEachStep: up to the linkat there is nothing, after it the whole file.

@@ -71,6 +71,11 @@ func (f *File) BeginFor(event, user string) (*Act, error) {
 	return f.begin(begin{Event: event, User: user})
 }
 
+// BeginAbout is BeginFor for an act that says more than whom it concerns: which group, for example.
+func (f *File) BeginAbout(event, user, path string) (*Act, error) {
+	return f.begin(begin{Event: event, User: user, Path: path})
+}
+
 func (f *File) begin(line begin) (*Act, error) {
 	if f == nil {
 		return nil, nil

@@ -51,6 +51,8 @@ const (
 	GroupAdmin = "shzadmin"
 	// GroupOnly holds the accounts that Share Zone itself made.
 	GroupOnly = "shzonly"
+	// CompanyPrefix begins the group of a partner company, with which zones are shared; no user is called so.
+	CompanyPrefix = "shz-"
 	// UserGuest runs components that have no user yet.
 	UserGuest = "shzguest"
 	// UserSpool runs the notify worker.

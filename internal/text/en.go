@@ -138,7 +138,7 @@ var english = map[string]string{
 	"error-title.internal":         "Something went wrong",
 	"error-title.busy":             "Too much to do at the moment",
 	"error-title.no-space":         "No space left",
-	"error-title.quota":            "Your space is used up",
+	"error-title.quota":            "The space allowed is used up",
 
 	"error.bad-request":      "The request was not understood, so nothing was done. Go back and try again; if the problem stays, tell the administrator.",
 	"error.not-logged-in":    "You are not logged in, or too much time has passed. Log in again to go on.",
@@ -152,9 +152,9 @@ var english = map[string]string{
 	"error.too-large":        "It is larger than can be accepted. Divide it into parts, or ask the administrator.",
 	"error.unsupported":      "This kind of content is not accepted here. Check that you chose the right file.",
 	"error.range":            "The requested part of the file does not exist. Download the file again from its beginning.",
-	"error.locked":           "Somebody else is using it at the moment. Wait a few minutes and try again.",
+	"error.locked":           "It cannot be changed at the moment: somebody else is using it, or its disk is set to read-only. Wait a few minutes and try again; if the problem stays, tell the administrator.",
 	"error.internal":         "It is not your fault. Try again in a while; if the problem stays, tell the administrator.",
 	"error.busy":             "There are too many requests at once. Wait a few seconds and try again.",
 	"error.no-space":         "There is no space left, so nothing was saved. Tell the administrator and try again later.",
-	"error.quota":            "You have used all the space that is yours, so nothing was saved. Remove files of yours that are no longer needed, or ask the administrator for more.",
+	"error.quota":            "The space that you or this zone may take is used up, so nothing was saved. Remove files that are no longer needed, or ask the administrator for more.",
 }

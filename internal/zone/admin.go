@@ -33,6 +33,7 @@ var (
 	ErrTooMany      = errors.New("the access list is full")
 	ErrPast         = errors.New("this day is over")
 	ErrBaseNotReady = errors.New("the base directory is missing or not root's")
+	ErrOtherMount   = errors.New("something is mounted on this zone") // with EXDEV
 )
 
 // Admin does as root what concerns whole zones.
@@ -90,6 +91,9 @@ func (a *Admin) reachZone(name string) (fd int, st unix.Stat_t, err error) {
 	fd, err = reach(a.base, name, unix.O_PATH|unix.O_DIRECTORY)
 	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
 		return -1, st, fmt.Errorf("%s: %w", name, ErrNotThere)
+	}
+	if err == unix.EXDEV {
+		return -1, st, fmt.Errorf("%s: %w: %w", name, ErrOtherMount, err)
 	}
 	if err != nil {
 		return -1, st, fmt.Errorf("%s: %w", name, err)

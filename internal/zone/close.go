@@ -62,11 +62,11 @@ func (a *Admin) CloseZone(name string, now time.Time) (string, error) {
 	defer unix.Close(closed)
 	// The record first: a zone is never closed without one because of a crash, and in an open zone it means nothing.
 	// What the owner may have written there himself goes first, so that no room for ours never means belief in his.
-	if err := xattr.Remove(descriptorPath(fd), AttrClosed); err != nil && !errors.Is(err, xattr.ENOATTR) {
-		return "", fmt.Errorf("%s: %w", AttrClosed, err)
+	if err := removeAttribute(fd, AttrClosed); err != nil {
+		return "", err
 	}
 	err = xattr.Set(descriptorPath(fd), AttrClosed, []byte(closing{now, name}.String()))
-	if err != nil && full(err) == err { // no room is no reason to leave a zone open
+	if err != nil && full(err) == err && !errors.Is(err, unix.EDQUOT) { // no room is no reason to leave a zone open
 		return "", fmt.Errorf("%s: %w", AttrClosed, err)
 	}
 	for n := 1; n <= maxSuffix; n++ {
@@ -113,7 +113,7 @@ func checkMoved(dir int, name string, fd int) error {
 
 // RestoreZone moves a zone back from .closed under the name that it had, which it returns, with its members as they were.
 // A zone whose last day is over needs a new one: expires, "" for none.
-func (a *Admin) RestoreZone(closedName string, expires *string, now time.Time) (string, error) {
+func (a *Admin) RestoreZone(closedName string, expires *string, now time.Time) (restored string, err error) {
 	if err := CheckName(closedName); err != nil {
 		return "", err
 	}
@@ -149,6 +149,11 @@ func (a *Admin) RestoreZone(closedName string, expires *string, now time.Time) (
 	// Looked at before the date is written, so that a refusal changes nothing; the rename decides.
 	if err := unix.Fstatat(a.base, name, &st, unix.AT_SYMLINK_NOFOLLOW); err == nil {
 		return "", fmt.Errorf("%s: %w", name, ErrExists)
+	}
+	narrow, err := a.widen(fd)
+	defer func() { err = errors.Join(err, narrow()) }()
+	if err != nil {
+		return "", err
 	}
 	if err := WriteMetadata(fd, Metadata{Expires: expires}); err != nil {
 		return "", err

@@ -24,6 +24,11 @@ func NewID() string {
 // Create makes a zone of an owner who is in shzmgr. It grows under a hidden name and gets its own as the last step, so
 // nobody ever sees one without its rights. Its id is m.ID, or a new one.
 func (a *Admin) Create(name, owner string, m Metadata, now time.Time) error {
+	return a.CreateLimited(name, owner, m, nil, now)
+}
+
+// CreateLimited makes a zone that may hold limit bytes; nil is no limit.
+func (a *Admin) CreateLimited(name, owner string, m Metadata, limit *int64, now time.Time) error {
 	if err := CheckName(name); err != nil {
 		return err
 	}
@@ -45,7 +50,7 @@ func (a *Admin) Create(name, owner string, m Metadata, now time.Time) error {
 		return err
 	}
 	hidden := ReservedPrefix + "new-" + NewID()
-	if err := unix.Mkdirat(a.base, hidden, 0o700); err != nil {
+	if err := a.makeRoot(hidden, limit); err != nil {
 		return fmt.Errorf("making a folder in the base: %w", err)
 	}
 	if err := a.finish(hidden, name, person, m); err != nil {

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
+
+	"sharezone/internal/layout"
 )
 
 // Entry is one row of a folder. What the kernel would not tell is nil.
@@ -172,7 +174,8 @@ func compareKnown[T any](a, b *T, compare func(T, T) int) int {
 	return 0
 }
 
-// ListZones returns the names below the base that can be zones, in order.
+// ListZones returns the names below the base that can be zones, in order, without those where looking could take for
+// ever.
 func ListZones() ([]string, error) {
 	base, err := OpenBase()
 	if err != nil {
@@ -188,7 +191,14 @@ func ListZones() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	names = slices.DeleteFunc(names, func(name string) bool { return CheckName(name) != nil })
+	mounts, err := mountsIn(layout.Base)
+	if err != nil {
+		return nil, err
+	}
+	names = slices.DeleteFunc(names, func(name string) bool {
+		system, mounted := mounts[name]
+		return CheckName(name) != nil || mounted && !local[system]
+	})
 	slices.Sort(names)
 	return names, nil
 }

@@ -49,7 +49,7 @@ func (a *Admin) showIn(dir int, name string, state State, missing error) (Detail
 	if err := CheckName(name); err != nil {
 		return Details{}, err
 	}
-	r, err := inspect(dir, name)
+	r, err := inspectAt(dir, name)
 	if errors.Is(err, unix.ENOENT) || err == nil && !r.IsDir {
 		return Details{}, fmt.Errorf("%s: %w", name, missing)
 	}
@@ -96,6 +96,9 @@ func (a *Admin) prefetch(roots []Root) {
 func (a *Admin) describe(r Root, state State) Details {
 	m := r.Metadata
 	d := Details{
+		Problems:    r.Problems(a.names),
+		Limit:       r.limit,
+		Free:        r.free,
 		Summary:     NewSummary(r.Name, r.Owner, m, "", state, a.names),
 		Description: m.Description,
 		MaxAge:      m.MaxAge,
@@ -105,6 +108,12 @@ func (a *Admin) describe(r Root, state State) Details {
 	}
 	if m.ID != nil {
 		d.ID = *m.ID
+	}
+	if r.NoACL || r.Unseen {
+		d.Members = nil
+	}
+	if r.Unseen {
+		d.Owner = ""
 	}
 	if state == StateClosed {
 		d.Closed, d.FormerName = &r.closing.at, &r.closing.name
@@ -123,7 +132,15 @@ type Root struct {
 	Metadata  Metadata
 	Born      time.Time // zero where the file system does not say
 
+	Mounted  bool   // something is mounted there
+	System   string // of which type, "ext4" for example
+	Unseen   bool   // it was not looked at: of the rest only the name is known
+	ReadOnly bool
+	NoACL    bool // the file system has none
+
 	closing closing // counts for a closed zone alone
+	limit   *int64  // of the zone alone; nil: none
+	free    *int64  // nil: unknown
 }
 
 // Inspect calls see for everything in the base, in order, whatever it is called and whatever it is.
@@ -133,7 +150,7 @@ func (a *Admin) inspectFolder(dir int, see func(Root)) error {
 	names, err := readNames(dir)
 	slices.Sort(names)
 	for _, name := range names {
-		r, oneErr := inspect(dir, name)
+		r, oneErr := inspectAt(dir, name)
 		switch {
 		case errors.Is(oneErr, unix.ENOENT): // gone since
 		case oneErr != nil:
@@ -145,12 +162,8 @@ func (a *Admin) inspectFolder(dir int, see func(Root)) error {
 	return err
 }
 
-func inspect(dir int, name string) (Root, error) {
-	fd, err := reach(dir, name, unix.O_PATH)
-	if err != nil {
-		return Root{}, err
-	}
-	defer unix.Close(fd)
+// inspect reads the root behind fd.
+func inspect(fd int, name string) (Root, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		return Root{}, err
@@ -162,9 +175,26 @@ func inspect(dir int, name string) (Root, error) {
 	var err1, err2 error
 	r.Access, err1 = acl.Access(fd)
 	r.Inherited, err2 = acl.Default(fd)
+	err := errors.Join(err1, err2)
+	if errors.Is(err, acl.ErrUnsupported) {
+		r.NoACL, err = true, nil
+	}
 	r.Metadata, r.Born = ReadMetadata(fd), born(fd)
 	r.closing = readClosing(fd, &st, name)
-	return r, errors.Join(err1, err2)
+	return r, errors.Join(err, r.measure(fd))
+}
+
+// measure reads what the file system of a root says of itself.
+func (r *Root) measure(fd int) error {
+	var space unix.Statfs_t
+	if err := unix.Fstatfs(fd, &space); err != nil {
+		return err
+	}
+	r.ReadOnly = space.Flags&unix.ST_RDONLY != 0
+	limit, err1 := limitOf(fd)
+	free, err2 := freeOf(fd)
+	r.limit, r.free = limit, &free
+	return errors.Join(err1, err2)
 }
 
 // born is when a file was made. Nobody can set that, and mv keeps it; a copy has its own.

@@ -12,7 +12,7 @@ import (
 // Modify writes the fields of m that are not nil on the root of an open zone; empty ones remove their attributes, as
 // WriteMetadata does. forgetNotify removes that of Notify, whose empty value means something. Everything is checked
 // before anything is written.
-func (a *Admin) Modify(name string, m Metadata, forgetNotify bool, now time.Time) error {
+func (a *Admin) Modify(name string, m Metadata, forgetNotify bool, now time.Time) (err error) {
 	if err := checkNotPast(m.Expires, now); err != nil {
 		return err
 	}
@@ -21,6 +21,11 @@ func (a *Admin) Modify(name string, m Metadata, forgetNotify bool, now time.Time
 		return err
 	}
 	defer unix.Close(fd)
+	narrow, err := a.widen(fd)
+	defer func() { err = errors.Join(err, narrow()) }()
+	if err != nil {
+		return err
+	}
 	m.ID = nil // it is made once
 	if err := WriteMetadata(fd, m); err != nil {
 		return err
@@ -31,7 +36,11 @@ func (a *Admin) Modify(name string, m Metadata, forgetNotify bool, now time.Time
 	return nil
 }
 
+// removeAttribute looks first: where a quota is used up, removing is refused even if there is nothing to remove.
 func removeAttribute(fd int, name string) error {
+	if _, err := xattr.Get(descriptorPath(fd), name); errors.Is(err, xattr.ENOATTR) {
+		return nil
+	}
 	if err := xattr.Remove(descriptorPath(fd), name); err != nil && !errors.Is(err, xattr.ENOATTR) {
 		return fmt.Errorf("%s: %w", name, err)
 	}

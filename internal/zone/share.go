@@ -19,7 +19,7 @@ import (
 // The root decides, because whoever cannot pass it reaches nothing below: rights are taken from it first and given to
 // it first. Less than before is taken away everywhere and then given again, so that an interrupted run never leaves a
 // folder deep inside in which somebody may still write. Run again, it goes on where it stopped.
-func (a *Admin) Share(name, principal string, access Access) (Report, error) {
+func (a *Admin) Share(name, principal string, access Access) (report Report, err error) {
 	if access != None && access.perm() == 0 {
 		return Report{}, fmt.Errorf("%q: not an access", access)
 	}
@@ -28,6 +28,11 @@ func (a *Admin) Share(name, principal string, access Access) (Report, error) {
 		return Report{}, err
 	}
 	defer unix.Close(fd)
+	narrow, err := a.widen(fd)
+	defer func() { err = errors.Join(err, narrow()) }()
+	if err != nil {
+		return Report{}, err
+	}
 	entry, err := a.entryFor(principal, access, st.Uid)
 	if err != nil {
 		return Report{}, err
@@ -36,7 +41,6 @@ func (a *Admin) Share(name, principal string, access Access) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	var report Report
 	old, had := before.Find(entry.Tag, entry.ID)
 	if access == None || access == Drop || had && old&^entry.Perm != 0 {
 		if err := removeFromRoot(fd, entry); err != nil {
@@ -226,7 +230,7 @@ func inheritedWith(a acl.ACL, e acl.Entry) acl.ACL {
 
 // full turns the kernel's words for "no room for attributes" into ours.
 func full(err error) error {
-	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.E2BIG) || errors.Is(err, unix.EDQUOT) {
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.E2BIG) {
 		return fmt.Errorf("%w: %w", ErrTooMany, err)
 	}
 	return err

@@ -94,7 +94,7 @@ func (a *Admin) TransferAll(from account.Entry, to string) ([]Handover, error) {
 	return done, nil
 }
 
-func (a *Admin) transfer(h *Handover, g giving) error {
+func (a *Admin) transfer(h *Handover, g giving) (err error) {
 	dir := a.base
 	if h.Zone.State == StateClosed {
 		closed, err := a.reachClosed()
@@ -111,6 +111,11 @@ func (a *Admin) transfer(h *Handover, g giving) error {
 	defer unix.Close(fd)
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
+		return err
+	}
+	narrow, err := a.widen(fd)
+	defer func() { err = errors.Join(err, narrow()) }()
+	if err != nil {
 		return err
 	}
 	h.Owner = st.Uid == g.from.UID

@@ -42,6 +42,9 @@ func isKnown(r zone.Root) bool {
 
 func (u *checkup) checkZone(r zone.Root, first map[string]string) {
 	path := layout.Base + "/" + r.Name
+	if !u.checkZoneMount(r, path) {
+		return
+	}
 	hasOwner := u.checkZoneOwner(r, path)
 	newID := "setfattr -n " + zone.AttrID + ` -v "$(od -An -v -N16 -tx1 /dev/urandom | tr -d ' \n')" -- ` + path
 	if id := r.Metadata.ID; u.check(id != nil, finding{Check: "zone-id", Subject: path, Mend: newID}) {
@@ -53,9 +56,20 @@ func (u *checkup) checkZone(r zone.Root, first map[string]string) {
 			u.check(false, finding{Check: "metadata", Subject: path, Found: bad.Error(), Mend: "setfattr -x " + bad.Attr + " -- " + path})
 		}
 	}
-	if hasOwner { // the default ACL names him
+	if hasOwner && !r.NoACL { // the default ACL names him
 		u.checkZoneRights(r, path)
 	}
+}
+
+// checkZoneMount says what is wrong with a file system that is mounted on a zone, and whether the zone itself can be
+// looked at. Of the base's own it was said already.
+func (u *checkup) checkZoneMount(r zone.Root, path string) bool {
+	u.check(!r.Mounted, finding{Check: "zone-mount", Subject: path, Found: r.System})
+	if r.Mounted && !r.Unseen {
+		u.check(!r.ReadOnly, finding{Check: "zone-read-only", Subject: path, Mend: "mount -o remount,rw " + path})
+		u.check(!r.NoACL, finding{Check: "zone-acls", Subject: path})
+	}
+	return !r.Unseen
 }
 
 // checkZoneOwner says whether the zone keeps its owner. Who lost the role gets it back by the command; the zone of

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
 	"sharezone/internal/config"
@@ -24,6 +26,7 @@ var refusals = []struct {
 	{errNoID, "no-id"},
 	{errIncomplete, "incomplete"},
 	{change.ErrNoAccount, "no-user"},
+	{change.ErrNoGroup, "no-group"},
 	{change.ErrSystemAccount, "system-account"},
 	{change.ErrOwnAccount, "own-account"},
 	{change.ErrEnabled, "enabled"},
@@ -53,6 +56,8 @@ var refusals = []struct {
 	{errNoPath, "no-path"},
 	{errLinkOnWay, "link-on-way"},
 	{errMovedOnWay, "moved"},
+	{zone.ErrPlainZone, "plain-zone"},
+	{zone.ErrOtherMount, "zone-mount"},
 }
 
 // explain says an error in the user's language; what only the machine has words for stays as it is.
@@ -83,6 +88,8 @@ func explain(err error, say texts) string {
 		return say.line(exists.Kind+"-exists", exists.Name)
 	case errors.As(err, &field) && field.Field == "username":
 		return say.line("user-name")
+	case errors.As(err, &field) && field.Field == "group":
+		return say.line("group-name")
 	case errors.As(err, &field):
 		return explainOption(field.Field, string(field.Reason), say)
 	case errors.As(err, &value):
@@ -91,6 +98,14 @@ func explain(err error, say texts) string {
 		return say.line("password-refused", tool.Message)
 	case errors.As(err, &tool):
 		return say.line("tool", tool.Tool, tool.Code, tool.Message)
+	}
+	switch {
+	case errors.Is(err, zone.ErrNoLimits):
+		return say.line("no-limits", limitProblem(err, say))
+	case errors.Is(err, unix.EDQUOT):
+		return say.line("quota", err)
+	case errors.Is(err, unix.EROFS):
+		return say.line("read-only", err)
 	}
 	for _, r := range refusals {
 		if errors.Is(err, r.err) {

@@ -91,6 +91,9 @@ func TestTextsAreUsed(t *testing.T) {
 		zone.SkipMoved, zone.SkipFull, zone.SkipError} {
 		used["skip-"+string(r)] = true
 	}
+	for _, p := range zone.Problems {
+		used["problem-"+string(p)] = true
+	}
 	for _, r := range []string{string(account.Missing), string(account.TooLong), string(account.NotUTF8), string(account.Forbidden),
 		string(account.BadForm), string(zone.TooLong), string(zone.NotUTF8), string(zone.Control), string(zone.BadForm)} {
 		used["reason-"+r] = true
@@ -204,6 +207,11 @@ func TestUsage(t *testing.T) {
 		{"user list x", exitUsage, "not understood: x"},
 		{"zone share demo", exitUsage, "something is missing"},
 		{"zone add", exitUsage, "something is missing"},
+		{"group", exitUsage, "usage: shzadm VERB"},
+		{"group add", exitUsage, "something is missing"},
+		{"group member acme", exitUsage, "something is missing"},
+		{"group list x", exitUsage, "not understood: x"},
+		{"group member --help", exitDone, "usage: shzadm group member"},
 		{"doctor now", exitUsage, "not understood: now"},
 	} {
 		code, out, errOut := runWith(strings.Fields(c.args)...)

@@ -13,6 +13,10 @@ var textsEN = texts{
   user lock NAME     keep a user out
   user unlock NAME   let a locked user in again
   user delete NAME   remove a user
+  group add NAME     make the group of a partner company
+  group member NAME USER...
+                     put users into it, or take them out
+  group list         the groups of companies
   session list       who is logged in
   session end ID     end a session, or somebody's, or all
   zone add NAME      make a zone
@@ -32,7 +36,7 @@ var textsEN = texts{
 `,
 	"help user add": `usage: shzadm user add NAME --role ROLE --full-name TEXT --email ADDRESS [OPTION...]
 
-Makes a user. The name begins with a letter and has up to 31 of a-z 0-9 . _ -
+Makes a user. The name begins with a letter, but not with shz-, and has up to 31 of a-z 0-9 . _ -
 
   --role ROLE        base, manager (may own zones) or admin
   --full-name TEXT   as people read it
@@ -138,6 +142,8 @@ Makes a zone. The name begins with a letter or digit and has up to 63 of a-z 0-9
   --expires DAY       YYYY-MM-DD, the last day on which the zone is open
   --max-age DAYS      files are removed so many days after they arrived
   --notify WHAT       upload, download, upload,download or none
+  --limit SIZE        how much it may hold, 500M or 20G for example; only where its file system keeps
+                      such limits (Btrfs with quotas)
   --json              print a JSON object
 `,
 	"help zone share": `usage: shzadm zone share NAME WHO=ACCESS... [--json]
@@ -170,6 +176,7 @@ Changes what is said of an open zone. An empty value removes what was there.
   --expires DAY       YYYY-MM-DD, the last day on which the zone is open
   --max-age DAYS      files are removed so many days after they arrived
   --notify WHAT       upload, download, upload,download or none; empty: as configured
+  --limit SIZE        how much it may hold, 20G for example; only of a zone that was made with a limit
   --json              print a JSON object
 `,
 	"help zone close": `usage: shzadm zone close NAME [--json]
@@ -224,8 +231,8 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"zone-shut":     "Zone %s: its mask keeps this access from everybody; to open it: chmod 1770 %s\n",
 	"zone-skipped":  "  left as it was: %s: %s\n",
 	"zone-more":     "  and %d more\n",
-	"zone-columns":  "ZONE OWNER STATE EXPIRES MEMBERS CLOSED TITLE",
-	"zone-fields":   "Zone|Title|Description|Owner|State|Expires|Days for files|Notify|Members|Folder|Closed|Was called",
+	"zone-columns":  "ZONE OWNER STATE EXPIRES MEMBERS CLOSED PROBLEMS TITLE",
+	"zone-fields":   "Zone|Title|Description|Owner|State|Expires|Days for files|Notify|Members|Folder|Closed|Was called|Limit|Free",
 	"zone-changed":  "Zone %s of %s: %s\n",
 	"zone-closed":   "Zone %s is closed and lies in %s. To bring it back: shzadm zone restore %s\n",
 	"user-changed":  "User %s: %s, %s\n",
@@ -287,9 +294,9 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"no-group":         "there is no such group: %s",
 	"user-exists":      "this user exists: %s",
 	"group-exists":     "a group of this name exists: %s",
-	"user-name":        "the name of a user begins with a letter and has up to 31 of a-z 0-9 . _ -, for example anna.rossi",
+	"user-name":        "the name of a user begins with a letter, but not with shz-, and has up to 31 of a-z 0-9 . _ -, for example anna.rossi",
 	"busy":             "another program keeps the account files locked; try again later, and look at /etc/*.lock",
-	"no-uids":          "no uid is left below UID_MAX in /etc/login.defs",
+	"no-uids":          "no number is left below UID_MAX in /etc/login.defs",
 	"limits":           "the resource limits of this shell (ulimit) are too low; start from another one",
 	"leftover":         "%s. The account %s is left, locked: %v",
 	"tool":             "%s failed (exit code %d): %s",

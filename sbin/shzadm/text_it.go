@@ -12,6 +12,10 @@ var textsIT = texts{
   user lock NOME     tiene fuori un utente
   user unlock NOME   fa rientrare un utente bloccato
   user delete NOME   elimina un utente
+  group add NOME     crea il gruppo di un'azienda esterna
+  group member NOME UTENTE...
+                     vi mette utenti, o li toglie
+  group list         i gruppi delle aziende
   session list       chi è collegato
   session end ID     chiude una sessione, o quelle di un utente, o tutte
   zone add NOME      crea un'area
@@ -31,7 +35,8 @@ var textsIT = texts{
 `,
 	"help user add": `uso: shzadm user add NOME --role RUOLO --full-name TESTO --email INDIRIZZO [OPZIONE...]
 
-Crea un utente. Il nome inizia con una lettera e ha al massimo 31 caratteri tra a-z 0-9 . _ -
+Crea un utente. Il nome inizia con una lettera, ma non con shz-, e ha al massimo 31 caratteri tra
+a-z 0-9 . _ -
 
   --role RUOLO         base, manager (può possedere aree) o admin
   --full-name TESTO    come lo leggono le persone
@@ -137,6 +142,8 @@ Crea un'area. Il nome inizia con una lettera o cifra e ha al massimo 63 caratter
   --expires GIORNO     AAAA-MM-GG, l'ultimo giorno in cui l'area è aperta
   --max-age GIORNI     i file vengono rimossi tanti giorni dopo l'arrivo
   --notify COSA        upload, download, upload,download o none (niente)
+  --limit SPAZIO       quanto può contenere, per esempio 500M o 20G; solo dove il file system tiene limiti
+                       così (Btrfs con quote)
   --json               mostra un oggetto JSON
 `,
 	"help zone share": `uso: shzadm zone share NOME CHI=ACCESSO... [--json]
@@ -169,6 +176,7 @@ Cambia i dati di un'area aperta. Un valore vuoto toglie quello che c'era.
   --expires GIORNO     AAAA-MM-GG, l'ultimo giorno in cui l'area è aperta
   --max-age GIORNI     i file vengono rimossi tanti giorni dopo l'arrivo
   --notify COSA        upload, download, upload,download o none (niente); vuoto: come configurato
+  --limit SPAZIO       quanto può contenere, per esempio 20G; solo di un'area creata con un limite
   --json               mostra un oggetto JSON
 `,
 	"help zone close": `uso: shzadm zone close NOME [--json]
@@ -223,8 +231,8 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"zone-shut":     "Area %s: la sua maschera nega a tutti questo accesso; per aprirla: chmod 1770 %s\n",
 	"zone-skipped":  "  rimasto com'era: %s: %s\n",
 	"zone-more":     "  e altri %d\n",
-	"zone-columns":  "AREA PROPRIETARIO STATO SCADENZA MEMBRI CHIUSA TITOLO",
-	"zone-fields":   "Area|Titolo|Descrizione|Proprietario|Stato|Scadenza|Giorni per i file|Notifiche|Membri|Cartella|Chiusa|Si chiamava",
+	"zone-columns":  "AREA PROPRIETARIO STATO SCADENZA MEMBRI CHIUSA PROBLEMI TITOLO",
+	"zone-fields":   "Area|Titolo|Descrizione|Proprietario|Stato|Scadenza|Giorni per i file|Notifiche|Membri|Cartella|Chiusa|Si chiamava|Limite|Libero",
 	"zone-changed":  "Area %s di %s: %s\n",
 	"zone-closed":   "L'area %s è chiusa e si trova in %s. Per riportarla: shzadm zone restore %s\n",
 	"user-changed":  "Utente %s: %s, %s\n",
@@ -286,9 +294,9 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"no-group":         "questo gruppo non esiste: %s",
 	"user-exists":      "questo utente esiste già: %s",
 	"group-exists":     "esiste già un gruppo con questo nome: %s",
-	"user-name":        "il nome di un utente inizia con una lettera e ha al massimo 31 caratteri tra a-z 0-9 . _ -, per esempio anna.rossi",
+	"user-name":        "il nome di un utente inizia con una lettera, ma non con shz-, e ha al massimo 31 caratteri tra a-z 0-9 . _ -, per esempio anna.rossi",
 	"busy":             "un altro programma tiene bloccati i file degli utenti; riprovare più tardi e guardare /etc/*.lock",
-	"no-uids":          "non resta nessun uid sotto UID_MAX in /etc/login.defs",
+	"no-uids":          "non resta nessun numero sotto UID_MAX in /etc/login.defs",
 	"limits":           "i limiti di risorse di questa shell (ulimit) sono troppo bassi; ripartire da un'altra",
 	"leftover":         "%s. Resta l'utente %s, bloccato: %v",
 	"tool":             "%s non è riuscito (codice di uscita %d): %s",
