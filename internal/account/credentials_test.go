@@ -91,7 +91,7 @@ func TestGroupIDsAsInitgroups(t *testing.T) {
 	for _, e := range people {
 		out, err := exec.Command("id", "-G", "--", e.Name).Output()
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("id of %s: %v", e.Name, err)
 		}
 		var want []uint32
 		for _, text := range strings.Fields(string(out)) {
