@@ -51,6 +51,8 @@ const (
 	GroupAdmin = "shzadmin"
 	// GroupOnly holds the accounts that Share Zone itself made.
 	GroupOnly = "shzonly"
+	// CompanyPrefix begins the names of the groups that partner companies are.
+	CompanyPrefix = "shz-"
 	// UserGuest runs components that have no user yet.
 	UserGuest = "shzguest"
 	// UserSpool runs the notify worker.

@@ -206,7 +206,7 @@ func TestFamiliesAreComplete(t *testing.T) {
 	for prefix, members := range map[string][]string{
 		"access.": {"own", "write", "read", "drop", "none"}, // zone.Access
 		"upload.": {"created", "replaced", "skipped"},       // status of an upload
-		"menu.":   {"home", "chpwd"},                        // page.Menu
+		"menu.":   {"home", "zones", "chpwd"},               // page.Menu
 		"error.": {"bad-request", "not-logged-in", "not-permitted", "password-expired", "not-found", "method", "exists",
 			"conflict", "precondition", "too-large", "unsupported", "range", "locked", "internal", "busy", "no-space", "quota"},
 	} {

@@ -16,6 +16,7 @@ var english = map[string]string{
 	// Functions of the menu, by component.
 	"menu.title": "Functions",
 	"menu.home":  "Shared zones",
+	"menu.zones": "Manage zones",
 	"menu.chpwd": "Change password",
 
 	// Parts of a long list.

@@ -16,6 +16,7 @@ var italian = map[string]string{
 	// Functions of the menu, by component.
 	"menu.title": "Funzioni",
 	"menu.home":  "Aree condivise",
+	"menu.zones": "Gestisci le aree",
 	"menu.chpwd": "Cambia password",
 
 	// Parts of a long list.

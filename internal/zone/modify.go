@@ -21,6 +21,18 @@ func (a *Admin) Modify(name string, m Metadata, forgetNotify bool, now time.Time
 		return err
 	}
 	defer unix.Close(fd)
+	return modifyRoot(fd, m, forgetNotify)
+}
+
+// Modify is the same as the caller, on a zone's root o: the kernel says whether it is his.
+func (o *Object) Modify(m Metadata, forgetNotify bool, now time.Time) error {
+	if err := checkNotPast(m.Expires, now); err != nil {
+		return err
+	}
+	return modifyRoot(o.fd, m, forgetNotify)
+}
+
+func modifyRoot(fd int, m Metadata, forgetNotify bool) error {
 	m.ID = nil // it is made once
 	if err := WriteMetadata(fd, m); err != nil {
 		return err
