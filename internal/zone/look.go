@@ -46,7 +46,7 @@ type Condition string
 const (
 	OnMount   Condition = "mount"      // another file system is mounted there: what needs root is not done
 	ReadOnly  Condition = "read-only"  // the file system can only be read
-	NoACLs    Condition = "no-acls"    // the file system has no ACLs: nothing can be shared
+	NoACLs    Condition = "no-acls"    // the root has no access list: it was lost, or the file system has none
 	OwnerGone Condition = "owner-gone" // the owner's account is gone or may no longer use Share Zone
 	OwnerOut  Condition = "owner-out"  // the owner is no longer a manager
 	Shut      Condition = "shut"       // the mask of the root shuts everybody out but the owner
@@ -63,7 +63,7 @@ func (o *Object) Conditions(name string, names *account.Names) []Condition {
 		found = append(found, ReadOnly)
 	}
 	access, err := acl.Access(o.fd)
-	if errors.Is(err, acl.ErrUnsupported) {
+	if errors.Is(err, acl.ErrUnsupported) || access.Minimal() { // newer kernels read a list that cannot be set as none
 		found = append(found, NoACLs)
 	}
 	owner, known := names.UserName(o.stat.Uid)
