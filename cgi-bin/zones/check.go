@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -92,6 +93,9 @@ type spaceRow struct {
 	Files string
 	Part  int // of the whole, in percent
 }
+
+// percent writes a part of a whole.
+func percent(n int) string { return strconv.Itoa(n) + "\u00a0%" }
 
 func (p zonePage) space() error {
 	var reply helper.ZonefixReply

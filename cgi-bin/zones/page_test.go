@@ -74,7 +74,7 @@ func TestListPage(t *testing.T) {
 	}
 	// Whoever cannot make zones is told where those are that are shared with him.
 	html := pagetest.Render(t, listPage(viewFor(text.English), listView{}))
-	check(t, html, []string{"Zones are made by managers."}, []string{"view=new", "Make the first one"})
+	check(t, html, []string{"Zones are made by managers.", "Zones that you get into"}, []string{"view=new", "Make the first one"})
 	html = pagetest.Render(t, listPage(viewFor(text.English), listView{MayMake: true}))
 	check(t, html, []string{"Make the first one"}, []string{"made by managers"})
 }

@@ -137,9 +137,9 @@ func list(v viewer) error {
 	searched := c.given()
 	if !searched {
 		if v.call.JSON {
-			return web.Refuse(web.BadRequest, "no criterion")
+			return &web.Told{Err: web.Refuse(web.BadRequest, "no criterion"), Sentence: v.call.Language.Say("zones-refused.criterion")}
 		}
-		c.Mine, c.State = true, "all"
+		c.Mine, c.State = zone.MayMakeZones(), "all" // who can have none of his own sees those that he reaches
 	}
 	zones, err := v.find(c)
 	if err != nil {
@@ -152,9 +152,10 @@ func list(v viewer) error {
 		}
 		return v.call.Answer(http.StatusOK, map[string]any{"zones": details}, nil)
 	}
-	view := v.call.View(v.call.Language.Say("zones.title"))
+	l := v.listView(c, searched, zones)
+	view := v.call.View(v.call.Language.Say(l.title()))
 	view.Notice = doneNotice(v.call.Language, v.query.Get("done"))
-	return v.call.AnswerPage(http.StatusOK, listPage(view, v.listView(c, searched, zones)))
+	return v.call.AnswerPage(http.StatusOK, listPage(view, l))
 }
 
 // maxRows bounds what a page lists; a search narrows it.
@@ -179,6 +180,45 @@ func (v viewer) listView(c criteria, searched bool, zones []seen) listView {
 		l.Zones = append(l.Zones, v.row(s))
 	}
 	return l
+}
+
+// title is the key of what the page is called, heading of what stands over the list, and empty and advice of what stands in
+// the place of one without zones.
+func (l listView) title() string {
+	if l.MayMake {
+		return "zones.title"
+	}
+	return "zones.title-look"
+}
+
+func (l listView) heading() string {
+	switch {
+	case l.Searched:
+		return "zones.found"
+	case l.MayMake:
+		return "zones.mine"
+	}
+	return "zones.reached"
+}
+
+func (l listView) empty() string {
+	switch {
+	case l.Searched:
+		return "zones.none-found"
+	case l.MayMake:
+		return "zones.none-mine"
+	}
+	return "home.empty"
+}
+
+func (l listView) advice() string {
+	switch {
+	case l.Searched:
+		return "zones.none-found-advice"
+	case l.MayMake:
+		return "zones.none-mine-advice"
+	}
+	return "zones.not-manager-advice"
 }
 
 // doneNotice says what the form that led here has done.

@@ -166,7 +166,7 @@ func (p zonePage) facts() []fact {
 		}
 	}
 	if p.MaxAge != nil {
-		facts = append(facts, fact{l.Say("zones-field.max-age"), l.Count("zones.days", *p.MaxAge), false})
+		facts = append(facts, fact{l.Say("zones.files-stay"), l.Count("zones.days", *p.MaxAge), false})
 	}
 	if p.Managed {
 		facts = append(facts, fact{l.Say("zones-field.notify"), l.Say("zones-notify." + notifyKey(p.Notify)), false})

@@ -164,11 +164,14 @@ var english = map[string]string{
 
 	// Zones: the list, and the pages of one zone.
 	"zones.title":              "Manage zones",
+	"zones.title-look":         "Zones",
+	"zones.reached":            "Zones that you get into",
+	"zones.files-stay":         "Files stay",
 	"zones.mine":               "Your zones",
 	"zones.found":              "Zones found",
 	"zones.none-mine":          "You have no zone yet.",
 	"zones.none-mine-advice":   "Make the first one: then choose with whom to share it.",
-	"zones.not-manager-advice": "Zones are made by managers. Those shared with you are in \"Shared zones\"; if you need one of your own, ask the administrator.",
+	"zones.not-manager-advice": "Zones are made by managers. If you need one, ask the administrator.",
 	"zones.none-found":         "No zone matches.",
 	"zones.none-found-advice":  "Try fewer words, or a part of the name.",
 	"zones.more":               "And %s more: add a word to the search to see them.",
@@ -270,6 +273,7 @@ var english = map[string]string{
 	"zones-transfer.question":    "The zone, and what its owner has put there, pass to another manager. The people it is shared with stay.",
 	"zones-transfer.advice":      "Who transfers it no longer gets in, unless the new owner adds him.",
 	"zones-transfer.owner":       "User name of the new owner",
+	"zones-transfer.owner-help":  "Begin to type: the browser proposes the managers.",
 	"zones-transfer.submit":      "Transfer",
 	"zones-close.link":           "Close the zone",
 	"zones-close.title":          "Close the zone?",
@@ -378,6 +382,7 @@ var english = map[string]string{
 	"zones-slow.on":         "Go on",
 
 	// Why something was refused, by the reason that zonefix gives.
+	"zones-refused.criterion":     "Say what you look for: name, owner, member, text, expires_before or mine=1.",
 	"zones-refused.external":      "From the internet zones can only be looked at. To change them use Share Zone from the internal network.",
 	"zones-refused.create":        "Zones can be made by managers. If you need one, ask the administrator.",
 	"zones-refused.name-taken":    "There is a zone of this name already. Choose another one.",

@@ -164,11 +164,14 @@ var italian = map[string]string{
 
 	// Zones: the list, and the pages of one zone.
 	"zones.title":              "Gestisci le aree",
+	"zones.title-look":         "Aree",
+	"zones.reached":            "Aree in cui entri",
+	"zones.files-stay":         "I file restano",
 	"zones.mine":               "Le tue aree",
 	"zones.found":              "Aree trovate",
 	"zones.none-mine":          "Non hai ancora nessuna area.",
 	"zones.none-mine-advice":   "Crea la prima: poi scegli con chi condividerla.",
-	"zones.not-manager-advice": "Le aree le creano i gestori. Quelle condivise con te sono in \"Aree condivise\"; se ti serve un'area tua, rivolgiti all'amministratore.",
+	"zones.not-manager-advice": "Le aree le creano i gestori. Se te ne serve una, rivolgiti all'amministratore.",
 	"zones.none-found":         "Nessuna area corrisponde.",
 	"zones.none-found-advice":  "Prova con meno parole o con una parte del nome.",
 	"zones.more":               "E altre %s: aggiungi una parola alla ricerca per vederle.",
@@ -270,6 +273,7 @@ var italian = map[string]string{
 	"zones-transfer.question":    "L'area e quello che il proprietario ci ha messo passano a un altro gestore. Le persone con cui è condivisa restano.",
 	"zones-transfer.advice":      "Chi la cede non ci entra più, a meno che il nuovo proprietario non lo aggiunga.",
 	"zones-transfer.owner":       "Nome utente del nuovo proprietario",
+	"zones-transfer.owner-help":  "Comincia a scrivere: il browser propone i gestori.",
 	"zones-transfer.submit":      "Cedi",
 	"zones-close.link":           "Chiudi l'area",
 	"zones-close.title":          "Chiudere l'area?",
@@ -378,6 +382,7 @@ var italian = map[string]string{
 	"zones-slow.on":         "Avanti",
 
 	// Why something was refused, by the reason that zonefix gives.
+	"zones-refused.criterion":     "Di' che cosa cerchi: name, owner, member, text, expires_before o mine=1.",
 	"zones-refused.external":      "Da internet le aree si guardano soltanto. Per cambiarle usa Share Zone dalla rete interna.",
 	"zones-refused.create":        "Le aree le possono creare i gestori. Se ti serve un'area, rivolgiti all'amministratore.",
 	"zones-refused.name-taken":    "C'è già un'area con questo nome. Scegline un altro.",
