@@ -6,27 +6,31 @@ import (
 	"time"
 
 	"github.com/pkg/xattr"
-	"golang.org/x/sys/unix"
 )
 
 // Modify writes the fields of m that are not nil on the root of an open zone; empty ones remove their attributes, as
 // WriteMetadata does. forgetNotify removes that of Notify, whose empty value means something. Everything is checked
 // before anything is written.
 func (a *Admin) Modify(name string, m Metadata, forgetNotify bool, now time.Time) error {
-	if err := checkNotPast(m.Expires, now); err != nil {
-		return err
-	}
-	fd, _, err := a.reachZone(name)
+	h, err := a.hold(name)
 	if err != nil {
 		return err
 	}
-	defer unix.Close(fd)
+	defer h.Release()
+	return h.Modify(m, forgetNotify, now)
+}
+
+// Modify is Admin's, of a zone that is held.
+func (h *Held) Modify(m Metadata, forgetNotify bool, now time.Time) error {
+	if err := checkNotPast(m.Expires, now); err != nil {
+		return err
+	}
 	m.ID = nil // it is made once
-	if err := WriteMetadata(fd, m); err != nil {
+	if err := WriteMetadata(h.fd, m); err != nil {
 		return err
 	}
 	if forgetNotify {
-		return removeAttribute(fd, AttrNotify)
+		return removeAttribute(h.fd, AttrNotify)
 	}
 	return nil
 }
