@@ -91,7 +91,7 @@ func (h *Held) Lock() error {
 	return unix.Fstat(h.fd, &h.stat)
 }
 
-// Release gives lock and descriptors back.
+// Release gives lock and descriptors back. What is released is not used again.
 func (h *Held) Release() {
 	if h.lock != nil {
 		h.lock.Close()
@@ -102,6 +102,7 @@ func (h *Held) Release() {
 	if h.closed {
 		unix.Close(h.dir)
 	}
+	h.lock, h.fd, h.closed = nil, -1, false
 }
 
 // ID is the id of the zone, "" where there is none that can be believed.

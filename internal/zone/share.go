@@ -103,7 +103,7 @@ func (a *Admin) entryFor(principal string, access Access, owner uint32) (acl.Ent
 func (a *Admin) addition(e acl.Entry) change {
 	return func(fd int, st *unix.Stat_t) (bool, error) {
 		if !a.people[st.Uid] {
-			return false, errNotOurs
+			return false, ErrNotOurs
 		}
 		return changeACLs(fd, st, func(list acl.ACL, inherited bool) acl.ACL {
 			if found, there := list.Find(e.Tag, e.ID); there && found == e.Perm {

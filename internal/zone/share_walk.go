@@ -92,11 +92,8 @@ type Report struct {
 }
 
 // change is what a walk does to a file or folder, given by a descriptor: what it was when it was opened, and whether
-// anything had to be changed. errNotOurs leaves it as it is, and with a folder what lies in it.
+// anything had to be changed. ErrNotOurs leaves it as it is, and with a folder what lies in it.
 type change func(fd int, st *unix.Stat_t) (changed bool, err error)
-
-// errNotOurs: it belongs to nobody of Share Zone.
-var errNotOurs = errors.New("belongs to nobody of Share Zone")
 
 // walk carries a change through the content of the zone behind root, top-down: what is made in a folder that was
 // already changed inherits the change, so nothing escapes but what is moved meanwhile. It is repeated until nothing
@@ -140,12 +137,12 @@ func (c *changer) file(name string, fd int, st *unix.Stat_t) {
 func (c *changer) folder(name string, fd int, st *unix.Stat_t) bool {
 	changed, err := c.what(fd, st)
 	c.count(name, &c.report.Folders, changed, err)
-	return !errors.Is(err, errNotOurs) // without the folder what is in it cannot be reached either
+	return !errors.Is(err, ErrNotOurs) // without the folder what is in it cannot be reached either
 }
 
 func (c *changer) count(name string, counter *int, changed bool, err error) {
 	switch err = full(err); {
-	case errors.Is(err, errNotOurs):
+	case errors.Is(err, ErrNotOurs):
 		c.skip(name, SkipOwner, nil)
 	case errors.Is(err, ErrTooMany):
 		c.skip(name, SkipFull, err)

@@ -191,16 +191,18 @@ func (w *walker) climb() error {
 
 // stillThere says whether the current directory lies where it was entered.
 func (w *walker) stillThere() bool {
-	if len(w.stack) == 1 {
-		return true
-	}
-	up, err := above(w.here, unix.O_PATH)
+	return len(w.stack) == 1 || liesIn(w.here, w.stack[len(w.stack)-2].inode)
+}
+
+// liesIn says whether a directory lies directly in another one now.
+func liesIn(fd int, parent inode) bool {
+	up, err := above(fd, unix.O_PATH)
 	if err != nil {
 		return false
 	}
 	defer unix.Close(up)
 	var st unix.Stat_t
-	return unix.Fstat(up, &st) == nil && inodeOf(&st) == w.stack[len(w.stack)-2].inode
+	return unix.Fstat(up, &st) == nil && inodeOf(&st) == parent
 }
 
 // above opens the directory that a directory lies in now.
