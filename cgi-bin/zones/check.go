@@ -2,7 +2,6 @@ package main
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/a-h/templ"
 
@@ -135,11 +134,9 @@ func (p zonePage) spaceView(s zone.Space) spaceView {
 		v.People = append(v.People, spaceRow{Label: p.person(share.Name), Size: l.Size(share.Bytes), Files: l.Number(share.Files), Part: part(share.Bytes)})
 	}
 	for _, share := range s.Top {
-		row := spaceRow{Label: share.Name, Size: l.Size(share.Bytes), Files: l.Number(share.Files), Part: part(share.Bytes)}
-		if at, err := parseEncoded(share.Name); err == nil && !strings.Contains(share.Name, "/") {
-			row.Label, row.Href = at.bytes(), whoHref(p.Name, at)
-		}
-		v.Top = append(v.Top, row)
+		v.Top = append(v.Top, spaceRow{
+			Label: share.Name, Href: whoHref(p.Name, place{[]string{share.Name}}), Size: l.Size(share.Bytes), Files: l.Number(share.Files), Part: part(share.Bytes),
+		})
 	}
 	return v
 }

@@ -4,25 +4,16 @@ import (
 	"strings"
 
 	"sharezone/internal/layout"
+	"sharezone/internal/shell"
 )
 
 // command is a line for a shell, each word quoted where it must be. It is shown to people and never run.
 func command(words ...string) string {
 	quoted := make([]string, len(words))
 	for i, word := range words {
-		quoted[i] = quote(word)
+		quoted[i] = shell.Quote(word)
 	}
 	return strings.Join(quoted, " ")
-}
-
-// plain are the characters that mean nothing to a shell.
-const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-"
-
-func quote(word string) string {
-	if word != "" && strings.Trim(word, plain) == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // zonePath is where something in an open zone lies.

@@ -153,7 +153,7 @@ func TestLookPages(t *testing.T) {
 		{Path: evil, Href: "/cgi-bin/zones/demo?view=who", Words: "W.", Found: evil, Right: "R", Mend: []string{command("setfacl", evil)}, Apply: true},
 		{Words: "A person must.", Found: "0777"},
 	}}
-	inBoth(t, func(l text.Language) templ.Component { return checkBody(l, c) }, []string{`value="apply"`, "setfacl &#39;&lt;svg", "W."}, nil)
+	inBoth(t, func(l text.Language) templ.Component { return checkBody(l, c) }, []string{`value="apply"`, "setfacl $&#39;&lt;svg", "W."}, nil)
 	c.Findings = nil
 	check(t, pagetest.Render(t, checkBody(text.English, c)), []string{"Everything is as it should be."}, []string{`value="apply"`})
 

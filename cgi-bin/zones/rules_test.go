@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -95,16 +95,14 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestQuote: what a command shows is what a shell reads.
-func TestQuote(t *testing.T) {
-	for _, word := range []string{"", "a", "user:bruno=read", "it's", "$(id)", "`id`", "a b", "\\", "-o", "a\nb", "*", "~", "!", "\"", "è", "';id;'", "#"} {
-		out, err := exec.Command("/bin/sh", "-c", "printf %s "+quote(word)).Output()
-		if err != nil || string(out) != word {
-			t.Errorf("%q as %s: %q %v", word, quote(word), out, err)
+func TestCommand(t *testing.T) {
+	for want, words := range map[string][]string{
+		"shzadm zone share demo group:shz-acme=read": {"shzadm", "zone", "share", "demo", "group:shz-acme=read"},
+		`getfacl -- '/srv/sharezone/demo/it'\''s'`:   {"getfacl", "--", zonePath("demo", place{[]string{"it's"}})},
+	} {
+		if got := command(words...); got != want {
+			t.Errorf("%s, not %s", got, want)
 		}
-	}
-	if got := command("shzadm", "zone", "share", "demo", "group:shz-acme=read"); got != "shzadm zone share demo group:shz-acme=read" {
-		t.Error(got)
 	}
 }
 
@@ -249,6 +247,7 @@ func TestTexts(t *testing.T) {
 		"zones-access.":    {"own", "read", "write", "drop", "none"}, "zones-choice.": {"read", "write", "drop", "none"}, "zones-explain.": {"read", "write", "drop"},
 		"zones-skip.": {"mount", "linked", "owner", "moved", "full", "error"}, "zones-who.kind-": {"dir", "file", "other"},
 		"zones-notify.": {"default", "none", "upload", "download", "both"},
+		"zones-drift.":  append(slices.Clone(zone.DriftKinds), "unknown"),
 		"zones-done.":   {"create", "modify", "share", "unshare", "apply", "transfer", "close", "restore", "take", "remove"},
 	} {
 		for _, end := range ends {

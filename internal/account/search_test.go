@@ -9,7 +9,7 @@ func TestFind(t *testing.T) {
 	n, _ := fakeNames(t, map[string]string{"group shz-remote": "shz-remote:x:1600:\n", "group other": "other:x:1601:\n"})
 	for search, want := range map[string][]string{
 		"": {"anna", "bruno", "carla"}, "ACME": {"anna"}, "rossi anna": {"anna"}, "rossi bruno": nil, "example.org": {"anna"}, "car": {"carla"},
-		"059": nil, // a phone number is not what one looks for
+		"059":  nil, // a phone number is not what one looks for
 		"dora": nil, "root": nil,
 	} {
 		var got []string

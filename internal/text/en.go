@@ -355,7 +355,24 @@ var english = map[string]string{
 	"zones-check.found":        "Now",
 	"zones-check.right":        "Should be",
 	"zones-check.more":         "And %s more.",
+
+	// By zone.DriftKinds.
 	"zones-drift.unknown":      "It is not as it should be.",
+	"zones-drift.lost":         "Somebody the zone is shared with is missing, or has fewer rights: they do not get here as they should.",
+	"zones-drift.extra":        "Somebody is in the list with whom the zone is not shared, or has more rights than the zone gives.",
+	"zones-drift.default":      "What will be put into this folder will not have the rights of the zone.",
+	"zones-drift.group":        "The file's group has rights that the zone does not give.",
+	"zones-drift.shared-group": "The file's group has rights, and others than who brought it are in that group.",
+	"zones-drift.other":        "Every user of the machine has rights.",
+	"zones-drift.sticky":       "Who may write in this folder may remove and rename the files of others too.",
+	"zones-drift.wide":         "Others than who brought this file may change it, because it came by SFTP, for example.",
+	"zones-drift.shut":         "The mask of this folder keeps people out whom the list lets in (chmod).",
+	"zones-drift.owner":        "It belongs to nobody who uses Share Zone: who gets to it is not changed from here.",
+	"zones-drift.nobody":       "The zone is shared with somebody who no longer exists. Remove them from the list.",
+	"zones-drift.linked":       "This file has more than one name, perhaps in another zone too: changed here it would change there.",
+	"zones-drift.immutable":    "It is locked: nobody can change it (chattr).",
+	"zones-drift.mount":        "Another disk begins here, which is not looked into.",
+	"zones-drift.unread":       "The system does not let it be looked at.",
 
 	// What a change left as it was, by zone.SkipReason.
 	"zones-report.title":    "Done, but something was left as it was:",

@@ -355,7 +355,24 @@ var italian = map[string]string{
 	"zones-check.found":        "Ora",
 	"zones-check.right":        "Dovrebbe essere",
 	"zones-check.more":         "E altri %s.",
+
+	// By zone.DriftKinds.
 	"zones-drift.unknown":      "Non è come dovrebbe essere.",
+	"zones-drift.lost":         "Manca qualcuno con cui l'area è condivisa, o ha meno diritti: qui non arriva dove dovrebbe.",
+	"zones-drift.extra":        "C'è qualcuno con cui l'area non è condivisa, o ha più diritti di quanti l'area gliene dà.",
+	"zones-drift.default":      "Quello che verrà messo in questa cartella non avrà i diritti dell'area.",
+	"zones-drift.group":        "Il gruppo del file ha dei diritti che l'area non dà.",
+	"zones-drift.shared-group": "Il gruppo del file ha dei diritti, e ne fanno parte altre persone oltre a chi l'ha portato.",
+	"zones-drift.other":        "Tutti gli utenti della macchina hanno dei diritti.",
+	"zones-drift.sticky":       "Chi può scrivere in questa cartella può togliere e rinominare anche i file degli altri.",
+	"zones-drift.wide":         "Questo file lo può cambiare anche chi non l'ha portato, per esempio perché è arrivato con SFTP.",
+	"zones-drift.shut":         "La maschera di questa cartella tiene fuori persone che l'elenco fa entrare (chmod).",
+	"zones-drift.owner":        "Non è di nessuno che usa Share Zone: l'elenco di chi ci arriva non si tocca da qui.",
+	"zones-drift.nobody":       "L'area è condivisa con qualcuno che non esiste più. Toglilo dall'elenco.",
+	"zones-drift.linked":       "Questo file ha più di un nome, forse anche in un'altra area: cambiandolo qui cambierebbe anche là.",
+	"zones-drift.immutable":    "È bloccato: nessuno lo può cambiare (chattr).",
+	"zones-drift.mount":        "Qui comincia un altro disco, che non viene guardato.",
+	"zones-drift.unread":       "Il sistema non lo lascia guardare.",
 
 	// What a change left as it was, by zone.SkipReason.
 	"zones-report.title":    "Fatto, ma qualcosa è rimasto com'era:",

@@ -27,36 +27,17 @@ func (a *Admin) List() ([]Details, error) {
 }
 
 // Show returns one open zone.
-func (a *Admin) Show(name string) (Details, error) {
-	return a.showIn(a.base, name, StateOpen, ErrNotThere)
-}
+func (a *Admin) Show(name string) (Details, error) { return detailsOf(a.Reach(name)) }
 
 // ShowClosed returns one closed zone, by the name that it has in .closed.
-func (a *Admin) ShowClosed(name string) (Details, error) {
-	closed, err := a.reachClosed()
-	if errors.Is(err, unix.ENOENT) {
-		return Details{}, fmt.Errorf("%s: %w", name, ErrNotClosed)
-	}
-	if err != nil {
-		return Details{}, err
-	}
-	defer unix.Close(closed)
-	return a.showIn(closed, name, StateClosed, ErrNotClosed)
-}
+func (a *Admin) ShowClosed(name string) (Details, error) { return detailsOf(a.ReachClosed(name)) }
 
-func (a *Admin) showIn(dir int, name string, state State, missing error) (Details, error) {
-	if err := CheckName(name); err != nil {
+func detailsOf(h *Held, err error) (Details, error) {
+	if err != nil {
 		return Details{}, err
 	}
-	r, err := inspect(dir, name)
-	if errors.Is(err, unix.ENOENT) || err == nil && !r.IsDir {
-		return Details{}, fmt.Errorf("%s: %w", name, missing)
-	}
-	if err != nil {
-		return Details{}, fmt.Errorf("%s: %w", name, err)
-	}
-	a.prefetch([]Root{r})
-	return a.describe(r, state), nil
+	defer h.Release()
+	return h.Details()
 }
 
 // listFolder describes whatever in a folder can be a zone by its name and kind; doctor looks at the rest. All roots are
@@ -131,7 +112,7 @@ func (a *Admin) inspectFolder(dir int, see func(Root)) error {
 	names, err := readNames(dir)
 	slices.Sort(names)
 	for _, name := range names {
-		r, oneErr := inspect(dir, name)
+		r, oneErr := inspectName(dir, name)
 		switch {
 		case errors.Is(oneErr, unix.ENOENT): // gone since
 		case oneErr != nil:
@@ -143,12 +124,16 @@ func (a *Admin) inspectFolder(dir int, see func(Root)) error {
 	return err
 }
 
-func inspect(dir int, name string) (Root, error) {
+func inspectName(dir int, name string) (Root, error) {
 	fd, err := reach(dir, name, unix.O_PATH)
 	if err != nil {
 		return Root{}, err
 	}
 	defer unix.Close(fd)
+	return inspect(fd, name)
+}
+
+func inspect(fd int, name string) (Root, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		return Root{}, err

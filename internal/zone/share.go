@@ -20,15 +20,21 @@ import (
 // it first. Less than before is taken away everywhere and then given again, so that an interrupted run never leaves a
 // folder deep inside in which somebody may still write. Run again, it goes on where it stopped.
 func (a *Admin) Share(name, principal string, access Access) (Report, error) {
-	if access != None && access.perm() == 0 {
-		return Report{}, fmt.Errorf("%q: not an access", access)
-	}
-	fd, st, err := a.reachZone(name)
+	h, err := a.hold(name)
 	if err != nil {
 		return Report{}, err
 	}
-	defer unix.Close(fd)
-	entry, err := a.entryFor(principal, access, st.Uid)
+	defer h.Release()
+	return h.Share(principal, access)
+}
+
+// Share is Admin's, of a zone that is held.
+func (h *Held) Share(principal string, access Access) (Report, error) {
+	if access != None && access.perm() == 0 {
+		return Report{}, ValueError{Attr: "access", Value: clip(string(access)), Reason: BadForm}
+	}
+	a, fd := h.admin, h.fd
+	entry, err := a.entryFor(principal, access, h.stat.Uid)
 	if err != nil {
 		return Report{}, err
 	}
@@ -42,7 +48,7 @@ func (a *Admin) Share(name, principal string, access Access) (Report, error) {
 		if err := removeFromRoot(fd, entry); err != nil {
 			return Report{}, err
 		}
-		if err := walk(fd, &report, removal(entry)); err != nil || access == None {
+		if err := a.walk(fd, &report, removal(entry)); err != nil || access == None {
 			return report, err
 		}
 	}
@@ -53,7 +59,7 @@ func (a *Admin) Share(name, principal string, access Access) (Report, error) {
 	if err != nil || access == Drop {
 		return report, err
 	}
-	return report, walk(fd, &report, a.addition(entry))
+	return report, a.walk(fd, &report, a.addition(entry))
 }
 
 // entryFor finds out who a principal is.
@@ -97,7 +103,7 @@ func (a *Admin) entryFor(principal string, access Access, owner uint32) (acl.Ent
 func (a *Admin) addition(e acl.Entry) change {
 	return func(fd int, st *unix.Stat_t) (bool, error) {
 		if !a.people[st.Uid] {
-			return false, errNotOurs
+			return false, ErrNotOurs
 		}
 		return changeACLs(fd, st, func(list acl.ACL, inherited bool) acl.ACL {
 			if found, there := list.Find(e.Tag, e.ID); there && found == e.Perm {
