@@ -16,6 +16,9 @@ import (
 var verb = regexp.MustCompile(`%[^a-zA-Z%]*[a-zA-Z%]`)
 
 func TestCataloguesAgree(t *testing.T) {
+	if len(italian) != len(italianPages)+len(italianZones) || len(english) != len(englishPages)+len(englishZones) {
+		t.Error("a key stands in two parts of a catalogue")
+	}
 	for key, sentence := range italian {
 		other, ok := english[key]
 		if !ok {
