@@ -46,7 +46,7 @@ func TestManyPeople(t *testing.T) {
 
 	sh(t, `umask 077; mkdir -p "$1/a/b/c"; echo x >"$1/a/b/c/file"; for i in 1 2 3 4 5; do setfacl -R -m g:shz-company$((i * 900)):rX "$1"; done; setfacl -m o::x "$1" "$1/a"; setfacl -m g:shz-company77:- "$1/a/b"`, top)
 	for _, path := range []string{"", "a/b/c/file"} {
-		best := time.Hour
+		best, cpu := time.Hour, time.Hour
 		for range 3 {
 			a := askAs(t, "ac-owner", request{Op: "who", Zone: "ac-many", Path: path})
 			if a.status != 0 || len(a.People) < people {
@@ -61,11 +61,11 @@ func TestManyPeople(t *testing.T) {
 			if readers != 16 { // five companies of three, and the owner, who is in all
 				t.Errorf("%d read %q", readers, path)
 			}
-			best = min(best, a.took)
+			best, cpu = min(best, a.took), min(cpu, a.cpu)
 		}
-		t.Logf("%q: %d people in %v", path, people, best)
-		if best > time.Second {
-			t.Errorf("%q: %v for %d people", path, best, people)
+		t.Logf("%q: %d people in %v, processor time %v", path, people, best, cpu)
+		if cpu > time.Second { // what the clock says depends on what else the machine does
+			t.Errorf("%q: %v for %d people", path, cpu, people)
 		}
 	}
 }

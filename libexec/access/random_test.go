@@ -2,7 +2,7 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
+	"encoding/gob"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -30,7 +30,7 @@ type setup struct {
 
 func (s setup) path(n int) string { return layout.Base + "/" + strings.Join(s.Names[:n], "/") }
 
-// truth is what a process that became somebody finds out by path, with the names of JSON.
+// truth is what a process that became somebody finds out by path.
 type truth struct {
 	Read, Write, Enter bool
 	Stopped            int // how many names lead to the folder that it cannot pass; -1
@@ -39,7 +39,7 @@ type truth struct {
 // ask answers for each set-up of its input what the kernel says to whoever it runs as. It knows nothing of the helper.
 func ask() {
 	var setups []setup
-	if err := json.NewDecoder(os.Stdin).Decode(&setups); err != nil {
+	if err := gob.NewDecoder(os.Stdin).Decode(&setups); err != nil { // JSON would change names that are no text
 		fmt.Println(err)
 		return
 	}
@@ -63,7 +63,7 @@ func ask() {
 			found[i].Write = may(path, unix.W_OK)
 		}
 	}
-	json.NewEncoder(os.Stdout).Encode(found)
+	gob.NewEncoder(os.Stdout).Encode(found)
 }
 
 // randomSetups is how many there are at once.
@@ -248,17 +248,15 @@ func encoded(names []string) string {
 // truthsOf has a process that became somebody, with the groups of a login, ask about all set-ups.
 func truthsOf(t *testing.T, program, user string, setups []setup) []truth {
 	t.Helper()
-	input, err := json.Marshal(setups)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var input bytes.Buffer
+	must(t, gob.NewEncoder(&input).Encode(setups))
 	cmd := exec.Command("setpriv", "--reuid="+user, "--regid="+sh(t, `id -g "$1"`, user), "--init-groups", program)
-	cmd.Env, cmd.Stdin = []string{asRole + "=asker"}, bytes.NewReader(input)
+	cmd.Env, cmd.Stdin = []string{asRole + "=asker"}, &input
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
 	out, err := cmd.Output()
 	var found []truth
-	if err := errors.Join(err, json.Unmarshal(out, &found)); err != nil || len(found) != len(setups) {
+	if err := errors.Join(err, gob.NewDecoder(bytes.NewReader(out)).Decode(&found)); err != nil || len(found) != len(setups) {
 		t.Fatalf("%s: %v\n%s%s", user, err, out, complaints.Bytes())
 	}
 	return found
