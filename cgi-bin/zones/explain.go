@@ -59,6 +59,11 @@ func (v viewer) told(err error) error {
 func (v viewer) sentence(r *helper.ZoneRefusal) string {
 	l := v.call.Language
 	switch r.Reason {
+	case "": // of all codes without a reason, one has more to say
+		if r.Code == string(web.Exists) {
+			return l.Say("zones-refused.exists")
+		}
+		return ""
 	case "too-late":
 		return l.Say("zones-refused.too-late", l.Day(r.Latest))
 	case "value":

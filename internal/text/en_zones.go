@@ -257,6 +257,8 @@ var englishZones = map[string]string{
 	"zones-refused.expired":       "The last day of the zone is over: to open it again choose a new one.",
 	"zones-refused.same-person":   "This is the owner already.",
 	"zones-refused.not-closed":    "There is no closed zone of this name.",
+	"zones-refused.exists":        "There is an open zone of this name: as long as it is there, this one cannot be opened again.",
+	"zones-refused.no-acl":        "The disk of this zone knows no access lists: it cannot be shared with anybody. The administrator can move it.",
 	"zones-refused.mount":         "This zone lies on another disk, mounted here: that is for the administrator.",
 	"zones-refused.read-only":     "The disk of this zone can only be read: nothing has changed.",
 	"zones-refused.busy":          "Somebody else is changing this zone right now. Wait until that ends and try again.",

@@ -257,6 +257,8 @@ var italianZones = map[string]string{
 	"zones-refused.expired":       "L'ultimo giorno dell'area è passato: per riaprirla scegline uno nuovo.",
 	"zones-refused.same-person":   "È già il proprietario.",
 	"zones-refused.not-closed":    "Non c'è nessuna area chiusa con questo nome.",
+	"zones-refused.exists":        "C'è già un'area aperta con questo nome: finché c'è, questa non si può riaprire.",
+	"zones-refused.no-acl":        "Il disco di quest'area non conosce gli elenchi di accesso: non si può condividere con nessuno. L'amministratore può spostarla.",
 	"zones-refused.mount":         "Quest'area sta su un altro disco, montato qui dentro: di questo si occupa l'amministratore.",
 	"zones-refused.read-only":     "Il disco di quest'area si può solo leggere: non è cambiato nulla.",
 	"zones-refused.busy":          "Qualcun altro sta cambiando quest'area in questo momento. Aspetta che finisca e riprova.",
