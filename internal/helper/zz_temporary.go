@@ -1,5 +1,0 @@
-package helper
-
-import "errors"
-
-func Zonefix(ZonefixRequest, func(int)) (ZonefixReply, error) { return ZonefixReply{}, errors.New("x") }
