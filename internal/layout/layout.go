@@ -18,6 +18,8 @@ const (
 	Helpers = "/usr/lib/sharezone/libexec"
 	// AuthHelper asks PAM and keeps the session store.
 	AuthHelper = Helpers + "/auth"
+	// ZonefixHelper does for owners of zones what needs root.
+	ZonefixHelper = Helpers + "/zonefix"
 
 	// State is root's; below it users reach only their own preferences.
 	State = "/var/lib/sharezone"
