@@ -42,6 +42,7 @@ type Admin struct {
 	// Progress, where it is not nil, is told from time to time how many files and folders a walk has seen.
 	Progress func(done int)
 
+	seen   int    // by walks that have ended
 	path   string // of the base directory: for commands that are shown, nothing is reached by it
 	base   int    // O_PATH descriptor of the base directory
 	names  *account.Names
@@ -68,6 +69,13 @@ func NewAdmin(base string, names *account.Names, register account.Register) (*Ad
 	}
 	delete(people, 0) // should root be in shzbase: nothing of root's is ever given to anybody
 	return &Admin{path: base, base: fd, names: names, people: people}, nil
+}
+
+// tell says how much of the present walk is done, besides those before.
+func (a *Admin) tell(done int) {
+	if a.Progress != nil {
+		a.Progress(a.seen + done)
+	}
 }
 
 // Close releases the base directory.

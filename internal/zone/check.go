@@ -46,7 +46,7 @@ func (h *Held) Check(limit int, stop func() bool) (Checkup, error) {
 	for _, d := range h.admin.DriftOf(r) {
 		c.take(d)
 	}
-	c.walker = walker{file: c.file, folder: c.folder, missed: c.missed, progress: h.admin.Progress, stop: stop}
+	c.walker = walker{file: c.file, folder: c.folder, missed: c.missed, progress: h.admin.tell, stop: stop}
 	c.result.Complete, err = c.walker.run(h.fd)
 	return c.result, err
 }

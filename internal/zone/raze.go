@@ -16,7 +16,6 @@ type razer struct {
 
 // raze removes something that was moved aside. It goes on after an error, and returns the first one.
 func (a *Admin) raze(place aside) error {
-	done := 0
 	for range maxPasses {
 		flags := 0
 		if isFolderAt(place.dir, place.name) {
@@ -29,9 +28,9 @@ func (a *Admin) raze(place aside) error {
 		if err != unix.ENOTEMPTY && err != unix.EEXIST {
 			return err
 		}
-		r := razer{here: -1, done: done}
-		r.run(place, a.Progress)
-		if done = r.done; r.first != nil {
+		r := razer{here: -1}
+		r.run(place, a.tell)
+		if a.seen += r.done; r.first != nil {
 			return r.first
 		}
 	}
@@ -75,9 +74,7 @@ func (r *razer) run(place aside, progress func(int)) {
 		for _, e := range entries {
 			r.remove(top, e.name)
 		}
-		if progress != nil {
-			progress(r.done)
-		}
+		progress(r.done)
 	}
 }
 

@@ -100,11 +100,12 @@ type change func(fd int, st *unix.Stat_t) (changed bool, err error)
 // more is found.
 func (a *Admin) walk(root int, report *Report, what change) error {
 	for range maxPasses {
-		c := changer{what: what, walker: walker{progress: a.Progress}}
+		c := changer{what: what, walker: walker{progress: a.tell}}
 		c.walker.file, c.walker.folder, c.walker.missed = c.file, c.folder, c.skip
 		if _, err := c.walker.run(root); err != nil {
 			return err
 		}
+		a.seen += c.walker.done
 		report.Folders += c.report.Folders
 		report.Files += c.report.Files
 		report.Skipped, report.More = c.report.Skipped, c.report.More // the last pass says what remains

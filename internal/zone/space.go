@@ -78,7 +78,7 @@ type spacer struct {
 func (h *Held) Space() (Space, error) {
 	s := spacer{people: make(map[uint32]*SpaceShare), top: make(map[string]*SpaceShare), linked: make(map[inode]bool)}
 	s.walker = walker{file: s.file, folder: s.folder, missed: func(string, SkipReason, error) {}, hidden: true, byName: true,
-		progress: h.admin.Progress}
+		progress: h.admin.tell}
 	s.add("", &h.stat, 0)
 	if _, err := s.walker.run(h.fd); err != nil {
 		return Space{}, err

@@ -16,10 +16,10 @@ type walker struct {
 	// missed is told what could not be seen: name in the current directory, or that directory itself for "".
 	missed func(name string, reason SkipReason, err error)
 
-	hidden   bool           // reserved names too
-	byName   bool           // files are looked at, not opened
-	progress func(done int) // nil: nobody wants to know
-	stop     func() bool    // nil: never; asked once for each batch of names
+	hidden   bool // reserved names too
+	byName   bool // files are looked at, not opened
+	progress func(done int)
+	stop     func() bool // nil: never; asked once for each batch of names
 
 	root  int
 	stack []level
@@ -79,9 +79,7 @@ func (w *walker) run(root int) (complete bool, err error) {
 		for _, e := range entries {
 			w.visit(top, e.name)
 		}
-		if w.progress != nil {
-			w.progress(w.done)
-		}
+		w.progress(w.done)
 	}
 	return true, nil
 }
