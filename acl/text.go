@@ -39,6 +39,9 @@ func (a ACL) Format(n Names) string {
 	return text.String()
 }
 
+// Text returns the entry as Format does, in one word: "user:anna:rwx".
+func (e Entry) Text(n Names) string { return e.format(n) }
+
 func (e Entry) format(n Names) string {
 	qualifier := ""
 	if e.Tag.named() {

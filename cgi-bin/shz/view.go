@@ -29,6 +29,8 @@ type folderView struct {
 	PreviousHref         templ.SafeURL            // "" = this is the first page
 	NextHref             templ.SafeURL            // "" = this is the last page
 
+	Manage, Who templ.SafeURL // of the zone's owner: the zone's page, and who gets in here; "" = it is another's
+
 	Upload  bool          // there are forms to bring files and to make a folder
 	Delete  bool          // there are boxes to choose what is to be removed
 	Here    templ.SafeURL // this folder: where forms go

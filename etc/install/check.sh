@@ -156,8 +156,13 @@ check_file_system() {
     if [[ ! $ok_xattr ]]; then refuse no-xattr "$place"; fi
 }
 
-# check_sudo: nobody could log in where sudo does not read our rule, or where a later one takes it back.
+# check_sudo: nobody could log in, or change his zones, where sudo does not read our rule, or where a later one takes it
+# back. For the second a manager is asked about, as soon as there is one.
 check_sudo() {
-    local helper=/usr/lib/sharezone/libexec/auth
-    run sudo -n -l -U shzguest "$helper" || refuse no-sudo shzguest "$helper"
+    local helpers=/usr/lib/sharezone/libexec manager
+    run sudo -n -l -U shzguest "$helpers/auth" || refuse no-sudo shzguest "$helpers/auth"
+    manager=$(getent group shzmgr | cut -d : -f 4 | cut -d , -f 1)
+    if [[ $manager ]] && id -- "$manager" >/dev/null 2>&1; then
+        run sudo -n -l -U "$manager" "$helpers/zonefix" || refuse no-sudo "$manager" "$helpers/zonefix"
+    fi
 }

@@ -87,7 +87,12 @@ type line struct {
 	Raw    string `json:"raw"`
 	Result string `json:"result"`
 	Bytes  *int64 `json:"bytes"`
+	Zone   string `json:"zone"`
+	ZoneID string `json:"zone_id"`
 }
+
+// names says whether the line names a zone.
+func (l line) names() bool { return l.Zone != "" || l.ZoneID != "" }
 
 // acts are the acts of one file in the order in which they began.
 type acts struct {
@@ -111,6 +116,10 @@ func (a *acts) add(text []byte) string {
 		return "an act that has begun already"
 	case l.Event != "" && !slices.Contains(Names, l.Event):
 		return "unknown event"
+	case l.names() && (l.Event == "" || a.header.Component != zoneComponent):
+		return "a zone that is not for this line to name"
+	case !zoneForm.MatchString(l.Zone) || !zoneIDForm.MatchString(l.ZoneID):
+		return "not a zone"
 	case l.Event != "":
 		a.last = l.N
 		a.index[l.N] = len(a.records)
@@ -135,6 +144,9 @@ func (a *acts) begin(l line) Record {
 		Path: orNull(l.Path), Raw: l.Raw, About: orNull(l.User), Request: h.Request, ZoneID: h.ZoneID}
 	if h.User == layout.UserGuest && l.User != "" { // who is about to log in is nobody yet
 		r.User, r.About = l.User, nil
+	}
+	if l.names() {
+		r.Zone, r.ZoneID = orNull(l.Zone), l.ZoneID
 	}
 	return r
 }

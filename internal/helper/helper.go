@@ -67,11 +67,35 @@ func Auth(q AuthRequest) (AuthReply, error) {
 	return out, err
 }
 
+// errNothingReadable: the helper died, or is none.
+var errNothingReadable = errors.New("the helper answered nothing that can be read")
+
 // ask runs a helper and reads its answer, which may say why it ended with an error. It cannot end one that takes too long, which is root's: it goes away and leaves it alone.
 func ask(program string, question, answer any, limit time.Duration) error {
-	in, err := json.Marshal(question)
+	c, err := command(program, question)
 	if err != nil {
 		return err
+	}
+	var said bytes.Buffer
+	c.Stdout = &said
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run() }()
+	select {
+	case err = <-ended:
+	case <-time.After(limit):
+		return context.DeadlineExceeded
+	}
+	if json.Unmarshal(said.Bytes(), answer) != nil {
+		return errors.Join(errNothingReadable, err)
+	}
+	return err
+}
+
+// command is sudo for a helper, without a shell, without arguments and without the environment of the request.
+func command(program string, question any) (*exec.Cmd, error) {
+	in, err := json.Marshal(question)
+	if err != nil {
+		return nil, err
 	}
 	cmd := exec.Command("/usr/bin/sudo", "-n", "--", program)
 	if os.Geteuid() == 0 {
@@ -80,17 +104,6 @@ func ask(program string, question, answer any, limit time.Duration) error {
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "LANG=C.UTF-8"}
 	cmd.Dir = "/"
 	cmd.Stdin = bytes.NewReader(in)
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, os.Stderr // what sudo or the helper complains of belongs in Apache's error log
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Run() }()
-	select {
-	case err = <-ended:
-	case <-time.After(limit):
-		return context.DeadlineExceeded
-	}
-	if unreadable := json.Unmarshal(said.Bytes(), answer); unreadable != nil {
-		return errors.Join(errors.New("the helper answered nothing that can be read"), err)
-	}
-	return err
+	cmd.Stderr = os.Stderr // what sudo or the helper complains of belongs in Apache's error log
+	return cmd, nil
 }

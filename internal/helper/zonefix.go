@@ -1,6 +1,16 @@
 package helper
 
-import "sharezone/internal/zone"
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+
+	"sharezone/internal/layout"
+	"sharezone/internal/zone"
+)
 
 // ZonefixRequest is what libexec/zonefix is asked. Paths are below the zone, their segments percent-encoded; "" is its
 // root. Of what describes a zone nil means: as it is.
@@ -29,6 +39,7 @@ type ZonefixReply struct {
 	Attr     string         `json:"attr,omitempty"`   // with the reason value: which attribute
 	Why      string         `json:"why,omitempty"`    // with the reason value: a zone.Reason
 	Zone     *zone.Details  `json:"zone,omitempty"`
+	ZoneID   string         `json:"zone_id,omitempty"` // of that zone; what is recorded of it belongs to the id
 	Zones    []zone.Details `json:"zones,omitempty"`
 	Report   *zone.Report   `json:"report,omitempty"`
 	Results  []ItemResult   `json:"results,omitempty"`
@@ -47,3 +58,88 @@ type ItemResult struct {
 type ZoneRefusal struct{ Code, Reason, Latest, Attr, Why string }
 
 func (r *ZoneRefusal) Error() string { return "zone helper: " + r.Code + " " + r.Reason }
+
+// silence is how long zonefix may say nothing. It tells its progress once a second while it walks; a single step of it,
+// on a disk that is busy, takes seconds at most.
+const silence = 2 * time.Minute
+
+// Zonefix asks libexec/zonefix and tells progress, which may be nil, how many files and folders are done. A *ZoneRefusal
+// says what the helper said; any other error that it could not be asked. It may take as long as the zone is large.
+func Zonefix(q ZonefixRequest, progress func(done int)) (ZonefixReply, error) {
+	return zonefix(q, progress, silence)
+}
+
+func zonefix(q ZonefixRequest, progress func(done int), silence time.Duration) (ZonefixReply, error) {
+	cmd, err := command(layout.ZonefixHelper, q)
+	if err != nil {
+		return ZonefixReply{}, err
+	}
+	pipe, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return ZonefixReply{}, err
+	}
+	last, err := follow(pipe, progress, silence)
+	if err != nil {
+		return ZonefixReply{}, err
+	}
+	var out ZonefixReply
+	err = cmd.Wait()
+	switch {
+	case json.Unmarshal(last, &out) != nil:
+		return ZonefixReply{}, errors.Join(errNothingReadable, err)
+	case out.Error != "":
+		return ZonefixReply{}, &ZoneRefusal{out.Error, out.Reason, out.Latest, out.Attr, out.Why}
+	case err != nil:
+		return ZonefixReply{}, err
+	}
+	if out.Zone != nil {
+		out.Zone.ID = out.ZoneID
+	}
+	return out, nil
+}
+
+// follow reads lines until there are no more and returns the last one, which is the reply; the others tell progress.
+func follow(in io.Reader, progress func(done int), silence time.Duration) (last []byte, err error) {
+	lines := make(chan []byte)
+	gone := make(chan struct{})
+	defer close(gone)
+	go readLines(in, lines, gone)
+	for {
+		select {
+		case line, more := <-lines:
+			if !more {
+				return last, nil
+			}
+			var step struct{ Progress *int }
+			if last = line; json.Unmarshal(line, &step) == nil && step.Progress != nil {
+				last = nil // a helper that ends with this did not come to its end
+				if progress != nil {
+					progress(*step.Progress)
+				}
+			}
+		case <-time.After(silence):
+			return nil, context.DeadlineExceeded // the helper is root's, and cannot be ended from here
+		}
+	}
+}
+
+// readLines passes lines on, of any length, until there are no more or nobody wants them.
+func readLines(in io.Reader, lines chan<- []byte, gone <-chan struct{}) {
+	defer close(lines)
+	for r := bufio.NewReader(in); ; {
+		line, err := r.ReadBytes('\n')
+		if len(line) > 0 {
+			select {
+			case lines <- line:
+			case <-gone:
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}

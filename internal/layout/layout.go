@@ -20,6 +20,8 @@ const (
 	AuthHelper = Helpers + "/auth"
 	// AccessHelper asks the kernel who can do what with an object of a zone.
 	AccessHelper = Helpers + "/access"
+	// ZonefixHelper does for owners of zones what needs root.
+	ZonefixHelper = Helpers + "/zonefix"
 
 	// State is root's; below it users reach only their own preferences.
 	State = "/var/lib/sharezone"

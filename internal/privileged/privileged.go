@@ -112,3 +112,8 @@ func ReadRequest(r io.Reader, most int64, into any) error {
 func Log(helper, what string, err error) {
 	syslog.Write(syslog.AuthprivNotice, "sharezone "+helper+": "+strconv.QuoteToASCII(what+": "+err.Error()))
 }
+
+// Note writes one line about what a helper did.
+func Note(helper, what string) {
+	syslog.Write(syslog.AuthprivNotice, "sharezone "+helper+": "+strconv.QuoteToASCII(what))
+}

@@ -1,7 +1,7 @@
 package text
 
-// english says the same as italian, key by key.
-var english = map[string]string{
+// englishPages says the same as italianPages, key by key.
+var englishPages = map[string]string{
 	// The frame around every page.
 	"frame.skip":           "Skip to content",
 	"frame.menu":           "Menu",
@@ -16,6 +16,7 @@ var english = map[string]string{
 	// Functions of the menu, by component.
 	"menu.title": "Functions",
 	"menu.home":  "Shared zones",
+	"menu.zones": "Manage zones",
 	"menu.chpwd": "Change password",
 
 	// Parts of a long list.
@@ -63,6 +64,7 @@ var english = map[string]string{
 	"home.expires":      "End date",
 	"home.never":        "none",
 	"home.closed":       "Closed",
+	"home.manage":       "Manage",
 
 	"folder.caption":       "Contents of the folder",
 	"folder.name":          "Name",
@@ -78,6 +80,8 @@ var english = map[string]string{
 	"folder.beyond-advice": "Perhaps files have been removed in the meantime. Go back in the list.",
 	"folder.drop":          "You can deliver here.",
 	"folder.drop-advice":   "The files that you deliver reach the owner of the zone. What lies here is not shown, not even what you have delivered yourself.",
+	"folder.manage":        "Manage this zone",
+	"folder.who":           "Who gets in here",
 
 	"upload.title":          "Upload files",
 	"upload.exists":         "If a file of the same name is there",

@@ -1,7 +1,7 @@
 package text
 
-// italian is the catalogue that comes first: "/" is Italian, and so is who names no language that we speak.
-var italian = map[string]string{
+// italianPages is the first part of the catalogue that comes first: "/" is Italian, and so is who names no language that we speak.
+var italianPages = map[string]string{
 	// The frame around every page.
 	"frame.skip":           "Vai al contenuto",
 	"frame.menu":           "Menu",
@@ -16,6 +16,7 @@ var italian = map[string]string{
 	// Functions of the menu, by component.
 	"menu.title": "Funzioni",
 	"menu.home":  "Aree condivise",
+	"menu.zones": "Gestisci le aree",
 	"menu.chpwd": "Cambia password",
 
 	// Parts of a long list.
@@ -63,6 +64,7 @@ var italian = map[string]string{
 	"home.expires":      "Scadenza",
 	"home.never":        "nessuna",
 	"home.closed":       "Chiusa",
+	"home.manage":       "Gestisci",
 
 	"folder.caption":       "Contenuto della cartella",
 	"folder.name":          "Nome",
@@ -78,6 +80,8 @@ var italian = map[string]string{
 	"folder.beyond-advice": "Forse nel frattempo dei file sono stati tolti. Torna indietro nell'elenco.",
 	"folder.drop":          "Qui puoi consegnare.",
 	"folder.drop-advice":   "I file che consegni arrivano al proprietario dell'area. Quello che si trova qui non viene mostrato, nemmeno ciò che hai consegnato tu.",
+	"folder.manage":        "Gestisci quest'area",
+	"folder.who":           "Chi entra qui",
 
 	"upload.title":          "Carica file",
 	"upload.exists":         "Se c'è già un file con lo stesso nome",

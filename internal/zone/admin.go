@@ -1,7 +1,8 @@
 // Zones as root reaches them: shzadm, and the helper that does for owners what needs root.
 //
-// MUST rules of admin.go, admin_dirent.go, close.go, create.go, list.go, modify.go, share.go, share_walk.go and transfer.go:
+// MUST rules of the files whose functions belong to Admin and Held:
 //   - everything below the base is reached by reach, which follows no symbolic link, leaves no mount and climbs nowhere;
+//   - a zone is reached once (Held), and whatever is asked and done goes to that descriptor;
 //   - look at the descriptor, then act on the same descriptor, never on a name again;
 //   - rights are given only on what belongs to somebody of Share Zone, and no mask is ever made wider.
 //
@@ -34,11 +35,17 @@ var (
 	ErrPast         = errors.New("this day is over")
 	ErrBaseNotReady = errors.New("the base directory is missing or not root's")
 	ErrOtherMount   = errors.New("something is mounted on this zone") // with EXDEV
+	ErrBusy         = errors.New("another change of this zone is under way")
 )
 
 // Admin does as root what concerns whole zones.
 type Admin struct {
-	base   int // O_PATH descriptor of the base directory
+	// Progress, where it is not nil, is told from time to time how many files and folders a walk has seen.
+	Progress func(done int)
+
+	seen   int    // by walks that have ended
+	path   string // of the base directory: for commands that are shown, nothing is reached by it
+	base   int    // O_PATH descriptor of the base directory
 	names  *account.Names
 	people map[uint32]bool // uids whose files may be shared: shzbase, and whoever was given a uid by Share Zone
 }
@@ -62,7 +69,14 @@ func NewAdmin(base string, names *account.Names, register account.Register) (*Ad
 		people[uid] = true // what somebody left behind when he left the company is still part of the zone
 	}
 	delete(people, 0) // should root be in shzbase: nothing of root's is ever given to anybody
-	return &Admin{fd, names, people}, nil
+	return &Admin{path: base, base: fd, names: names, people: people}, nil
+}
+
+// tell says how much of the present walk is done, besides those before.
+func (a *Admin) tell(done int) {
+	if a.Progress != nil {
+		a.Progress(a.seen + done)
+	}
 }
 
 // Close releases the base directory.
@@ -81,26 +95,4 @@ func reach(dir int, name string, flags int) (int, error) {
 		}
 	}
 	return -1, unix.EAGAIN
-}
-
-// reachZone opens the root of a zone.
-func (a *Admin) reachZone(name string) (fd int, st unix.Stat_t, err error) {
-	if err := CheckName(name); err != nil {
-		return -1, st, err
-	}
-	fd, err = reach(a.base, name, unix.O_PATH|unix.O_DIRECTORY)
-	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
-		return -1, st, fmt.Errorf("%s: %w", name, ErrNotThere)
-	}
-	if err == unix.EXDEV {
-		return -1, st, fmt.Errorf("%s: %w: %w", name, ErrOtherMount, err)
-	}
-	if err != nil {
-		return -1, st, fmt.Errorf("%s: %w", name, err)
-	}
-	if err := unix.Fstat(fd, &st); err != nil {
-		unix.Close(fd)
-		return -1, st, fmt.Errorf("%s: %w", name, err)
-	}
-	return fd, st, nil
 }

@@ -18,6 +18,7 @@ import (
 var (
 	ErrNotClosed = errors.New("there is no such closed zone")
 	ErrExpired   = errors.New("the zone's last day is over")
+	ErrExchanged = errors.New("was exchanged for another meanwhile")
 )
 
 // closing is what AttrClosed says: when a zone was closed and what it was called, "2026-11-22T04:19:51Z demo".
@@ -50,40 +51,59 @@ const maxSuffix = 1000
 // CloseZone moves a zone to .closed, where nobody reaches it and everything in it stays as it is, and returns the name that
 // it has there: its own, or with ".2", ".3" where that is taken. Requests under way go on to their end.
 func (a *Admin) CloseZone(name string, now time.Time) (string, error) {
-	fd, _, err := a.reachZone(name)
+	h, err := a.hold(name)
 	if err != nil {
 		return "", err
 	}
-	defer unix.Close(fd)
-	closed, err := a.reachClosed()
+	defer h.Release()
+	return h.Shut(now)
+}
+
+// Shut is CloseZone of a zone that is held; it is then a closed one.
+func (h *Held) Shut(now time.Time) (string, error) {
+	closed, err := h.admin.reachClosed()
 	if err != nil {
 		return "", fmt.Errorf("%w: %s: %w", ErrBaseNotReady, layout.Closed, err)
 	}
-	defer unix.Close(closed)
 	// The record first: a zone is never closed without one because of a crash, and in an open zone it means nothing.
 	// What the owner may have written there himself goes first, so that no room for ours never means belief in his.
-	if err := removeAttribute(fd, AttrClosed); err != nil {
+	err = removeAttribute(h.fd, AttrClosed)
+	if err == nil {
+		err = xattr.Set(descriptorPath(h.fd), AttrClosed, []byte(closing{now, h.name}.String()))
+		if err != nil && full(err) != err { // no room is no reason to leave a zone open
+			err = nil
+		}
+	}
+	to := ""
+	if err == nil {
+		to, err = h.moveTo(closed)
+	}
+	if err != nil {
+		unix.Close(closed)
 		return "", err
 	}
-	err = xattr.Set(descriptorPath(fd), AttrClosed, []byte(closing{now, name}.String()))
-	if err != nil && full(err) == err && !errors.Is(err, unix.EDQUOT) { // no room is no reason to leave a zone open
-		return "", fmt.Errorf("%s: %w", AttrClosed, err)
-	}
+	h.dir, h.name, h.closed = closed, to, true
+	return to, h.admin.syncBoth(closed)
+}
+
+// moveTo gives the zone the first free name of its own in .closed. Its owner, who may rename it in the base, may have put
+// another zone in its place a moment before: that one goes back.
+func (h *Held) moveTo(closed int) (string, error) {
 	for n := 1; n <= maxSuffix; n++ {
-		to := suffixed(name, n)
-		err := unix.Renameat2(a.base, name, closed, to, unix.RENAME_NOREPLACE)
+		to := suffixed(h.name, n)
+		err := unix.Renameat2(h.admin.base, h.name, closed, to, unix.RENAME_NOREPLACE)
 		if err == unix.EEXIST {
 			continue
 		}
 		if err != nil {
-			return "", fmt.Errorf("%s: moving to %s: %w", name, layout.Closed, err)
+			return "", fmt.Errorf("%s: moving to %s: %w", h.name, layout.Closed, err)
 		}
-		if err := checkMoved(closed, to, fd); err != nil {
-			return "", err
+		if err := checkMoved(closed, to, h.fd); err != nil {
+			return "", errors.Join(err, unix.Renameat2(closed, to, h.admin.base, h.name, unix.RENAME_NOREPLACE))
 		}
-		return to, a.syncBoth(closed)
+		return to, nil
 	}
-	return "", fmt.Errorf("%s: %w", name, ErrExists)
+	return "", fmt.Errorf("%s: %w", h.name, ErrExists)
 }
 
 // suffixed is the name for the nth zone of this name in .closed, cut where it would be too long for a zone's.
@@ -95,8 +115,7 @@ func suffixed(name string, n int) string {
 	return name[:min(len(name), maxName-len(suffix))] + suffix
 }
 
-// checkMoved says whether the name is now that of the zone behind fd. Its owner, who may rename it in the base, may
-// have put another zone of his in its place a moment before: that one lies in .closed then, whole.
+// checkMoved refuses unless the name is now that of what is behind fd.
 func checkMoved(dir int, name string, fd int) error {
 	var was, is unix.Stat_t
 	if err := unix.Fstat(fd, &was); err != nil {
@@ -106,64 +125,59 @@ func checkMoved(dir int, name string, fd int) error {
 		return err
 	}
 	if inodeOf(&was) != inodeOf(&is) {
-		return fmt.Errorf("%s: was exchanged for another meanwhile", name)
+		return fmt.Errorf("%s: %w", name, ErrExchanged)
 	}
 	return nil
 }
 
 // RestoreZone moves a zone back from .closed under the name that it had, which it returns, with its members as they were.
 // A zone whose last day is over needs a new one: expires, "" for none.
-func (a *Admin) RestoreZone(closedName string, expires *string, now time.Time) (restored string, err error) {
-	if err := CheckName(closedName); err != nil {
+func (a *Admin) RestoreZone(closedName string, expires *string, now time.Time) (string, error) {
+	h, err := a.ReachClosed(closedName)
+	if err != nil {
 		return "", err
 	}
+	defer h.Release()
+	if err := h.Lock(); err != nil {
+		return "", err
+	}
+	return h.Restore(expires, now)
+}
+
+// Restore is RestoreZone of a closed zone that is held; it is then an open one.
+func (h *Held) Restore(expires *string, now time.Time) (string, error) {
 	if err := checkNotPast(expires, now); err != nil {
 		return "", err
 	}
-	closed, err := a.reachClosed()
-	if errors.Is(err, unix.ENOENT) {
-		return "", fmt.Errorf("%s: %w", closedName, ErrNotClosed)
+	// Only root changes .closed, and whoever restores this zone holds its lock.
+	if err := checkMoved(h.dir, h.name, h.fd); err != nil {
+		return "", fmt.Errorf("%s: %w", h.name, ErrNotClosed)
 	}
-	if err != nil {
-		return "", err
-	}
-	defer unix.Close(closed)
-	fd, err := reach(closed, closedName, unix.O_PATH|unix.O_DIRECTORY)
-	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
-		return "", fmt.Errorf("%s: %w", closedName, ErrNotClosed)
-	}
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", closedName, err)
-	}
-	defer unix.Close(fd)
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
-		return "", err
-	}
-	name := readClosing(fd, &st, closedName).name
+	name := readClosing(h.fd, &h.stat, h.name).name
 	if expires == nil {
-		if err := checkNotPast(ReadMetadata(fd).Expires, now); err != nil {
-			return "", fmt.Errorf("%s: %w", closedName, ErrExpired)
+		if err := checkNotPast(ReadMetadata(h.fd).Expires, now); err != nil {
+			return "", fmt.Errorf("%s: %w", h.name, ErrExpired)
 		}
 	}
 	// Looked at before the date is written, so that a refusal changes nothing; the rename decides.
-	if err := unix.Fstatat(a.base, name, &st, unix.AT_SYMLINK_NOFOLLOW); err == nil {
+	var st unix.Stat_t
+	if err := unix.Fstatat(h.admin.base, name, &st, unix.AT_SYMLINK_NOFOLLOW); err == nil {
 		return "", fmt.Errorf("%s: %w", name, ErrExists)
 	}
-	narrow, err := a.widen(fd)
-	defer func() { err = errors.Join(err, narrow()) }()
+	if err := WriteMetadata(h.fd, Metadata{Expires: expires}); err != nil {
+		return "", err
+	}
+	err := unix.Renameat2(h.dir, h.name, h.admin.base, name, unix.RENAME_NOREPLACE)
+	if err == unix.EEXIST {
+		return "", fmt.Errorf("%s: %w", name, ErrExists)
+	}
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%s: moving from %s: %w", h.name, layout.Closed, err)
 	}
-	if err := WriteMetadata(fd, Metadata{Expires: expires}); err != nil {
-		return "", err
-	}
-	if err := unix.Renameat2(closed, closedName, a.base, name, unix.RENAME_NOREPLACE); err == unix.EEXIST {
-		return "", fmt.Errorf("%s: %w", name, ErrExists)
-	} else if err != nil {
-		return "", fmt.Errorf("%s: moving from %s: %w", closedName, layout.Closed, err)
-	}
-	return name, errors.Join(removeAttribute(fd, AttrClosed), a.syncBoth(closed))
+	err = errors.Join(removeAttribute(h.fd, AttrClosed), h.admin.syncBoth(h.dir))
+	unix.Close(h.dir)
+	h.dir, h.name, h.closed = h.admin.base, name, false
+	return name, err
 }
 
 // reachClosed opens the folder of closed zones.

@@ -70,15 +70,18 @@ func (a *Admin) CheckLimits() error {
 // SetLimit changes the limit of an open zone that was made with one; nil ends it. One that is smaller than what the zone
 // holds is taken: nothing is removed, and nothing comes in.
 func (a *Admin) SetLimit(name string, limit *int64) error {
-	fd, _, err := a.reachZone(name)
+	h, err := a.Reach(name)
 	if err != nil {
 		return err
 	}
-	defer unix.Close(fd)
+	defer h.Release()
+	if err := h.lockOnly(); err != nil {
+		return err
+	}
 	if err := a.CheckLimits(); err != nil {
 		return err
 	}
-	s, err := btrfs.Of(fd)
+	s, err := btrfs.Of(h.fd)
 	if err == nil && !s.IsRoot {
 		err = ErrPlainZone
 	}
@@ -96,7 +99,7 @@ func (a *Admin) SetLimit(name string, limit *int64) error {
 const spare = 8 << 20
 
 // widen raises the limit of a zone that is nearly used up, and returns what lowers it again: a member who filled a zone
-// could not be taken out of it otherwise. Where there is no limit it does nothing.
+// could not be taken out of it otherwise. Where there is no limit it does nothing. Held.Lock and Release call the two.
 //
 // BUGS: whoever writes meanwhile may take the spare. A process that is killed in between leaves the limit higher by it.
 func (a *Admin) widen(fd int) (narrow func() error, err error) {

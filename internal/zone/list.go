@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/acl"
+	"sharezone/internal/account"
 )
 
 // List returns all zones, the open ones and then the closed ones, each sorted by name. What could not be read is
@@ -45,6 +46,7 @@ func (a *Admin) ShowClosed(name string) (Details, error) {
 	return a.showIn(closed, name, StateClosed, ErrNotClosed)
 }
 
+// showIn shows also a zone that a mount covers, which nobody can hold.
 func (a *Admin) showIn(dir int, name string, state State, missing error) (Details, error) {
 	if err := CheckName(name); err != nil {
 		return Details{}, err
@@ -93,17 +95,20 @@ func (a *Admin) prefetch(roots []Root) {
 	a.names.Prefetch(uids, gids)
 }
 
-func (a *Admin) describe(r Root, state State) Details {
+func (a *Admin) describe(r Root, state State) Details { return r.details(state, a.names) }
+
+// details is everything that is said of a root.
+func (r Root) details(state State, names *account.Names) Details {
 	m := r.Metadata
 	d := Details{
-		Problems:    r.Problems(a.names),
+		Problems:    r.Problems(names),
 		Limit:       r.limit,
 		Free:        r.free,
-		Summary:     NewSummary(r.Name, r.Owner, m, "", state, a.names),
+		Summary:     NewSummary(r.Name, r.Owner, m, "", state, names),
 		Description: m.Description,
 		MaxAge:      m.MaxAge,
 		Notify:      m.Notify,
-		Members:     membersOf(r.Access, a.names),
+		Members:     membersOf(r.Access, names),
 		ownerID:     r.Owner,
 	}
 	if m.ID != nil {

@@ -6,24 +6,32 @@ import (
 	"time"
 
 	"github.com/pkg/xattr"
-	"golang.org/x/sys/unix"
 )
 
 // Modify writes the fields of m that are not nil on the root of an open zone; empty ones remove their attributes, as
 // WriteMetadata does. forgetNotify removes that of Notify, whose empty value means something. Everything is checked
 // before anything is written.
-func (a *Admin) Modify(name string, m Metadata, forgetNotify bool, now time.Time) (err error) {
+func (a *Admin) Modify(name string, m Metadata, forgetNotify bool, now time.Time) error {
+	h, err := a.hold(name)
+	if err != nil {
+		return err
+	}
+	defer h.Release()
+	return h.Modify(m, forgetNotify, now)
+}
+
+// Modify is Admin's, of a zone that is held.
+func (h *Held) Modify(m Metadata, forgetNotify bool, now time.Time) error {
+	return modifyRoot(h.fd, m, forgetNotify, now)
+}
+
+// Modify is the same as the caller, on a zone's root o: the kernel says whether it is his.
+func (o *Object) Modify(m Metadata, forgetNotify bool, now time.Time) error {
+	return modifyRoot(o.fd, m, forgetNotify, now)
+}
+
+func modifyRoot(fd int, m Metadata, forgetNotify bool, now time.Time) error {
 	if err := checkNotPast(m.Expires, now); err != nil {
-		return err
-	}
-	fd, _, err := a.reachZone(name)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	narrow, err := a.widen(fd)
-	defer func() { err = errors.Join(err, narrow()) }()
-	if err != nil {
 		return err
 	}
 	m.ID = nil // it is made once

@@ -108,6 +108,9 @@ func CheckNewName(name string) error {
 	return nil
 }
 
+// pathPiece is how many bytes of a path the kernel is given at a time. It takes 4,096; a tree may be deeper.
+const pathPiece = 2048
+
 // Object is something below the base, reached and looked at, but not opened: an O_PATH descriptor, so that no FIFO
 // waits and no device does anything.
 type Object struct {
@@ -137,14 +140,12 @@ func OpenZone(name string) (*Object, error) {
 	return base.reach(name, unix.O_DIRECTORY)
 }
 
-// Open reaches what names name below o, which is o itself for none. Long paths go in pieces: the kernel takes 4,096
-// bytes at a time, a tree may be deeper.
+// Open reaches what names name below o, which is o itself for none. Long paths go in pieces.
 func (o *Object) Open(names []string) (*Object, error) {
-	const piece = 2048
 	at := o
 	for len(names) > 0 {
 		n, length := 0, 0
-		for n < len(names) && (n == 0 || length+len(names[n]) < piece) {
+		for n < len(names) && (n == 0 || length+len(names[n]) < pathPiece) {
 			length += len(names[n]) + 1
 			n++
 		}

@@ -1,6 +1,9 @@
 package zone
 
-import "sharezone/internal/layout"
+import (
+	"sharezone/acl"
+	"sharezone/internal/layout"
+)
 
 // Problem is something about a zone that keeps a part of Share Zone from working on it. Texts say each in words.
 type Problem string
@@ -19,10 +22,12 @@ const (
 	OwnerNotManager Problem = "owner-not-manager"
 	// NoID: it has no id that can be believed, so nothing can be recorded as its own.
 	NoID Problem = "no-id"
+	// Shut: the mask of its root leaves nobody in but the owner (chmod).
+	Shut Problem = "shut"
 )
 
 // Problems are all of them, in the order in which they are told.
-var Problems = []Problem{OtherMount, ReadOnly, NoACL, OwnerGone, OwnerNotManager, NoID}
+var Problems = []Problem{OtherMount, ReadOnly, NoACL, OwnerGone, OwnerNotManager, NoID, Shut}
 
 // membership is the part of account.Names that asks about owners.
 type membership interface {
@@ -49,5 +54,7 @@ func (r Root) Problems(names membership) []Problem {
 	add(!known && names.Err() == nil, OwnerGone) // "not found" is only believed of a name service that answered
 	add(known && !(names.InGroup(owner, layout.GroupManager) && names.InGroup(owner, layout.GroupBase)), OwnerNotManager)
 	add(r.Metadata.ID == nil, NoID)
+	mask, has := r.Access.Find(acl.Mask, acl.Undefined)
+	add(has && mask == 0, Shut)
 	return problems
 }

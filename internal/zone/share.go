@@ -19,21 +19,22 @@ import (
 // The root decides, because whoever cannot pass it reaches nothing below: rights are taken from it first and given to
 // it first. Less than before is taken away everywhere and then given again, so that an interrupted run never leaves a
 // folder deep inside in which somebody may still write. Run again, it goes on where it stopped.
-func (a *Admin) Share(name, principal string, access Access) (report Report, err error) {
+func (a *Admin) Share(name, principal string, access Access) (Report, error) {
+	h, err := a.hold(name)
+	if err != nil {
+		return Report{}, err
+	}
+	defer h.Release()
+	return h.Share(principal, access)
+}
+
+// Share is Admin's, of a zone that is held.
+func (h *Held) Share(principal string, access Access) (Report, error) {
 	if access != None && access.perm() == 0 {
-		return Report{}, fmt.Errorf("%q: not an access", access)
+		return Report{}, ValueError{Attr: "access", Value: clip(string(access)), Reason: BadForm}
 	}
-	fd, st, err := a.reachZone(name)
-	if err != nil {
-		return Report{}, err
-	}
-	defer unix.Close(fd)
-	narrow, err := a.widen(fd)
-	defer func() { err = errors.Join(err, narrow()) }()
-	if err != nil {
-		return Report{}, err
-	}
-	entry, err := a.entryFor(principal, access, st.Uid)
+	a, fd := h.admin, h.fd
+	entry, err := a.entryFor(principal, access, h.stat.Uid)
 	if err != nil {
 		return Report{}, err
 	}
@@ -41,12 +42,13 @@ func (a *Admin) Share(name, principal string, access Access) (report Report, err
 	if err != nil {
 		return Report{}, err
 	}
+	var report Report
 	old, had := before.Find(entry.Tag, entry.ID)
 	if access == None || access == Drop || had && old&^entry.Perm != 0 {
 		if err := removeFromRoot(fd, entry); err != nil {
 			return Report{}, err
 		}
-		if err := walk(fd, &report, removal(entry)); err != nil || access == None {
+		if err := a.walk(fd, &report, removal(entry)); err != nil || access == None {
 			return report, err
 		}
 	}
@@ -57,7 +59,7 @@ func (a *Admin) Share(name, principal string, access Access) (report Report, err
 	if err != nil || access == Drop {
 		return report, err
 	}
-	return report, walk(fd, &report, a.addition(entry))
+	return report, a.walk(fd, &report, a.addition(entry))
 }
 
 // entryFor finds out who a principal is.
@@ -104,7 +106,7 @@ func (a *Admin) addition(e acl.Entry) change {
 			return false, errLinked
 		}
 		if !a.people[st.Uid] {
-			return false, errNotOurs
+			return false, ErrNotOurs
 		}
 		return changeACLs(fd, st, func(list acl.ACL, inherited bool) acl.ACL {
 			if found, there := list.Find(e.Tag, e.ID); there && found == e.Perm {

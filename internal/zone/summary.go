@@ -48,6 +48,7 @@ type Details struct {
 type Member struct {
 	Principal string `json:"principal"` // "user:bruno", "group:shz-acme", "user:7001" when no such user exists
 	Access    Access `json:"access"`
+	Entry     string `json:"entry,omitempty"` // what the list says, "rwx", where that is not what Access amounts to: the mask takes something
 }
 
 // MarshalJSON makes null of an access that nobody has determined.

@@ -82,7 +82,7 @@ func (a *Admin) TransferAll(from account.Entry, to string) ([]Handover, error) {
 	for _, z := range zones {
 		h := Handover{Zone: z}
 		err := a.transfer(&h, g)
-		if errors.Is(err, unix.ENOENT) { // renamed, closed or restored since the list was made: another run finds it
+		if errors.Is(err, ErrNotThere) || errors.Is(err, ErrNotClosed) { // renamed, closed or restored since the list was made: another run finds it
 			h.Report.Skipped = append(h.Report.Skipped, Skipped{Reason: SkipMoved})
 		} else if err != nil {
 			return done, fmt.Errorf("%s: %w", z.Name, err)
@@ -94,38 +94,27 @@ func (a *Admin) TransferAll(from account.Entry, to string) ([]Handover, error) {
 	return done, nil
 }
 
-func (a *Admin) transfer(h *Handover, g giving) (err error) {
-	dir := a.base
+func (a *Admin) transfer(h *Handover, g giving) error {
+	reach := a.Reach
 	if h.Zone.State == StateClosed {
-		closed, err := a.reachClosed()
-		if err != nil {
-			return err
-		}
-		defer unix.Close(closed)
-		dir = closed
+		reach = a.ReachClosed
 	}
-	fd, err := reach(dir, h.Zone.Name, unix.O_PATH|unix.O_DIRECTORY)
+	held, err := reach(h.Zone.Name)
 	if err != nil {
 		return err
 	}
-	defer unix.Close(fd)
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
+	defer held.Release()
+	if err := held.Lock(); err != nil {
 		return err
 	}
-	narrow, err := a.widen(fd)
-	defer func() { err = errors.Join(err, narrow()) }()
-	if err != nil {
-		return err
-	}
-	h.Owner = st.Uid == g.from.UID
+	h.Owner = held.stat.Uid == g.from.UID
 	if h.Owner {
-		if err := transferRoot(fd, &st, g); err != nil {
+		if err := transferRoot(held.fd, &held.stat, g); err != nil {
 			return err
 		}
 	}
 	// A zone of the heir's may be one whose transfer was interrupted: its lists are looked through again.
-	return walk(fd, &h.Report, ownership(g, h.Owner || st.Uid == g.to.UID))
+	return a.walk(held.fd, &h.Report, ownership(g, h.Owner || held.stat.Uid == g.to.UID))
 }
 
 // transferRoot changes the owner last: until then running the command again finds the zone among those of the old one.

@@ -6,10 +6,10 @@ import (
 	"os/exec"
 	"strings"
 	"time"
-	"unicode"
 
 	"sharezone/internal/account"
 	"sharezone/internal/layout"
+	"sharezone/internal/shell"
 )
 
 // finding is something that is not as it should be. In JSON it is free of language; the sentence is made from the
@@ -134,28 +134,5 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// quote makes one word of a command for bash. What a terminal would obey or the eye would not see is written in bytes,
-// so the command works as it is printed.
-func quote(word string) string {
-	plain, visible := word != "", true
-	for _, r := range word {
-		plain = plain && (r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)) || strings.ContainsRune("/._-+,:@=%", r))
-	}
-	visible = printable(word) == word
-	switch {
-	case plain:
-		return word
-	case visible:
-		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-	}
-	var b strings.Builder
-	b.WriteString("$'")
-	for _, c := range []byte(word) {
-		if c < ' ' || c >= 0x7f || c == '\'' || c == '\\' {
-			fmt.Fprintf(&b, `\x%02x`, c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String() + "'"
-}
+// quote makes one word of a command for bash.
+func quote(word string) string { return shell.Quote(word) }

@@ -1,0 +1,89 @@
+package zone
+
+import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/acl"
+)
+
+// Apply makes the content of a zone carry what its root says: entries that are missing are added, entries that the root
+// does not have are taken away, the file's group and everybody get nothing, folders inherit what the root makes of its
+// members, and are sticky; files can be changed by nobody but their owners. It touches what belongs to somebody of Share
+// Zone, and makes no mask wider: what somebody shut stays shut. Run again after an interruption, it goes on.
+func (a *Admin) Apply(name string) (Report, error) {
+	h, err := a.hold(name)
+	if err != nil {
+		return Report{}, err
+	}
+	defer h.Release()
+	return h.Apply()
+}
+
+// Apply is Admin's, of a zone that is held.
+func (h *Held) Apply() (Report, error) {
+	access, err := acl.Access(h.fd)
+	if err != nil {
+		return Report{}, err
+	}
+	r := ruleOf(h.stat.Uid, access)
+	if _, err := conform(h.fd, r, isRoot); err != nil {
+		return Report{}, full(err)
+	}
+	report := Report{Shut: maskOf(access, isRoot) != permWrite}
+	return report, h.admin.walk(h.fd, &report, func(fd int, st *unix.Stat_t) (bool, error) {
+		if !h.admin.people[st.Uid] {
+			return false, ErrNotOurs
+		}
+		if linked(st) {
+			return false, errLinked
+		}
+		return conform(fd, r, partOf(st))
+	})
+}
+
+// conform makes one thing what the rule says.
+func conform(fd int, r rule, p part) (changed bool, err error) {
+	access, err := acl.Access(fd)
+	if err != nil {
+		return false, err
+	}
+	if after := r.access(access, p); !slices.Equal(access, after) {
+		changed = true
+		if err := acl.SetAccess(fd, after); err != nil {
+			return false, err
+		}
+	}
+	if p == isFile {
+		return changed, nil
+	}
+	inherited, err := acl.Default(fd)
+	if err != nil {
+		return changed, err
+	}
+	if !slices.Equal(inherited, r.inherited) {
+		changed = true
+		if err := acl.SetDefault(fd, r.inherited); err != nil {
+			return true, err
+		}
+	}
+	stuck, err := stick(fd, p)
+	return changed || stuck, err
+}
+
+// stick makes a folder sticky, and of a root nothing else.
+func stick(fd int, p part) (changed bool, err error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return false, err
+	}
+	mode := st.Mode&0o7777 | unix.S_ISVTX
+	if p == isRoot {
+		mode &^= unix.S_ISUID | unix.S_ISGID
+	}
+	if mode == st.Mode&0o7777 {
+		return false, nil
+	}
+	return true, unix.Fchmodat(unix.AT_FDCWD, descriptorPath(fd), mode, 0)
+}

@@ -1,0 +1,210 @@
+package zone
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/acl"
+	"sharezone/internal/account"
+	"sharezone/internal/layout"
+	"sharezone/internal/shell"
+)
+
+// Checkup is what differs in a zone from what its root makes of it.
+type Checkup struct {
+	Findings []Drift
+	More     int  // beyond those in Findings
+	Mendable int  // of all, how many apply mends
+	Complete bool // false: stopped before the end
+}
+
+// checker looks through a zone and changes nothing.
+type checker struct {
+	walker walker
+	zone   *Held
+	rule   rule
+	limit  int
+	shared map[gidOwner]bool
+	result Checkup
+}
+
+type gidOwner struct{ gid, owner uint32 }
+
+// Check compares a zone with its root. It names limit findings and counts the others; stop, where it is not nil, is asked
+// from time to time whether to end.
+func (h *Held) Check(limit int, stop func() bool) (Checkup, error) {
+	r, err := inspect(h.fd, h.name)
+	if err != nil {
+		return Checkup{}, fmt.Errorf("%s: %w", h.name, err)
+	}
+	c := checker{zone: h, rule: ruleOf(r.Owner, r.Access), limit: limit, shared: make(map[gidOwner]bool)}
+	c.result.Findings = []Drift{}
+	for _, d := range h.admin.DriftOf(r) {
+		c.take(d)
+	}
+	c.walker = walker{file: c.file, folder: c.folder, missed: c.missed, progress: h.admin.tell, stop: stop}
+	c.result.Complete, err = c.walker.run(h.fd)
+	return c.result, err
+}
+
+func (c *checker) take(d Drift) {
+	if d.Apply {
+		c.result.Mendable++
+	}
+	if len(c.result.Findings) == c.limit {
+		c.result.More++
+		return
+	}
+	c.result.Findings = append(c.result.Findings, d)
+}
+
+// DriftOf is what differs at a zone's root by itself: its owner, entries of nobody, and what its lists and mode should be
+// after its members.
+func (a *Admin) DriftOf(r Root) []Drift {
+	var found []Drift
+	owner, known := a.names.UserName(r.Owner)
+	if !known || !a.names.InGroup(owner, layout.GroupBase) || !a.names.InGroup(owner, layout.GroupManager) {
+		found = append(found, Drift{Kind: DriftOwner, Found: OwnerName(r.Owner, a.names), Mend: []string{}})
+	}
+	gone := func(e acl.Entry) bool {
+		named, known := e.Tag == acl.User || e.Tag == acl.Group, false
+		if e.Tag == acl.User {
+			_, known = a.names.UserName(e.ID)
+		} else {
+			_, known = a.names.GroupName(e.ID)
+		}
+		return named && !known
+	}
+	for _, e := range r.Access {
+		if gone(e) {
+			principal := principalOf(e, a.names)
+			found = append(found, Drift{Kind: DriftNobody, Found: principal,
+				Mend: []string{"shzadm zone share " + r.Name + " " + principal + "=none"}})
+		}
+	}
+	// Those are taken away by a command of their own, from the content too.
+	access := slices.DeleteFunc(slices.Clone(r.Access), gone)
+	s := sight{part: isRoot, owner: r.Owner, mode: r.Mode, access: access, path: a.path + "/" + r.Name}
+	if r.Inherited != nil {
+		s.inherited = slices.DeleteFunc(slices.Clone(r.Inherited), gone)
+	}
+	for _, d := range ruleOf(r.Owner, access).compare(s, a.names) {
+		d.Apply = d.Kind != DriftShut
+		found = append(found, d)
+	}
+	return found
+}
+
+func (c *checker) file(name string, fd int, st *unix.Stat_t) {
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return // a link, FIFO, socket or device: never served to anybody
+	}
+	if st.Nlink > 1 {
+		c.take(Drift{Path: escape(c.walker.names(name)), Kind: DriftLinked, Found: strconv.FormatUint(uint64(st.Nlink), 10),
+			Right: "1", Mend: []string{}})
+		return
+	}
+	c.see(name, fd, st)
+}
+
+func (c *checker) folder(name string, fd int, st *unix.Stat_t) bool {
+	c.see(name, fd, st)
+	return true
+}
+
+// see compares one file or folder.
+func (c *checker) see(name string, fd int, st *unix.Stat_t) {
+	s := sight{part: partOf(st), owner: st.Uid, mode: st.Mode & 0o7777}
+	var err error
+	if s.access, err = acl.Access(fd); err == nil && s.part == isFolder {
+		s.inherited, err = acl.Default(fd)
+	}
+	if err != nil {
+		c.missed(name, SkipError, err)
+		return
+	}
+	fixed := isImmutable(fd)
+	ours := c.zone.admin.people[st.Uid]
+	if c.agrees(s) && ours && !fixed {
+		return
+	}
+	names := c.walker.names(name)
+	s.path = c.zone.path() + "/" + strings.Join(names, "/")
+	var found []Drift
+	if fixed { // first: nothing else can be mended before
+		found = append(found, Drift{Kind: DriftImmutable, Mend: []string{"chattr -i -a -- " + shell.Quote(s.path)}})
+	}
+	if !ours {
+		found = append(found, c.foreign(s, st))
+	}
+	found = append(found, c.rule.compare(s, c.zone.admin.names)...)
+	for _, d := range found {
+		if d.Kind == DriftGroup && c.isShared(st) {
+			group, _ := c.zone.admin.names.GroupName(st.Gid)
+			d.Kind, d.Found = DriftShared, d.Found+" "+group
+		}
+		d.Path = escape(names)
+		d.Apply = ours && !fixed && d.Kind != DriftShut
+		c.take(d)
+	}
+}
+
+// agrees is compare in short, for the many that are as they should be.
+func (c *checker) agrees(s sight) bool {
+	if !slices.Equal(s.access, c.rule.access(s.access, s.part)) {
+		return false
+	}
+	return s.part == isFile || slices.Equal(s.inherited, c.rule.inherited) && s.mode&unix.S_ISVTX != 0 && s.mode&0o070 == 0o070
+}
+
+// foreign: what belongs to nobody of Share Zone could be the zone's owner's.
+func (c *checker) foreign(s sight, st *unix.Stat_t) Drift {
+	names := c.zone.admin.names
+	heir, ok := names.UserName(c.rule.owner)
+	if !ok {
+		heir = strconv.FormatUint(uint64(c.rule.owner), 10)
+	}
+	return Drift{Kind: DriftOwner, Found: OwnerName(st.Uid, names), Right: OwnerName(c.rule.owner, names),
+		Mend: []string{"chown -h -- " + shell.Quote(heir) + " " + shell.Quote(s.path)}}
+}
+
+// isShared says whether others than a file's owner are in its group.
+func (c *checker) isShared(st *unix.Stat_t) bool {
+	key := gidOwner{st.Gid, st.Uid}
+	shared, known := c.shared[key]
+	if !known {
+		names := c.zone.admin.names
+		if group, ok := names.GroupName(st.Gid); ok {
+			shared = slices.ContainsFunc(names.Members(group), func(e account.Entry) bool { return e.UID != st.Uid })
+		}
+		c.shared[key] = shared
+	}
+	return shared
+}
+
+// missed: what is moved away meanwhile is no drift, and an upload under way neither.
+func (c *checker) missed(name string, reason SkipReason, err error) {
+	d := Drift{Path: escape(c.walker.names(name)), Mend: []string{}}
+	switch reason {
+	case SkipMount:
+		d.Kind = DriftMount
+	case SkipError:
+		d.Kind, d.Found = DriftUnread, err.Error()
+	default:
+		return
+	}
+	c.take(d)
+}
+
+// isImmutable says whether not even root can change what is behind fd. Where the file system does not tell, trying does.
+func isImmutable(fd int) bool {
+	var stx unix.Statx_t
+	err := unix.Statx(fd, "", unix.AT_EMPTY_PATH|unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BASIC_STATS, &stx)
+	return err == nil && stx.Attributes&(unix.STATX_ATTR_IMMUTABLE|unix.STATX_ATTR_APPEND) != 0
+}
+
+func octal(mode uint32) string { return fmt.Sprintf("%04o", mode&0o7777) }

@@ -1,0 +1,265 @@
+package zone
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// check compares the zone demo with its root and returns the findings as "path kind", sorted.
+func check(t *testing.T, admin *Admin) ([]Drift, []string) {
+	t.Helper()
+	h, err := admin.Reach("demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Release()
+	c, err := h.Check(1000, nil)
+	if err != nil || c.More != 0 || !c.Complete {
+		t.Fatalf("%v, %d more, complete %v", err, c.More, c.Complete)
+	}
+	var short []string
+	mendable := 0
+	for _, d := range c.Findings {
+		short = append(short, d.Path+" "+d.Kind)
+		if d.Apply {
+			mendable++
+		}
+		if !slices.Contains(DriftKinds, d.Kind) || d.Mend == nil {
+			t.Errorf("%+v", d)
+		}
+	}
+	if mendable != c.Mendable {
+		t.Errorf("%d mendable, %d said", mendable, c.Mendable)
+	}
+	slices.Sort(short)
+	return c.Findings, short
+}
+
+// damages are what tools and backups do to a zone with the members zt-bruno (write), zt-acme (read) and zt-carla (drop),
+// with what a checkup must say of it. The commands run in the zone's root.
+var damages = []struct {
+	command string
+	want    []string
+	apply   bool // apply mends it
+}{
+	{"setfacl -x u:zt-bruno sub", []string{"sub lost"}, true},
+	{"setfacl -m u:zt-bruno:r-x sub/deep", []string{"sub/deep lost"}, true},
+	{"setfacl -n -x u:zt-anna,g:zt-acme sub/b", []string{"sub/b lost"}, true},
+	{"setfacl -b sub/b", []string{"sub/b lost"}, true}, // group:: was empty
+	{"setfacl -b sub/b; chmod 640 sub/b", []string{"sub/b group", "sub/b lost"}, true},
+	{"setfacl -b sub/b; chmod 666 sub/b", []string{"sub/b group", "sub/b lost", "sub/b other", "sub/b wide"}, true},
+	{"setfacl -b -k sub", []string{"sub default", "sub lost", "sub shut"}, false},
+	{"setfacl -n -m u:zt-staff:rwx sub", []string{"sub extra"}, true},
+	{"setfacl -n -m g:zt-acme:rwx a", []string{"a extra"}, true},
+	{"setfacl -n -m u:zt-carla:wx sub", []string{"sub extra"}, true}, // who only delivers has no entry inside
+	{"setfacl -n -m u:7001:r,g:7002:rwx sub/deep/c", []string{"sub/deep/c extra"}, true},
+	{"setfacl -k sub", []string{"sub default"}, true},
+	{"setfacl -d -m u:zt-staff:rwx sub/deep", []string{"sub/deep default"}, true},
+	{"setfacl -d -m mask::--- sub", []string{"sub default"}, true},
+	{"setfacl -n -m g::rx sub", []string{"sub group"}, true},
+	{"setfacl -n -m g::rx sub; chgrp zt-acme sub", []string{"sub shared-group"}, true},
+	{"chmod o+x sub", []string{"sub other"}, true},
+	{"chmod 664 a", []string{"a other", "a wide"}, true},
+	{"chmod 660 a sub/deep/c", []string{"a wide", "sub/deep/c wide"}, true},
+	{"chmod 750 a", []string{"a wide"}, true},
+	{"chmod -t sub/deep", []string{"sub/deep sticky"}, true},
+	{"chmod 1700 sub", []string{"sub shut"}, false},
+	{"chmod 1750 sub", []string{"sub shut"}, false},
+	{"chmod 600 a", nil, true}, // the owner's to close
+	{"chown 7001 sub/b", []string{"sub/b owner"}, false},
+	{"chown root sub; chmod 1700 sub", []string{"sub owner", "sub shut"}, false},
+	{"ln sub/b second", []string{"second linked", "sub/b linked"}, false},
+	{"chattr +i a", []string{"a immutable"}, false},
+	{"chattr +i sub; chattr +a a", []string{"a immutable", "sub immutable"}, false},
+	{"chmod 660 a; chattr +i a", []string{"a immutable", "a wide"}, false},
+	{"setfacl -x u:zt-bruno .", []string{" default", "a extra", "sub extra", "sub/b extra", "sub/deep extra", "sub/deep/c extra", "sub default", "sub/deep default"}, true},
+	{"setfacl -m u:zt-staff:x .", []string{" extra"}, true},
+	{"setfacl -m u:7001:rwx,d:u:7001:rwx .", []string{" nobody", "a lost", "sub lost", "sub/b lost", "sub/deep lost", "sub/deep/c lost", "sub default", "sub/deep default"}, false},
+	{"setfacl -k .", []string{" default"}, true},
+	{"chmod 0770 .", []string{" sticky"}, true},
+	{"chmod g+s .", []string{" sticky"}, true},
+	{"chmod 1700 .", []string{" shut"}, false},
+	{"chmod 1570 .", []string{" shut"}, false},
+	{"setfacl -m g::rx,o::x .", []string{" group", " other"}, true},
+	{"mkdir sub/mnt; mount -t tmpfs tmpfs sub/mnt", []string{"sub/mnt mount"}, false},
+	{"ln -s /etc link; mkfifo fifo; touch .shz-upload", nil, true},
+	{"umask 0; cp /etc/hostname $'odd\\n\\xff \\'\"$(id)!%é'; chown zt-anna: odd*; setfacl -b odd*; chmod 666 odd*",
+		[]string{"odd%0A%FF%20%27%22$%28id%29%21%25%C3%A9 group", "odd%0A%FF%20%27%22$%28id%29%21%25%C3%A9 lost", "odd%0A%FF%20%27%22$%28id%29%21%25%C3%A9 other",
+			"odd%0A%FF%20%27%22$%28id%29%21%25%C3%A9 wide"}, true},
+	{"mkdir -- -rf; chown zt-anna: -- -rf; setfacl -bk -- -rf; chmod 777 -- -rf", []string{"-rf default", "-rf group", "-rf lost", "-rf other", "-rf sticky"}, true},
+}
+
+// prepareDamage makes the zone that the damages are done to.
+func prepareDamage(t *testing.T, admin *Admin, root string) {
+	t.Helper()
+	createDemo(t, admin)
+	fill(t, root)
+	share(t, admin, "user:zt-bruno", Write)
+	share(t, admin, "group:zt-acme", Read)
+	share(t, admin, "user:zt-carla", Drop)
+	if _, short := check(t, admin); short != nil {
+		t.Fatalf("before any damage: %q", short)
+	}
+}
+
+func undoDamage(t *testing.T, root string) {
+	t.Helper()
+	sh(t, "umount "+root+"/sub/mnt 2>/dev/null; chattr -R -ia "+root+" 2>/dev/null; rm -rf "+root)
+}
+
+// Every damage is found, and nothing else; the commands, run by bash in their order, leave nothing to find.
+func TestCheckMends(t *testing.T) {
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	for _, d := range damages {
+		t.Run(d.command, func(t *testing.T) {
+			prepareDamage(t, admin, root)
+			defer undoDamage(t, root)
+			before := sh(t, "getfacl -Rp "+root)
+			sh(t, "cd "+root+"; "+d.command)
+			findings, short := check(t, admin)
+			want := slices.Clone(d.want)
+			slices.Sort(want)
+			if !slices.Equal(short, want) {
+				t.Errorf("found %q, want %q", short, want)
+			}
+			for round := 0; len(findings) > 0 && round < 2; round++ { // what somebody else's owner hid comes second
+				for _, f := range findings {
+					for _, line := range f.Mend {
+						if strings.HasPrefix(line, "shzadm zone share demo ") { // the command knows the real base alone
+							principal, _, _ := strings.Cut(strings.TrimPrefix(line, "shzadm zone share demo "), "=")
+							share(t, admin, principal, None)
+							continue
+						}
+						sh(t, line)
+					}
+				}
+				findings, short = check(t, admin)
+			}
+			for _, f := range findings {
+				if f.Kind != DriftLinked && f.Kind != DriftMount { // a person's to decide
+					t.Errorf("left: %+v", f)
+				}
+			}
+			if t.Failed() {
+				t.Logf("before\n%s\nafter\n%s", before, sh(t, "getfacl -Rp "+root))
+			}
+		})
+	}
+}
+
+// Apply mends what it says it mends, and touches nothing else; and it makes no mask wider.
+func TestApply(t *testing.T) {
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	for _, d := range damages {
+		t.Run(d.command, func(t *testing.T) {
+			prepareDamage(t, admin, root)
+			defer undoDamage(t, root)
+			sh(t, "cd "+root+"; "+d.command)
+			findings, _ := check(t, admin)
+			masks := masksOf(t, root)
+			report, err := admin.Apply("demo")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want []string
+			for _, f := range findings {
+				if !f.Apply && f.Kind != DriftLost && f.Kind != DriftDefault { // what is beside one that apply cannot mend may be mended
+					want = append(want, f.Path+" "+f.Kind)
+				}
+			}
+			left, short := check(t, admin)
+			for _, f := range left {
+				if f.Apply || !slices.Contains(want, f.Path+" "+f.Kind) {
+					t.Errorf("left: %+v", f)
+				}
+			}
+			if d.apply && len(short) > 0 {
+				t.Errorf("apply left %q", short)
+			}
+			for path, mask := range masksOf(t, root) {
+				if mask&^masks[path] != 0 {
+					t.Errorf("%s: mask %o, was %o", path, mask, masks[path])
+				}
+			}
+			again, err := admin.Apply("demo")
+			if err != nil || again.Folders+again.Files != 0 {
+				t.Errorf("the same again changed %+v: %v; before %+v", again, err, report)
+			}
+		})
+	}
+}
+
+// masksOf are the group bits of everything: the mask, or what the group has where there is none.
+func masksOf(t *testing.T, root string) map[string]int {
+	t.Helper()
+	masks := make(map[string]int)
+	for _, line := range strings.Split(sh(t, "find "+root+` ! -type l -printf '%m %i\n'`), "\n") {
+		var mode int
+		var inode string
+		if _, err := fmt.Sscanf(line, "%o %s", &mode, &inode); err != nil {
+			t.Fatal(line, err)
+		}
+		masks[inode] = mode >> 3 & 7
+	}
+	return masks
+}
+
+// What the kernel lets people do after apply is what sharing anew would have given them.
+func TestApplyRights(t *testing.T) {
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	prepareDamage(t, admin, root)
+	sh(t, "cd "+root+`; setfacl -R -b -k sub; chmod 777 sub sub/deep; chmod 666 sub/b sub/deep/c; mkdir sub/restored; cp /etc/hostname sub/restored/r
+		chown -R zt-anna sub; chmod 755 sub/restored; chmod 644 sub/restored/r; setfacl -n -m u:zt-staff:rwx a`)
+	if _, err := admin.Apply("demo"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		user, command string
+		may           bool
+	}{
+		{"zt-bruno", "cat a sub/b sub/deep/c sub/restored/r", true}, {"zt-bruno", "echo x > sub/deep/new-$$", true}, {"zt-bruno", "echo x >> sub/b", false},
+		{"zt-bruno", "rm -f sub/b", false}, {"zt-bruno", "touch sub/restored/new", false}, // its mask, r-x, was not made wider
+		{"zt-carla", "cat sub/deep/c", true}, // by group zt-acme
+		{"zt-carla", "echo x > sub/new-$$", false}, {"zt-anna", "cat sub/deep/new-*", true}, {"zt-staff", "ls .", false}, {"zt-staff", "cat a", false},
+	} {
+		if as(t, c.user, "cd "+root+" && "+c.command) != c.may {
+			t.Errorf("%s: %s: may %v\n%s", c.user, c.command, !c.may, sh(t, "getfacl -Rp "+root))
+		}
+	}
+}
+
+func TestCheckLimits(t *testing.T) {
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	createDemo(t, admin)
+	sh(t, "cd "+root+"; mkdir many; for i in $(seq 600); do echo > many/$i; done; chown -R zt-anna many; chmod 600 many/*; setfacl -b many/*; chmod 1770 many")
+	h, err := admin.Reach("demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Release()
+	var progress []int
+	admin.Progress = func(done int) { progress = append(progress, done) }
+	c, err := h.Check(200, nil)
+	if err != nil || len(c.Findings) != 200 || c.More != 400 || c.Mendable != 600 || !c.Complete {
+		t.Errorf("%v: %d findings, %d more, %d mendable", err, len(c.Findings), c.More, c.Mendable)
+	}
+	if len(progress) < 2 || !slices.IsSorted(progress) || progress[len(progress)-1] != 601 {
+		t.Errorf("progress: %v", progress)
+	}
+	began := time.Now()
+	c, err = h.Check(200, func() bool { return len(c.Findings) == 0 || time.Since(began) > 0 })
+	if err != nil || c.Complete {
+		t.Errorf("%v, not stopped", err)
+	}
+	if _, err := admin.Apply("nothing"); !errors.Is(err, ErrNotThere) {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,264 @@
+package zone
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/acl"
+	"sharezone/internal/layout"
+)
+
+// Linux can remove a name, not an inode: between a look at a name and its removal somebody may put another thing there.
+// So what is to go is moved first, into a folder that only root reaches; there it is compared with what was looked at,
+// and goes for good or back. The folder is .closed, or, where the zone is a file system of its own (a subvolume of
+// Btrfs, into which nothing can be moved from another), one with a reserved name in the zone.
+
+// asidePrefix begins the names of what was moved aside: .shz-removed-ZONE-INODE-RANDOM, with the inodes of the zone and of
+// what was looked at. Should the process die in between, the next removal in the zone, which then holds its lock, finds
+// it: what is the inode in its name was to go, and goes.
+const asidePrefix = ReservedPrefix + "removed-"
+
+// aside is where something was moved to.
+type aside struct {
+	dir  int // only root reaches it
+	name string
+}
+
+// Remove removes what lies below an open zone at a path, as Held.Remove does.
+func (a *Admin) Remove(name string, names []string) error {
+	h, err := a.hold(name)
+	if err != nil {
+		return err
+	}
+	defer h.Release()
+	return h.Remove(names)
+}
+
+// Remove removes what lies below the zone, which must be locked, at a path, whoever owns it, with everything in it. Where something in a folder
+// cannot be removed the rest of it goes back under its name, or NAME (2), and the error is a PartlyRemoved.
+func (h *Held) Remove(names []string) error {
+	if len(names) == 0 {
+		return ErrPath // the zone itself is closed, not removed
+	}
+	if err := checkSegments(names); err != nil {
+		return err
+	}
+	parent, err := h.reachFolder(names[:len(names)-1])
+	if err != nil {
+		return err
+	}
+	defer unix.Close(parent)
+	name := names[len(names)-1]
+	object, err := reach(parent, name, unix.O_PATH)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(object)
+	return h.removeAside(parent, name, object)
+}
+
+// removeAside tries the folders for it in turn: a rename goes no further than its file system.
+func (h *Held) removeAside(parent int, name string, object int) error {
+	closed, err := h.admin.reachClosed()
+	if err != nil {
+		return err
+	}
+	defer unix.Close(closed)
+	var st unix.Stat_t
+	if err := unix.Fstat(closed, &st); err != nil || st.Uid != 0 || st.Mode&0o077 != 0 {
+		return fmt.Errorf("%w: %s must be root's alone: %w", ErrBaseNotReady, layout.Closed, err)
+	}
+	h.sweep(closed)
+	err = h.removeInto(closed, parent, name, object)
+	for _, near := range []int{h.fd, parent} {
+		if !errors.Is(err, unix.EXDEV) {
+			return err
+		}
+		err = h.removeNear(near, parent, name, object)
+	}
+	return err
+}
+
+// removeNear is removeInto a folder that is made in near for it.
+func (h *Held) removeNear(near, parent int, name string, object int) error {
+	if err := h.sweepNear(near); err != nil {
+		return err
+	}
+	own := asidePrefix + rand.Text()
+	if err := unix.Mkdirat(near, own, 0o700); err != nil {
+		return err
+	}
+	dir, err := reachOwn(near, own)
+	if err == nil {
+		err = h.removeInto(dir, parent, name, object)
+		unix.Close(dir)
+	}
+	if undo := unix.Unlinkat(near, own, unix.AT_REMOVEDIR); undo != nil && undo != unix.ENOENT && undo != unix.ENOTEMPTY {
+		err = errors.Join(err, undo)
+	}
+	return err
+}
+
+// reachOwn opens a folder of ours that lies in one of somebody else's, and makes it root's alone: what it inherited goes.
+func reachOwn(dir int, name string) (int, error) {
+	fd, err := reach(dir, name, unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return -1, err
+	}
+	var st unix.Stat_t
+	err = unix.Fstat(fd, &st)
+	if err == nil && st.Uid != 0 {
+		err = fmt.Errorf("%s: %w", name, ErrExchanged)
+	}
+	if err == nil {
+		err = acl.SetAccess(fd, acl.FromMode(0o700))
+	}
+	if err == nil {
+		err = acl.SetDefault(fd, nil)
+	}
+	if err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+// removeInto moves what has the name into dir and removes it there, if it is the object that was looked at and its folder
+// still lies in the zone.
+func (h *Held) removeInto(dir, parent int, name string, object int) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(object, &st); err != nil {
+		return err
+	}
+	place := aside{dir, h.asideName(st.Ino) + rand.Text()}
+	if err := unix.Renameat2(parent, name, dir, place.name, unix.RENAME_NOREPLACE); err != nil {
+		return err
+	}
+	err := checkMoved(dir, place.name, object)
+	if err == nil && !h.holds(parent) {
+		err = fmt.Errorf("%s: %w", name, ErrExchanged)
+	}
+	if err != nil {
+		return errors.Join(err, h.putBack(place, parent, name))
+	}
+	if err = h.admin.raze(place); err == nil {
+		return nil
+	}
+	err = errors.Join(err, h.putBack(place, parent, name))
+	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
+		err = &PartlyRemoved{err}
+	}
+	return err
+}
+
+// asideName is how the name of something of this zone begins when it was moved aside.
+func (h *Held) asideName(ino uint64) string {
+	return fmt.Sprintf("%s%d-%d-", asidePrefix, h.stat.Ino, ino)
+}
+
+// putBack gives what was moved aside its name again, or, where that is taken meanwhile, NAME (2). When its folder is gone
+// it goes to the top of the zone.
+func (h *Held) putBack(place aside, parent int, name string) error {
+	var err error
+	for _, dir := range []int{parent, h.fd} {
+		to := name
+		for i := 2; i <= maxCopies; i++ {
+			err = unix.Renameat2(place.dir, place.name, dir, to, unix.RENAME_NOREPLACE)
+			if err == nil {
+				return nil
+			}
+			if err != unix.EEXIST {
+				break
+			}
+			to = numbered(name, i)
+		}
+	}
+	return fmt.Errorf("putting %s back: %w", place.name, err)
+}
+
+// holds says whether a folder lies in the zone, whatever its name is now: it may have been moved out after it was reached.
+func (h *Held) holds(folder int) bool {
+	at, err := reach(folder, ".", unix.O_PATH|unix.O_DIRECTORY)
+	var last inode
+	for err == nil {
+		var st unix.Stat_t
+		err = unix.Fstat(at, &st)
+		if here := inodeOf(&st); err == nil && here != inodeOf(&h.stat) && here != last { // "/" lies in itself
+			var up int
+			up, err = above(at, unix.O_PATH)
+			unix.Close(at)
+			at, last = up, here
+			continue
+		}
+		unix.Close(at)
+		return err == nil && inodeOf(&st) == inodeOf(&h.stat)
+	}
+	return false
+}
+
+// sweep removes what an interrupted removal in this zone left in a folder that only root reaches. What stays is tried
+// again the next time.
+func (h *Held) sweep(dir int) {
+	names, err := readNames(dir)
+	if err != nil {
+		return
+	}
+	for _, name := range names {
+		var st unix.Stat_t
+		if !strings.HasPrefix(name, asidePrefix) || unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
+			continue
+		}
+		if strings.HasPrefix(name, h.asideName(st.Ino)) {
+			h.admin.raze(aside{dir, name})
+		}
+	}
+}
+
+// sweepNear sweeps what removeNear left in a folder of the zone.
+func (h *Held) sweepNear(near int) error {
+	names, err := readNames(near)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !strings.HasPrefix(name, asidePrefix) {
+			continue
+		}
+		if dir, err := reachOwn(near, name); err == nil {
+			h.sweep(dir)
+			unix.Close(dir)
+			unix.Unlinkat(near, name, unix.AT_REMOVEDIR)
+		}
+	}
+	return nil
+}
+
+func checkSegments(names []string) error {
+	for _, name := range names {
+		if err := CheckSegment(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reachFolder opens a folder below the zone, of a path of any length.
+func (h *Held) reachFolder(names []string) (int, error) {
+	at, err := reach(h.fd, ".", unix.O_PATH|unix.O_DIRECTORY)
+	for len(names) > 0 && err == nil {
+		n, length := 0, 0
+		for n < len(names) && (n == 0 || length+len(names[n]) < pathPiece) {
+			length += len(names[n]) + 1
+			n++
+		}
+		var next int
+		next, err = reach(at, strings.Join(names[:n], "/"), unix.O_PATH|unix.O_DIRECTORY)
+		unix.Close(at)
+		at, names = next, names[n:]
+	}
+	return at, err
+}

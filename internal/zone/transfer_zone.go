@@ -1,0 +1,63 @@
+package zone
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/acl"
+	"sharezone/internal/account"
+	"sharezone/internal/layout"
+)
+
+// Transfer gives one open zone to another manager, as Held.Transfer does.
+func (a *Admin) Transfer(name, to string) (Report, error) {
+	h, err := a.hold(name)
+	if err != nil {
+		return Report{}, err
+	}
+	defer h.Release()
+	return h.Transfer(to)
+}
+
+// Transfer gives the zone, and what its owner has in it, to another manager, who also takes his place in the access lists.
+// The root changes hands last: until then the old owner can run an interrupted transfer again. A second walk finds what
+// he brought during the first.
+func (h *Held) Transfer(to string) (Report, error) {
+	names := h.admin.names
+	heir, known := names.User(to)
+	switch {
+	case !known:
+		return Report{}, fmt.Errorf("%s: %w", to, ErrNoSuchUser)
+	case heir.UID < layout.MinUID || !names.InGroup(to, layout.GroupBase) || !names.InGroup(to, layout.GroupManager):
+		return Report{}, fmt.Errorf("%s: %w", to, ErrNotManager)
+	case heir.UID == h.stat.Uid:
+		return Report{}, fmt.Errorf("%s: %w", to, ErrSamePerson)
+	}
+	g := giving{from: account.Entry{UID: h.stat.Uid}, to: heir}
+	if from, ok := names.UserByUID(h.stat.Uid); ok {
+		group, _ := names.GroupName(from.GID)
+		g.from, g.privateGroup = from, group == from.Name
+	}
+	// What is made from now on is the heir's to read.
+	inherited, err := acl.Default(h.fd)
+	if err == nil {
+		if after := exchanged(inherited, g.from.UID, g.to.UID); !slices.Equal(after, inherited) {
+			err = acl.SetDefault(h.fd, after)
+		}
+	}
+	var report Report
+	if err == nil {
+		err = h.admin.walk(h.fd, &report, ownership(g, true))
+	}
+	if err == nil {
+		err = transferRoot(h.fd, &h.stat, g)
+	}
+	if err != nil {
+		return report, full(err)
+	}
+	err = h.admin.walk(h.fd, &report, ownership(g, true))
+	return report, errors.Join(err, unix.Fstat(h.fd, &h.stat))
+}

@@ -1,0 +1,260 @@
+package zone
+
+import (
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// walker goes through a tree from the top down with one open directory, whatever its depth: it climbs by "..", and
+// believes it only when that is the directory it came from.
+type walker struct {
+	// file sees what is no folder, by an O_PATH descriptor, or -1 with byName.
+	file func(name string, fd int, st *unix.Stat_t)
+	// folder sees a folder before what is in it, by one that is open for reading, and says whether to go in.
+	folder func(name string, fd int, st *unix.Stat_t) bool
+	// missed is told what could not be seen: name in the current directory, or that directory itself for "".
+	missed func(name string, reason SkipReason, err error)
+
+	hidden   bool // reserved names too
+	byName   bool // files are looked at, not opened
+	progress func(done int)
+	stop     func() bool // nil: never; asked once for each batch of names
+
+	root  int
+	stack []level
+	here  int // the directory of the last level, open for reading
+	done  int
+}
+
+// level is a directory on the way from the root to where the walker is.
+type level struct {
+	name    string
+	inode   inode
+	offset  int64    // where reading goes on
+	folders []string // found in the last batch, still to be entered
+}
+
+type inode struct{ dev, number uint64 }
+
+func inodeOf(st *unix.Stat_t) inode { return inode{st.Dev, st.Ino} }
+
+// run walks through what lies below root. It says whether it came to the end.
+func (w *walker) run(root int) (complete bool, err error) {
+	w.root, w.here = root, -1
+	defer func() { w.leave() }()
+	if err := w.relocate(); err != nil {
+		return false, err
+	}
+	buffer := make([]byte, direntBuffer)
+	for len(w.stack) > 0 {
+		top := &w.stack[len(w.stack)-1]
+		if n := len(top.folders); n > 0 {
+			name := top.folders[n-1]
+			top.folders = top.folders[:n-1]
+			w.enter(name)
+			continue
+		}
+		if w.stop != nil && w.stop() {
+			return false, nil
+		}
+		if !w.stillThere() {
+			w.missed("", SkipMoved, nil)
+			w.stack = w.stack[:len(w.stack)-1]
+			if err := w.relocate(); err != nil {
+				return false, err
+			}
+			continue
+		}
+		entries, err := w.batch(top, buffer)
+		if err != nil {
+			w.missed("", SkipError, err)
+		}
+		if len(entries) == 0 {
+			if err := w.climb(); err != nil {
+				return false, err
+			}
+			continue
+		}
+		for _, e := range entries {
+			w.visit(top, e.name)
+		}
+		w.progress(w.done)
+	}
+	return true, nil
+}
+
+func (w *walker) batch(top *level, buffer []byte) ([]dirent, error) {
+	if _, err := unix.Seek(w.here, top.offset, unix.SEEK_SET); err != nil {
+		return nil, err
+	}
+	entries, err := readDirents(w.here, buffer)
+	if len(entries) > 0 {
+		top.offset = entries[len(entries)-1].next
+	}
+	return entries, err
+}
+
+// visit sees a file and remembers a folder.
+func (w *walker) visit(top *level, name string) {
+	w.done++
+	if strings.HasPrefix(name, ReservedPrefix) && !w.hidden {
+		w.missed(name, SkipUpload, nil)
+		return
+	}
+	if w.byName {
+		var st unix.Stat_t
+		err := unix.Fstatat(w.here, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+		switch {
+		case err != nil:
+			w.failed(name, err)
+		case st.Mode&unix.S_IFMT == unix.S_IFDIR:
+			top.folders = append(top.folders, name)
+		default:
+			w.file(name, -1, &st)
+		}
+		return
+	}
+	fd, st, ok := w.look(name, unix.O_PATH)
+	if !ok {
+		return
+	}
+	defer unix.Close(fd)
+	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
+		top.folders = append(top.folders, name)
+		return
+	}
+	w.file(name, fd, &st)
+}
+
+// enter sees a folder and goes into it: seen first, so that what is made in it from now on is as a change has made it.
+func (w *walker) enter(name string) {
+	fd, st, ok := w.look(name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK)
+	if !ok {
+		return
+	}
+	if !w.folder(name, fd, &st) {
+		unix.Close(fd)
+		return
+	}
+	unix.Close(w.here)
+	w.here = fd
+	w.stack = append(w.stack, level{name: name, inode: inodeOf(&st)})
+}
+
+// look opens a name in the current directory and sees what it is.
+func (w *walker) look(name string, flags int) (fd int, st unix.Stat_t, ok bool) {
+	fd, err := reach(w.here, name, flags)
+	if err == nil {
+		if err = unix.Fstat(fd, &st); err == nil {
+			return fd, st, true
+		}
+		unix.Close(fd)
+	}
+	w.failed(name, err)
+	return -1, st, false
+}
+
+func (w *walker) failed(name string, err error) {
+	switch {
+	case err == unix.ENOENT: // removed since the directory was read
+	case err == unix.EXDEV:
+		w.missed(name, SkipMount, nil)
+	case err == unix.ENOTDIR || err == unix.ELOOP: // was a folder a moment ago
+		w.missed(name, SkipMoved, nil)
+	default:
+		w.missed(name, SkipError, err)
+	}
+}
+
+// climb goes back to the directory above.
+func (w *walker) climb() error {
+	w.stack = w.stack[:len(w.stack)-1]
+	if len(w.stack) == 0 {
+		return nil
+	}
+	up, err := above(w.here, unix.O_RDONLY)
+	if err == nil {
+		var st unix.Stat_t
+		if unix.Fstat(up, &st) == nil && inodeOf(&st) == w.stack[len(w.stack)-1].inode {
+			unix.Close(w.here)
+			w.here = up
+			return nil
+		}
+		unix.Close(up)
+	}
+	w.missed("", SkipMoved, nil)
+	return w.relocate()
+}
+
+// stillThere says whether the current directory lies where it was entered.
+func (w *walker) stillThere() bool {
+	return len(w.stack) == 1 || liesIn(w.here, w.stack[len(w.stack)-2].inode)
+}
+
+// liesIn says whether a directory lies directly in another one now.
+func liesIn(fd int, parent inode) bool {
+	up, err := above(fd, unix.O_PATH)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(up)
+	var st unix.Stat_t
+	return unix.Fstat(up, &st) == nil && inodeOf(&st) == parent
+}
+
+// above opens the directory that a directory lies in now.
+func above(fd, flags int) (int, error) {
+	return unix.Openat(fd, "..", flags|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+}
+
+// relocate descends again from the root along the stack, as far as everything is where it was.
+func (w *walker) relocate() error {
+	w.leave()
+	fd, err := reach(w.root, ".", unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return err
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		unix.Close(fd)
+		return err
+	}
+	if len(w.stack) == 0 {
+		w.stack = append(w.stack, level{inode: inodeOf(&st)})
+	}
+	w.here = fd
+	for i := 1; i < len(w.stack); i++ {
+		next, err := reach(w.here, w.stack[i].name, unix.O_RDONLY|unix.O_DIRECTORY)
+		if err == nil && (unix.Fstat(next, &st) != nil || inodeOf(&st) != w.stack[i].inode) {
+			unix.Close(next)
+			err = unix.ENOENT
+		}
+		if err != nil {
+			w.stack = w.stack[:i]
+			return nil
+		}
+		unix.Close(w.here)
+		w.here = next
+	}
+	return nil
+}
+
+func (w *walker) leave() {
+	if w.here >= 0 {
+		unix.Close(w.here)
+		w.here = -1
+	}
+}
+
+// names are the names from the root to name in the current directory, or to that directory itself for "".
+func (w *walker) names(name string) []string {
+	var names []string
+	for _, l := range w.stack[1:] {
+		names = append(names, l.name)
+	}
+	if name != "" {
+		names = append(names, name)
+	}
+	return names
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"strings"
+
+	"sharezone/internal/helper"
+	"sharezone/internal/privileged"
+	"sharezone/internal/zone"
+)
+
+// whichZone says where an operation finds its zone.
+type whichZone int
+
+const (
+	noZone     whichZone = iota
+	openZone             // below the base
+	closedZone           // in .closed
+	askedZone            // where the request says
+)
+
+// operation is one row of the table.
+type operation struct {
+	zone     whichZone
+	changes  bool // one at a time for each zone, and noted
+	settings bool // it goes by the site's policy
+	run      func(*work) (helper.ZonefixReply, error)
+}
+
+// operations is what can be asked for.
+var operations = map[string]operation{
+	"list":     {run: list},
+	"show":     {zone: askedZone, run: show},
+	"check":    {zone: openZone, run: check},
+	"space":    {zone: askedZone, run: space},
+	"modify":   {zone: openZone, changes: true, settings: true, run: modify},
+	"share":    {zone: openZone, changes: true, run: share},
+	"apply":    {zone: openZone, changes: true, run: apply},
+	"remove":   {zone: openZone, changes: true, run: remove},
+	"take":     {zone: openZone, changes: true, run: take},
+	"transfer": {zone: openZone, changes: true, run: transfer},
+	"close":    {zone: openZone, changes: true, run: shut},
+	"restore":  {zone: closedZone, changes: true, settings: true, run: restore},
+}
+
+// maxFindings is how many findings of a checkup are named; the others are counted.
+const maxFindings = 200
+
+// list returns the zones of the caller, or all of them to an administrator. One that cannot be read is noted and left out.
+func list(w *work) (helper.ZonefixReply, error) {
+	var zones []zone.Details
+	var err error
+	if w.caller.Root || w.caller.Admin {
+		zones, err = w.admin.List()
+	} else {
+		zones, err = w.admin.Owned(w.caller.UID)
+	}
+	if err != nil {
+		privileged.Log("zonefix", "list", err)
+	}
+	out := helper.ZonefixReply{Zones: []zone.Details{}}
+	for _, z := range zones {
+		if (z.State == zone.StateClosed) == w.Closed {
+			out.Zones = append(out.Zones, z)
+		}
+	}
+	return out, nil
+}
+
+// show returns the zone as it is now; other operations end with it.
+func show(w *work) (helper.ZonefixReply, error) {
+	z, err := w.zone.Details()
+	if err != nil {
+		return helper.ZonefixReply{}, err
+	}
+	return helper.ZonefixReply{Zone: &z, ZoneID: z.ID}, nil
+}
+
+// showAfter is show where what was asked for went well.
+func showAfter(w *work, report *zone.Report, err error) (helper.ZonefixReply, error) {
+	if err != nil {
+		return helper.ZonefixReply{}, err
+	}
+	if report != nil && report.Skipped == nil {
+		report.Skipped = []zone.Skipped{}
+	}
+	out, err := show(w)
+	out.Report = report
+	return out, err
+}
+
+func check(w *work) (helper.ZonefixReply, error) {
+	c, err := w.zone.Check(maxFindings, nil)
+	return helper.ZonefixReply{Findings: c.Findings, More: c.More}, err
+}
+
+func space(w *work) (helper.ZonefixReply, error) {
+	s, err := w.zone.Space()
+	return helper.ZonefixReply{Space: &s}, err
+}
+
+func modify(w *work) (helper.ZonefixReply, error) {
+	if err := w.policy.CheckExpiry(w.Expires, w.now); err != nil {
+		return helper.ZonefixReply{}, err
+	}
+	m := zone.Metadata{Title: w.Title, Description: w.Description, Expires: w.Expires, MaxAge: w.MaxAge, Notify: w.Notify}
+	return showAfter(w, nil, w.zone.Modify(m, w.ForgetNotify, w.now))
+}
+
+func share(w *work) (helper.ZonefixReply, error) {
+	report, err := w.zone.Share(w.Principal, zone.Access(w.Access))
+	return showAfter(w, &report, err)
+}
+
+func apply(w *work) (helper.ZonefixReply, error) {
+	report, err := w.zone.Apply()
+	return showAfter(w, &report, err)
+}
+
+// remove goes on after a path that cannot be removed: each has its own result.
+func remove(w *work) (helper.ZonefixReply, error) {
+	out := helper.ZonefixReply{Results: []helper.ItemResult{}}
+	for _, path := range w.Paths {
+		names, err := parsePath(path)
+		if err == nil {
+			err = w.zone.Remove(names)
+		}
+		result := helper.ItemResult{Path: path, Status: "ok"}
+		if err != nil {
+			privileged.Log("zonefix", "remove", err)
+			result.Status = refusalOf(err).Error
+		}
+		out.Results = append(out.Results, result)
+	}
+	return out, nil
+}
+
+func take(w *work) (helper.ZonefixReply, error) {
+	names, err := parsePath(w.Path)
+	if err != nil {
+		return helper.ZonefixReply{}, err
+	}
+	report, err := w.zone.Take(names)
+	return showAfter(w, &report, err)
+}
+
+func transfer(w *work) (helper.ZonefixReply, error) {
+	report, err := w.zone.Transfer(w.Owner)
+	return showAfter(w, &report, err)
+}
+
+func shut(w *work) (helper.ZonefixReply, error) {
+	_, err := w.zone.Shut(w.now)
+	return showAfter(w, nil, err)
+}
+
+func restore(w *work) (helper.ZonefixReply, error) {
+	if err := w.policy.CheckExpiry(w.Expires, w.now); err != nil {
+		return helper.ZonefixReply{}, err
+	}
+	_, err := w.zone.Restore(w.Expires, w.now)
+	return showAfter(w, nil, err)
+}
+
+// parsePath reads a path below a zone: percent-encoded names between slashes, none for "".
+func parsePath(path string) ([]string, error) {
+	if path == "" {
+		return nil, nil
+	}
+	var names []string
+	for segment := range strings.SplitSeq(path, "/") {
+		name, err := zone.Unescape(segment)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
