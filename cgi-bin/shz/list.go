@@ -281,10 +281,26 @@ func (f form) showResults(items []item, done string) error {
 	view.Done = done
 	status := http.StatusOK
 	for _, i := range items {
-		view.Results = append(view.Results, result{Name: i.Name, Message: i.Message, OK: i.Status == "ok"})
+		view.Results = append(view.Results, i.result(f.call))
 		if len(items) == 1 {
 			status = web.Code(i.Status).Status()
 		}
 	}
 	return f.call.AnswerPage(status, folderPage(folderFrame(f.call, object), view))
+}
+
+// result is how the item ended, as the page says it.
+func (i item) result(c *web.Call) result {
+	r := result{Name: i.Name, Message: i.Message, OK: i.Status == "ok"}
+	for _, left := range i.Left {
+		name := left.Path
+		if name == "" {
+			name = i.Name
+		}
+		r.Left = append(r.Left, result{Name: name, Message: left.Message})
+	}
+	if i.LeftMore > 0 {
+		r.Message += " " + c.Language.Count("choose.more", i.LeftMore)
+	}
+	return r
 }

@@ -52,6 +52,9 @@ func get(c *web.Call, root *zone.Object, path zone.Path) error {
 		if err := refuseUnbuilt(c); err != nil {
 			return err
 		}
+		if ask := c.Request.URL.Query().Get("ask"); ask == "rename" {
+			return askRename(c, path)
+		}
 		return list(c, root, object, path)
 	case kind == "file" && path.Folder:
 		return web.Refuse(web.NotFound, "a file, asked for with a slash")
