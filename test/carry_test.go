@@ -94,9 +94,24 @@ func (c carryKilled) run(t *testing.T, from, to string, args ...string) (ended b
 	return ended, log
 }
 
+// twoZones are zones of anna's to which bruno may write.
+func twoZones(t *testing.T) (from, to string) {
+	t.Helper()
+	from = newZone(t, "user:bruno=write", "user:carla=read")
+	to = from + "-2"
+	run(t, "shzadm", "zone", "add", to, "--owner", "anna")
+	t.Cleanup(func() {
+		if err := os.RemoveAll(zonePath(to)); err != nil {
+			t.Error(err)
+		}
+	})
+	run(t, "shzadm", "zone", "share", to, "user:bruno=write", "user:admin=read")
+	return from, to
+}
+
 // TestCarryStopsAtEachStep: a file and a folder between two zones, killed at the calls that write.
 func TestCarryStopsAtEachStep(t *testing.T) {
-	from, to := newZone(t, "user:bruno=write"), newZone(t, "user:bruno=write")
+	from, to := twoZones(t)
 	for i, calls := range [][]string{
 		{"copy_file_range 1", "utimensat 1", "fsync 1", "linkat 1", "fsync 2", "renameat2 1", "unlinkat 1"},
 		{"copy_file_range 1", "fsync 1", "linkat 1"},
@@ -116,7 +131,7 @@ func TestCarryStopsAtEachStep(t *testing.T) {
 // TestCarryStopsAtEachCall does the same at every system call.
 func TestCarryStopsAtEachCall(t *testing.T) {
 	needLong(t)
-	from, to := newZone(t, "user:bruno=write"), newZone(t, "user:bruno=write")
+	from, to := twoZones(t)
 	for _, c := range carriesKilled(to) {
 		ended, log := c.run(t, from, to)
 		calls := make(map[string]int)
@@ -160,7 +175,7 @@ func TestRenameStopsAtEachStep(t *testing.T) {
 // TestCarryGivesAccess: who may read in the target reads what arrives there, and who may read where it came from alone
 // does not any more. getfacl says the same as of an upload.
 func TestCarryGivesAccess(t *testing.T) {
-	from, to := newZone(t, "user:bruno=write", "user:carla=read"), newZone(t, "user:bruno=write", "user:admin=read")
+	from, to := twoZones(t)
 	script := `cd "$1"; mkdir -p d/sub; printf x >d/sub/file; printf x >f; printf x >g; mkdir d2; printf x >d2/file`
 	if out, status := asUser(t, "bruno", "sh", "-c", script, "sh", zonePath(from)); status != 0 {
 		t.Fatal(out)
@@ -198,7 +213,7 @@ func TestCarryGivesAccess(t *testing.T) {
 // TestCarryHundredThousand: as many files as that, moved between zones in one request, in little memory.
 func TestCarryHundredThousand(t *testing.T) {
 	needLong(t)
-	from, to := newZone(t, "user:bruno=write"), newZone(t, "user:bruno=write")
+	from, to := twoZones(t)
 	script := `mkdir "$1/d" && cd "$1/d" && seq -f 'file %06g' 99000 | xargs -d '\n' touch && seq -f 'folder %06g' 1000 | xargs -d '\n' mkdir`
 	if out, status := asUser(t, "bruno", "sh", "-c", script, "sh", zonePath(from)); status != 0 {
 		t.Fatal(out)

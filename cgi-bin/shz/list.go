@@ -136,18 +136,23 @@ func describe(found []zone.Entry, names *account.Names) []entry {
 	names.Prefetch(uids, nil) // one question to NSS for all
 	entries := make([]entry, len(found))
 	for i, e := range found {
-		entries[i] = entry{Type: e.Kind, Size: e.Size}
+		entries[i] = entry{Type: e.Kind, Size: e.Size, Modified: shownTime(e.Modified)}
 		entries[i].Name, entries[i].Raw = shown(e.Name)
-		if e.Modified != nil && e.Modified.UTC().Year() >= 0 && e.Modified.UTC().Year() <= 9999 { // what RFC 3339 can say
-			modified := e.Modified.UTC().Format(time.RFC3339)
-			entries[i].Modified = &modified
-		}
 		if e.Owner != nil {
 			owner := zone.OwnerName(*e.Owner, names)
 			entries[i].Owner = &owner
 		}
 	}
 	return entries
+}
+
+// shownTime is a time as JSON says it; nil also for what RFC 3339 cannot say.
+func shownTime(t *time.Time) *string {
+	if t == nil || t.UTC().Year() < 0 || t.UTC().Year() > 9999 {
+		return nil
+	}
+	text := t.UTC().Format(time.RFC3339)
+	return &text
 }
 
 // shown is a name as JSON can say it, and its bytes percent-encoded where it is no UTF-8.

@@ -30,15 +30,15 @@ type entryFound struct {
 	kind string // file, dir, other
 }
 
-// tour is a walk through a tree as the user. Whatever the depth of the tree and the size of its folders, one folder is
-// open and a batch of names a level is remembered: it climbs by "..", and believes it only when that is the folder it
-// came from. Links are never followed.
+// tour is a walk through a tree as the user. Whatever the depth of the tree and the size of its folders, two folders are
+// open and a batch of names a level is remembered: further up it climbs by "..", and believes it only when that is the
+// folder it came from. Links are never followed.
 type tour struct {
 	visitor  visitor
 	reserved bool    // reserved names are seen too
 	here     *Object // where the tour is, open for reading
+	above    *Object // the folder above it, where the tour has come down to here: nil after it has climbed
 	stack    []level
-	again    bool // reading goes on in the middle of the folder
 }
 
 // path is the way from where the tour began to an entry of the present folder, or to the folder itself for "".
@@ -60,7 +60,10 @@ func (o *Object) tour(v visitor, reserved bool) error {
 		return err
 	}
 	w := &tour{visitor: v, reserved: reserved, here: here, stack: []level{{inode: inodeOf(&here.stat)}}}
-	defer func() { w.here.Close() }()
+	defer func() {
+		w.here.Close()
+		w.forget()
+	}()
 	buffer := make([]byte, direntBuffer)
 	for {
 		top := &w.stack[len(w.stack)-1]
@@ -90,11 +93,9 @@ func (o *Object) tour(v visitor, reserved bool) error {
 
 // batch reads some entries of the present folder and shows them; none are the end.
 func (w *tour) batch(top *level, buffer []byte) (more bool, err error) {
-	if w.again {
-		if _, err := unix.Seek(w.here.fd, top.offset, unix.SEEK_SET); err != nil {
-			return false, w.visitor.refused(w, "", err)
-		}
-		w.again = false
+	// The folder may have been opened anew since the last batch.
+	if _, err := unix.Seek(w.here.fd, top.offset, unix.SEEK_SET); err != nil {
+		return false, w.visitor.refused(w, "", err)
 	}
 	n, err := unix.Getdents(w.here.fd, buffer)
 	if err == unix.EINTR {
@@ -103,8 +104,10 @@ func (w *tour) batch(top *level, buffer []byte) (more bool, err error) {
 	if err != nil {
 		return false, w.visitor.refused(w, "", err)
 	}
+	if top.offset, err = unix.Seek(w.here.fd, 0, unix.SEEK_CUR); err != nil {
+		return false, w.visitor.refused(w, "", err)
+	}
 	for e := range dirents(buffer[:n]) {
-		top.offset = e.next
 		if !w.reserved && bytes.HasPrefix(e.name, []byte(ReservedPrefix)) {
 			continue
 		}
@@ -136,8 +139,8 @@ func (w *tour) enter(name string) error {
 	if err != nil {
 		return w.visitor.refused(w, name, err)
 	}
-	w.here.Close()
-	w.here, w.again = next, false
+	w.forget()
+	w.above, w.here = w.here, next
 	w.stack = append(w.stack, level{name: name, inode: inodeOf(&next.stat)})
 	return w.visitor.enter(w, name)
 }
@@ -148,18 +151,30 @@ func (w *tour) climb() error {
 		return err
 	}
 	last := len(w.stack) - 1
-	up, err := w.here.above(unix.O_RDONLY, w.stack[last-1].inode)
-	if err != nil {
-		return err
+	up := w.above
+	w.above = nil
+	if up == nil { // one may enter the present folder, because the tour came down through it
+		var err error
+		if up, err = w.here.parent(unix.O_RDONLY, w.stack[last-1].inode); err != nil {
+			return err
+		}
 	}
 	name := w.stack[last].name
 	w.here.Close()
-	w.here, w.stack, w.again = up, w.stack[:last], true
+	w.here, w.stack = up, w.stack[:last]
 	return w.visitor.left(w, name)
 }
 
-// above opens the folder in which o lies, if it is the one expected.
-func (o *Object) above(flags int, expected inode) (*Object, error) {
+// forget closes the folder above.
+func (w *tour) forget() {
+	if w.above != nil {
+		w.above.Close()
+		w.above = nil
+	}
+}
+
+// parent opens the folder in which o lies, if it is the one expected.
+func (o *Object) parent(flags int, expected inode) (*Object, error) {
 	fd, err := unix.Openat(o.fd, "..", flags|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
@@ -201,7 +216,7 @@ func (s *shadow) down(name string) error {
 
 func (s *shadow) up() error {
 	last := len(s.way) - 1
-	up, err := s.here.above(unix.O_PATH, s.way[last-1])
+	up, err := s.here.parent(unix.O_PATH, s.way[last-1])
 	if err != nil {
 		return err
 	}

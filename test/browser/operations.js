@@ -1,8 +1,23 @@
 // operations.js - what is done to the entries of a folder: a folder made, opened, and things deleted.
 
 export async function operations(t) {
+  await search(t);
   await makeFolder(t);
   await remove(t);
+}
+
+// search finds what lies below a folder, and leads to it.
+async function search(t) {
+  const { page, facts } = t;
+  await t.visit(`/cgi-bin/shz/${facts.zone.name}/`);
+  await t.field('search').fill('FIRST.t');
+  await t.go(() => t.button('search.submit').click());
+  await t.inspect('search', { title: 'search.title' });
+  t.expect(await page.locator('.hit', { hasText: t.plan.name }).getByRole('link', { name: 'first.txt', exact: true }).count() === 1, 'first.txt is not found');
+  await t.field('search').fill('*.no-such-name');
+  await t.go(() => t.button('search.submit').click());
+  await t.inspect('search-nothing', { title: 'search.title', says: t.say('search.found.other', '0') });
+  await t.visit(`/cgi-bin/shz/${facts.zone.name}/${t.plan.name}/`);
 }
 
 async function makeFolder(t) {
