@@ -41,17 +41,24 @@ func readDirents(fd int, buffer []byte) ([]dirent, error) {
 // parseDirents reads a batch.
 func parseDirents(buffer []byte) []dirent {
 	var entries []dirent
-	for name, next := range direntNames(buffer) {
-		entries = append(entries, dirent{string(name), next})
+	for e := range dirents(buffer) {
+		entries = append(entries, dirent{string(e.name), e.next})
 	}
 	return entries
 }
 
-// direntNames reads struct linux_dirent64: inode 8 bytes, offset of the next one 8, length of the record 2, type 1, name up
-// to a NUL. It gives the names, which lie in the buffer, and those offsets, without "." and "..".
-func direntNames(buffer []byte) iter.Seq2[[]byte, int64] {
+// direntFound is an entry of a batch. The name lies in the buffer.
+type direntFound struct {
+	name []byte
+	next int64
+	kind string // file, dir, other; "" where the file system does not say it here
+}
+
+// dirents reads struct linux_dirent64: inode 8 bytes, offset of the next one 8, length of the record 2, type 1, name up
+// to a NUL. It leaves out "." and "..".
+func dirents(buffer []byte) iter.Seq[direntFound] {
 	const header = 19
-	return func(yield func([]byte, int64) bool) {
+	return func(yield func(direntFound) bool) {
 		for len(buffer) > header {
 			next := int64(binary.NativeEndian.Uint64(buffer[8:]))
 			length := int(binary.NativeEndian.Uint16(buffer[16:]))
@@ -59,10 +66,22 @@ func direntNames(buffer []byte) iter.Seq2[[]byte, int64] {
 				return
 			}
 			name, _, _ := bytes.Cut(buffer[header:length], []byte{0})
-			if string(name) != "." && string(name) != ".." && !yield(name, next) {
+			if string(name) != "." && string(name) != ".." && !yield(direntFound{name, next, direntKind(buffer[18])}) {
 				return
 			}
 			buffer = buffer[length:]
 		}
 	}
+}
+
+func direntKind(kind byte) string {
+	switch kind {
+	case unix.DT_REG:
+		return "file"
+	case unix.DT_DIR:
+		return "dir"
+	case unix.DT_UNKNOWN:
+		return ""
+	}
+	return "other"
 }

@@ -68,6 +68,11 @@ const listBuffer = 64 << 10
 
 // visitNames calls see for each name that people may see. The bytes are valid until see returns.
 func visitNames(fd int, see func(name []byte)) error {
+	return visitEntries(fd, func(e direntFound) { see(e.name) })
+}
+
+// visitEntries is visitNames with what the folder knows of each.
+func visitEntries(fd int, see func(direntFound)) error {
 	buffer := make([]byte, listBuffer)
 	for {
 		n, err := unix.Getdents(fd, buffer)
@@ -77,9 +82,9 @@ func visitNames(fd int, see func(name []byte)) error {
 		if err != nil || n == 0 {
 			return err
 		}
-		for name := range direntNames(buffer[:n]) {
-			if !bytes.HasPrefix(name, []byte(ReservedPrefix)) {
-				see(name)
+		for e := range dirents(buffer[:n]) {
+			if !bytes.HasPrefix(e.name, []byte(ReservedPrefix)) {
+				see(e)
 			}
 		}
 	}
