@@ -14,8 +14,10 @@ const direntBuffer = 8 << 10
 
 // dirent is an entry of a directory as getdents64(2) gives it.
 type dirent struct {
-	name string
-	next int64 // where the entry after it begins
+	name  string
+	next  int64 // where the entry after it begins
+	inode uint64
+	kind  byte // DT_DIR and so on; DT_UNKNOWN where the file system does not say
 }
 
 // readDirents reads one batch, without "." and ".."; no entries are the end.
@@ -49,7 +51,7 @@ func parseDirents(buffer []byte) []dirent {
 		}
 		name, _, _ := strings.Cut(string(buffer[header:length]), "\x00")
 		if name != "." && name != ".." {
-			entries = append(entries, dirent{name, offset})
+			entries = append(entries, dirent{name, offset, binary.NativeEndian.Uint64(buffer), buffer[18]})
 		}
 		buffer = buffer[length:]
 	}
