@@ -2,7 +2,7 @@
 //
 // acl.go holds the list and its rules, codec.go the kernel's form, text.go the form of getfacl(1) and setfacl(1),
 // file.go the lists of open files. The package knows nothing of zones, requests or configuration, and it never
-// answers whether somebody may do something: the kernel does.
+// answers whether somebody may do something: the kernel does, and explain.go finds the reason for its answer.
 //
 // SECURITY: SetAccess and SetDefault give access to files. A caller with root's rights must hold a descriptor of the
 // very file that it checked; this package never takes a path.

@@ -48,6 +48,7 @@ func TestExt4(t *testing.T) {
 		{"names", testNames},
 		{"changes as setfacl", testChangesAsSetfacl},
 		{"effective as the kernel", testEffectiveAsKernel},
+		{"explained as the kernel", testExplainAsKernel},
 		{"duplicate user", testDuplicateUser},
 		{"as another user", testAsAnotherUser},
 		{"without proc", testWithoutProc},

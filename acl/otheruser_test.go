@@ -27,6 +27,8 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "allowed":
 		childAllowed()
+	case "asked":
+		childAsked()
 	case "change":
 		childChange()
 	case "without proc":
@@ -91,6 +93,23 @@ func childAllowed() {
 	}
 }
 
+// childAsked prints for each path of its input what the kernel answers to each set of rights, from 1 to 7.
+func childAsked() {
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		for want := Perm(1); want <= all; want++ {
+			fmt.Print(answer(unix.Faccessat2(unix.AT_FDCWD, lines.Text(), uint32(want), unix.AT_EACCESS) == nil))
+		}
+		fmt.Println()
+	}
+}
+
+func answer(yes bool) string {
+	if yes {
+		return "y"
+	}
+	return "n"
+}
+
 // childChange sets the list of its input on a file and reads it again.
 func childChange() {
 	dumpable, _, _ := unix.RawSyscall6(unix.SYS_PRCTL, unix.PR_GET_DUMPABLE, 0, 0, 0, 0, 0)
@@ -122,7 +141,7 @@ func childWithoutProc() {
 	fmt.Printf("%v, ENOENT %v", err, errors.Is(err, unix.ENOENT))
 }
 
-// allowed is the rule of acl(5) and of Linux for one user, in terms of Effective. Only tests may predict the kernel.
+// allowed is the rule of acl(5) and of Linux for one user, in terms of Effective.
 func allowed(a ACL, c *syscall.Credential, owner, group uint32) Perm {
 	if c.Uid == owner {
 		p, _ := a.Find(UserObj, Undefined)

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"sharezone/internal/layout"
 	"sharezone/internal/text"
 )
 
@@ -25,12 +26,14 @@ import (
 
 // browserFacts is what the scripts are told.
 type browserFacts struct {
-	URL    string                       `json:"url"`
-	Zone   browserZone                  `json:"zone"` // each journey has a folder of its name in it
-	Drop   string                       `json:"drop"` // a zone to deliver to
-	People map[string]browserPerson     `json:"people"`
-	Words  map[string]map[string]string `json:"words"` // by language and key
-	Shots  string                       `json:"shots"`
+	URL     string                       `json:"url"`
+	Zone    browserZone                  `json:"zone"` // each journey has a folder of its name in it
+	Drop    string                       `json:"drop"` // a zone to deliver to
+	People  map[string]browserPerson     `json:"people"`
+	Partner browserPartner               `json:"partner"` // with whom managers share
+	Company string                       `json:"company"` // the partner's group
+	Words   map[string]map[string]string `json:"words"`   // by language and key
+	Shots   string                       `json:"shots"`
 }
 
 type browserZone struct {
@@ -43,10 +46,16 @@ type browserPerson struct {
 	Password string `json:"password"`
 }
 
+type browserPartner struct {
+	User    string `json:"user"`
+	Name    string `json:"name"`
+	Company string `json:"company"`
+}
+
 // journeys are those of test/browser/main.js.
 var journeys = []string{
-	"it-phone", "it-plain", "it-newcomer", "it-keyboard",
-	"en-wide", "en-plain", "en-newcomer", "en-keyboard",
+	"it-phone", "it-plain", "it-newcomer", "it-keyboard", "it-zones",
+	"en-wide", "en-plain", "en-newcomer", "en-keyboard", "en-zones",
 }
 
 // visited is one line of what main.js says.
@@ -64,7 +73,9 @@ func TestBrowser(t *testing.T) {
 	facts := browserFacts{
 		URL: d.url, Zone: browserZone{"browser", "Disegni per il montaggio / Assembly drawings"}, Drop: "browser-drop",
 		People: browserPeople(t), Words: browserWords(t), Shots: os.Getenv("SHZ_SHOTS"),
+		Partner: browserPartner{"br-partner", `Ólafur "Ó" O'Brien`, "Acciaierie Brunelli"}, Company: "shz-brunelli",
 	}
+	browserPartners(t, facts)
 	browserZones(t, facts)
 	pages := runBrowser(t, facts)
 	for _, journey := range journeys {
@@ -127,7 +138,11 @@ func browserPeople(t *testing.T) map[string]browserPerson {
 	for _, journey := range journeys {
 		p := browserPerson{User: "br-" + journey, Password: "Betulla-9-Canale-Rosso"}
 		t.Cleanup(func() { exec.Command("userdel", p.User).Run() })
-		cmd := exec.Command("shzadm", "user", "add", p.User, "--role", "base", "--full-name", "Brigitte Müller-Lüdenscheidt",
+		role := "base"
+		if strings.HasSuffix(journey, "-zones") {
+			role = "manager"
+		}
+		cmd := exec.Command("shzadm", "user", "add", p.User, "--role", role, "--full-name", "Brigitte Müller-Lüdenscheidt",
 			"--email", p.User+"@localhost", "--password-stdin")
 		cmd.Stdin = strings.NewReader(p.Password + "\n")
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -141,6 +156,24 @@ func browserPeople(t *testing.T) map[string]browserPerson {
 	return people
 }
 
+// browserPartners makes whom managers share with: a person, and a company that is a group. What the journeys make is
+// removed when the test ends.
+func browserPartners(t *testing.T, facts browserFacts) {
+	t.Helper()
+	run(t, "groupadd", facts.Company)
+	t.Cleanup(func() {
+		exec.Command("userdel", facts.Partner.User).Run()
+		exec.Command("groupdel", facts.Company).Run()
+		run(t, "sh", "-c", `rm -rf "$1"/*-zones-area "$1"/.closed/*-zones-area*`, "sh", layout.Base)
+	})
+	cmd := exec.Command("shzadm", "user", "add", facts.Partner.User, "--role", "base", "--full-name", facts.Partner.Name,
+		"--company", facts.Partner.Company, "--email", facts.Partner.User+"@localhost", "--password-stdin")
+	cmd.Stdin = strings.NewReader("Betulla-9-Canale-Rosso\n")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
 // browserZones makes the zone that the journeys share, with what a listing can show, and one to deliver to.
 func browserZones(t *testing.T, facts browserFacts) {
 	t.Helper()
@@ -150,7 +183,7 @@ func browserZones(t *testing.T, facts browserFacts) {
 		: >vuoto.txt && ln -s /etc/passwd collegamento && touch -d 2019-03-01T12:00 vuoto.txt`
 	folders := []string{"sh", zonePath(facts.Zone.Name), "Offerte 2026"}
 	for _, journey := range journeys {
-		if strings.HasSuffix(journey, "-newcomer") {
+		if strings.HasSuffix(journey, "-newcomer") || strings.HasSuffix(journey, "-zones") {
 			continue // the kernel keeps them out
 		}
 		folders = append(folders, journey)

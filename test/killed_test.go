@@ -12,9 +12,19 @@ import (
 
 // Uploads that are killed between two steps, by strace: the handler dies as it enters a system call.
 
-// tracedUpload runs the handler of an upload as bruno under strace, as the gate would run it, and says whether it ended
-// by itself. It returns strace's log.
+// tracedUpload says whether the traced handler of an upload ended by itself, which is well then, and returns strace's log.
 func tracedUpload(t *testing.T, source, target string, args ...string) (ended bool, log string) {
+	t.Helper()
+	ended, said, log := traced(t, source, target, args...)
+	if ended && !strings.HasPrefix(said, "Status: 20") {
+		t.Fatalf("%q: %s", args, said)
+	}
+	return ended, log
+}
+
+// traced runs the handler of an upload as bruno under strace, as the gate would run it. It returns whether it ended by
+// itself, what it answered, and strace's log.
+func traced(t *testing.T, source, target string, args ...string) (ended bool, said, log string) {
 	t.Helper()
 	in, err := os.Open(source)
 	if err != nil {
@@ -35,10 +45,7 @@ func tracedUpload(t *testing.T, source, target string, args ...string) (ended bo
 		"CONTENT_LENGTH=" + strconv.FormatInt(st.Size(), 10), "REQUEST_URI=" + target,
 	}
 	out, err := cmd.CombinedOutput()
-	if err == nil && !strings.HasPrefix(string(out), "Status: 20") {
-		t.Fatalf("%q: %s", args, out)
-	}
-	return err == nil, read(t, file)
+	return err == nil, string(out), read(t, file)
 }
 
 // TestUploadStopsAtEachStep: up to the linkat there is nothing, after it the whole file.
@@ -110,11 +117,37 @@ func TestUploadStopsAtEachCall(t *testing.T) {
 				if got != old && got != want {
 					t.Errorf("%s %d%s: half of a file", call, when, query)
 				}
-				// Replacing exchanges two names; the second one may stay, reserved, for the cleaner.
+				// Replacing exchanges two names; the second one may stay, reserved, until a day has gone by.
 				if left := hidden(t, zonePath(zone)); len(left) > 0 && query == "" {
 					t.Errorf("%s %d: left behind %q", call, when, left)
 				}
 			}
 		}
+	}
+}
+
+// TestReplaceKilled: killed after the exchange, the new file has the name, and the old one lies hidden beside it. The next
+// replacement looks at it, and leaves it until it is a day old (leftover_test.go of internal/zone).
+func TestReplaceKilled(t *testing.T) {
+	zone := newZone(t, "user:bruno=write")
+	source := randomFile(t, 100<<10)
+	place := zonePath(zone, "x.bin")
+	write(t, "bruno", place, "old")
+	ended, _ := tracedUpload(t, source, "/cgi-bin/shz/"+zone+"/x.bin?on_exists=replace", "-e", "trace=unlinkat", "-e", "inject=unlinkat:signal=KILL:when=1")
+	if ended {
+		t.Fatal("the handler never came to this call")
+	}
+	left := hidden(t, zonePath(zone))
+	if digestOf(t, place) != digestOf(t, source) || len(left) != 1 || !strings.HasPrefix(left[0], ".shz-put-") || read(t, zonePath(zone, left[0])) != "old" {
+		t.Fatalf("left: %q", left)
+	}
+	if names := list(t, "bruno", "/cgi-bin/shz/"+zone+"/").entryNames(); len(names) != 1 {
+		t.Errorf("the folder shows %q", names)
+	}
+	if _, log := tracedUpload(t, source, "/cgi-bin/shz/"+zone+"/x.bin?on_exists=replace"); !strings.Contains(log, left[0][:30]) { // strace shows 32 bytes
+		t.Error("the next replacement does not look after it")
+	}
+	if now := hidden(t, zonePath(zone)); len(now) != 1 || now[0] != left[0] {
+		t.Errorf("left: %q", now)
 	}
 }

@@ -20,11 +20,25 @@ import (
 // in it, until the test ends.
 func smallBase(t *testing.T, zone string, mkfs ...string) {
 	t.Helper()
-	needDemo(t)
-	image := filepath.Join("/dev/shm", "shztest-"+zone+".img")
-	t.Cleanup(func() { os.Remove(image) })
-	run(t, "truncate", "-s", "16M", image)
+	image := emptyImage(t, zone, "16M")
 	run(t, "mkfs.ext4", append(append([]string{"-q", "-m", "0"}, mkfs...), image)...)
+	coverBase(t, image)
+	smallZone(t, zone)
+}
+
+// emptyImage makes a file for a file system, which goes when the test ends.
+func emptyImage(t *testing.T, name, size string) string {
+	t.Helper()
+	needDemo(t)
+	image := filepath.Join("/dev/shm", "shztest-"+name+".img")
+	t.Cleanup(func() { os.Remove(image) })
+	run(t, "truncate", "-s", size, image)
+	return image
+}
+
+// coverBase mounts an image over the zones until the test ends, and makes a base of it.
+func coverBase(t *testing.T, image string) {
+	t.Helper()
 	run(t, "mount", "-o", "loop,nosuid,nodev,noexec", image, layout.Base)
 	t.Cleanup(func() {
 		for _, user := range []string{"anna", "bruno"} {
@@ -32,7 +46,18 @@ func smallBase(t *testing.T, zone string, mkfs ...string) {
 		}
 		run(t, "umount", layout.Base)
 	})
-	run(t, "sh", "-ec", `rmdir "$1/lost+found"; chown root:shzmgr "$1"; chmod 1770 "$1"; setfacl -m u:shzspool:--x,g:shzbase:r-x "$1"; mkdir -m 0700 "$1/.closed"`, "sh", layout.Base)
+	dressBase(t)
+}
+
+// dressBase makes a base of an empty file system, as install.sh would.
+func dressBase(t *testing.T) {
+	t.Helper()
+	run(t, "sh", "-ec", `rm -rf "$1/lost+found"; chown root:shzmgr "$1"; chmod 1770 "$1"; setfacl -m u:shzspool:--x,g:shzbase:r-x "$1"; mkdir -m 0700 "$1/.closed"`, "sh", layout.Base)
+}
+
+// smallZone makes the zone of smallBase.
+func smallZone(t *testing.T, zone string) {
+	t.Helper()
 	run(t, "shzadm", "zone", "add", zone, "--owner", "anna")
 	run(t, "shzadm", "zone", "share", zone, "user:bruno=write")
 	write(t, "bruno", zonePath(zone, "old.txt"), "old")

@@ -120,8 +120,16 @@ func TestZPurge(t *testing.T) {
 	if out, status := installBy(t, barren, "./install.sh", "--uninstall", "--purge"); status != 0 || !strings.Contains(out, "\nBARREN\n") {
 		t.Errorf("without people: exit %d\n%s", status, out)
 	}
+	for place, prepare := range outOfSight {
+		out, status := installBy(t, covered+prepare+keptRegister, "./install.sh", "--uninstall", "--purge")
+		if status != 0 || !strings.Contains(out, "There may be zones") || !strings.Contains(out, "\nKEPT\n") ||
+			!strings.Contains(out, "\nGONE\n") || strings.Count(out, "There may be zones") != 1 {
+			t.Errorf("%s: exit %d\n%s", place, status, out)
+		}
+	}
 	out, status := install(t, "--uninstall", "--purge")
-	if status != 0 || !strings.Contains(out, layout.Base) {
+	if status != 0 || !strings.Contains(out, layout.Base) || strings.Contains(out, "There may be zones") ||
+		!strings.Contains(out, " files in "+layout.Events+", which say who did what") {
 		t.Errorf("exit %d\n%s", status, out)
 	}
 	for _, i := range manifest(t) {
@@ -135,16 +143,43 @@ func TestZPurge(t *testing.T) {
 	run(t, "id", "shzspool") // ACLs name it
 }
 
-// barren makes, in its own mount namespace, a machine whose base is the bind mount that install.sh makes, without zones
-// and people, has it purged, and looks for what is left.
-var barren = fmt.Sprintf(`mount -t tmpfs tmpfs /mnt
+// covered begins a machine in its own mount namespace, whose settings, state and logs are copies.
+const covered = `mount -t tmpfs tmpfs /mnt
 for place in /etc /var/lib /var/spool /var/log; do
 	mkdir -p /mnt$place
 	cp -a $place/*sharezone* /mnt$place/ 2>/dev/null || true
 done
 cp -a /etc/. /mnt/etc/
 for place in /etc /var/lib /var/spool /var/log; do mount --bind /mnt$place $place; done
-for name in admin anna bruno carla; do userdel $name 2>/dev/null; done
+`
+
+// outOfSight are machines on which the zones' file system is not mounted. What a purge removes there lies on a tmpfs: a
+// directory on which another namespace has something mounted would take that away with it.
+var outOfSight = map[string]string{
+	"mounted by hand": covering("/srv"),
+	"in fstab":        covering("/srv") + "echo 'UUID=6d0a44c9 /srv/sharezone ext4 nosuid,nodev,noexec 0 2' >>/etc/fstab\n",
+	// The folder on the wrong disk was taken for the base once.
+	"a disk above, in fstab":  covering(layout.Base) + "mkdir /srv/sharezone/.closed; echo 'UUID=6d0a44c9 /srv ext4 defaults 0 2' >>/etc/fstab\n",
+	"a disk above, by a unit": covering(layout.Base) + "mkdir -p /srv/sharezone/.closed /etc/systemd/system; touch /etc/systemd/system/srv.mount\n",
+}
+
+func covering(place string) string {
+	return "umount -l " + layout.Base + "; mount -t tmpfs tmpfs " + place + "; mkdir -p " + layout.Base + "\n"
+}
+
+// keptRegister looks for the register after a purge, and does what the sentence says to be rid of it.
+const keptRegister = `cp /var/lib/sharezone/uids /mnt/uids
+"$@"
+cmp /mnt/uids /var/lib/sharezone/uids && getent group shzbase >/dev/null && echo KEPT
+sed -i '/sharezone\|\/srv/d' /etc/fstab
+rm -f /etc/systemd/system/srv.mount /var/lib/sharezone/uids
+"$@"
+[[ -e /var/lib/sharezone ]] || echo GONE
+exit`
+
+// barren makes a machine whose base is the bind mount that install.sh makes, without zones and people, has it purged, and
+// looks for what is left.
+var barren = covered + fmt.Sprintf(`for name in admin anna bruno carla; do userdel $name 2>/dev/null; done
 umount -l %[1]s
 mount -t tmpfs tmpfs /srv
 mkdir -p %[1]s/.closed

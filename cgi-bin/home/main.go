@@ -60,6 +60,9 @@ func rows(c *web.Call, zones []zone.Summary) []zoneRow {
 			Name: z.Name, Owner: z.Owner, Access: z.Access, State: string(z.State),
 			Href: templ.SafeURL("/cgi-bin/shz/" + url.PathEscape(z.Name) + "/"),
 		}
+		if z.Access == zone.Own {
+			rows[i].Manage = templ.SafeURL("/cgi-bin/zones/" + z.Name)
+		}
 		if z.Title != nil {
 			rows[i].Title = *z.Title
 		}

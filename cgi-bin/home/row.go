@@ -17,6 +17,7 @@ type zoneRow struct {
 	Expires string        // already formatted; "" = never
 	State   string        // "open" or "closed"
 	Href    templ.SafeURL // "" = not reachable, e.g. closed
+	Manage  templ.SafeURL // "" = it is another's
 }
 
 // heading is what the zone is called: its title, or else its name. A title that shows nothing counts as none: the

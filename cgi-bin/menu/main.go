@@ -4,7 +4,6 @@ package main
 import (
 	"net/http"
 
-	"sharezone/internal/page"
 	"sharezone/internal/web"
 )
 
@@ -21,7 +20,7 @@ func answer(c *web.Call) error {
 	if err := c.Exact(); err != nil {
 		return err
 	}
-	items := page.Menu(c.Language, c.User, c.Path())
+	items := c.Menu()
 	functions := make([]function, len(items))
 	for i, item := range items {
 		functions[i] = function{item.Name, item.Label, string(item.Href)}

@@ -183,6 +183,10 @@ func viewOf(c *web.Call, root, folder *zone.Object, object listing, path zone.Pa
 	if title := zone.ReadMetadata(root.Descriptor()).Title; title != nil {
 		f.ZoneTitle = *title
 	}
+	if root.Access() == zone.Own {
+		f.Manage = templ.SafeURL("/cgi-bin/zones/" + f.Zone)
+		f.Who = templ.SafeURL("/cgi-bin/zones/" + f.Zone + "?" + url.Values{"view": {"who"}, "path": {f.Path}}.Encode())
+	}
 	if w.order.Descending {
 		f.Order = "desc"
 	}

@@ -125,6 +125,7 @@ func (f form) delete() error {
 		}
 		items[i] = f.itemOf(name, err, f.call.Language.Say("delete.ok"))
 	}
+	f.folder.SweepUploads()
 	return f.answer(items, "delete")
 }
 

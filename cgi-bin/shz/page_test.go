@@ -13,7 +13,7 @@ import (
 )
 
 func viewFor(l text.Language) page.View {
-	return page.View{Language: l, User: "bruno", Menu: page.Menu(l, "bruno", "/cgi-bin/shz/demo/"), URL: "/cgi-bin/shz/demo/"}
+	return page.View{Language: l, User: "bruno", Menu: page.Menu(l, "bruno", "/cgi-bin/shz/demo/", false), URL: "/cgi-bin/shz/demo/"}
 }
 
 // hostileFolder is a folder whose names attack the page.
@@ -108,6 +108,28 @@ func TestFolderPageStates(t *testing.T) {
 	checkPage(t, pagetest.Render(t, folderPage(viewFor(text.English), drop)),
 		[]string{"You can deliver here.", "is not shown", "multipart"},
 		[]string{"<table", "invoice", "1,234", `rel="prev"`})
+}
+
+// The form to bring files is folded above a list, and open where there is none or where it was used in vain.
+func TestUploadFormIsFolded(t *testing.T) {
+	list := hostileFolder()
+	list.Results = nil
+	empty, drop, failed, deleted := list, list, list, list
+	empty.Entries, empty.Total = nil, 0
+	drop.Access = zone.Drop
+	failed.Results = []result{{Name: "x"}}
+	deleted.Done, deleted.Results = "delete", failed.Results
+	for _, c := range []struct {
+		name string
+		f    folderView
+		open bool
+	}{{"list", list, false}, {"empty", empty, true}, {"drop box", drop, true}, {"in vain", failed, true}, {"deleted in vain", deleted, false}} {
+		html := pagetest.Render(t, folderPage(viewFor(text.Italian), c.f))
+		folded, open := strings.Contains(html, `<details class="upload"><summary`), strings.Contains(html, `<details class="upload" open><summary`)
+		if folded == open || open != c.open {
+			t.Errorf("%s: folded %v, open %v", c.name, folded, open)
+		}
+	}
 }
 
 func TestFolderHeading(t *testing.T) {

@@ -29,6 +29,8 @@ type folderView struct {
 	PreviousHref         templ.SafeURL            // "" = this is the first page
 	NextHref             templ.SafeURL            // "" = this is the last page
 
+	Manage, Who templ.SafeURL // of the zone's owner: the zone's page, and who gets in here; "" = it is another's
+
 	Upload  bool          // there are forms to bring files and to make a folder
 	Delete  bool          // there are boxes to choose what is to be removed
 	Here    templ.SafeURL // this folder: where forms go
@@ -65,6 +67,12 @@ func (f folderView) heading() string {
 		return f.ZoneTitle
 	}
 	return f.Zone
+}
+
+// uploadOpen says whether the form to bring files is open from the beginning: where there is nothing else to do, and where
+// it has just been used in vain.
+func (f folderView) uploadOpen() bool {
+	return f.Access == zone.Drop || f.Total == 0 || f.Done == "upload" && anyFailed(f.Results)
 }
 
 // columns are the heads of the list. One cannot sort by owner: it would cost a lookup for each entry of the folder.

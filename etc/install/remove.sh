@@ -7,6 +7,7 @@ uninstall() {
     check_root
     lock
     end_apache
+    if [[ $purge ]]; then tell_of_events; fi
     each_item remove_file <(all_items)
     reload_sshd
     # The folders of state come last: what has still to be done is noted there.
@@ -100,15 +101,39 @@ remove_record() {
 # is_zones says whether the path is the base or lies below it.
 is_zones() { [[ $1/ == "$base"/* ]]; }
 
-# has_zones says whether anybody would miss something below the base. On a disk that is not mounted now there may be zones.
+# has_zones says whether anybody would miss something below the base, or might.
 has_zones() {
     local entry
     for entry in "$base"/* "$base"/.[!.]* "$base/.closed"/* "$base/.closed"/.[!.]*; do
         if [[ $entry == "$base/.closed" || $entry == "$base/lost+found" ]]; then continue; fi
         if [[ -e $entry || -L $entry ]]; then return; fi
     done
-    ! mountpoint -q "$base" && awk -v base="$base" '$1 !~ /^#/ && $2 == base && $1 != base { found = 1 }
-        END { exit !found }' /etc/fstab 2>/dev/null
+    are_out_of_sight
+}
+
+# are_out_of_sight says whether there may be zones on a file system that is not mounted now: the base, or a folder above
+# it, is to be a mount and is none; or uids were given away, and the base is not the folder in which install.sh once made
+# .closed, but what such a mount covers.
+are_out_of_sight() {
+    local place=$base unit
+    while [[ $place ]]; do
+        unit=${place#/}
+        if ! mountpoint -q "$place" && { is_in_fstab "$place" || [[ -e /etc/systemd/system/${unit//\//-}.mount ]]; }; then return; fi
+        place=${place%/*}
+    done
+    [[ -s $register && ! -d $base/.closed ]]
+}
+
+# is_in_fstab says whether fstab(5) has something else to mount there than the folder itself.
+is_in_fstab() {
+    awk -v place="$1" '$1 !~ /^#/ && $2 == place && $1 != place { found = 1 } END { exit !found }' /etc/fstab 2>/dev/null
+}
+
+# tell_of_events says what no log has besides, before it is removed.
+tell_of_events() {
+    local events=/var/spool/sharezone/events number
+    number=$(find "$events" -xdev -type f 2>/dev/null | wc -l) || true
+    if ((number)); then say purging-events "$number" "$events"; fi
 }
 
 # release_base takes back the mount that install.sh made: a folder bound onto itself. The zones lie in it as before. The
@@ -175,7 +200,11 @@ say_left() {
         printf '  %s\n' "${left[@]}" | LC_ALL=C sort
         if [[ ! $purge ]]; then say left-purge; fi
     fi
-    if has_zones; then say left-zones "$base"; fi
+    if [[ $purge ]] && are_out_of_sight; then
+        say left-unseen "$base" "$register"
+    elif has_zones; then
+        say left-zones "$base"
+    fi
     people=$(getent group shzonly | cut -d: -f4) || true # no such group any more
     if [[ $people ]]; then say left-people "$people"; fi
 }

@@ -11,7 +11,7 @@ Builds Share Zone from this checkout and installs it; run again it upgrades or r
   --cert FILE --key FILE     certificate (with those between it and its root) and key, PEM, read where they are
   --no-tls                   http again (without either an upgrade keeps what is there)
   --uninstall                removes Share Zone; zones, accounts, settings, state and logs stay
-  --purge                    also removes settings, state and logs; zones and accounts stay
+  --purge                    also removes settings, state, logs and the record of who did what; zones and accounts stay
   --check                    changes nothing: is everything as it should be? (shzadm doctor)
   --help                     this text'
     [bad-option]='unknown option: %s'
@@ -71,6 +71,9 @@ Builds Share Zone from this checkout and installs it; run again it upgrades or r
     [left-purge]='To remove that, too: ./install.sh --uninstall --purge'
     [left-zones]='The zones stay in %s, with all files, owners and ACLs, and so do the groups shz* and the uids register; a new
 ./install.sh finds them again. Who wants none of them: remove them by rm, then ./install.sh --uninstall --purge'
+    [left-unseen]='There may be zones on a file system that is not mounted at %s now. So the register of uids, %s, stays,
+and with it the groups shz*: who got a used number would inherit files. Mount it and run ./install.sh --uninstall --purge
+again; where there are no zones any more, remove the register by rm first.'
     [left-people]='The accounts that Share Zone made stay: %s (to remove one: userdel NAME)'
 
     [installing]='installing packages: %s'
@@ -94,6 +97,7 @@ Builds Share Zone from this checkout and installs it; run again it upgrades or r
     [apache-disabled]='Apache instance sharezone: no longer starts with the machine'
     [apache-ended]='Apache instance sharezone: stopped'
     [made-certificate]='made a self-signed certificate, %s; its SHA-256 fingerprint: %s'
+    [purging-events]='removing the %s files in %s, which say who did what in which zone'
     [removed]='removed %s'
     [removed-from-fstab]='removed from /etc/fstab: %s'
     [removed-user]='removed user %s'

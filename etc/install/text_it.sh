@@ -11,7 +11,7 @@ Compila Share Zone da questa copia dei sorgenti e lo installa; eseguito di nuovo
   --cert FILE --key FILE       certificato (con gli intermedi) e chiave, PEM, letti dove si trovano
   --no-tls                     di nuovo http (senza né l’uno né l’altro un aggiornamento lascia ciò che trova)
   --uninstall                  rimuove Share Zone; restano zone, utenti, impostazioni, stato e registri
-  --purge                      elimina anche impostazioni, stato e registri; restano zone e utenti
+  --purge                      elimina anche impostazioni, stato, registri e chi ha fatto che cosa; restano zone e utenti
   --check                      non cambia nulla: è tutto come deve essere? (shzadm doctor)
   --help                       questo testo'
     [bad-option]='opzione sconosciuta: %s'
@@ -71,6 +71,9 @@ Compila Share Zone da questa copia dei sorgenti e lo installa; eseguito di nuovo
     [left-purge]='Per eliminare anche questo: ./install.sh --uninstall --purge'
     [left-zones]='Le zone restano in %s, con tutti i file, i proprietari e le ACL, e con esse i gruppi shz* e il registro degli uid;
 un nuovo ./install.sh le ritrova. Chi non ne vuole più: eliminarle con rm, poi ./install.sh --uninstall --purge'
+    [left-unseen]='Possono esserci zone su un file system che ora non è montato in %s. Perciò il registro degli uid, %s, resta,
+e con esso i gruppi shz*: chi ricevesse un numero già usato erediterebbe dei file. Montarlo ed eseguire di nuovo ./install.sh
+--uninstall --purge; se non ci sono più zone, eliminare prima il registro con rm.'
     [left-people]='Restano gli utenti creati da Share Zone: %s (per eliminarne uno: userdel NOME)'
 
     [installing]='installazione dei pacchetti: %s'
@@ -94,6 +97,7 @@ un nuovo ./install.sh le ritrova. Chi non ne vuole più: eliminarle con rm, poi 
     [apache-disabled]='istanza Apache sharezone: non parte più con la macchina'
     [apache-ended]='istanza Apache sharezone: fermata'
     [made-certificate]='creato un certificato autofirmato, %s; la sua impronta SHA-256: %s'
+    [purging-events]='eliminazione dei %s file in %s, che dicono chi ha fatto che cosa in quale zona'
     [removed]='eliminato %s'
     [removed-from-fstab]='tolto da /etc/fstab: %s'
     [removed-user]='eliminato l’utente %s'

@@ -263,6 +263,10 @@ func TestParseRegister(t *testing.T) {
 	if err != nil || r.Highest != 1005 || !r.Has(1001) || r.Has(1006) {
 		t.Errorf("%+v, %v", r, err)
 	}
+	r, err = ParseRegister([]byte("1001 anna 2026-11-22\n1002 shz-acme 2026-11-22\n"))
+	if err != nil || r.Highest != 1002 || !r.Has(1002) || r.Groups[1002] != "shz-acme" || len(r.Names) != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
 	for _, text := range []string{"1001\n", "x anna 2026-11-22\n", "-1 anna 2026-11-22\n", "4294967295 a 2026-11-22\n", "\x00\n"} {
 		if r, err := ParseRegister([]byte(text)); err == nil {
 			t.Errorf("%q: %+v", text, r)

@@ -31,6 +31,7 @@ type Names struct {
 	groupByGID  map[uint32]*Group
 	memberOf    map[string][]*Group // only groups from files and those asked for
 	local       []*Entry            // what /etc/passwd has, by name
+	fileGroups  []Group             // every line of /etc/group: for memberships each counts
 	asked       map[string]bool     // database and key: what NSS was asked already
 }
 
@@ -225,7 +226,8 @@ func (n *Names) load() {
 		n.local = append(n.local, e)
 	}
 	slices.SortFunc(n.local, func(a, b *Entry) int { return compareEntries(*a, *b) })
-	n.addGroups(parseGroup(group))
+	n.fileGroups = parseGroup(group)
+	n.addGroups(n.fileGroups)
 }
 
 func (n *Names) askUsers(keys []string) {

@@ -51,7 +51,17 @@ type begin struct {
 	User  string `json:"user,omitempty"` // the account that it is about, where that is not the one who acts
 	Path  string `json:"path,omitempty"` // below the zone
 	Raw   string `json:"raw,omitempty"`  // Path percent-encoded, where it is no UTF-8
+
+	Zone   string `json:"zone,omitempty"`    // of an act of zoneComponent, whose zone the gate does not know
+	ZoneID string `json:"zone_id,omitempty"` // the same
 }
+
+// zoneComponent is the one component that names the zone of each act itself: it stands in a form, may not exist yet, or
+// lies closed. From every other one the reader believes the gate alone.
+const zoneComponent = "zones"
+
+// Zone is the zone that an act concerns.
+type Zone struct{ Name, ID string }
 
 type end struct {
 	N      int    `json:"n"`
@@ -66,9 +76,19 @@ func (f *File) Begin(event, path string) (*Act, error) {
 	return f.begin(begin{Event: event, Path: path})
 }
 
+// BeginIn is Begin for an act of the component zones, with the zone that it concerns.
+func (f *File) BeginIn(zone Zone, event, path string) (*Act, error) {
+	return f.begin(begin{Event: event, Path: path, Zone: zone.Name, ZoneID: zone.ID})
+}
+
 // BeginFor is Begin for an act that concerns another account: user.
 func (f *File) BeginFor(event, user string) (*Act, error) {
 	return f.begin(begin{Event: event, User: user})
+}
+
+// BeginAbout is BeginFor for an act that says more than whom it concerns: which group, for example.
+func (f *File) BeginAbout(event, user, path string) (*Act, error) {
+	return f.begin(begin{Event: event, User: user, Path: path})
 }
 
 func (f *File) begin(line begin) (*Act, error) {

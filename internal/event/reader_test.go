@@ -74,6 +74,44 @@ func value(p *string) string {
 	return *p
 }
 
+// TestZoneOfAnAct: the component zones names the zone of each act, and nobody else does.
+func TestZoneOfAnAct(t *testing.T) {
+	const id = "ffeeddccbbaa99887766554433221100"
+	header := strings.Replace(testHeader, `"shz"`, `"zones"`, 1)
+	header = strings.Replace(strings.Replace(header, `"zone":"demo"`, `"zone":""`, 1), "00112233445566778899aabbccddeeff", "", 1)
+	line := `{"n":1,"event":"zone-create","zone":"offers","zone_id":"` + id + `"}` + "\n"
+	r, _, damage := readText(t, header+line+`{"n":2,"event":"zone-modify"}`+"\n"+`{"n":1,"result":"ok"}`+"\n")
+	if damage != nil || len(r) != 2 || value(r[0].Zone) != "offers" || r[0].ZoneID != id || r[0].Result != "ok" || r[1].Zone != nil || r[1].ZoneID != "" {
+		t.Errorf("%+v, %v", r, damage)
+	}
+	for what, text := range map[string]string{
+		"another component":    testHeader + line,
+		"a name of no zone":    header + strings.Replace(line, "offers", "../x", 1),
+		"an id that is none":   header + strings.Replace(line, id, "x", 1),
+		"at the end of an act": header + `{"n":1,"event":"zone-create"}` + "\n" + `{"n":1,"result":"ok","zone":"offers"}` + "\n",
+	} {
+		if _, _, damage := readText(t, text); len(damage) != 1 {
+			t.Errorf("%s: %v", what, damage)
+		}
+	}
+	folder := t.TempDir()
+	f, err := Create(folder, Header{UID: 1001, User: "anna", Component: "zones", Entry: EntryShell})
+	if err != nil {
+		t.Fatal(err)
+	}
+	act, err := f.BeginIn(Zone{"offers", id}, "zone-share", "user:bruno=read")
+	act.End("ok", -1, "")
+	f.Close()
+	damage, readErr := ReadFolder(folder, func(r Record) {
+		if value(r.Zone) != "offers" || r.ZoneID != id || value(r.Path) != "user:bruno=read" || r.Result != "ok" {
+			t.Errorf("%+v", r)
+		}
+	})
+	if err := errors.Join(err, readErr); err != nil || damage != nil {
+		t.Error(damage, err)
+	}
+}
+
 func TestLoginIsOfWhoLogsIn(t *testing.T) {
 	guest := strings.Replace(testHeader, "bruno", "shzguest", 1)
 	for end, want := range map[string]string{

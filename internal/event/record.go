@@ -19,6 +19,7 @@ var Names = []string{
 	"login", "logout", "login-failed", "password", "upload", "download", "preview", "zip", "unzip", "mkdir", "rename", "move",
 	"copy", "delete", "restore", "zone-create", "zone-modify", "zone-share", "zone-close", "zone-remove", "zone-restore",
 	"zone-transfer", "user-create", "user-modify", "user-lock", "user-delete", "expire",
+	"group-create", "group-modify",
 }
 
 // Results of acts that did not say how they ended.
@@ -35,7 +36,7 @@ type Record struct {
 	Entry   string    `json:"entry"`
 	Address *string   `json:"address"`
 	Zone    *string   `json:"zone"` // as it was called then
-	Path    *string   `json:"path"` // below the zone; for zone-share PRINCIPAL=ACCESS
+	Path    *string   `json:"path"` // below the zone; for zone-share PRINCIPAL=ACCESS; for groups GROUP, GROUP=member, GROUP=none
 	Raw     string    `json:"raw,omitempty"`
 	Bytes   *int64    `json:"bytes"`
 	Result  string    `json:"result"` // ok, an error code, Running or Interrupted
@@ -86,7 +87,12 @@ type line struct {
 	Raw    string `json:"raw"`
 	Result string `json:"result"`
 	Bytes  *int64 `json:"bytes"`
+	Zone   string `json:"zone"`
+	ZoneID string `json:"zone_id"`
 }
+
+// names says whether the line names a zone.
+func (l line) names() bool { return l.Zone != "" || l.ZoneID != "" }
 
 // acts are the acts of one file in the order in which they began.
 type acts struct {
@@ -110,6 +116,10 @@ func (a *acts) add(text []byte) string {
 		return "an act that has begun already"
 	case l.Event != "" && !slices.Contains(Names, l.Event):
 		return "unknown event"
+	case l.names() && (l.Event == "" || a.header.Component != zoneComponent):
+		return "a zone that is not for this line to name"
+	case !zoneForm.MatchString(l.Zone) || !zoneIDForm.MatchString(l.ZoneID):
+		return "not a zone"
 	case l.Event != "":
 		a.last = l.N
 		a.index[l.N] = len(a.records)
@@ -134,6 +144,9 @@ func (a *acts) begin(l line) Record {
 		Path: orNull(l.Path), Raw: l.Raw, About: orNull(l.User), Request: h.Request, ZoneID: h.ZoneID}
 	if h.User == layout.UserGuest && l.User != "" { // who is about to log in is nobody yet
 		r.User, r.About = l.User, nil
+	}
+	if l.names() {
+		r.Zone, r.ZoneID = orNull(l.Zone), l.ZoneID
 	}
 	return r
 }

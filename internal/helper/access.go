@@ -1,5 +1,7 @@
 package helper
 
+import "sharezone/internal/layout"
+
 // AccessRequest is what libexec/access is asked: who can do what with an object of a zone.
 type AccessRequest struct {
 	Op     string   `json:"op"` // who, readers
@@ -36,5 +38,17 @@ type Person struct {
 	Entry   string  `json:"entry"`   // owner, user:NAME, group:NAME, group, other; "" where none explains the answer
 	Perm    string  `json:"perm"`    // of that entry, before the mask: "rwx"
 	Masked  bool    `json:"masked"`  // the mask takes something of it away
-	Stopped *string `json:"stopped"` // the folder on the way that he cannot pass, "" = the zone's root; null: none
+	Stopped *string `json:"stopped"` // the folder on the way that he cannot pass, "" = the zone's root, "/" = the folder of all zones; null: none
+
+	Also []string `json:"also,omitempty"` // entries of further groups of his that give what Entry alone does not
+}
+
+// Access asks libexec/access. A *ZoneRefusal says what the helper refused; any other error that it could not be asked.
+func Access(q AccessRequest) (AccessReply, error) {
+	var out AccessReply
+	err := ask(layout.AccessHelper, q, &out, limit)
+	if out.Error != "" {
+		err = &ZoneRefusal{Code: out.Error, Reason: out.Reason}
+	}
+	return out, err
 }

@@ -1,5 +1,5 @@
-// Package helper calls a root helper through sudo: one JSON object in, one out, no arguments. What may be asked stands
-// in /etc/sudoers.d/sharezone and in the helper itself; nothing is decided here.
+// Package helper calls a root helper through sudo (root does without): one JSON object in, one out, no arguments. What
+// may be asked stands in /etc/sudoers.d/sharezone and in the helper itself; nothing is decided here.
 package helper
 
 import (
@@ -98,6 +98,9 @@ func command(program string, question any) (*exec.Cmd, error) {
 		return nil, err
 	}
 	cmd := exec.Command("/usr/bin/sudo", "-n", "--", program)
+	if os.Geteuid() == 0 {
+		cmd = exec.Command(program) // shzadm: whom sudo lets in are others
+	}
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "LANG=C.UTF-8"}
 	cmd.Dir = "/"
 	cmd.Stdin = bytes.NewReader(in)

@@ -18,6 +18,8 @@ const (
 	Helpers = "/usr/lib/sharezone/libexec"
 	// AuthHelper asks PAM and keeps the session store.
 	AuthHelper = Helpers + "/auth"
+	// AccessHelper asks the kernel who can do what with an object of a zone.
+	AccessHelper = Helpers + "/access"
 	// ZonefixHelper does for owners of zones what needs root.
 	ZonefixHelper = Helpers + "/zonefix"
 
@@ -51,6 +53,8 @@ const (
 	GroupAdmin = "shzadmin"
 	// GroupOnly holds the accounts that Share Zone itself made.
 	GroupOnly = "shzonly"
+	// CompanyPrefix begins the group of a partner company, with which zones are shared; no user is called so.
+	CompanyPrefix = "shz-"
 	// UserGuest runs components that have no user yet.
 	UserGuest = "shzguest"
 	// UserSpool runs the notify worker.

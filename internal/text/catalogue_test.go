@@ -16,6 +16,9 @@ import (
 var verb = regexp.MustCompile(`%[^a-zA-Z%]*[a-zA-Z%]`)
 
 func TestCataloguesAgree(t *testing.T) {
+	if len(italian) != len(italianPages)+len(italianZones) || len(english) != len(englishPages)+len(englishZones) {
+		t.Error("a key stands in two parts of a catalogue")
+	}
 	for key, sentence := range italian {
 		other, ok := english[key]
 		if !ok {
@@ -206,7 +209,7 @@ func TestFamiliesAreComplete(t *testing.T) {
 	for prefix, members := range map[string][]string{
 		"access.": {"own", "write", "read", "drop", "none"}, // zone.Access
 		"upload.": {"created", "replaced", "skipped"},       // status of an upload
-		"menu.":   {"home", "chpwd"},                        // page.Menu
+		"menu.":   {"home", "zones", "chpwd"},               // page.Menu
 		"error.": {"bad-request", "not-logged-in", "not-permitted", "password-expired", "not-found", "method", "exists",
 			"conflict", "precondition", "too-large", "unsupported", "range", "locked", "internal", "busy", "no-space", "quota"},
 	} {

@@ -1,7 +1,7 @@
 package text
 
-// english says the same as italian, key by key.
-var english = map[string]string{
+// englishPages says the same as italianPages, key by key.
+var englishPages = map[string]string{
 	// The frame around every page.
 	"frame.skip":           "Skip to content",
 	"frame.menu":           "Menu",
@@ -16,6 +16,7 @@ var english = map[string]string{
 	// Functions of the menu, by component.
 	"menu.title": "Functions",
 	"menu.home":  "Shared zones",
+	"menu.zones": "Manage zones",
 	"menu.chpwd": "Change password",
 
 	// Parts of a long list.
@@ -63,6 +64,7 @@ var english = map[string]string{
 	"home.expires":      "End date",
 	"home.never":        "none",
 	"home.closed":       "Closed",
+	"home.manage":       "Manage",
 
 	"folder.caption":       "Contents of the folder",
 	"folder.name":          "Name",
@@ -78,6 +80,8 @@ var english = map[string]string{
 	"folder.beyond-advice": "Perhaps files have been removed in the meantime. Go back in the list.",
 	"folder.drop":          "You can deliver here.",
 	"folder.drop-advice":   "The files that you deliver reach the owner of the zone. What lies here is not shown, not even what you have delivered yourself.",
+	"folder.manage":        "Manage this zone",
+	"folder.who":           "Who gets in here",
 
 	"upload.title":          "Upload files",
 	"upload.exists":         "If a file of the same name is there",
@@ -138,7 +142,7 @@ var english = map[string]string{
 	"error-title.internal":         "Something went wrong",
 	"error-title.busy":             "Too much to do at the moment",
 	"error-title.no-space":         "No space left",
-	"error-title.quota":            "Your space is used up",
+	"error-title.quota":            "The space allowed is used up",
 
 	"error.bad-request":      "The request was not understood, so nothing was done. Go back and try again; if the problem stays, tell the administrator.",
 	"error.not-logged-in":    "You are not logged in, or too much time has passed. Log in again to go on.",
@@ -152,9 +156,9 @@ var english = map[string]string{
 	"error.too-large":        "It is larger than can be accepted. Divide it into parts, or ask the administrator.",
 	"error.unsupported":      "This kind of content is not accepted here. Check that you chose the right file.",
 	"error.range":            "The requested part of the file does not exist. Download the file again from its beginning.",
-	"error.locked":           "Somebody else is using it at the moment. Wait a few minutes and try again.",
+	"error.locked":           "It cannot be changed at the moment: somebody else is using it, or its disk is set to read-only. Wait a few minutes and try again; if the problem stays, tell the administrator.",
 	"error.internal":         "It is not your fault. Try again in a while; if the problem stays, tell the administrator.",
 	"error.busy":             "There are too many requests at once. Wait a few seconds and try again.",
 	"error.no-space":         "There is no space left, so nothing was saved. Tell the administrator and try again later.",
-	"error.quota":            "You have used all the space that is yours, so nothing was saved. Remove files of yours that are no longer needed, or ask the administrator for more.",
+	"error.quota":            "The space that you or this zone may take is used up, so nothing was saved. Remove files that are no longer needed, or ask the administrator for more.",
 }

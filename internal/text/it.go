@@ -1,7 +1,7 @@
 package text
 
-// italian is the catalogue that comes first: "/" is Italian, and so is who names no language that we speak.
-var italian = map[string]string{
+// italianPages is the first part of the catalogue that comes first: "/" is Italian, and so is who names no language that we speak.
+var italianPages = map[string]string{
 	// The frame around every page.
 	"frame.skip":           "Vai al contenuto",
 	"frame.menu":           "Menu",
@@ -16,6 +16,7 @@ var italian = map[string]string{
 	// Functions of the menu, by component.
 	"menu.title": "Funzioni",
 	"menu.home":  "Aree condivise",
+	"menu.zones": "Gestisci le aree",
 	"menu.chpwd": "Cambia password",
 
 	// Parts of a long list.
@@ -63,6 +64,7 @@ var italian = map[string]string{
 	"home.expires":      "Scadenza",
 	"home.never":        "nessuna",
 	"home.closed":       "Chiusa",
+	"home.manage":       "Gestisci",
 
 	"folder.caption":       "Contenuto della cartella",
 	"folder.name":          "Nome",
@@ -78,6 +80,8 @@ var italian = map[string]string{
 	"folder.beyond-advice": "Forse nel frattempo dei file sono stati tolti. Torna indietro nell'elenco.",
 	"folder.drop":          "Qui puoi consegnare.",
 	"folder.drop-advice":   "I file che consegni arrivano al proprietario dell'area. Quello che si trova qui non viene mostrato, nemmeno ciò che hai consegnato tu.",
+	"folder.manage":        "Gestisci quest'area",
+	"folder.who":           "Chi entra qui",
 
 	"upload.title":          "Carica file",
 	"upload.exists":         "Se c'è già un file con lo stesso nome",
@@ -138,7 +142,7 @@ var italian = map[string]string{
 	"error-title.internal":         "Qualcosa non ha funzionato",
 	"error-title.busy":             "Troppo lavoro in questo momento",
 	"error-title.no-space":         "Spazio esaurito",
-	"error-title.quota":            "Il tuo spazio è esaurito",
+	"error-title.quota":            "Lo spazio concesso è esaurito",
 
 	"error.bad-request":      "La richiesta non è stata capita, perciò non è successo nulla. Torna indietro e riprova; se il problema continua, avvisa l'amministratore.",
 	"error.not-logged-in":    "Non risulti entrato, o è passato troppo tempo. Entra di nuovo per continuare.",
@@ -152,9 +156,9 @@ var italian = map[string]string{
 	"error.too-large":        "È più grande di quanto si può accettare. Dividilo in parti, o chiedi all'amministratore.",
 	"error.unsupported":      "Questo tipo di contenuto qui non si accetta. Controlla di aver scelto il file giusto.",
 	"error.range":            "La parte di file richiesta non esiste. Scarica di nuovo il file dall'inizio.",
-	"error.locked":           "In questo momento lo sta usando qualcun altro. Aspetta qualche minuto e riprova.",
+	"error.locked":           "In questo momento non si può cambiare: lo sta usando qualcun altro, o il suo disco è in sola lettura. Aspetta qualche minuto e riprova; se il problema continua, avvisa l'amministratore.",
 	"error.internal":         "Non è colpa tua. Riprova fra poco; se il problema continua, avvisa l'amministratore.",
 	"error.busy":             "Ci sono troppe richieste insieme. Aspetta qualche secondo e riprova.",
 	"error.no-space":         "Non c'è più spazio, perciò nulla è stato salvato. Avvisa l'amministratore e riprova più tardi.",
-	"error.quota":            "Hai usato tutto lo spazio che ti spetta, perciò nulla è stato salvato. Togli file tuoi che non servono più, o chiedi altro spazio all'amministratore.",
+	"error.quota":            "Lo spazio concesso a te o a quest'area è esaurito, perciò nulla è stato salvato. Togli file che non servono più, o chiedi altro spazio all'amministratore.",
 }

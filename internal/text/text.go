@@ -8,6 +8,7 @@ package text
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 )
@@ -123,6 +124,21 @@ func (l Language) Other() Language {
 		return Italian
 	}
 	return English
+}
+
+// The two catalogues.
+var (
+	italian = join(italianPages, italianZones)
+	english = join(englishPages, englishZones)
+)
+
+// join puts the parts of a catalogue together.
+func join(parts ...map[string]string) map[string]string {
+	whole := make(map[string]string)
+	for _, part := range parts {
+		maps.Copy(whole, part)
+	}
+	return whole
 }
 
 // catalogue treats an unset language as Italian.

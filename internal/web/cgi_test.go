@@ -3,6 +3,7 @@ package web
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/a-h/templ"
 	"golang.org/x/sys/unix"
 )
 
@@ -85,6 +87,12 @@ var testComponents = map[string]func(*Call) error{
 			return err
 		}
 		return Refuse(NoSpace, "in the middle")
+	},
+	"broken-page": func(c *Call) error {
+		return c.AnswerPage(http.StatusOK, templ.ComponentFunc(func(_ context.Context, to io.Writer) error {
+			io.WriteString(to, strings.Repeat("half a page ", 100_000))
+			return Refuse(Busy, "in the middle of the page")
+		}))
 	},
 	"file": func(c *Call) error {
 		f, err := os.Open(os.Getenv("TEST_FILE"))

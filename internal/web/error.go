@@ -59,6 +59,15 @@ type Error struct {
 func (e *Error) Error() string { return string(e.Code) + ": " + e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
 
+// Told is an error for which a component has a sentence of its own, in the user's language, in place of the code's.
+type Told struct {
+	Err      error
+	Sentence string
+}
+
+func (e *Told) Error() string { return e.Err.Error() }
+func (e *Told) Unwrap() error { return e.Err }
+
 // Refuse makes an Error from a code and a reason in words.
 func Refuse(code Code, reason string) error { return &Error{code, errors.New(reason)} }
 
@@ -67,6 +76,10 @@ func CodeOf(err error) Code {
 	var e *Error
 	if errors.As(err, &e) {
 		return e.Code
+	}
+	var z *helper.ZoneRefusal
+	if errors.As(err, &z) {
+		return Code(z.Code)
 	}
 	for _, row := range codes {
 		if errors.Is(err, row.err) {

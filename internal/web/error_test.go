@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -85,7 +86,7 @@ func TestFail(t *testing.T) {
 			t.Errorf("%s: %d %+v", code, a.status, got)
 		}
 		checkHeaders(t, a)
-		if (a.header.Get("Content-Range") != "") != (code == RangeNot) || a.header.Get("Content-Length") != "" || (a.header.Get("Retry-After") != "") != (code == Busy) {
+		if (a.header.Get("Content-Range") != "") != (code == RangeNot) || a.header.Get("Content-Length") != strconv.Itoa(len(a.body)) || (a.header.Get("Retry-After") != "") != (code == Busy) {
 			t.Errorf("%s: %v", code, a.header)
 		}
 		html := cgiCall{component: "fail", uri: uri, set: map[string]string{"HTTP_ACCEPT": "text/html"}}.run(t)
@@ -108,5 +109,14 @@ func TestFailInTheMiddle(t *testing.T) {
 	a := cgiCall{component: "half"}.run(t)
 	if a.status != http.StatusOK || a.body != "abc" || a.header.Get("Content-Length") != "12" || !strings.Contains(a.stderr, "code=no-space") {
 		t.Errorf("%d %q %v %s", a.status, a.body, a.header, a.stderr)
+	}
+}
+
+// TestFailWhileRendering: of a page that cannot be made to its end nothing goes out; the answer is the error, whole.
+func TestFailWhileRendering(t *testing.T) {
+	a := cgiCall{component: "broken-page", set: map[string]string{"HTTP_ACCEPT": "text/html"}}.run(t)
+	if a.status != http.StatusServiceUnavailable || strings.Contains(a.body, "half a page") ||
+		a.header.Get("Content-Length") != strconv.Itoa(len(a.body)) || !strings.HasSuffix(strings.TrimSpace(a.body), "</html>") {
+		t.Errorf("%d %v %.200s", a.status, a.header, a.body)
 	}
 }

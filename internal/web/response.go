@@ -69,6 +69,9 @@ func (r *response) count(n int64) {
 	}
 }
 
+// Flush brings out what there is, for an answer that comes in pieces. A client that went away shows at the next write.
+func (r *response) Flush() { r.out.Flush() }
+
 // ReadFrom sends a file, or the part of it that http.ServeContent limits, without reading it into this process.
 func (r *response) ReadFrom(from io.Reader) (int64, error) {
 	r.WriteHeader(http.StatusOK)

@@ -8,9 +8,11 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"net/http/cgi"
@@ -180,8 +182,13 @@ func (c *Call) SetCookie(k *http.Cookie) {
 func (c *Call) View(title string) page.View {
 	return page.View{
 		Language: c.Language, Title: title, User: c.User, Entry: c.Entry, URL: os.Getenv("REQUEST_URI"),
-		Menu: page.Menu(c.Language, c.User, c.path),
+		Menu: c.Menu(),
 	}
+}
+
+// Menu lists the functions of the user. Zones are managed by whom the kernel lets make some; the others see theirs at home.
+func (c *Call) Menu() []page.MenuItem {
+	return page.Menu(c.Language, c.User, c.path, c.User != "" && zone.MayMakeZones())
 }
 
 // Answer sends an object as JSON, or the page, whichever was asked for.
@@ -194,17 +201,32 @@ func (c *Call) Answer(status int, object any, html templ.Component) error {
 
 // AnswerPage sends a page.
 func (c *Call) AnswerPage(status int, html templ.Component) error {
-	c.response.header.Set("Content-Type", "text/html; charset=utf-8")
-	c.response.WriteHeader(status)
-	return html.Render(context.Background(), c.response)
+	return c.send(status, "text/html; charset=utf-8", func(to io.Writer) error {
+		return html.Render(context.Background(), to)
+	})
 }
 
 func (c *Call) answerJSON(status int, object any) error {
-	c.response.header.Set("Content-Type", "application/json")
+	return c.send(status, "application/json", func(to io.Writer) error {
+		e := json.NewEncoder(to)
+		e.SetEscapeHTML(false)
+		return e.Encode(object)
+	})
+}
+
+// send makes the whole body before the first byte goes out: an error on the way becomes an answer of its own, and the
+// length is announced, so a client knows when the end is missing.
+func (c *Call) send(status int, contentType string, write func(io.Writer) error) error {
+	var body bytes.Buffer
+	if err := write(&body); err != nil {
+		return err
+	}
+	h := c.response.header
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	c.response.WriteHeader(status)
-	e := json.NewEncoder(c.response)
-	e.SetEscapeHTML(false)
-	return e.Encode(object)
+	_, err := c.response.Write(body.Bytes())
+	return err
 }
 
 // SeeOther answers a form: 303 to a local path, or the object for a script.
@@ -249,7 +271,10 @@ func (c *Call) Fail(err error) {
 
 // Message is the sentence for an error: that of its code, or a closer one where the user can do something about it.
 func (c *Call) Message(err error) string {
+	var told *Told
 	switch {
+	case errors.As(err, &told):
+		return told.Sentence
 	case errors.Is(err, zone.ErrNewName), errors.Is(err, unix.ENAMETOOLONG),
 		errors.Is(err, zone.ErrPath) && c.Request.Method == http.MethodPost: // typed into a form
 		return c.Language.Say("name.unusable")
@@ -274,12 +299,17 @@ func (c *Call) FailAs(code Code, message string) {
 	if code == Busy {
 		h.Set("Retry-After", "5")
 	}
-	var object errorObject
-	object.Error.Code, object.Error.Message, object.Error.Request = code, message, c.ID
-	err := c.Answer(code.Status(), object, page.ErrorPage(c.View(message), string(code), message, c.ID, c.back()))
+	err := c.Answer(code.Status(), c.ErrorObject(code, message), page.ErrorPage(c.View(message), string(code), message, c.ID, c.back()))
 	if err != nil {
 		c.Log(err)
 	}
+}
+
+// ErrorObject is the interface's form of an error, for who answers one by himself.
+func (c *Call) ErrorObject(code Code, message string) any {
+	var object errorObject
+	object.Error.Code, object.Error.Message, object.Error.Request = code, message, c.ID
+	return object
 }
 
 // back is where an error page leads: to the folder of what was asked for, else home, or to the welcome page without a
@@ -288,8 +318,14 @@ func (c *Call) back() string {
 	if c.User == "" {
 		return "/"
 	}
-	const zones = "/cgi-bin/shz/"
+	const zones, management = "/cgi-bin/shz/", "/cgi-bin/zones"
 	folder := c.path
+	if folder == management || strings.HasPrefix(folder, management+"/") {
+		if c.Request.Method == http.MethodPost { // the same: a form stands on the zone's page
+			return folder
+		}
+		return management
+	}
 	if c.Request.Method != http.MethodPost { // a form stands on the page of the folder that it goes to
 		folder = folder[:strings.LastIndexByte(strings.TrimSuffix(folder, "/"), '/')+1]
 	}

@@ -34,6 +34,7 @@ var (
 	ErrTooMany      = errors.New("the access list is full")
 	ErrPast         = errors.New("this day is over")
 	ErrBaseNotReady = errors.New("the base directory is missing or not root's")
+	ErrOtherMount   = errors.New("something is mounted on this zone") // with EXDEV
 	ErrBusy         = errors.New("another change of this zone is under way")
 )
 

@@ -1,9 +1,10 @@
 package zone
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
-	"strings"
+	"iter"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,10 +15,14 @@ const direntBuffer = 8 << 10
 
 // dirent is an entry of a directory as getdents64(2) gives it.
 type dirent struct {
-	name  string
-	next  int64 // where the entry after it begins
+	name string
+	direntHead
+}
+
+type direntHead struct {
 	inode uint64
-	kind  byte // DT_DIR and so on; DT_UNKNOWN where the file system does not say
+	next  int64 // where the entry after it begins
+	kind  byte  // DT_DIR and so on; DT_UNKNOWN where the file system does not say
 }
 
 // readDirents reads one batch, without "." and ".."; no entries are the end.
@@ -39,21 +44,31 @@ func readDirents(fd int, buffer []byte) ([]dirent, error) {
 	}
 }
 
-// parseDirents reads struct linux_dirent64: inode 8 bytes, offset 8, length of the record 2, type 1, name up to a NUL.
+// parseDirents reads a batch.
 func parseDirents(buffer []byte) []dirent {
-	const header = 19
 	var entries []dirent
-	for len(buffer) > header {
-		offset := int64(binary.NativeEndian.Uint64(buffer[8:]))
-		length := int(binary.NativeEndian.Uint16(buffer[16:]))
-		if length <= header || length > len(buffer) {
-			break
-		}
-		name, _, _ := strings.Cut(string(buffer[header:length]), "\x00")
-		if name != "." && name != ".." {
-			entries = append(entries, dirent{name, offset, binary.NativeEndian.Uint64(buffer), buffer[18]})
-		}
-		buffer = buffer[length:]
+	for name, head := range direntNames(buffer) {
+		entries = append(entries, dirent{string(name), head})
 	}
 	return entries
+}
+
+// direntNames reads struct linux_dirent64: inode 8 bytes, offset of the next one 8, length of the record 2, type 1, name up
+// to a NUL. It gives the names, which lie in the buffer, and what stands before them, without "." and "..".
+func direntNames(buffer []byte) iter.Seq2[[]byte, direntHead] {
+	const header = 19
+	return func(yield func([]byte, direntHead) bool) {
+		for len(buffer) > header {
+			head := direntHead{binary.NativeEndian.Uint64(buffer), int64(binary.NativeEndian.Uint64(buffer[8:])), buffer[18]}
+			length := int(binary.NativeEndian.Uint16(buffer[16:]))
+			if length <= header || length > len(buffer) {
+				return
+			}
+			name, _, _ := bytes.Cut(buffer[header:length], []byte{0})
+			if string(name) != "." && string(name) != ".." && !yield(name, head) {
+				return
+			}
+			buffer = buffer[length:]
+		}
+	}
 }

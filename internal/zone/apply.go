@@ -36,6 +36,9 @@ func (h *Held) Apply() (Report, error) {
 		if !h.admin.people[st.Uid] {
 			return false, ErrNotOurs
 		}
+		if linked(st) {
+			return false, errLinked
+		}
 		return conform(fd, r, partOf(st))
 	})
 }

@@ -1,12 +1,17 @@
 package zone
 
 import (
+	"bytes"
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
+
+	"sharezone/internal/layout"
 )
 
 // Entry is one row of a folder. What the kernel would not tell is nil.
@@ -24,43 +29,60 @@ type Order struct {
 	Descending bool
 }
 
-// List returns the entries from offset on, limit at most, and how many there are in all. Only the names are read of
-// the whole folder, and only what is returned is looked at, unless the order needs more; nothing is opened.
+// List returns the entries from offset on, limit at most, and how many there are in all. Of a large folder only as many
+// names are held as stand before the end of what is returned, and only what is returned is looked at, unless the order
+// needs more; nothing is opened.
 func (o *Object) List(order Order, offset, limit int) (entries []Entry, total int, err error) {
 	dir, err := o.reopen(unix.O_RDONLY | unix.O_DIRECTORY)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer dir.Close()
-	found, err := dir.Readdirnames(-1)
-	if err != nil {
-		return nil, 0, err
-	}
-	found = slices.DeleteFunc(found, func(name string) bool { return strings.HasPrefix(name, ReservedPrefix) })
-	total = len(found)
 	fd := int(dir.Fd())
-	if order.By != "name" {
-		entries = look(fd, found)
-		sortEntries(entries, order)
-		return page(entries, offset, limit), total, nil
+	keep := offset + limit
+	if keep < 0 {
+		keep = math.MaxInt
 	}
-	keys := make([]string, len(found)) // folded once, not at each comparison
-	index := make([]int, len(found))
-	for i, name := range found {
-		keys[i], index[i] = strings.ToLower(name), i
+	if order.By == "name" {
+		first := selection[string]{keep: keep, compare: directed(compareNames[string], order.Descending)}
+		err = visitNames(fd, func(name []byte) {
+			total++
+			// Compared as bytes: of 100,000 names, strings are made of those that are held.
+			if last, full := first.last(); full && (compareNames(name, last) < 0) == order.Descending {
+				return
+			}
+			first.add(string(name))
+		})
+		return look(fd, page(first.sorted(), offset, limit)), total, err
 	}
-	slices.SortFunc(index, func(a, b int) int {
-		c := cmp.Or(strings.Compare(keys[a], keys[b]), strings.Compare(found[a], found[b]))
-		if order.Descending {
-			return -c
-		}
-		return c
+	first := selection[Entry]{keep: keep, compare: directed(order.compareEntries, order.Descending)}
+	err = visitNames(fd, func(name []byte) {
+		total++
+		first.add(lookAt(fd, string(name)))
 	})
-	shown := make([]string, 0, limit)
-	for _, i := range page(index, offset, limit) {
-		shown = append(shown, found[i])
+	return page(first.sorted(), offset, limit), total, err
+}
+
+// listBuffer holds some thousand entries: a folder of 100,000 costs a hundred calls.
+const listBuffer = 64 << 10
+
+// visitNames calls see for each name that people may see. The bytes are valid until see returns.
+func visitNames(fd int, see func(name []byte)) error {
+	buffer := make([]byte, listBuffer)
+	for {
+		n, err := unix.Getdents(fd, buffer)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || n == 0 {
+			return err
+		}
+		for name := range direntNames(buffer[:n]) {
+			if !bytes.HasPrefix(name, []byte(ReservedPrefix)) {
+				see(name)
+			}
+		}
 	}
-	return look(fd, shown), total, nil
 }
 
 // page is the part of all from offset on.
@@ -69,41 +91,75 @@ func page[T any](all []T, offset, limit int) []T {
 	return all[first : first+min(limit, len(all)-first)]
 }
 
+func directed[T any](compare func(a, b T) int, descending bool) func(a, b T) int {
+	if descending {
+		return func(a, b T) int { return compare(b, a) }
+	}
+	return compare
+}
+
+// compareNames puts names in the order of their letters, whatever their case, and equal ones in that of their bytes.
+func compareNames[T string | []byte](a T, b string) int {
+	if c := compareFolded(a, b); c != 0 {
+		return c
+	}
+	return strings.Compare(string(a), b)
+}
+
+// compareFolded compares what strings.ToLower would make of both, without making it as long as both are ASCII.
+func compareFolded[T string | []byte](a T, b string) int {
+	for i := 0; i < len(a) && i < len(b); i++ {
+		x, y := a[i], b[i]
+		if x >= utf8.RuneSelf || y >= utf8.RuneSelf {
+			return strings.Compare(strings.ToLower(string(a[i:])), strings.ToLower(b[i:]))
+		}
+		if c := cmp.Compare(lower(x), lower(y)); c != 0 {
+			return c
+		}
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
+
 // look stats each entry, without following and without opening. One that vanished meanwhile, or that the kernel says
 // nothing about because the folder may be read but not entered, is left out of what is known, not out of the list.
 func look(dirfd int, names []string) []Entry {
 	entries := make([]Entry, len(names))
 	for i, name := range names {
-		entries[i] = Entry{Name: name, Kind: "other"}
-		var st unix.Stat_t
-		if unix.Fstatat(dirfd, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
-			continue
-		}
-		modified := time.Unix(st.Mtim.Unix())
-		// Copies: a pointer into st would keep all its 144 bytes, for each of 100,000 entries.
-		owner, size := st.Uid, st.Size
-		entries[i].Kind, entries[i].Modified, entries[i].Owner = kind(st.Mode), &modified, &owner
-		if entries[i].Kind == "file" {
-			entries[i].Size = &size
-		}
+		entries[i] = lookAt(dirfd, name)
 	}
 	return entries
 }
 
-// sortEntries sorts by size or time; what is unknown comes first, equal ones by name.
-func sortEntries(entries []Entry, order Order) {
-	slices.SortFunc(entries, func(a, b Entry) int {
-		c := strings.Compare(a.Name, b.Name)
-		if order.By == "size" {
-			c = cmp.Or(compareKnown(a.Size, b.Size, cmp.Compare), c)
-		} else {
-			c = cmp.Or(compareKnown(a.Modified, b.Modified, time.Time.Compare), c)
-		}
-		if order.Descending {
-			return -c
-		}
-		return c
-	})
+func lookAt(dirfd int, name string) Entry {
+	e := Entry{Name: name, Kind: "other"}
+	var st unix.Stat_t
+	if unix.Fstatat(dirfd, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
+		return e
+	}
+	modified := time.Unix(st.Mtim.Unix())
+	// Copies: a pointer into st would keep all its 144 bytes.
+	owner, size := st.Uid, st.Size
+	e.Kind, e.Modified, e.Owner = kind(st.Mode), &modified, &owner
+	if e.Kind == "file" {
+		e.Size = &size
+	}
+	return e
+}
+
+// compareEntries compares by size or time; what is unknown comes first, equal ones by name.
+func (o Order) compareEntries(a, b Entry) int {
+	c := strings.Compare(a.Name, b.Name)
+	if o.By == "size" {
+		return cmp.Or(compareKnown(a.Size, b.Size, cmp.Compare), c)
+	}
+	return cmp.Or(compareKnown(a.Modified, b.Modified, time.Time.Compare), c)
 }
 
 func compareKnown[T any](a, b *T, compare func(T, T) int) int {
@@ -118,7 +174,8 @@ func compareKnown[T any](a, b *T, compare func(T, T) int) int {
 	return 0
 }
 
-// ListZones returns the names below the base that can be zones, in order.
+// ListZones returns the names below the base that can be zones, in order, without those where looking could take for
+// ever.
 func ListZones() ([]string, error) {
 	base, err := OpenBase()
 	if err != nil {
@@ -134,7 +191,14 @@ func ListZones() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	names = slices.DeleteFunc(names, func(name string) bool { return CheckName(name) != nil })
+	mounts, err := mountsIn(layout.Base)
+	if err != nil {
+		return nil, err
+	}
+	names = slices.DeleteFunc(names, func(name string) bool {
+		system, mounted := mounts[name]
+		return CheckName(name) != nil || mounted && !local[system]
+	})
 	slices.Sort(names)
 	return names, nil
 }

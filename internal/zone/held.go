@@ -20,6 +20,7 @@ type Held struct {
 	fd     int // O_PATH
 	stat   unix.Stat_t
 	lock   *os.File
+	narrow func() error // gives up the room that Lock has made under a limit
 }
 
 // Reach returns an open zone.
@@ -52,6 +53,8 @@ func (a *Admin) reachIn(dir int, name string, closed bool, missing error) (*Held
 		err = unix.Fstat(h.fd, &h.stat)
 	} else if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
 		err = missing
+	} else if err == unix.EXDEV {
+		err = fmt.Errorf("%w: %w", ErrOtherMount, err)
 	}
 	if err != nil {
 		h.Release()
@@ -77,9 +80,19 @@ func (a *Admin) hold(name string) (*Held, error) {
 func (h *Held) Owner() uint32 { return h.stat.Uid }
 
 // Lock makes the zone this process's to change, or says ErrBusy at once, and looks at it again: who waited for nobody
-// may still have found it as it was before somebody else's change. The lock is no lock of the directory itself, which
-// every member could take; it goes by the inode, so a new name does not get around it.
+// may still have found it as it was before somebody else's change. In a zone that has used up its limit it makes room for
+// the change. The lock is no lock of the directory itself, which every member could take; it goes by the inode, so a new
+// name does not get around it.
 func (h *Held) Lock() error {
+	if err := h.lockOnly(); err != nil {
+		return err
+	}
+	var err error
+	h.narrow, err = h.admin.widen(h.fd)
+	return err
+}
+
+func (h *Held) lockOnly() error {
 	lock, err := slot.Lock("zone." + strconv.FormatUint(h.stat.Ino, 10))
 	if errors.Is(err, slot.ErrTaken) {
 		return fmt.Errorf("%s: %w", h.name, ErrBusy)
@@ -93,6 +106,9 @@ func (h *Held) Lock() error {
 
 // Release gives lock and descriptors back. What is released is not used again.
 func (h *Held) Release() {
+	if h.narrow != nil {
+		h.narrow() // where it fails the limit stays higher: see widen
+	}
 	if h.lock != nil {
 		h.lock.Close()
 	}
@@ -102,7 +118,7 @@ func (h *Held) Release() {
 	if h.closed {
 		unix.Close(h.dir)
 	}
-	h.lock, h.fd, h.closed = nil, -1, false
+	h.narrow, h.lock, h.fd, h.closed = nil, nil, -1, false
 }
 
 // ID is the id of the zone, "" where there is none that can be believed.

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"sharezone/acl"
+	"sharezone/internal/account"
 )
 
 // List returns all zones, the open ones and then the closed ones, each sorted by name. What could not be read is
@@ -27,17 +29,37 @@ func (a *Admin) List() ([]Details, error) {
 }
 
 // Show returns one open zone.
-func (a *Admin) Show(name string) (Details, error) { return detailsOf(a.Reach(name)) }
+func (a *Admin) Show(name string) (Details, error) {
+	return a.showIn(a.base, name, StateOpen, ErrNotThere)
+}
 
 // ShowClosed returns one closed zone, by the name that it has in .closed.
-func (a *Admin) ShowClosed(name string) (Details, error) { return detailsOf(a.ReachClosed(name)) }
-
-func detailsOf(h *Held, err error) (Details, error) {
+func (a *Admin) ShowClosed(name string) (Details, error) {
+	closed, err := a.reachClosed()
+	if errors.Is(err, unix.ENOENT) {
+		return Details{}, fmt.Errorf("%s: %w", name, ErrNotClosed)
+	}
 	if err != nil {
 		return Details{}, err
 	}
-	defer h.Release()
-	return h.Details()
+	defer unix.Close(closed)
+	return a.showIn(closed, name, StateClosed, ErrNotClosed)
+}
+
+// showIn shows also a zone that a mount covers, which nobody can hold.
+func (a *Admin) showIn(dir int, name string, state State, missing error) (Details, error) {
+	if err := CheckName(name); err != nil {
+		return Details{}, err
+	}
+	r, err := inspectAt(dir, name)
+	if errors.Is(err, unix.ENOENT) || err == nil && !r.IsDir {
+		return Details{}, fmt.Errorf("%s: %w", name, missing)
+	}
+	if err != nil {
+		return Details{}, fmt.Errorf("%s: %w", name, err)
+	}
+	a.prefetch([]Root{r})
+	return a.describe(r, state), nil
 }
 
 // listFolder describes whatever in a folder can be a zone by its name and kind; doctor looks at the rest. All roots are
@@ -73,18 +95,30 @@ func (a *Admin) prefetch(roots []Root) {
 	a.names.Prefetch(uids, gids)
 }
 
-func (a *Admin) describe(r Root, state State) Details {
+func (a *Admin) describe(r Root, state State) Details { return r.details(state, a.names) }
+
+// details is everything that is said of a root.
+func (r Root) details(state State, names *account.Names) Details {
 	m := r.Metadata
 	d := Details{
-		Summary:     NewSummary(r.Name, r.Owner, m, "", state, a.names),
+		Problems:    r.Problems(names),
+		Limit:       r.limit,
+		Free:        r.free,
+		Summary:     NewSummary(r.Name, r.Owner, m, "", state, names),
 		Description: m.Description,
 		MaxAge:      m.MaxAge,
 		Notify:      m.Notify,
-		Members:     membersOf(r.Access, a.names),
+		Members:     membersOf(r.Access, names),
 		ownerID:     r.Owner,
 	}
 	if m.ID != nil {
 		d.ID = *m.ID
+	}
+	if r.NoACL || r.Unseen {
+		d.Members = nil
+	}
+	if r.Unseen {
+		d.Owner = ""
 	}
 	if state == StateClosed {
 		d.Closed, d.FormerName = &r.closing.at, &r.closing.name
@@ -101,8 +135,17 @@ type Root struct {
 	Access    acl.ACL
 	Inherited acl.ACL // nil: none
 	Metadata  Metadata
+	Born      time.Time // zero where the file system does not say
+
+	Mounted  bool   // something is mounted there
+	System   string // of which type, "ext4" for example
+	Unseen   bool   // it was not looked at: of the rest only the name is known
+	ReadOnly bool
+	NoACL    bool // the file system has none
 
 	closing closing // counts for a closed zone alone
+	limit   *int64  // of the zone alone; nil: none
+	free    *int64  // nil: unknown
 }
 
 // Inspect calls see for everything in the base, in order, whatever it is called and whatever it is.
@@ -112,7 +155,7 @@ func (a *Admin) inspectFolder(dir int, see func(Root)) error {
 	names, err := readNames(dir)
 	slices.Sort(names)
 	for _, name := range names {
-		r, oneErr := inspectName(dir, name)
+		r, oneErr := inspectAt(dir, name)
 		switch {
 		case errors.Is(oneErr, unix.ENOENT): // gone since
 		case oneErr != nil:
@@ -124,15 +167,7 @@ func (a *Admin) inspectFolder(dir int, see func(Root)) error {
 	return err
 }
 
-func inspectName(dir int, name string) (Root, error) {
-	fd, err := reach(dir, name, unix.O_PATH)
-	if err != nil {
-		return Root{}, err
-	}
-	defer unix.Close(fd)
-	return inspect(fd, name)
-}
-
+// inspect reads the root behind fd.
 func inspect(fd int, name string) (Root, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
@@ -145,9 +180,36 @@ func inspect(fd int, name string) (Root, error) {
 	var err1, err2 error
 	r.Access, err1 = acl.Access(fd)
 	r.Inherited, err2 = acl.Default(fd)
-	r.Metadata = ReadMetadata(fd)
+	err := errors.Join(err1, err2)
+	if errors.Is(err, acl.ErrUnsupported) {
+		r.NoACL, err = true, nil
+	}
+	r.Metadata, r.Born = ReadMetadata(fd), born(fd)
 	r.closing = readClosing(fd, &st, name)
-	return r, errors.Join(err1, err2)
+	return r, errors.Join(err, r.measure(fd))
+}
+
+// measure reads what the file system of a root says of itself.
+func (r *Root) measure(fd int) error {
+	var space unix.Statfs_t
+	if err := unix.Fstatfs(fd, &space); err != nil {
+		return err
+	}
+	r.ReadOnly = space.Flags&unix.ST_RDONLY != 0
+	limit, err1 := limitOf(fd)
+	free, err2 := freeOf(fd)
+	r.limit, r.free = limit, &free
+	return errors.Join(err1, err2)
+}
+
+// born is when a file was made. Nobody can set that, and mv keeps it; a copy has its own.
+func born(fd int) time.Time {
+	var stx unix.Statx_t
+	err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &stx)
+	if err != nil || stx.Mask&unix.STATX_BTIME == 0 {
+		return time.Time{}
+	}
+	return time.Unix(stx.Btime.Sec, int64(stx.Btime.Nsec))
 }
 
 // readNames returns the names in a directory given by any descriptor.

@@ -22,20 +22,33 @@ func (a *Admin) Modify(name string, m Metadata, forgetNotify bool, now time.Time
 
 // Modify is Admin's, of a zone that is held.
 func (h *Held) Modify(m Metadata, forgetNotify bool, now time.Time) error {
+	return modifyRoot(h.fd, m, forgetNotify, now)
+}
+
+// Modify is the same as the caller, on a zone's root o: the kernel says whether it is his.
+func (o *Object) Modify(m Metadata, forgetNotify bool, now time.Time) error {
+	return modifyRoot(o.fd, m, forgetNotify, now)
+}
+
+func modifyRoot(fd int, m Metadata, forgetNotify bool, now time.Time) error {
 	if err := checkNotPast(m.Expires, now); err != nil {
 		return err
 	}
 	m.ID = nil // it is made once
-	if err := WriteMetadata(h.fd, m); err != nil {
+	if err := WriteMetadata(fd, m); err != nil {
 		return err
 	}
 	if forgetNotify {
-		return removeAttribute(h.fd, AttrNotify)
+		return removeAttribute(fd, AttrNotify)
 	}
 	return nil
 }
 
+// removeAttribute looks first: where a quota is used up, removing is refused even if there is nothing to remove.
 func removeAttribute(fd int, name string) error {
+	if _, err := xattr.Get(descriptorPath(fd), name); errors.Is(err, xattr.ENOATTR) {
+		return nil
+	}
 	if err := xattr.Remove(descriptorPath(fd), name); err != nil && !errors.Is(err, xattr.ENOATTR) {
 		return fmt.Errorf("%s: %w", name, err)
 	}

@@ -48,6 +48,18 @@ func (p Policy) CheckExpiry(expires *string, now time.Time) error {
 	return nil
 }
 
+// Longest is the day until which a zone can be extended now: as far as the policy allows, or as new zones get. "" is
+// none: without a policy a zone needs no end.
+func (p Policy) Longest(now time.Time) string {
+	if p.MaxExpiry > 0 {
+		return inDays(now, p.MaxExpiry)
+	}
+	if p.DefaultExpiry > 0 {
+		return inDays(now, p.DefaultExpiry)
+	}
+	return ""
+}
+
 // inDays is the day so many days after today, in the server's time zone.
 func inDays(now time.Time, days int) string {
 	return now.Local().AddDate(0, 0, days).Format(time.DateOnly)

@@ -68,7 +68,11 @@ func membersOf(a acl.ACL, names acl.Names) []Member {
 		if e.Tag != acl.User && e.Tag != acl.Group {
 			continue
 		}
-		members = append(members, Member{principalOf(e, names), accessOf(a.Effective(e))})
+		m := Member{Principal: principalOf(e, names), Access: accessOf(a.Effective(e))}
+		if e.Perm != m.Access.perm() {
+			m.Entry = e.Perm.String()
+		}
+		members = append(members, m)
 	}
 	slices.SortFunc(members, func(a, b Member) int { return cmp.Compare(a.Principal, b.Principal) })
 	return members

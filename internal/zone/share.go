@@ -102,6 +102,9 @@ func (a *Admin) entryFor(principal string, access Access, owner uint32) (acl.Ent
 // addition gives an entry to what belongs to somebody of Share Zone.
 func (a *Admin) addition(e acl.Entry) change {
 	return func(fd int, st *unix.Stat_t) (bool, error) {
+		if linked(st) {
+			return false, errLinked
+		}
 		if !a.people[st.Uid] {
 			return false, ErrNotOurs
 		}
@@ -120,6 +123,9 @@ func (a *Admin) addition(e acl.Entry) change {
 // removal takes an entry away from everything, whoever owns it: that harms nobody.
 func removal(e acl.Entry) change {
 	return func(fd int, st *unix.Stat_t) (bool, error) {
+		if linked(st) {
+			return false, errLinked
+		}
 		return changeACLs(fd, st, func(list acl.ACL, _ bool) acl.ACL {
 			if _, there := list.Find(e.Tag, e.ID); !there {
 				return list
@@ -226,7 +232,7 @@ func inheritedWith(a acl.ACL, e acl.Entry) acl.ACL {
 
 // full turns the kernel's words for "no room for attributes" into ours.
 func full(err error) error {
-	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.E2BIG) || errors.Is(err, unix.EDQUOT) {
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.E2BIG) {
 		return fmt.Errorf("%w: %w", ErrTooMany, err)
 	}
 	return err

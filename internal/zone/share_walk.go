@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -89,13 +90,20 @@ type Report struct {
 	Folders int       `json:"folders"` // changed
 	Files   int       `json:"files"`   // changed
 	Skipped []Skipped `json:"skipped"`
-	More    int       `json:"more"` // skipped, beyond those in Skipped
+	More    int       `json:"more"` // skipped and matters, beyond those in Skipped
 	Shut    bool      `json:"shut"` // the mask of the root leaves less than was given
 }
 
 // change is what a walk does to a file or folder, given by a descriptor: what it was when it was opened, and whether
-// anything had to be changed. ErrNotOurs leaves it as it is, and with a folder what lies in it.
+// anything had to be changed. ErrNotOurs leaves it as it is, and with a folder what lies in it; errLinked a file.
 type change func(fd int, st *unix.Stat_t) (changed bool, err error)
+
+// errLinked: a file has several names.
+var errLinked = errors.New("has several names")
+
+// linked says whether a file has several names. One of them may lie in another zone, so it is changed in none; whether
+// that matters, a change decides.
+func linked(st *unix.Stat_t) bool { return st.Mode&unix.S_IFMT == unix.S_IFREG && st.Nlink > 1 }
 
 // walk carries a change through the content of the zone behind root, top-down: what is made in a folder that was
 // already changed inherits the change, so nothing escapes but what is moved meanwhile. It is repeated until nothing
@@ -135,8 +143,6 @@ func (c *changer) file(name string, fd int, st *unix.Stat_t) {
 	switch {
 	case st.Mode&unix.S_IFMT != unix.S_IFREG:
 		c.skip(name, SkipKind, nil)
-	case st.Nlink > 1:
-		c.skip(name, SkipLinked, nil)
 	default:
 		changed, err := c.what(fd, st)
 		if c.count(name, &c.report.Files, changed, err); err == nil {
@@ -157,6 +163,8 @@ func (c *changer) count(name string, counter *int, changed bool, err error) {
 	switch err = full(err); {
 	case errors.Is(err, ErrNotOurs):
 		c.skip(name, SkipOwner, nil)
+	case errors.Is(err, errLinked):
+		c.skip(name, SkipLinked, nil)
 	case errors.Is(err, ErrTooMany):
 		c.skip(name, SkipFull, err)
 	case err != nil:
@@ -168,13 +176,21 @@ func (c *changer) count(name string, counter *int, changed bool, err error) {
 	}
 }
 
-// skip remembers what was left as it was.
+// skip remembers that name in the current directory, or the directory itself for "", was left as it is. What matters
+// takes the room of what does not, so that a hundred links never hide the one file that somebody has to see to.
 func (c *changer) skip(name string, reason SkipReason, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.report.Skipped) == maxSkips {
-		c.report.More++
-		return
+		at := slices.IndexFunc(c.report.Skipped, func(s Skipped) bool { return !s.Reason.Matters() })
+		switch {
+		case !reason.Matters():
+			return
+		case at < 0:
+			c.report.More++
+			return
+		}
+		c.report.Skipped = slices.Delete(c.report.Skipped, at, at+1)
 	}
 	path := strings.Join(c.walker.names(name), "/")
 	if name == "" && path != "" {

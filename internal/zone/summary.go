@@ -19,7 +19,7 @@ const (
 type Summary struct {
 	Name    string  `json:"name"`
 	Title   *string `json:"title"`
-	Owner   string  `json:"owner"`   // "uid:7001" when no such user exists
+	Owner   string  `json:"owner"`   // "uid:7001" when no such user exists; "" when nobody looked (OtherMount)
 	Access  Access  `json:"access"`  // of whoever asks
 	Expires *string `json:"expires"` // YYYY-MM-DD
 	State   State   `json:"state"`
@@ -32,6 +32,10 @@ type Details struct {
 	MaxAge      *int     `json:"max_age"` // days
 	Notify      *string  `json:"notify"`
 	Members     []Member `json:"members"` // null: unreadable
+	Limit       *int64   `json:"limit"`   // in bytes, of the zone alone, where the file system has one; null: none
+	Free        *int64   `json:"free"`    // in bytes: what the file system and the limit leave to who is not root
+
+	Problems []Problem `json:"problems"`
 
 	Closed     *time.Time `json:"closed"`      // when; null: open
 	FormerName *string    `json:"former_name"` // what a closed zone was called, and will be when it is restored
@@ -44,6 +48,7 @@ type Details struct {
 type Member struct {
 	Principal string `json:"principal"` // "user:bruno", "group:shz-acme", "user:7001" when no such user exists
 	Access    Access `json:"access"`
+	Entry     string `json:"entry,omitempty"` // what the list says, "rwx", where that is not what Access amounts to: the mask takes something
 }
 
 // MarshalJSON makes null of an access that nobody has determined.

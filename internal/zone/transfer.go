@@ -138,9 +138,13 @@ func transferRoot(fd int, st *unix.Stat_t, g giving) error {
 }
 
 // ownership is the change that gives to somebody what is another's; lists says whether he also takes the other's place
-// in access lists.
+// in access lists. A file with several names stays as it is, and keeps the transfer from being whole if it concerns the
+// one who gives.
 func ownership(g giving, lists bool) change {
 	return func(fd int, st *unix.Stat_t) (bool, error) {
+		if linked(st) {
+			return false, g.leftLinked(fd, st, lists)
+		}
 		changed := false
 		if lists {
 			var err error
@@ -152,6 +156,24 @@ func ownership(g giving, lists bool) change {
 		given, err := g.chown(fd, st)
 		return changed || given, err
 	}
+}
+
+// leftLinked is errLinked for a file that belongs to the one who gives, or whose list gives him what the other, who takes
+// his place in it, does not have.
+func (g giving) leftLinked(fd int, st *unix.Stat_t, lists bool) error {
+	if st.Uid == g.from.UID {
+		return errLinked
+	}
+	if !lists || st.Uid == g.to.UID {
+		return nil
+	}
+	access, err := acl.Access(fd)
+	gives, _ := access.Find(acl.User, g.from.UID)
+	has, _ := access.Find(acl.User, g.to.UID)
+	if gives&^has != 0 {
+		return errLinked
+	}
+	return err
 }
 
 // exchanged is a list with the entry of one user under the name of another, who keeps what he had himself.

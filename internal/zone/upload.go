@@ -7,6 +7,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
@@ -42,6 +43,8 @@ type Upload struct {
 	name   string
 	file   *os.File
 	hidden string // its reserved name, where the file system has no files without one
+	sweep  bool   // it needed a reserved name, and so looks after those that were left in the folder
+	age    time.Duration
 	exists OnExists
 	match  func(*unix.Stat_t) bool // nil: whatever has the name
 }
@@ -53,7 +56,7 @@ func (o *Object) Create(name string, size int64, exists OnExists, keep Reserve) 
 	if err := CheckNewName(name); err != nil {
 		return nil, err
 	}
-	u := &Upload{dir: o, name: name, exists: exists}
+	u := &Upload{dir: o, name: name, exists: exists, age: leftoverAge}
 	if err := u.openFile(); err != nil {
 		return nil, err
 	}
@@ -79,15 +82,20 @@ func (u *Upload) openFile() error {
 
 // openHidden makes the file under a reserved name.
 func (u *Upload) openHidden() error {
-	hidden := ReservedPrefix + rand.Text()
+	hidden := uploadPrefix + rand.Text()
 	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	fd, err := unix.Openat(u.dir.fd, hidden, flags, fileMode)
 	if err != nil {
 		return err
 	}
-	u.file, u.hidden = os.NewFile(uintptr(fd), "upload"), hidden
+	u.file, u.hidden, u.sweep = os.NewFile(uintptr(fd), "upload"), hidden, true
+	u.lock()
 	return nil
 }
+
+// lock says, until the process ends, that what has the reserved name is an upload under way. Where the file system has
+// no locks, isLeft gets none either, and everything stays.
+func (u *Upload) lock() { unix.Flock(int(u.file.Fd()), unix.LOCK_EX|unix.LOCK_NB) }
 
 // foresee refuses what cannot end well. It is a courtesy: Commit and the writes decide.
 func (u *Upload) foresee(size int64, keep Reserve) error {
@@ -150,6 +158,9 @@ func (u *Upload) Commit() (name string, replaced bool, err error) {
 	// A second fsync, for the name: ext4 brings the directory entry to disk with the inode's new link count.
 	// It has its name already: an error here would make the client send it again.
 	u.file.Sync()
+	if u.sweep {
+		u.dir.sweepUploads(u.age)
+	}
 	return name, replaced, nil
 }
 
@@ -205,11 +216,12 @@ func (u *Upload) replace() (bool, error) {
 		}
 	}
 	if u.hidden == "" {
-		hidden := ReservedPrefix + rand.Text()
+		u.lock()
+		hidden := uploadPrefix + rand.Text()
 		if err := u.appear(hidden); err != nil {
 			return false, err
 		}
-		u.hidden = hidden
+		u.hidden, u.sweep = hidden, true
 	}
 	hidden := u.hidden
 	exchange := func() error {

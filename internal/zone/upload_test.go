@@ -19,7 +19,7 @@ func create(o *Object, name string, exists OnExists, hidden bool) (*Upload, erro
 	if !hidden {
 		return o.Create(name, -1, exists, Reserve{})
 	}
-	u := &Upload{dir: o, name: name, exists: exists}
+	u := &Upload{dir: o, name: name, exists: exists, age: leftoverAge}
 	if err := u.openHidden(); err != nil {
 		return nil, err
 	}

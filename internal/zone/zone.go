@@ -53,3 +53,26 @@ func CheckName(name string) error {
 	}
 	return nil
 }
+
+// NameLike makes a name that a zone can have, and that is not taken, of one that it cannot have: "Offers 2027" becomes
+// offers-2027.
+func NameLike(name string, taken func(string) bool) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(name) {
+		if strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789._-", r) {
+			b.WriteRune(r)
+		} else if !strings.HasSuffix(b.String(), "-") {
+			b.WriteByte('-')
+		}
+	}
+	like := strings.Trim(b.String(), "._-")
+	like = like[:min(len(like), maxName)]
+	if like == "" {
+		like = "zone"
+	}
+	n := 1
+	for taken(suffixed(like, n)) {
+		n++
+	}
+	return suffixed(like, n)
+}

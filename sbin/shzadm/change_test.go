@@ -243,6 +243,29 @@ func TestChangeCommands(t *testing.T) {
 	expectHealth(t)
 }
 
+// Others' files with several names keep nobody; his own does, and is named by its whole path.
+func TestDeleteWithLinkedFiles(t *testing.T) {
+	prepareChanges(t)
+	base := layout.Base + "/dt-linked"
+	bash(t, "shzadm zone add dt-linked --owner dt-heir; shzadm zone share dt-linked user:dt-giver=write; cd "+base+"; "+
+		"setpriv --reuid=dt-heir --regid=dt-heir --init-groups sh -c 'echo x >of-heir; ln of-heir of-heir-too'; "+
+		"setpriv --reuid=dt-giver --regid=dt-giver --init-groups sh -c 'mkdir sub; echo x >sub/his; ln sub/his sub/his-too'")
+	defer bash(t, "rm -rf "+base+" "+layout.Closed+"/dt-linked")
+	command := strings.Fields("user delete dt-giver --files transfer --to dt-heir")
+	code, out, errOut := shzadm(t, "", command...)
+	if code != exitRefused || !strings.Contains(out, base+"/sub/his: ") || !strings.Contains(out, base+"/sub/his-too: ") ||
+		strings.Contains(out, "of-heir") || !strings.Contains(errOut, "dt-giver") {
+		t.Errorf("exit %d: %s%s", code, out, errOut)
+	}
+	bash(t, "rm "+base+"/sub/his-too; shzadm zone close dt-linked")
+	if code, out, errOut = shzadm(t, "", command...); code != exitDone {
+		t.Errorf("exit %d: %s%s", code, out, errOut)
+	}
+	if owner := bash(t, "stat -c %U "+layout.Closed+"/dt-linked/sub/his"); owner != "dt-heir" {
+		t.Errorf("it belongs to %s", owner)
+	}
+}
+
 // checkRecorded looks for what the verbs above did in the activity: of the zone and of a user.
 func checkRecorded(t *testing.T) {
 	t.Helper()

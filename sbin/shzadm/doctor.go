@@ -75,8 +75,9 @@ func doctor(c *call, args []string) error {
 
 func (c *call) showFindings(u *checkup) error {
 	var err error
+	limits, note := c.limitsNote()
 	if c.json {
-		err = c.printJSON(map[string]any{"checks": u.checks, "findings": u.findings, "changed": u.notes})
+		err = c.printJSON(map[string]any{"checks": u.checks, "findings": u.findings, "changed": u.notes, "limits": limits})
 	} else {
 		var b strings.Builder
 		for _, f := range u.findings {
@@ -89,6 +90,7 @@ func (c *call) showFindings(u *checkup) error {
 		for _, path := range u.notes {
 			b.WriteString(c.say.line("doctor-changed", path))
 		}
+		b.WriteString(note)
 		if len(u.findings) == 0 {
 			b.WriteString(c.say.line("doctor-well", u.checks))
 		} else {

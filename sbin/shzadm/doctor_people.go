@@ -95,7 +95,15 @@ func (u *checkup) checkPeople(m manifest) {
 			Mend: "gpasswd -a " + quote(e.Name) + " " + layout.GroupManager})
 	}
 	register, err := account.ReadRegister()
-	u.check(err == nil, registerFinding(err))
+	if u.check(err == nil, registerFinding(err)) {
+		u.checkCompanies(register)
+	}
+	for _, e := range members(layout.GroupBase) {
+		// The name is compared, too: whoever got a used number by useradd alone is none of ours.
+		made := register.Names[e.UID] == e.Name
+		u.check(!made || u.names.InGroup(e.Name, layout.GroupOnly), finding{Check: "lost-only", Subject: e.Name,
+			Right: layout.GroupOnly, Mend: "gpasswd -a " + quote(e.Name) + " " + layout.GroupOnly})
+	}
 	for _, e := range members(layout.GroupOnly) {
 		u.check(e.Shell == "/usr/sbin/nologin", finding{Check: "shell", Subject: e.Name, Found: e.Shell,
 			Mend: "usermod --shell /usr/sbin/nologin -- " + quote(e.Name)})
@@ -105,6 +113,15 @@ func (u *checkup) checkPeople(m manifest) {
 				Mend: fmt.Sprintf("echo %s >> %s", quote(fmt.Sprintf("%d %s %s", e.UID, e.Name, "0000-00-00")),
 					account.RegisterPath)})
 		}
+	}
+}
+
+// checkCompanies checks that the number of a group with which zones are shared is never given to another one.
+func (u *checkup) checkCompanies(register account.Register) {
+	for _, g := range u.names.Companies() {
+		u.check(register.Has(g.GID), finding{Check: "unregistered-group", Subject: g.Name, Found: strconv.Itoa(int(g.GID)),
+			Right: account.RegisterPath,
+			Mend:  fmt.Sprintf("echo %s >> %s", quote(fmt.Sprintf("%d %s 0000-00-00", g.GID, g.Name)), account.RegisterPath)})
 	}
 }
 

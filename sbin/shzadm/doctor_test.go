@@ -147,6 +147,9 @@ func TestDoctorMends(t *testing.T) {
 		{"role", "useradd -M -g shzmgr dt-primary"},
 		{"shell", "usermod -s /bin/bash dt-base"},
 		{"unregistered", "sed -i '/ dt-base /d' " + account.RegisterPath},
+		{"lost-only", "gpasswd -d dt-base shzonly"},
+		{"lost-only", "groupdel shzonly"},
+		{"stray-folder", "install -d -o dt-manager -m 750 " + layout.Base + "/$'Odd\n\x1b[2J NAME'"},
 		{"stray", "touch " + layout.Base + "/$'odd\\n\\x1b[2J name'"},
 		{"stray", "ln -s /etc " + layout.Base + "/etc"},
 		{"stray", "mkdir " + layout.Base + "/.shz-new-0123"},
@@ -168,7 +171,7 @@ func TestDoctorMends(t *testing.T) {
 		{"zone-rights", "setfacl -m u:dt-base:x " + layout.Base + "/dt-zone"},
 		{"zone-rights", "setfacl -d -x u:dt-manager " + layout.Base + "/dt-zone"},
 		{"zone-rights", "setfacl -m g::rx " + layout.Base + "/dt-zone"},
-		{"zone-orphan", "chown 59999 " + layout.Base + "/dt-zone"},
+		{"zone-chowned", "chown 59999 " + layout.Base + "/dt-zone"},
 		{"zone-orphan", "gpasswd -d dt-manager shzbase"}, // and a role without the group that it needs
 	} {
 		t.Run(c.check+" "+c.damage, func(t *testing.T) {

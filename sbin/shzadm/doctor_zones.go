@@ -20,16 +20,18 @@ func (u *checkup) checkZones() {
 		return // said among the paths
 	}
 	defer admin.Close()
-	ids := make(map[string]string) // id: the first zone that has it
-	err = admin.Inspect(func(r zone.Root) {
+	var roots []zone.Root
+	err = admin.Inspect(func(r zone.Root) { roots = append(roots, r) })
+	first := firstOfIDs(roots)
+	for _, r := range roots {
 		switch {
 		case isKnown(r):
 		case zone.CheckName(r.Name) != nil || !r.IsDir:
-			u.check(false, stray(r))
+			u.check(false, u.stray(r, roots))
 		default:
-			u.checkZone(r, ids)
+			u.checkZone(r, first)
 		}
-	})
+	}
 	u.check(err == nil, finding{Check: "unreadable", Subject: layout.Base, Found: errorText(err)})
 }
 
@@ -38,41 +40,41 @@ func isKnown(r zone.Root) bool {
 	return r.IsDir && (layout.Base+"/"+r.Name == layout.Closed || r.Name == "lost+found" && r.Owner == 0)
 }
 
-// stray: something in the base that is no zone. A folder with the hidden name of a zone in the making is what an
-// interrupted run left, and empty.
-func stray(r zone.Root) finding {
+func (u *checkup) checkZone(r zone.Root, first map[string]string) {
 	path := layout.Base + "/" + r.Name
-	f := finding{Check: "stray", Subject: path, Mend: "mv --backup=numbered -- " + quote(path) + " /root/"}
-	if r.IsDir && strings.HasPrefix(r.Name, zone.ReservedPrefix) {
-		f.Mend = "rmdir -- " + quote(path)
+	if !u.checkZoneMount(r, path) {
+		return
 	}
-	return f
-}
-
-func (u *checkup) checkZone(r zone.Root, ids map[string]string) {
-	path := layout.Base + "/" + r.Name
 	hasOwner := u.checkZoneOwner(r, path)
 	newID := "setfattr -n " + zone.AttrID + ` -v "$(od -An -v -N16 -tx1 /dev/urandom | tr -d ' \n')" -- ` + path
 	if id := r.Metadata.ID; u.check(id != nil, finding{Check: "zone-id", Subject: path, Mend: newID}) {
-		other := ids[*id]
-		u.check(other == "", finding{Check: "zone-twin", Subject: path, Found: layout.Base + "/" + other, Mend: newID})
-		if other == "" {
-			ids[*id] = r.Name
-		}
+		other := first[*id]
+		u.check(other == r.Name, finding{Check: "zone-twin", Subject: path, Found: layout.Base + "/" + other, Mend: newID})
 	}
 	for _, bad := range r.Metadata.Bad {
 		if bad.Attr != zone.AttrID {
 			u.check(false, finding{Check: "metadata", Subject: path, Found: bad.Error(), Mend: "setfattr -x " + bad.Attr + " -- " + path})
 		}
 	}
-	if hasOwner { // the default ACL names him
+	if hasOwner && !r.NoACL { // the default ACL names him
 		u.checkZoneRights(r, path)
 	}
 }
 
+// checkZoneMount says what is wrong with a file system that is mounted on a zone, and whether the zone itself can be
+// looked at. Of the base's own it was said already.
+func (u *checkup) checkZoneMount(r zone.Root, path string) bool {
+	u.check(!r.Mounted, finding{Check: "zone-mount", Subject: path, Found: r.System})
+	if r.Mounted && !r.Unseen {
+		u.check(!r.ReadOnly, finding{Check: "zone-read-only", Subject: path, Mend: "mount -o remount,rw " + path})
+		u.check(!r.NoACL, finding{Check: "zone-acls", Subject: path})
+	}
+	return !r.Unseen
+}
+
 // checkZoneOwner says whether the zone keeps its owner. Who lost the role gets it back by the command; the zone of
-// somebody who may no longer use Share Zone, or is nobody, is given to another: letting a person in again is not for a
-// command that is run among others.
+// somebody who may no longer use Share Zone, or is nobody, is given to another (orphan): letting a person in again is
+// not for a command that is run among others.
 func (u *checkup) checkZoneOwner(r zone.Root, path string) bool {
 	owner, known := u.names.UserName(r.Owner)
 	if known && u.names.InGroup(owner, layout.GroupBase) {
@@ -80,14 +82,7 @@ func (u *checkup) checkZoneOwner(r zone.Root, path string) bool {
 			Right: layout.GroupManager, Mend: "gpasswd -a " + quote(owner) + " " + layout.GroupManager})
 		return true
 	}
-	f := finding{Check: "zone-orphan", Subject: path, Found: zone.OwnerName(r.Owner, u.names)}
-	for _, e := range u.names.Members(layout.GroupManager) {
-		if u.names.InGroup(e.Name, layout.GroupBase) {
-			f.Mend = "chown -- " + quote(e.Name) + " " + path
-			break
-		}
-	}
-	u.check(false, f)
+	u.check(false, u.orphan(r, path))
 	return false
 }
 

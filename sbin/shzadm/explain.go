@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
 	"sharezone/internal/config"
@@ -24,6 +26,7 @@ var refusals = []struct {
 	{errNoID, "no-id"},
 	{errIncomplete, "incomplete"},
 	{change.ErrNoAccount, "no-user"},
+	{change.ErrNoGroup, "no-group"},
 	{change.ErrSystemAccount, "system-account"},
 	{change.ErrOwnAccount, "own-account"},
 	{change.ErrEnabled, "enabled"},
@@ -49,6 +52,12 @@ var refusals = []struct {
 	{zone.ErrExpired, "expired"},
 	{zone.ErrSamePerson, "same-person"},
 	{zone.ErrBaseNotReady, "no-base"},
+	{errNoObject, "no-object"},
+	{errNoPath, "no-path"},
+	{errLinkOnWay, "link-on-way"},
+	{errMovedOnWay, "moved"},
+	{zone.ErrPlainZone, "plain-zone"},
+	{zone.ErrOtherMount, "zone-mount"},
 }
 
 // explain says an error in the user's language; what only the machine has words for stays as it is.
@@ -79,15 +88,24 @@ func explain(err error, say texts) string {
 		return say.line(exists.Kind+"-exists", exists.Name)
 	case errors.As(err, &field) && field.Field == "username":
 		return say.line("user-name")
+	case errors.As(err, &field) && field.Field == "group":
+		return say.line("group-name")
 	case errors.As(err, &field):
-		return say.line("field", "--"+strings.ReplaceAll(field.Field, "_", "-"), say.line("reason-"+string(field.Reason)))
+		return explainOption(field.Field, string(field.Reason), say)
 	case errors.As(err, &value):
-		name := strings.ReplaceAll(strings.TrimPrefix(value.Attr, "user.shz."), "_", "-")
-		return say.line("field", "--"+name, say.line("reason-"+string(value.Reason)))
+		return explainOption(strings.TrimPrefix(value.Attr, "user.shz."), string(value.Reason), say)
 	case errors.As(err, &tool) && strings.HasSuffix(tool.Tool, "/chpasswd"):
 		return say.line("password-refused", tool.Message)
 	case errors.As(err, &tool):
 		return say.line("tool", tool.Tool, tool.Code, tool.Message)
+	}
+	switch {
+	case errors.Is(err, zone.ErrNoLimits):
+		return say.line("no-limits", limitProblem(err, say))
+	case errors.Is(err, unix.EDQUOT):
+		return say.line("quota", err)
+	case errors.Is(err, unix.EROFS):
+		return say.line("read-only", err)
 	}
 	for _, r := range refusals {
 		if errors.Is(err, r.err) {
@@ -98,6 +116,15 @@ func explain(err error, say texts) string {
 		}
 	}
 	return say.line("failed", err)
+}
+
+// explainOption says what is wrong with the value of an option, and which values it takes. The field is called as in JSON.
+func explainOption(field, reason string, say texts) string {
+	name := strings.ReplaceAll(field, "_", "-")
+	if name == "password" {
+		name = "password-stdin"
+	}
+	return say.line("field", "--"+name, say.line("reason-"+reason), say.line("form-"+name))
 }
 
 // subject is what stands before our words in an error, such as the name of a zone.

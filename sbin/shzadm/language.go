@@ -2,11 +2,22 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
 // texts are the sentences of one language, by key.
 type texts map[string]string
+
+// init joins the sentences that stand in files of their own.
+func init() {
+	for _, more := range []texts{groupsEN, problemsEN} {
+		maps.Copy(textsEN, more)
+	}
+	for _, more := range []texts{groupsIT, problemsIT} {
+		maps.Copy(textsIT, more)
+	}
+}
 
 // pickTexts follows locale(7): the first of these three variables that is set and not empty decides.
 func pickTexts(getenv func(string) string) texts {

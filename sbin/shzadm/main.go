@@ -40,6 +40,9 @@ var verbs = []verb{
 	{"user lock", userLock},
 	{"user unlock", userUnlock},
 	{"user delete", userDelete},
+	{"group add", groupAdd},
+	{"group member", groupMember},
+	{"group list", groupList},
 	{"zone add", zoneAdd},
 	{"zone share", zoneShare},
 	{"zone list", zoneList},
@@ -47,6 +50,7 @@ var verbs = []verb{
 	{"zone modify", zoneModify},
 	{"zone close", zoneClose},
 	{"zone restore", zoneRestore},
+	{"zone who", zoneWho},
 	{"session list", sessionList},
 	{"session end", sessionEnd},
 	{"activity", activity},
@@ -158,13 +162,20 @@ func (c *call) flagError(err error) error {
 		fmt.Fprint(c.out, c.say.line("help "+c.verb))
 		return err
 	}
-	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
+	said := err.Error()
+	if name, ok := strings.CutPrefix(said, "flag provided but not defined: -"); ok {
 		return usageError(c.say.line("usage-option", "--"+name))
 	}
-	if name, ok := strings.CutPrefix(err.Error(), "flag needs an argument: -"); ok {
+	if word, ok := strings.CutPrefix(said, "bad flag syntax: "); ok {
+		return usageError(c.say.line("usage-option", word))
+	}
+	if name, ok := strings.CutPrefix(said, "flag needs an argument: -"); ok {
 		return usageError(c.say.line("usage-argument", "--"+name))
 	}
-	return usageError(c.say.line("usage-wrong", err.Error()))
+	// The one other kind: invalid boolean value "maybe" for -json: …
+	_, name, _ := strings.Cut(said, " for -")
+	name, _, _ = strings.Cut(name, ": ")
+	return usageError(c.say.line("usage-boolean", "--"+name))
 }
 
 // given says whether an option stands on the command line: an empty title is another thing than none.

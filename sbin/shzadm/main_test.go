@@ -91,9 +91,15 @@ func TestTextsAreUsed(t *testing.T) {
 		zone.SkipMoved, zone.SkipFull, zone.SkipError} {
 		used["skip-"+string(r)] = true
 	}
+	for _, p := range zone.Problems {
+		used["problem-"+string(p)] = true
+	}
 	for _, r := range []string{string(account.Missing), string(account.TooLong), string(account.NotUTF8), string(account.Forbidden),
 		string(account.BadForm), string(zone.TooLong), string(zone.NotUTF8), string(zone.Control), string(zone.BadForm)} {
 		used["reason-"+r] = true
+	}
+	for _, option := range optionsWithForm {
+		used["form-"+option] = true
 	}
 	for _, key := range []string{"yes", "no", "user-exists", "group-exists", "not-ours-modify", "not-ours-lock", "not-ours-delete"} {
 		used[key] = true
@@ -196,10 +202,16 @@ func TestUsage(t *testing.T) {
 		{"user add a b", exitUsage, "not understood: b"},
 		{"user add a --role", exitUsage, "needs a value: --role"},
 		{"user add a --rolle base", exitUsage, "unknown option: --rolle"},
-		{"user add a --json=maybe", exitUsage, "not understood"},
+		{"user add a --json=maybe", exitUsage, "takes no value: --json\n"},
+		{"user add a ---json", exitUsage, "unknown option: ---json\n"},
 		{"user list x", exitUsage, "not understood: x"},
 		{"zone share demo", exitUsage, "something is missing"},
 		{"zone add", exitUsage, "something is missing"},
+		{"group", exitUsage, "usage: shzadm VERB"},
+		{"group add", exitUsage, "something is missing"},
+		{"group member acme", exitUsage, "something is missing"},
+		{"group list x", exitUsage, "not understood: x"},
+		{"group member --help", exitDone, "usage: shzadm group member"},
 		{"doctor now", exitUsage, "not understood: now"},
 	} {
 		code, out, errOut := runWith(strings.Fields(c.args)...)
@@ -282,9 +294,9 @@ func TestExplain(t *testing.T) {
 		{fmt.Errorf("%q: %w", "A", zone.ErrName), textsEN["zone-name"]},
 		{fmt.Errorf("anna: %w: %w", errNotShown, io.ErrShortWrite), "the user was made, but could not be shown; passwd sets another password: anna"},
 		{fmt.Errorf("%w: %w", zone.ErrTooMany, io.EOF), textsEN["too-many"]},
-		{&account.FieldError{Field: "full_name", Reason: account.TooLong}, "--full-name: is too long"},
+		{&account.FieldError{Field: "full_name", Reason: account.TooLong}, "--full-name: is too long; wanted: " + textsEN["form-full-name"]},
 		{&account.FieldError{Field: "username", Reason: account.BadForm}, textsEN["user-name"]},
-		{zone.ValueError{Attr: zone.AttrMaxAge, Reason: zone.BadForm}, "--max-age: is not a value of the right form"},
+		{zone.ValueError{Attr: zone.AttrMaxAge, Reason: zone.BadForm}, "--max-age: is not a value of the right form; wanted: " + textsEN["form-max-age"]},
 		{&change.ExistsError{Name: "shzbase", Kind: "group"}, "a group of this name exists: shzbase"},
 		{&change.ToolError{Tool: "/usr/sbin/useradd", Code: 10, Message: "x"}, "/usr/sbin/useradd failed (exit code 10): x"},
 		{&change.LeftoverError{Name: "a", Cause: change.ErrBusy, Undo: io.EOF}, textsEN["busy"] + ". The account a is left, locked: EOF"},

@@ -18,7 +18,7 @@ import (
 // deed is what is noted of an act of the administrator's.
 type deed struct {
 	event  string // of event.Names
-	path   string // what it says beyond the zone
+	path   string // what it says beyond the zone: with whom it was shared, which group
 	user   string // the account that it concerns
 	zone   string // its name
 	zoneID string
@@ -53,7 +53,7 @@ func (c *call) begin(d deed) (*event.Act, *event.File) {
 	switch {
 	case err != nil:
 	case d.user != "":
-		act, err = file.BeginFor(d.event, d.user)
+		act, err = file.BeginAbout(d.event, d.user, d.path)
 	default:
 		act, err = file.Begin(d.event, d.path)
 	}
@@ -85,12 +85,19 @@ func resultOf(err error) string {
 		return "bad-request"
 	case errors.As(err, &exists), errors.Is(err, zone.ErrExists):
 		return "exists"
-	case errors.Is(err, zone.ErrNotThere), errors.Is(err, zone.ErrNotClosed), errors.Is(err, change.ErrNoAccount):
+	case errors.Is(err, zone.ErrNotThere), errors.Is(err, zone.ErrNotClosed), errors.Is(err, change.ErrNoAccount),
+		errors.Is(err, change.ErrNoGroup):
 		return "not-found"
 	case errors.Is(err, change.ErrBusy), errors.Is(err, change.ErrInUse):
 		return "busy"
-	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
+	case errors.Is(err, unix.ENOSPC):
 		return "no-space"
+	case errors.Is(err, unix.EDQUOT):
+		return "quota"
+	case errors.Is(err, unix.EROFS):
+		return "locked"
+	case errors.Is(err, zone.ErrNoLimits):
+		return "refused"
 	}
 	for _, r := range refusals {
 		if errors.Is(err, r.err) {

@@ -13,6 +13,10 @@ var textsEN = texts{
   user lock NAME     keep a user out
   user unlock NAME   let a locked user in again
   user delete NAME   remove a user
+  group add NAME     make the group of a partner company
+  group member NAME USER...
+                     put users into it, or take them out
+  group list         the groups of companies
   session list       who is logged in
   session end ID     end a session, or somebody's, or all
   zone add NAME      make a zone
@@ -23,6 +27,8 @@ var textsEN = texts{
   zone modify NAME   change title, expiry and so on
   zone close NAME    take a zone out of everybody's reach, as it is
   zone restore NAME  bring a closed zone back
+  zone who NAME [PATH]
+                     who can get in, and why
   activity [ZONE]    who did what
   doctor             check the installation; each finding with the command that mends it
 
@@ -30,7 +36,7 @@ var textsEN = texts{
 `,
 	"help user add": `usage: shzadm user add NAME --role ROLE --full-name TEXT --email ADDRESS [OPTION...]
 
-Makes a user. The name begins with a letter and has up to 31 of a-z 0-9 . _ -
+Makes a user. The name begins with a letter, but not with shz-, and has up to 31 of a-z 0-9 . _ -
 
   --role ROLE        base, manager (may own zones) or admin
   --full-name TEXT   as people read it
@@ -136,6 +142,8 @@ Makes a zone. The name begins with a letter or digit and has up to 63 of a-z 0-9
   --expires DAY       YYYY-MM-DD, the last day on which the zone is open
   --max-age DAYS      files are removed so many days after they arrived
   --notify WHAT       upload, download, upload,download or none
+  --limit SIZE        how much it may hold, 500M or 20G for example; only where its file system keeps
+                      such limits (Btrfs with quotas)
   --json              print a JSON object
 `,
 	"help zone share": `usage: shzadm zone share NAME WHO=ACCESS... [--json]
@@ -168,6 +176,7 @@ Changes what is said of an open zone. An empty value removes what was there.
   --expires DAY       YYYY-MM-DD, the last day on which the zone is open
   --max-age DAYS      files are removed so many days after they arrived
   --notify WHAT       upload, download, upload,download or none; empty: as configured
+  --limit SIZE        how much it may hold, 20G for example; only of a zone that was made with a limit
   --json              print a JSON object
 `,
 	"help zone close": `usage: shzadm zone close NAME [--json]
@@ -181,6 +190,14 @@ Brings a closed zone back, with its members. NAME is what "zone list" shows for 
 
   --expires DAY   YYYY-MM-DD, the new last day; needed when the old one is over; empty: none
 `,
+	"help zone who": `usage: shzadm zone who NAME [PATH] [--as USER]... [--json]
+
+Asks the kernel in the place of each person what he can do with a zone, or with a folder or file in it,
+and shows the entry of the access list that gives it, or the folder on the way that stops him.
+
+  --as USER   about this user alone, also one outside shzbase
+  --json      print a JSON object
+`,
 	"help doctor": `usage: shzadm doctor [--json]
 
 Checks whether the installation and the zones are as the manifest and the design say. Each finding
@@ -191,16 +208,16 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"usage-many":     "not understood: %s",
 	"usage-option":   "unknown option: %s",
 	"usage-argument": "this option needs a value: %s",
-	"usage-wrong":    "not understood: %s",
+	"usage-boolean":  "this option takes no value: %s",
 	"usage-needed":   "this option is needed: %s",
 	"usage-change":   "there is nothing to change: an option is missing",
 	"usage-files":    "--files is keep or transfer",
 	"usage-heir":     "--to USER belongs to --files transfer, and is needed there",
 	"usage-sessions": "one of the three is needed: an id, --user NAME, --all",
-	"usage-moment":   "this option takes YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS+HH:MM: %s",
+	"usage-moment":   "%s takes a day, 2026-11-22, or a moment, 2026-11-22T18:00:00+01:00",
 	"usage-event":    "there is no event %s; there are: %s",
 	"usage-form":     "--json and --csv exclude each other",
-	"usage-grant":    "not of the form user:NAME=ACCESS or group:NAME=ACCESS (ACCESS: read, write, drop, none): %s",
+	"usage-grant":    "not of the form user:NAME=ACCESS or group:NAME=ACCESS (ACCESS: read, write, drop, none), for example user:bruno=write: %s",
 
 	"yes": "yes",
 	"no":  "no",
@@ -214,8 +231,8 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"zone-shut":     "Zone %s: its mask keeps this access from everybody; to open it: chmod 1770 %s\n",
 	"zone-skipped":  "  left as it was: %s: %s\n",
 	"zone-more":     "  and %d more\n",
-	"zone-columns":  "ZONE OWNER STATE EXPIRES MEMBERS CLOSED TITLE",
-	"zone-fields":   "Zone|Title|Description|Owner|State|Expires|Days for files|Notify|Members|Folder|Closed|Was called",
+	"zone-columns":  "ZONE OWNER STATE EXPIRES MEMBERS CLOSED PROBLEMS TITLE",
+	"zone-fields":   "Zone|Title|Description|Owner|State|Expires|Days for files|Notify|Members|Folder|Closed|Was called|Limit|Free",
 	"zone-changed":  "Zone %s of %s: %s\n",
 	"zone-closed":   "Zone %s is closed and lies in %s. To bring it back: shzadm zone restore %s\n",
 	"user-changed":  "User %s: %s, %s\n",
@@ -223,6 +240,19 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"user-heir":     "The files went to %s\n",
 	"user-zones":    "So did these zones: %s\n",
 	"zones-left":    "He still owns zones, which only a manager may; shzadm doctor says more: %s\n",
+
+	"who-object":      "%s: %s of %s, group %s, mode %s\n",
+	"who-folder":      "folder",
+	"who-file":        "file",
+	"who-other":       "neither a file nor a folder",
+	"who-columns":     "USER CAN BECAUSE STOPPED_AT",
+	"who-list":        "list",
+	"who-create":      "create",
+	"who-enter":       "enter",
+	"who-read":        "read",
+	"who-write":       "write",
+	"who-masked":      ", less by the mask",
+	"who-unexplained": "not by the access list",
 
 	"sessions-ended":   "Sessions ended: %d. What is being transferred goes on to its end.\n",
 	"session-columns":  "ID USER UID ENTRY ADDRESS STARTED LAST_USE STATE",
@@ -264,19 +294,19 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"no-group":         "there is no such group: %s",
 	"user-exists":      "this user exists: %s",
 	"group-exists":     "a group of this name exists: %s",
-	"user-name":        "the name of a user begins with a letter and has up to 31 of a-z 0-9 . _ -",
+	"user-name":        "the name of a user begins with a letter, but not with shz-, and has up to 31 of a-z 0-9 . _ -, for example anna.rossi",
 	"busy":             "another program keeps the account files locked; try again later, and look at /etc/*.lock",
-	"no-uids":          "no uid is left below UID_MAX in /etc/login.defs",
+	"no-uids":          "no number is left below UID_MAX in /etc/login.defs",
 	"limits":           "the resource limits of this shell (ulimit) are too low; start from another one",
 	"leftover":         "%s. The account %s is left, locked: %v",
 	"tool":             "%s failed (exit code %d): %s",
 	"failed":           "failed: %v",
 
-	"zone-name":   "the name of a zone begins with a letter or digit and has up to 63 of a-z 0-9 . _ -",
+	"zone-name":   "the name of a zone begins with a letter or digit and has up to 63 of a-z 0-9 . _ -, for example offers-2027",
 	"zone-exists": "this name is taken: %s",
 	"no-zone":     "there is no such zone: %s",
 	"not-manager": "only a manager can own a zone, and this user is not in shzmgr: %s",
-	"principal":   "somebody to share with is written user:NAME or group:NAME, not: %s",
+	"principal":   "somebody to share with is written user:NAME or group:NAME, for example user:bruno, not: %s",
 	"not-in-base": "this user is not in group shzbase: %s",
 	"is-owner":    "this is the zone's owner, who has all rights: %s",
 	"too-many":    "there is no room for one more in the access list; share with a group instead of many users",
@@ -285,15 +315,32 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"same-person": "nobody inherits from himself: %s",
 	"past":        "this day is over: %s",
 	"too-late":    "the zone may be open until %s at most (max_expiry_days in sharezone.toml)",
+	"no-object":   "there is no such zone, folder or file: %s",
+	"no-path":     "not a path below a zone: %s",
+	"link-on-way": "a symbolic link is on the way, and nobody gets anywhere by it: %s",
+	"moved":       "something on the way was moved meanwhile; run the command again: %s",
 	"no-base":     "the folder of the zones is missing or not root's; shzadm doctor says more",
 
-	"field":            "%s: %s",
+	"field":            "%s: %s; wanted: %s",
 	"reason-missing":   "is needed",
 	"reason-too-long":  "is too long",
 	"reason-not-utf8":  "is not UTF-8",
-	"reason-forbidden": "has a character that cannot stand there (: , = control characters, blanks at the ends)",
+	"reason-forbidden": "has a character that cannot stand there",
 	"reason-control":   "has control characters",
 	"reason-form":      "is not a value of the right form",
+
+	"form-role":           "base, manager or admin",
+	"form-full-name":      "up to 100 bytes, no : , = nor control characters, no blanks at the ends, for example Anna Rossi",
+	"form-company":        "up to 100 bytes, no : , = nor control characters, no blanks at the ends, for example Rossi S.p.A.",
+	"form-phone":          "digits, at least three, with blanks and + - . / ( ), for example +39 02 1234567",
+	"form-mobile":         "digits, at least three, with blanks and + - . / ( ), for example +39 333 1234567",
+	"form-email":          "one mail address and nothing else, for example anna@example.com",
+	"form-expires":        "a day as YYYY-MM-DD, for example 2027-12-31",
+	"form-password-stdin": "one line, up to 511 bytes, without control characters",
+	"form-title":          "up to 256 bytes in one line, for example Offers 2027",
+	"form-description":    "up to 400 bytes; line feeds are the only control characters",
+	"form-max-age":        "a number of days from 1 to 36500, for example 30",
+	"form-notify":         "upload, download, upload,download or none",
 
 	"doctor-changed": "note: %s is not as install.sh wrote it; that is an administrator's to decide\n",
 	"doctor-well":    "%d checks, no findings\n",
@@ -336,17 +383,21 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"finding-register":          "%[1]s is damaged: %[2]s",
 	"finding-shell":             "account %[1]s was made by Share Zone and must not log in to the machine; its shell is %[2]s",
 	"finding-unregistered":      "uid %[2]s of %[1]s does not stand in %[3]s and could be given again",
+	"finding-lost-only":         "account %[1]s was made by Share Zone, but is not in group %[3]s: the web cannot change it, sshd lets it in",
 	"finding-config-untrusted":  "%[1]s must be a file of root's that nobody else may write (%[2]s); until then nobody can log in",
 	"finding-config-syntax":     "%[1]s is not TOML: %[2]s; until then nobody can log in",
 	"finding-config-unknown":    "%[1]s: there is no setting %[2]s; until then nobody can log in",
 	"finding-config-value":      "%[1]s: %[2]s must be a whole number in the range %[3]s; until then nobody can log in",
 	"finding-names":             "names of users or groups could not be looked up (%[1]s): %[2]s",
 	"finding-stray":             "%[1]s is not a zone",
+	"finding-stray-folder":      "%[1]s of %[2]s is no zone, because of its name; it would be one, and stay where it is, as %[3]s:",
+	"finding-stray-file":        "%[1]s of %[2]s is not a zone, and nothing else belongs there; tell %[2]s that it goes to /root:",
 	"finding-zone-id":           "%[1]s has no id (user.shz.id)",
 	"finding-zone-twin":         "%[1]s has the same id as %[2]s, so one would see the other's activity",
 	"finding-metadata":          "%[1]s: %[2]s",
 	"finding-zone-owner":        "%[1]s belongs to %[2]s, who is not in group %[3]s",
 	"finding-zone-orphan":       "%[1]s belongs to %[2]s, who is not in group shzbase; its owner could be, for example, by:",
+	"finding-zone-chowned":      "%[1]s belongs to %[2]s, who is not in group shzbase; its default ACL still names %[3]s; to give it back:",
 	"finding-zone-nobody":       "%[1]s is shared with %[2]s, which is nobody",
 	"finding-zone-rights":       "%[1]s is %[2]s; it must be %[3]s",
 }

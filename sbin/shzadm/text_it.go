@@ -12,6 +12,10 @@ var textsIT = texts{
   user lock NOME     tiene fuori un utente
   user unlock NOME   fa rientrare un utente bloccato
   user delete NOME   elimina un utente
+  group add NOME     crea il gruppo di un'azienda esterna
+  group member NOME UTENTE...
+                     vi mette utenti, o li toglie
+  group list         i gruppi delle aziende
   session list       chi è collegato
   session end ID     chiude una sessione, o quelle di un utente, o tutte
   zone add NOME      crea un'area
@@ -22,6 +26,8 @@ var textsIT = texts{
   zone modify NOME   cambia titolo, scadenza eccetera
   zone close NOME    toglie un'area dalla portata di tutti, così com'è
   zone restore NOME  riporta un'area chiusa
+  zone who NOME [PERCORSO]
+                     chi può entrare, e perché
   activity [AREA]    chi ha fatto che cosa
   doctor             controlla l'installazione; per ogni problema il comando che lo risolve
 
@@ -29,7 +35,8 @@ var textsIT = texts{
 `,
 	"help user add": `uso: shzadm user add NOME --role RUOLO --full-name TESTO --email INDIRIZZO [OPZIONE...]
 
-Crea un utente. Il nome inizia con una lettera e ha al massimo 31 caratteri tra a-z 0-9 . _ -
+Crea un utente. Il nome inizia con una lettera, ma non con shz-, e ha al massimo 31 caratteri tra
+a-z 0-9 . _ -
 
   --role RUOLO         base, manager (può possedere aree) o admin
   --full-name TESTO    come lo leggono le persone
@@ -135,6 +142,8 @@ Crea un'area. Il nome inizia con una lettera o cifra e ha al massimo 63 caratter
   --expires GIORNO     AAAA-MM-GG, l'ultimo giorno in cui l'area è aperta
   --max-age GIORNI     i file vengono rimossi tanti giorni dopo l'arrivo
   --notify COSA        upload, download, upload,download o none (niente)
+  --limit SPAZIO       quanto può contenere, per esempio 500M o 20G; solo dove il file system tiene limiti
+                       così (Btrfs con quote)
   --json               mostra un oggetto JSON
 `,
 	"help zone share": `uso: shzadm zone share NOME CHI=ACCESSO... [--json]
@@ -167,6 +176,7 @@ Cambia i dati di un'area aperta. Un valore vuoto toglie quello che c'era.
   --expires GIORNO     AAAA-MM-GG, l'ultimo giorno in cui l'area è aperta
   --max-age GIORNI     i file vengono rimossi tanti giorni dopo l'arrivo
   --notify COSA        upload, download, upload,download o none (niente); vuoto: come configurato
+  --limit SPAZIO       quanto può contenere, per esempio 20G; solo di un'area creata con un limite
   --json               mostra un oggetto JSON
 `,
 	"help zone close": `uso: shzadm zone close NOME [--json]
@@ -180,6 +190,14 @@ Riporta un'area chiusa, con i suoi membri. NOME è quello che mostra "zone list"
 
   --expires GIORNO   AAAA-MM-GG, il nuovo ultimo giorno; necessario se il vecchio è passato; vuoto: nessuno
 `,
+	"help zone who": `uso: shzadm zone who NOME [PERCORSO] [--as UTENTE]... [--json]
+
+Chiede al kernel, al posto di ogni persona, che cosa può fare con un'area, o con una cartella o un file
+che contiene, e mostra la voce della lista di accesso che lo permette, o la cartella che la ferma.
+
+  --as UTENTE   solo di questo utente, anche se fuori da shzbase
+  --json        mostra un oggetto JSON
+`,
 	"help doctor": `uso: shzadm doctor [--json]
 
 Controlla se l'installazione e le aree sono come dicono il manifest e il progetto. Ogni problema ha
@@ -190,16 +208,16 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"usage-many":     "non compreso: %s",
 	"usage-option":   "opzione sconosciuta: %s",
 	"usage-argument": "questa opzione vuole un valore: %s",
-	"usage-wrong":    "non compreso: %s",
+	"usage-boolean":  "questa opzione non vuole un valore: %s",
 	"usage-needed":   "questa opzione è necessaria: %s",
 	"usage-change":   "non c'è niente da cambiare: manca un'opzione",
 	"usage-files":    "--files è keep o transfer",
 	"usage-heir":     "--to UTENTE va con --files transfer, dove è necessaria",
 	"usage-sessions": "è necessaria una delle tre: un id, --user NOME, --all",
-	"usage-moment":   "questa opzione vuole AAAA-MM-GG o AAAA-MM-GGTHH:MM:SS+HH:MM: %s",
+	"usage-moment":   "%s vuole un giorno, 2026-11-22, o un momento, 2026-11-22T18:00:00+01:00",
 	"usage-event":    "l'evento %s non esiste; esistono: %s",
 	"usage-form":     "--json e --csv si escludono",
-	"usage-grant":    "non è della forma user:NOME=ACCESSO o group:NOME=ACCESSO (ACCESSO: read, write, drop, none): %s",
+	"usage-grant":    "non è della forma user:NOME=ACCESSO o group:NOME=ACCESSO (ACCESSO: read, write, drop, none), per esempio user:bruno=write: %s",
 
 	"yes": "sì",
 	"no":  "no",
@@ -213,8 +231,8 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"zone-shut":     "Area %s: la sua maschera nega a tutti questo accesso; per aprirla: chmod 1770 %s\n",
 	"zone-skipped":  "  rimasto com'era: %s: %s\n",
 	"zone-more":     "  e altri %d\n",
-	"zone-columns":  "AREA PROPRIETARIO STATO SCADENZA MEMBRI CHIUSA TITOLO",
-	"zone-fields":   "Area|Titolo|Descrizione|Proprietario|Stato|Scadenza|Giorni per i file|Notifiche|Membri|Cartella|Chiusa|Si chiamava",
+	"zone-columns":  "AREA PROPRIETARIO STATO SCADENZA MEMBRI CHIUSA PROBLEMI TITOLO",
+	"zone-fields":   "Area|Titolo|Descrizione|Proprietario|Stato|Scadenza|Giorni per i file|Notifiche|Membri|Cartella|Chiusa|Si chiamava|Limite|Libero",
 	"zone-changed":  "Area %s di %s: %s\n",
 	"zone-closed":   "L'area %s è chiusa e si trova in %s. Per riportarla: shzadm zone restore %s\n",
 	"user-changed":  "Utente %s: %s, %s\n",
@@ -222,6 +240,19 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"user-heir":     "I file sono passati a %s\n",
 	"user-zones":    "Così anche queste aree: %s\n",
 	"zones-left":    "Possiede ancora aree, cosa che può solo un gestore; shzadm doctor dice di più: %s\n",
+
+	"who-object":      "%s: %s di %s, gruppo %s, modo %s\n",
+	"who-folder":      "cartella",
+	"who-file":        "file",
+	"who-other":       "né file né cartella",
+	"who-columns":     "UTENTE PUÒ PERCHÉ FERMATO_DA",
+	"who-list":        "elencare",
+	"who-create":      "creare",
+	"who-enter":       "entrare",
+	"who-read":        "leggere",
+	"who-write":       "scrivere",
+	"who-masked":      ", meno per la maschera",
+	"who-unexplained": "non per la lista di accesso",
 
 	"sessions-ended":   "Sessioni chiuse: %d. I trasferimenti in corso arrivano alla fine.\n",
 	"session-columns":  "ID UTENTE UID INGRESSO INDIRIZZO INIZIO ULTIMO_USO STATO",
@@ -263,19 +294,19 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"no-group":         "questo gruppo non esiste: %s",
 	"user-exists":      "questo utente esiste già: %s",
 	"group-exists":     "esiste già un gruppo con questo nome: %s",
-	"user-name":        "il nome di un utente inizia con una lettera e ha al massimo 31 caratteri tra a-z 0-9 . _ -",
+	"user-name":        "il nome di un utente inizia con una lettera, ma non con shz-, e ha al massimo 31 caratteri tra a-z 0-9 . _ -, per esempio anna.rossi",
 	"busy":             "un altro programma tiene bloccati i file degli utenti; riprovare più tardi e guardare /etc/*.lock",
-	"no-uids":          "non resta nessun uid sotto UID_MAX in /etc/login.defs",
+	"no-uids":          "non resta nessun numero sotto UID_MAX in /etc/login.defs",
 	"limits":           "i limiti di risorse di questa shell (ulimit) sono troppo bassi; ripartire da un'altra",
 	"leftover":         "%s. Resta l'utente %s, bloccato: %v",
 	"tool":             "%s non è riuscito (codice di uscita %d): %s",
 	"failed":           "non riuscito: %v",
 
-	"zone-name":   "il nome di un'area inizia con una lettera o cifra e ha al massimo 63 caratteri tra a-z 0-9 . _ -",
+	"zone-name":   "il nome di un'area inizia con una lettera o cifra e ha al massimo 63 caratteri tra a-z 0-9 . _ -, per esempio offerte-2027",
 	"zone-exists": "questo nome è occupato: %s",
 	"no-zone":     "questa area non esiste: %s",
 	"not-manager": "soltanto un gestore può possedere un'area, e questo utente non è in shzmgr: %s",
-	"principal":   "con chi condividere si scrive user:NOME o group:NOME, non: %s",
+	"principal":   "con chi condividere si scrive user:NOME o group:NOME, per esempio user:bruno, non: %s",
 	"not-in-base": "questo utente non è nel gruppo shzbase: %s",
 	"is-owner":    "questo è il proprietario dell'area, che ha tutti i diritti: %s",
 	"too-many":    "nella lista di accesso non c'è più posto; condividere con un gruppo invece che con molti utenti",
@@ -284,15 +315,32 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"same-person": "nessuno eredita da se stesso: %s",
 	"past":        "questo giorno è passato: %s",
 	"too-late":    "l'area può restare aperta al massimo fino al %s (max_expiry_days in sharezone.toml)",
+	"no-object":   "non c'è nessuna area, cartella o file con questo nome: %s",
+	"no-path":     "non è un percorso dentro un'area: %s",
+	"link-on-way": "c'è un collegamento simbolico sul percorso, e nessuno passa di lì: %s",
+	"moved":       "qualcosa sul percorso è stato spostato nel frattempo; ripetere il comando: %s",
 	"no-base":     "la cartella delle aree manca o non è di root; shzadm doctor dice di più",
 
-	"field":            "%s: %s",
+	"field":            "%s: %s; si scrive così: %s",
 	"reason-missing":   "è necessario",
 	"reason-too-long":  "è troppo lungo",
 	"reason-not-utf8":  "non è UTF-8",
-	"reason-forbidden": "ha un carattere che lì non può stare (: , = caratteri di controllo, spazi ai bordi)",
+	"reason-forbidden": "ha un carattere che lì non può stare",
 	"reason-control":   "ha caratteri di controllo",
 	"reason-form":      "non è un valore della forma giusta",
+
+	"form-role":           "base, manager o admin",
+	"form-full-name":      "al massimo 100 byte, senza : , = né caratteri di controllo né spazi ai bordi, per esempio Anna Rossi",
+	"form-company":        "al massimo 100 byte, senza : , = né caratteri di controllo né spazi ai bordi, per esempio Rossi S.p.A.",
+	"form-phone":          "cifre, almeno tre, con spazi e + - . / ( ), per esempio +39 02 1234567",
+	"form-mobile":         "cifre, almeno tre, con spazi e + - . / ( ), per esempio +39 333 1234567",
+	"form-email":          "un indirizzo e nient'altro, per esempio anna@example.com",
+	"form-expires":        "un giorno come AAAA-MM-GG, per esempio 2027-12-31",
+	"form-password-stdin": "una riga, al massimo 511 byte, senza caratteri di controllo",
+	"form-title":          "al massimo 256 byte in una riga, per esempio Offerte 2027",
+	"form-description":    "al massimo 400 byte; gli a capo sono i soli caratteri di controllo",
+	"form-max-age":        "un numero di giorni da 1 a 36500, per esempio 30",
+	"form-notify":         "upload, download, upload,download o none",
 
 	"doctor-changed": "nota: %s non è come l'ha scritto install.sh; può deciderlo un amministratore\n",
 	"doctor-well":    "%d controlli, nessun problema\n",
@@ -335,17 +383,21 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-register":          "%[1]s è danneggiato: %[2]s",
 	"finding-shell":             "l'utente %[1]s è stato creato da Share Zone e non deve accedere alla macchina; la sua shell è %[2]s",
 	"finding-unregistered":      "l'uid %[2]s di %[1]s non è registrato in %[3]s e potrebbe essere assegnato di nuovo",
+	"finding-lost-only":         "l'utente %[1]s è stato creato da Share Zone, ma non è nel gruppo %[3]s: il web non può cambiarlo, sshd lo fa entrare",
 	"finding-config-untrusted":  "%[1]s deve essere un file di root che nessun altro può scrivere (%[2]s); fino ad allora nessuno può accedere",
 	"finding-config-syntax":     "%[1]s non è TOML: %[2]s; fino ad allora nessuno può accedere",
 	"finding-config-unknown":    "%[1]s: l'impostazione %[2]s non esiste; fino ad allora nessuno può accedere",
 	"finding-config-value":      "%[1]s: %[2]s deve essere un numero intero nell'intervallo %[3]s; fino ad allora nessuno può accedere",
 	"finding-names":             "nomi di utenti o gruppi non si sono potuti cercare (%[1]s): %[2]s",
 	"finding-stray":             "%[1]s non è un'area",
+	"finding-stray-folder":      "%[1]s di %[2]s non è un'area, per via del nome; lo sarebbe, restando al suo posto, come %[3]s:",
+	"finding-stray-file":        "%[1]s di %[2]s non è un'area, e lì non deve stare altro; dire a %[2]s che finisce in /root:",
 	"finding-zone-id":           "%[1]s non ha un id (user.shz.id)",
 	"finding-zone-twin":         "%[1]s ha lo stesso id di %[2]s, quindi l'una vedrebbe le attività dell'altra",
 	"finding-metadata":          "%[1]s: %[2]s",
 	"finding-zone-owner":        "%[1]s appartiene a %[2]s, che non è nel gruppo %[3]s",
 	"finding-zone-orphan":       "%[1]s appartiene a %[2]s, che non è nel gruppo shzbase; si può dare, per esempio, a un altro con:",
+	"finding-zone-chowned":      "%[1]s appartiene a %[2]s, che non è nel gruppo shzbase; la sua ACL predefinita nomina ancora %[3]s; per restituirla:",
 	"finding-zone-nobody":       "%[1]s è condivisa con %[2]s, che non è nessuno",
 	"finding-zone-rights":       "%[1]s è %[2]s; deve essere %[3]s",
 }

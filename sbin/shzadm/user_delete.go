@@ -28,8 +28,9 @@ type deletedUser struct {
 	UID     uint32         `json:"uid"`
 	Files   string         `json:"files"` // keep or transfer
 	To      *string        `json:"to"`
-	Zones   []string       `json:"zones"` // that changed hands
-	Skipped []zone.Skipped `json:"skipped"`
+	Zones   []string       `json:"zones"`   // that changed hands
+	Skipped []zone.Skipped `json:"skipped"` // with their whole paths
+	More    int            `json:"more"`    // beyond those named
 	Deleted bool           `json:"deleted"`
 }
 
@@ -128,9 +129,10 @@ func (c *call) handOver(admin *zone.Admin, who account.Entry, gone *deletedUser)
 			c.record(onZone("zone-transfer", "user:"+*gone.To, h.Zone, h.Zone.Name), func() error { return nil })
 		}
 		for _, s := range h.Report.Skipped {
-			s.Path = h.Zone.Name + "/" + s.Path
+			s.Path = zonePath(h.Zone) + "/" + s.Path
 			gone.Skipped = append(gone.Skipped, s)
 		}
+		gone.More += h.Report.More
 		incomplete = incomplete || isIncomplete(h.Report)
 	}
 	if err == nil && incomplete {
@@ -178,6 +180,6 @@ func (c *call) showDeleted(gone deletedUser) error {
 	if len(gone.Zones) > 0 {
 		b.WriteString(c.say.line("user-zones", strings.Join(gone.Zones, " ")))
 	}
-	b.WriteString(c.skippedLines(gone.Skipped))
+	b.WriteString(c.skippedLines(gone.Skipped, gone.More))
 	return c.print(b.String())
 }

@@ -34,6 +34,7 @@ func zoneAdd(c *call, args []string) error {
 	expires := fs.String("expires", "", "")
 	maxAge := fs.String("max-age", "", "")
 	notify := fs.String("notify", "", "")
+	limitText := fs.String("limit", "", "")
 	operands, err := c.parse(fs, args, 1, 1)
 	if err != nil {
 		return err
@@ -49,6 +50,10 @@ func zoneAdd(c *call, args []string) error {
 		if m.MaxAge, err = parseMaxAge(*maxAge); err != nil {
 			return err
 		}
+	}
+	limit, err := parseLimit(*limitText)
+	if err != nil {
+		return err
 	}
 	id := zone.NewID() // made here, so that the record of the act belongs to the zone
 	m.ID = &id
@@ -67,7 +72,7 @@ func zoneAdd(c *call, args []string) error {
 	}
 	defer admin.Close()
 	err = c.record(onZone("zone-create", "", zone.Details{ID: id}, operands[0]), func() error {
-		return admin.Create(operands[0], *owner, m, now)
+		return admin.CreateLimited(operands[0], *owner, m, limit, now)
 	})
 	if err != nil {
 		return err
@@ -154,14 +159,11 @@ func (c *call) showReport(name string, g zone.Member, r zone.Report, done bool) 
 	if r.Shut {
 		b.WriteString(c.say.line("zone-shut", name, layout.Base+"/"+name))
 	}
-	b.WriteString(c.skippedLines(r.Skipped))
-	if r.More > 0 {
-		b.WriteString(c.say.line("zone-more", r.More))
-	}
+	b.WriteString(c.skippedLines(r.Skipped, r.More))
 	return c.print(b.String())
 }
 
-func (c *call) skippedLines(skipped []zone.Skipped) string {
+func (c *call) skippedLines(skipped []zone.Skipped, more int) string {
 	var b strings.Builder
 	for _, s := range skipped {
 		reason := c.say.line("skip-" + string(s.Reason))
@@ -169,6 +171,9 @@ func (c *call) skippedLines(skipped []zone.Skipped) string {
 			reason += " (" + s.Err.Error() + ")"
 		}
 		b.WriteString(c.say.line("zone-skipped", printable(s.Path), printable(reason)))
+	}
+	if more > 0 {
+		b.WriteString(c.say.line("zone-more", more))
 	}
 	return b.String()
 }
@@ -194,7 +199,7 @@ func zoneList(c *call, args []string) error {
 		rows := make([][]string, 0, len(zones))
 		for _, z := range zones {
 			rows = append(rows, []string{z.Name, z.Owner, string(z.State), text(z.Expires), strconv.Itoa(len(z.Members)),
-				moment(z.Closed), text(z.Title)})
+				moment(z.Closed), problemCodes(z), text(z.Title)})
 		}
 		err = c.printRows("zone-columns", rows)
 	}
@@ -228,6 +233,8 @@ func zoneShow(c *call, args []string) error {
 	for _, m := range z.Members {
 		members = append(members, m.Principal+"="+string(m.Access))
 	}
-	return c.printFields("zone-fields", z.Name, text(z.Title), text(z.Description), z.Owner, string(z.State),
-		text(z.Expires), maxAge, text(z.Notify), strings.Join(members, " "), zonePath(z), moment(z.Closed), text(z.FormerName))
+	err = c.printFields("zone-fields", z.Name, text(z.Title), text(z.Description), z.Owner, string(z.State),
+		text(z.Expires), maxAge, text(z.Notify), strings.Join(members, " "), zonePath(z), moment(z.Closed), text(z.FormerName),
+		formatSize(z.Limit), formatSize(z.Free))
+	return errors.Join(err, c.print(c.problemLines(z)))
 }

@@ -28,12 +28,13 @@ func parseMaxAge(text string) (*int, error) {
 func zoneModify(c *call, args []string) error {
 	fs := c.flags()
 	var m zone.Metadata
-	var maxAge, notify *string
+	var maxAge, notify, limitText *string
 	fs.Func("title", "", setText(&m.Title))
 	fs.Func("description", "", setText(&m.Description))
 	fs.Func("expires", "", setText(&m.Expires))
 	fs.Func("max-age", "", setText(&maxAge))
 	fs.Func("notify", "", setText(&notify))
+	fs.Func("limit", "", setText(&limitText))
 	operands, err := c.parse(fs, args, 1, 1)
 	if err != nil {
 		return err
@@ -50,10 +51,19 @@ func zoneModify(c *call, args []string) error {
 	if !forgetNotify {
 		m.Notify = notifyValue(notify)
 	}
+	limit, err := parseLimit(text(limitText))
+	if err != nil {
+		return err
+	}
 	if err := checkLatest(m.Expires); err != nil {
 		return err
 	}
 	return c.changeZone(operands[0], "zone-modify", func(admin *zone.Admin) (zone.Details, error) {
+		if limitText != nil { // first: a zone that is full has no room for a longer title
+			if err := admin.SetLimit(operands[0], limit); err != nil {
+				return zone.Details{}, err
+			}
+		}
 		if err := admin.Modify(operands[0], m, forgetNotify, time.Now()); err != nil {
 			return zone.Details{}, err
 		}

@@ -36,6 +36,10 @@ async function lookAround(t) {
   const { page, facts } = t;
   await t.go(() => page.getByRole('link', { name: facts.zone.title }).click());
   await t.inspect('zone', { title: { name: facts.zone.name }, says: t.say('access.write') });
+  const above = await page.locator('.folder-access').boundingBox();
+  const list = await page.locator('table.listing').boundingBox();
+  const between = list.y - above.y - above.height; // a row of buttons, on a phone too
+  t.expect(between > 0 && between < 120, `the list begins ${between} pixels below the heading`);
   await t.go(() => page.getByRole('link', { name: t.say('folder.size'), exact: true }).click());
   await t.inspect('sorted', { title: { name: facts.zone.name } });
   t.expect(await page.locator('th[aria-sort="ascending"]').innerText() === t.say('folder.size'), 'not sorted by size');
@@ -99,8 +103,10 @@ export async function linkTo(t, name) {
 // content is what a file of that name is made of: enough to tell two files apart.
 const content = (name) => Buffer.from(`content of ${name}\n`);
 
-// send uploads files by the form.
+// send uploads files by the form, which is folded where there is a list.
 export async function send(t, names) {
+  const form = t.page.locator('details.upload');
+  if (await form.getAttribute('open') === null) await form.locator('summary').click();
   await t.field('file').setInputFiles(names.map((name) => ({ name, mimeType: 'text/plain', buffer: content(name) })));
   await t.go(() => t.button('upload.submit').click());
 }
@@ -123,7 +129,7 @@ async function switchLanguage(t) {
     await t.go(() => t.page.locator('.site-header a[hreflang]').click());
     t.language = language;
     t.expect(new URL(t.page.url()).pathname === folder, `the language link led to ${t.page.url()}`);
-    const label = await t.field('file').evaluate((input) => input.labels[0].innerText);
+    const label = await t.field('file').evaluate((input) => input.labels[0].textContent); // it is folded
     t.expect(label === t.say('upload.label'), `the file field is called ${label}`);
     const lang = await t.page.locator('html').getAttribute('lang');
     t.expect(lang === language, `lang="${lang}"`);

@@ -26,6 +26,8 @@ export async function keyboard(t) {
 
   await tabTo(t, page.getByRole('link', { name: facts.zone.title }));
   await t.go(() => page.keyboard.press('Enter'));
+  await tabTo(t, page.locator('details.upload > summary'));
+  await page.keyboard.press('Enter');
   await tabTo(t, t.field('file'));
   await tabTo(t, t.button('upload.submit'));
   await tabTo(t, page.getByRole('link', { name: t.plan.name, exact: true }));
@@ -51,7 +53,7 @@ export async function keyboard(t) {
 const hasFocus = (locator) => locator.evaluate((e) => e === document.activeElement);
 
 // tabTo presses Tab until the element has the focus. Each stop on the way must be seen to have it, within the window.
-async function tabTo(t, target, most = 60) {
+export async function tabTo(t, target, most = 60) {
   for (let i = 0; i < most; i++) {
     await t.page.keyboard.press('Tab');
     const stop = await t.page.evaluate(() => {

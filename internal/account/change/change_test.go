@@ -51,7 +51,7 @@ func TestCheckRefuses(t *testing.T) {
 	}
 	for field, spoil := range map[string][]func(*Spec){
 		"username": names("", "..", "-rf", "a/b", "Anna", "1anna", "an na", "an:na", "an\nna", "caffè", "mario@x.it",
-			"12345", "_anna", "anna$", strings.Repeat("a", 32), "a\x00"),
+			"12345", "_anna", "anna$", "shz-acme", strings.Repeat("a", 32), "a\x00"),
 		"role":      {func(s *Spec) { s.Role = "" }, func(s *Spec) { s.Role = "root" }},
 		"full_name": {func(s *Spec) { s.Contact.FullName = "" }, func(s *Spec) { s.Contact.FullName = "a:b" }},
 		"email":     {func(s *Spec) { s.Contact.Email = "" }},

@@ -18,6 +18,7 @@ const (
 	useradd  = "/usr/sbin/useradd"
 	usermod  = "/usr/sbin/usermod"
 	userdel  = "/usr/sbin/userdel"
+	groupadd = "/usr/sbin/groupadd"
 	groupdel = "/usr/sbin/groupdel"
 	gpasswd  = "/usr/bin/gpasswd"
 	chpasswd = "/usr/sbin/chpasswd"

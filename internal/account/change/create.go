@@ -51,9 +51,10 @@ func (e *LeftoverError) Unwrap() error { return e.Cause }
 // an option, a number, a path or two names.
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,30}$`)
 
-// CheckName returns a *account.FieldError unless name can be that of an account of Share Zone.
+// CheckName returns a *account.FieldError unless name can be that of an account of Share Zone. An account has a group of
+// its own name, which must not pass for a company's.
 func CheckName(name string) error {
-	if !nameForm.MatchString(name) {
+	if !nameForm.MatchString(name) || strings.HasPrefix(name, layout.CompanyPrefix) {
 		return &account.FieldError{Field: "username", Reason: account.BadForm}
 	}
 	return nil

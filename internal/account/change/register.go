@@ -16,7 +16,7 @@ import (
 	"sharezone/internal/layout"
 )
 
-// ErrNoUIDs says that the range of uids is used up.
+// ErrNoUIDs says that the range of numbers is used up.
 var ErrNoUIDs = errors.New("all uids up to UID_MAX in /etc/login.defs are used")
 
 // register is the open register of uids. Its lock is held from the choice of a uid until the account exists.
@@ -36,7 +36,7 @@ func openRegister() (*register, error) {
 
 func (r *register) close() { r.file.Close() }
 
-// take chooses the next uid for name and records it, on disk, before anybody uses it.
+// take chooses the next number that is free as uid and as gid for name and records it, on disk, before anybody uses it.
 func (r *register) take(name string, names *account.Names, now time.Time) (uint32, error) {
 	text, err := io.ReadAll(io.NewSectionReader(r.file, 0, 1<<30))
 	if err != nil {
@@ -81,7 +81,7 @@ func (r *register) keep(uid uint32, name string, now time.Time) error {
 func (r *register) add(text []byte, uid uint32, name string, now time.Time) error {
 	line := fmt.Sprintf("%d %s %s\n", uid, name, now.Format(time.DateOnly))
 	if len(text) == 0 {
-		line = "# Every uid that Share Zone gave to somebody: uid, name, day. Remove no line: it would be given again.\n" + line
+		line = "# Every number that Share Zone gave to a user or group: number, name, day. Remove no line: it would be given again.\n" + line
 	} else if whole := bytes.LastIndexByte(text, '\n') + 1; whole < len(text) { // a torn line: its uid was never used
 		if err := r.file.Truncate(int64(whole)); err != nil {
 			return err

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/a-h/templ"
+
+	"sharezone/internal/helper"
+	"sharezone/internal/page"
+	"sharezone/internal/web"
+	"sharezone/internal/zone"
+)
+
+// changed is a zone after a change, with what the change did to its content, and its JSON form.
+type changed struct {
+	seen
+	*zone.Report
+}
+
+// change is one act of zonefix.
+type change struct {
+	seen
+	event, path string // what is told of it
+	ask         helper.ZonefixRequest
+	title       string // of the page, where it takes long
+	done        string // what is said when it is done, a key below zones-done
+	location    func(after zone.Details) string
+	ill         func(err error) error // answers a refusal with the page that the form stood on; nil: an error page does
+}
+
+// fix has zonefix do it, records it, and answers.
+func (f form) fix(c change) error {
+	act, err := f.call.Event.BeginIn(c.concerned(), c.event, c.path)
+	if err != nil {
+		return err
+	}
+	var reply helper.ZonefixReply
+	return f.await(work{
+		title: c.title,
+		head:  zoneHead(f.call.Language, f.headOf(c.seen, "")),
+		do: func(progress func(int)) (err error) {
+			reply, err = f.zonefix(c.ask, progress)
+			act.End(string(resultOf(err)), -1, "")
+			return err
+		},
+		well: func() (outcome, error) { return f.changedTo(c, reply) },
+		ill: func(err error) error {
+			if c.ill == nil || f.call.JSON {
+				return f.told(err)
+			}
+			return c.ill(err)
+		},
+		told: f.words,
+	})
+}
+
+// words are the code and the sentence of an error; what really happened goes to the log.
+func (v viewer) words(err error) (web.Code, string) {
+	v.call.Log(err)
+	told := v.told(err)
+	return web.CodeOf(told), v.call.Message(told)
+}
+
+// changedTo is the answer when it went well. Where something in the zone was left as it was, a page says so before the
+// reader goes on.
+func (f form) changedTo(c change, reply helper.ZonefixReply) (outcome, error) {
+	after := c.seen
+	if reply.Zone != nil {
+		after = f.after(*reply.Zone)
+	}
+	l := f.call.Language
+	o := outcome{
+		status: http.StatusOK, object: changed{after, reply.Report}, location: c.location(after.Details),
+		notice: &page.Notice{Kind: page.OK, Text: l.Say("zones-done." + c.done)},
+	}
+	if reply.Report != nil && incomplete(*reply.Report) && !f.call.JSON {
+		o.body = reportBody(l, reportOf(l, *reply.Report), templ.SafeURL(o.location))
+		o.location = ""
+	}
+	return o, nil
+}
+
+// after is a zone as zonefix tells it after a change. What the user himself may do in it the kernel says.
+func (v viewer) after(d zone.Details) seen {
+	access := v.accessToClosed(d)
+	if d.State == zone.StateOpen {
+		access = zone.None
+		if root, err := zone.OpenZone(d.Name); err == nil {
+			access = root.Access()
+			root.Close()
+		}
+	}
+	return v.asTold(d, access)
+}
+
+// incomplete says whether something in the zone was left as it was that its members should see.
+func incomplete(r zone.Report) bool {
+	for _, s := range r.Skipped {
+		if s.Reason.Matters() {
+			return true
+		}
+	}
+	return r.More > 0 || r.Shut
+}
+
+// backToZone is where most forms lead: the page of the zone, with what was done.
+func backToZone(done string) func(zone.Details) string {
+	return func(after zone.Details) string { return zoneHref(after.Name, after.State, "done", done) }
+}
+
+func (f form) share() error {
+	principal, err1 := f.one("principal")
+	access, err2 := f.one("access")
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	switch zone.Access(access) {
+	case zone.Read, zone.Write, zone.Drop, zone.None:
+	default:
+		return web.Refuse(web.BadRequest, "access="+access)
+	}
+	if err := checkPrincipal(principal); err != nil {
+		return f.told(err)
+	}
+	s, err := f.changing()
+	if err != nil {
+		return err
+	}
+	done := "share"
+	if access == string(zone.None) {
+		done = "unshare"
+	}
+	return f.fix(change{
+		seen: s, event: "zone-share", path: principal + "=" + access, title: f.call.Language.Say("zones-share.title"), done: done,
+		ask: helper.ZonefixRequest{Op: "share", Zone: f.name, Principal: principal, Access: access}, location: backToZone(done),
+		ill: func(err error) error { return f.again(s, err, zonePage.overview) },
+	})
+}
+
+// checkPrincipal refuses what cannot be one, before it stands in a log. Who it is zonefix says.
+func checkPrincipal(principal string) error {
+	kind, name, _ := strings.Cut(principal, ":")
+	if kind != "user" && kind != "group" || name == "" || len(name) > 256 || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+		return &helper.ZoneRefusal{Code: string(web.BadRequest), Reason: "principal"}
+	}
+	return nil
+}
+
+func (f form) apply() error {
+	s, err := f.changing()
+	if err != nil {
+		return err
+	}
+	return f.fix(change{
+		seen: s, event: "zone-modify", title: f.call.Language.Say("zones-check.title"), done: "apply",
+		ask:      helper.ZonefixRequest{Op: "apply", Zone: f.name},
+		location: func(d zone.Details) string { return zoneHref(d.Name, d.State, "view", "check", "done", "apply") },
+	})
+}
+
+func (f form) transfer() error {
+	owner, err := f.one("owner")
+	if err != nil {
+		return err
+	}
+	if err := checkPrincipal("user:" + owner); err != nil {
+		return f.told(&helper.ZoneRefusal{Code: string(web.BadRequest), Reason: "no-such-user"})
+	}
+	s, err := f.changing()
+	if err != nil {
+		return err
+	}
+	return f.fix(change{
+		seen: s, event: "zone-transfer", path: "user:" + owner, title: f.call.Language.Say("zones-transfer.title"), done: "transfer",
+		ask: helper.ZonefixRequest{Op: "transfer", Zone: f.name, Owner: owner},
+		location: func(d zone.Details) string {
+			if f.admin {
+				return backToZone("transfer")(d)
+			}
+			return withQuery(here, url.Values{"done": {"transfer"}}) // it is not his to look at any more
+		},
+		ill: func(err error) error { return f.again(s, err, zonePage.transfer) },
+	})
+}
+
+func (f form) closeZone() error {
+	s, err := f.changing()
+	if err != nil {
+		return err
+	}
+	return f.fix(change{
+		seen: s, event: "zone-close", title: f.call.Language.Say("zones-close.title"), done: "close",
+		ask: helper.ZonefixRequest{Op: "close", Zone: f.name}, location: backToZone("close"),
+	})
+}
+
+func (f form) restore() error {
+	if err := zone.CheckName(f.name); err != nil {
+		return f.told(err)
+	}
+	s, err := f.look(f.name, true)
+	if err != nil {
+		return f.told(err)
+	}
+	q := helper.ZonefixRequest{Op: "restore", Zone: f.name}
+	if day := f.text("expires"); day != nil && *day != "" {
+		q.Expires = day
+	}
+	return f.fix(change{
+		seen: s, event: "zone-restore", title: f.call.Language.Say("zones-restore.title"), done: "restore", ask: q,
+		location: backToZone("restore"),
+		ill:      func(err error) error { return f.again(s, err, zonePage.overview) },
+	})
+}
+
+// take makes a folder in the zone the zone's owner's.
+func (f form) take() error {
+	paths, err := f.paths()
+	if err != nil {
+		return err
+	}
+	if len(paths) != 1 || len(paths[0].names) == 0 {
+		return web.Refuse(web.BadRequest, "one folder below the zone is wanted")
+	}
+	s, err := f.changing()
+	if err != nil {
+		return err
+	}
+	p := paths[0]
+	return f.fix(change{
+		seen: s, event: "zone-modify", path: p.bytes(), title: f.call.Language.Say("zones-who.title"), done: "take",
+		ask: helper.ZonefixRequest{Op: "take", Zone: f.name, Path: p.encoded()},
+		location: func(d zone.Details) string {
+			return zoneHref(d.Name, d.State, "view", "who", "path", p.bytes(), "done", "take")
+		},
+	})
+}
+
+// again shows the page that a form stood on once more, with what went wrong and what was typed.
+func (f form) again(s seen, err error, view func(zonePage) error) error {
+	code, message := f.words(err)
+	return view(zonePage{viewer: f.viewer, seen: s, typed: f.fields, status: code.Status(), notice: &page.Notice{Kind: page.Error, Text: message}})
+}
+
+// reportView is what a change left as it was.
+type reportView struct {
+	Skipped []item
+	More    int
+	Shut    bool
+}
+
+func reportOf(l language, r zone.Report) reportView {
+	v := reportView{More: r.More, Shut: r.Shut}
+	for _, s := range r.Skipped {
+		if s.Reason.Matters() {
+			v.Skipped = append(v.Skipped, item{Name: s.Path, Message: l.Say("zones-skip." + string(s.Reason))})
+		}
+	}
+	return v
+}

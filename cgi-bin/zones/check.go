@@ -1,0 +1,142 @@
+package main
+
+import (
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"sharezone/internal/helper"
+	"sharezone/internal/web"
+	"sharezone/internal/zone"
+)
+
+// checkView is what in a zone is not as its root makes it.
+type checkView struct {
+	Here     templ.SafeURL
+	Findings []findingRow
+	More     int
+	Apply    bool // the button mends at least one of them
+	Commands []string
+}
+
+// findingRow is one of them.
+type findingRow struct {
+	Path         string
+	Href         templ.SafeURL // who can do what with it
+	Words        string
+	Found, Right string
+	Mend         []string
+	Apply        bool
+}
+
+// checkObject is the JSON form.
+type checkObject struct {
+	Findings []zone.Drift `json:"findings"`
+	More     int          `json:"more"`
+}
+
+func (p zonePage) check() error {
+	var reply helper.ZonefixReply
+	l := p.call.Language
+	return p.await(work{
+		title: p.Name,
+		head:  zoneHead(l, p.headOf(p.seen, "check")),
+		do: func(progress func(int)) (err error) {
+			reply, err = p.zonefix(helper.ZonefixRequest{Op: "check", Zone: p.Name}, progress)
+			return err
+		},
+		well: func() (outcome, error) {
+			return outcome{
+				status: p.status, object: checkObject{append([]zone.Drift{}, reply.Findings...), reply.More},
+				body: checkBody(l, p.checkView(reply)), notice: p.notice,
+			}, nil
+		},
+		ill:  p.told,
+		told: p.words,
+	})
+}
+
+func (p zonePage) checkView(reply helper.ZonefixReply) checkView {
+	l := p.call.Language
+	c := checkView{
+		Here: templ.SafeURL(zoneHref(p.Name, p.State)), More: reply.More,
+		Commands: []string{command("shzadm", "zone", "apply", p.Name)},
+	}
+	for _, d := range reply.Findings {
+		row := findingRow{Found: d.Found, Right: d.Right, Mend: d.Mend, Apply: d.Apply, Words: l.Say("zones-drift.unknown")}
+		if l.Knows("zones-drift." + d.Kind) {
+			row.Words = l.Say("zones-drift." + d.Kind)
+		}
+		if at, err := parseEncoded(d.Path); err == nil {
+			row.Path, row.Href = at.bytes(), whoHref(p.Name, at)
+		}
+		c.Apply = c.Apply || d.Apply
+		c.Findings = append(c.Findings, row)
+	}
+	return c
+}
+
+// spaceView is what a zone takes on the disk.
+type spaceView struct {
+	Facts    []fact
+	People   []spaceRow
+	Top      []spaceRow
+	Commands []string
+}
+
+// spaceRow is the part of one person or one name.
+type spaceRow struct {
+	Label string
+	Href  templ.SafeURL
+	Size  string
+	Files string
+	Part  int // of the whole, in percent
+}
+
+// percent writes a part of a whole.
+func percent(n int) string { return strconv.Itoa(n) + "\u00a0%" }
+
+func (p zonePage) space() error {
+	var reply helper.ZonefixReply
+	l := p.call.Language
+	return p.await(work{
+		title: p.Name,
+		head:  zoneHead(l, p.headOf(p.seen, "space")),
+		do: func(progress func(int)) (err error) {
+			reply, err = p.zonefix(helper.ZonefixRequest{Op: "space", Zone: p.Name}, progress)
+			return err
+		},
+		well: func() (outcome, error) {
+			if reply.Space == nil {
+				return outcome{}, web.Refuse(web.Internal, "zonefix: no space in the answer")
+			}
+			return outcome{status: p.status, object: reply.Space, body: spaceBody(l, p.spaceView(*reply.Space)), notice: p.notice}, nil
+		},
+		ill:  p.told,
+		told: p.words,
+	})
+}
+
+func (p zonePage) spaceView(s zone.Space) spaceView {
+	l := p.call.Language
+	v := spaceView{
+		Facts: []fact{
+			{l.Say("zones-space.used"), l.Size(s.Bytes), false}, {l.Say("zones-space.files"), l.Number(s.Files), false},
+			{l.Say("zones-space.folders"), l.Number(s.Folders), false}, {l.Say("zones-space.free"), l.Size(s.Free), false},
+		},
+		Commands: []string{command("du", "-sh", "--", zonePath(p.Name, place{}))},
+	}
+	if s.Limit != nil {
+		v.Facts = append(v.Facts, fact{l.Say("zones-space.limit"), l.Size(*s.Limit), false})
+	}
+	part := func(bytes int64) int { return int(bytes * 100 / max(s.Bytes, 1)) }
+	for _, share := range s.People {
+		v.People = append(v.People, spaceRow{Label: p.person(share.Name), Size: l.Size(share.Bytes), Files: l.Number(share.Files), Part: part(share.Bytes)})
+	}
+	for _, share := range s.Top {
+		v.Top = append(v.Top, spaceRow{
+			Label: share.Name, Href: whoHref(p.Name, place{[]string{share.Name}}), Size: l.Size(share.Bytes), Files: l.Number(share.Files), Part: part(share.Bytes),
+		})
+	}
+	return v
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+
+	"sharezone/internal/helper"
+	"sharezone/internal/web"
+	"sharezone/internal/zone"
+)
+
+// refusals are the errors of package zone that this program meets itself, as zonefix would tell them.
+var refusals = []struct {
+	err    error
+	code   web.Code
+	reason string
+}{
+	{zone.ErrExists, web.Exists, "name-taken"},
+	{zone.ErrName, web.BadRequest, "name"},
+	{zone.ErrPast, web.BadRequest, "past"},
+	{zone.ErrTooMany, web.NoSpace, "full"},
+}
+
+// refusalOf is an error as zonefix would tell it, nil for one that has its code already.
+func refusalOf(err error) *helper.ZoneRefusal {
+	var refused *helper.ZoneRefusal
+	var value zone.ValueError
+	var late *zone.ExpiryError
+	switch {
+	case errors.As(err, &refused):
+		return refused
+	case errors.As(err, &value):
+		return &helper.ZoneRefusal{Code: string(web.BadRequest), Reason: "value", Attr: value.Attr, Why: string(value.Reason)}
+	case errors.As(err, &late):
+		return &helper.ZoneRefusal{Code: string(web.BadRequest), Reason: "too-late", Latest: late.Latest}
+	}
+	for _, r := range refusals {
+		if errors.Is(err, r.err) {
+			return &helper.ZoneRefusal{Code: string(r.code), Reason: r.reason}
+		}
+	}
+	return nil
+}
+
+// told gives an error its code and, where its reason has one, its sentence.
+func (v viewer) told(err error) error {
+	var already *web.Told
+	refused := refusalOf(err)
+	if refused == nil || errors.As(err, &already) {
+		return err
+	}
+	err = &web.Error{Code: web.Code(refused.Code), Err: err}
+	if sentence := v.sentence(refused); sentence != "" {
+		return &web.Told{Err: err, Sentence: sentence}
+	}
+	return err
+}
+
+// sentence says in the user's language what was refused and what he can do, "" where the code says all.
+func (v viewer) sentence(r *helper.ZoneRefusal) string {
+	l := v.call.Language
+	switch r.Reason {
+	case "": // of all codes without a reason, one has more to say
+		if r.Code == string(web.Exists) {
+			return l.Say("zones-refused.exists")
+		}
+		return ""
+	case "too-late":
+		return l.Say("zones-refused.too-late", l.Day(r.Latest))
+	case "value":
+		field, why := "zones-field."+fieldOf(r.Attr), "zones-value."+r.Why
+		if l.Knows(field) && l.Knows(why) {
+			return l.Say("zones-refused.value", l.Say("zones-field."+fieldOf(r.Attr)), l.Say("zones-value."+r.Why))
+		}
+		return ""
+	}
+	if l.Knows("zones-refused." + r.Reason) {
+		return l.Say("zones-refused." + r.Reason)
+	}
+	return ""
+}

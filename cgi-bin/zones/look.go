@@ -1,0 +1,173 @@
+package main
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/event"
+	"sharezone/internal/helper"
+	"sharezone/internal/layout"
+	"sharezone/internal/web"
+	"sharezone/internal/zone"
+)
+
+// seen is a zone as somebody sees it, and its JSON form.
+type seen struct {
+	zone.Details
+	Managed bool `json:"-"` // it is his, or he is an administrator: the page has what changes it
+}
+
+// concerned is the zone as an act names it.
+func (s seen) concerned() event.Zone {
+	name := s.Name
+	if s.FormerName != nil {
+		name = *s.FormerName
+	}
+	return event.Zone{Name: name, ID: s.ID}
+}
+
+// look finds one zone. Whom it does not let in is told what he is told when he asks for its files.
+func (v viewer) look(name string, closed bool) (seen, error) {
+	if closed {
+		return v.lookClosed(name)
+	}
+	root, err := zone.OpenZone(name)
+	if err != nil {
+		return seen{}, err
+	}
+	defer root.Close()
+	s := v.see(root, name)
+	if s.Access == zone.None && !s.Managed {
+		return seen{}, unix.EACCES
+	}
+	if s.Managed && !readable(s.Access) {
+		if reply, err := v.zonefix(helper.ZonefixRequest{Op: "show", Zone: name}, nil); err == nil && reply.Zone != nil {
+			s = v.asTold(*reply.Zone, s.Access)
+		}
+	}
+	return s, nil
+}
+
+// see is what the kernel shows the user of a zone.
+func (v viewer) see(root *zone.Object, name string) seen {
+	s := seen{Details: root.Describe(name, v.names), Managed: root.Mine() || v.admin}
+	if !s.Managed {
+		s.Members = v.own(s.Members)
+	}
+	return s
+}
+
+// own are the members through whom the user gets in. The list itself can be read by whoever has a shell (getfacl); who has
+// none does not learn here with whom else a zone is shared.
+func (v viewer) own(members []zone.Member) []zone.Member {
+	return slices.DeleteFunc(members, func(m zone.Member) bool {
+		kind, name, _ := strings.Cut(m.Principal, ":")
+		return !(kind == "user" && name == v.call.User || kind == "group" && v.inGroup(name))
+	})
+}
+
+// asTold is what zonefix tells of a zone, with what the kernel lets the user do in it.
+func (v viewer) asTold(d zone.Details, access zone.Access) seen {
+	d.Access = access
+	return seen{Details: d, Managed: true}
+}
+
+// readable says whether somebody with this access can read a zone's attributes.
+func readable(a zone.Access) bool { return a == zone.Own || a == zone.Write || a == zone.Read }
+
+func (v viewer) lookClosed(name string) (seen, error) {
+	reply, err := v.zonefix(helper.ZonefixRequest{Op: "show", Zone: name, Closed: true}, nil)
+	if err != nil {
+		return seen{}, err
+	}
+	if reply.Zone == nil {
+		return seen{}, errors.New("zonefix: no zone in the answer")
+	}
+	return v.asTold(*reply.Zone, v.accessToClosed(*reply.Zone)), nil
+}
+
+// accessToClosed: nobody gets into a closed zone, but it stays its owner's.
+func (v viewer) accessToClosed(d zone.Details) zone.Access {
+	if d.Owner == v.call.User {
+		return zone.Own
+	}
+	return zone.None
+}
+
+// all are the zones that the user sees: those that he reaches or owns, for an administrator all; of closed ones those that
+// zonefix tells.
+func (v viewer) all(state zone.State) ([]seen, error) {
+	if state == zone.StateClosed {
+		return v.allClosed()
+	}
+	names, err := zone.ListZones()
+	if err != nil {
+		return nil, err
+	}
+	more := v.unreadable()
+	zones := []seen{}
+	for _, name := range names {
+		root, err := zone.OpenZone(name)
+		if err != nil {
+			continue // no directory, a link, or closed since the list was read
+		}
+		s := v.see(root, name)
+		root.Close()
+		if d, told := more[name]; told && !readable(s.Access) {
+			s = v.asTold(d, s.Access)
+		}
+		if s.Managed || s.Access != zone.None {
+			zones = append(zones, s)
+		}
+	}
+	return zones, nil
+}
+
+// unreadable is what zonefix tells of the zones of which an administrator can see no more than the names.
+func (v viewer) unreadable() map[string]zone.Details {
+	if !v.admin {
+		return nil
+	}
+	reply, err := v.zonefix(helper.ZonefixRequest{Op: "list"}, nil)
+	if err != nil {
+		v.call.Log(err) // the list has the names all the same
+	}
+	zones := make(map[string]zone.Details, len(reply.Zones))
+	for _, d := range reply.Zones {
+		zones[d.Name] = d
+	}
+	return zones
+}
+
+func (v viewer) allClosed() ([]seen, error) {
+	zones := []seen{}
+	if !v.manages() {
+		return zones, nil
+	}
+	reply, err := v.zonefix(helper.ZonefixRequest{Op: "list", Closed: true}, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range reply.Zones {
+		zones = append(zones, v.asTold(d, v.accessToClosed(d)))
+	}
+	return zones, nil
+}
+
+// manages says whether sudo lets the user ask zonefix; who would be refused is not made to ask, because sudo reports that
+// to the administrator as an attempt.
+func (v viewer) manages() bool { return v.admin || v.inGroup(layout.GroupManager) }
+
+// zonefix asks the helper.
+func (v viewer) zonefix(q helper.ZonefixRequest, progress func(int)) (helper.ZonefixReply, error) {
+	if !v.manages() {
+		return helper.ZonefixReply{}, web.Refuse(web.NotPermitted, "neither a manager nor an administrator")
+	}
+	if progress == nil {
+		progress = func(int) {}
+	}
+	return helper.Zonefix(q, progress)
+}

@@ -1,0 +1,271 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/event"
+	"sharezone/internal/helper"
+	"sharezone/internal/page"
+	"sharezone/internal/web"
+	"sharezone/internal/zone"
+)
+
+// operation is a row of the table of what a form can ask for.
+type operation struct {
+	do      func(form) error
+	outside bool // also by the external entry
+}
+
+// operations is the whole table. Administration by the external entry is refused: what a partner's network can reach
+// must not be able to open a zone.
+var operations = map[string]operation{
+	"create":   {do: form.create},
+	"modify":   {do: form.modify},
+	"share":    {do: form.share},
+	"apply":    {do: form.apply},
+	"transfer": {do: form.transfer},
+	"delete":   {do: form.closeZone},
+	"restore":  {do: form.restore},
+	"remove":   {do: form.remove},
+	"take":     {do: form.take},
+}
+
+// form is what was sent, and about which zone.
+type form struct {
+	viewer
+	name   string
+	fields url.Values
+}
+
+func post(v viewer, name string) error {
+	fields, err := v.call.Form()
+	if err != nil {
+		return err
+	}
+	op, found := operations[fields.Get("op")]
+	if !found || len(fields["op"]) != 1 {
+		return web.Refuse(web.BadRequest, "op="+strconv.Quote(fields.Get("op")))
+	}
+	if v.call.Entry == "external" && !op.outside {
+		return &web.Told{Err: web.Refuse(web.NotPermitted, "by the external entry"), Sentence: v.call.Language.Say("zones-refused.external")}
+	}
+	f := form{v, name, fields}
+	if f.name == "" {
+		f.name, err = f.one("name")
+	} else if given := fields["name"]; len(given) > 1 || len(given) == 1 && given[0] != name {
+		err = web.Refuse(web.BadRequest, "another name than in the path")
+	}
+	if err != nil {
+		return err
+	}
+	return op.do(f)
+}
+
+// one is a field that must be there, once.
+func (f form) one(key string) (string, error) {
+	if values := f.fields[key]; len(values) != 1 || values[0] == "" {
+		return "", web.Refuse(web.BadRequest, "one field "+key+" is wanted")
+	}
+	return f.fields.Get(key), nil
+}
+
+// text is a field that may be absent, which is nil.
+func (f form) text(key string) *string {
+	values, there := f.fields[key]
+	if !there {
+		return nil
+	}
+	value := strings.ReplaceAll(values[0], "\r\n", "\n") // as browsers send the lines of a text
+	return &value
+}
+
+// noNotify is how a form writes that nobody is told of anything; the empty field is: as the site has it.
+const noNotify = "none"
+
+// metadata reads what describes a zone. forget: what people are told of is to be as the site has it.
+func (f form) metadata() (m zone.Metadata, forget bool, err error) {
+	m = zone.Metadata{Title: f.text("title"), Description: f.text("description"), Expires: f.text("expires")}
+	if days := f.text("max_age"); days != nil {
+		n := 0
+		if *days != "" {
+			if n, err = strconv.Atoi(*days); err != nil || n < 0 {
+				return m, false, zone.ValueError{Attr: zone.AttrMaxAge, Value: *days, Reason: zone.BadForm}
+			}
+		}
+		m.MaxAge = &n
+	}
+	if values := f.fields["notify"]; len(values) > 0 {
+		notify := strings.Join(values, ",")
+		if notify == "download,upload" {
+			notify = "upload,download"
+		}
+		forget = notify == ""
+		if notify == noNotify {
+			notify = ""
+		}
+		if !forget {
+			m.Notify = &notify
+		}
+	}
+	return m, forget, m.Check()
+}
+
+// policy is what the site wants of zones.
+func (v viewer) policy() (zone.Policy, error) {
+	settings, err := v.call.Settings()
+	if err != nil {
+		return zone.Policy{}, err
+	}
+	return zone.Policy(settings.Zone), nil
+}
+
+// create makes a zone as the user himself would by mkdir.
+func (f form) create() error {
+	err := f.makeZone()
+	if err != nil && !f.call.JSON {
+		told := f.told(err)
+		f.call.Log(err)
+		return newZonePage(f.viewer, f.fields, web.CodeOf(told).Status(), &page.Notice{Kind: page.Error, Text: f.call.Message(told)})
+	}
+	if err != nil {
+		return f.told(err)
+	}
+	made, err := f.look(f.name, false)
+	if err != nil {
+		return err
+	}
+	return f.call.SeeOther(zoneHref(f.name, zone.StateOpen, "done", "create"), http.StatusCreated, made)
+}
+
+func (f form) makeZone() error {
+	if err := zone.CheckName(f.name); err != nil {
+		return err
+	}
+	m, _, err := f.metadata()
+	if err != nil {
+		return err
+	}
+	policy, err := f.policy()
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	m = policy.Complete(m, now)
+	if err := policy.CheckExpiry(m.Expires, now); err != nil {
+		return err
+	}
+	base, err := zone.OpenBase()
+	if err != nil {
+		return err
+	}
+	defer base.Close()
+	id := zone.NewID() // made here, so that the event belongs to the zone
+	m.ID = &id
+	act, err := f.call.Event.BeginIn(event.Zone{Name: f.name, ID: id}, "zone-create", "")
+	if err != nil {
+		return err
+	}
+	err = base.MakeZone(f.name, m, now)
+	if errors.Is(err, unix.EACCES) {
+		err = &web.Told{Err: err, Sentence: f.call.Language.Say("zones-refused.create")}
+	}
+	act.End(string(resultOf(f.told(err))), -1, "")
+	return err
+}
+
+// modify changes what describes a zone: as the user himself, whose attributes they are, and by zonefix where the kernel
+// says that they are not his.
+func (f form) modify() error {
+	s, err := f.changing()
+	if err != nil {
+		return err
+	}
+	if err := f.describe(s); err != nil {
+		if f.call.JSON {
+			return f.told(err)
+		}
+		told := f.told(err)
+		f.call.Log(err)
+		r := zonePage{viewer: f.viewer, seen: s, typed: f.fields, status: web.CodeOf(told).Status(), notice: &page.Notice{Kind: page.Error, Text: f.call.Message(told)}}
+		return r.settings()
+	}
+	after, err := f.look(f.name, false)
+	if err != nil {
+		return err
+	}
+	return f.call.SeeOther(zoneHref(f.name, zone.StateOpen, "done", "modify"), http.StatusOK, after)
+}
+
+func (f form) describe(s seen) error {
+	m, forget, err := f.metadata()
+	if err != nil {
+		return err
+	}
+	if m.Title == nil && m.Description == nil && m.Expires == nil && m.MaxAge == nil && m.Notify == nil && !forget {
+		return web.Refuse(web.BadRequest, "nothing to change")
+	}
+	policy, err := f.policy()
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	if m.Expires != nil && *m.Expires == said(s.Expires) {
+		m.Expires = nil // a zone that exists keeps its day, also when the policy has changed
+	}
+	if err := policy.CheckExpiry(m.Expires, now); err != nil {
+		return err
+	}
+	act, err := f.call.Event.BeginIn(s.concerned(), "zone-modify", "")
+	if err != nil {
+		return err
+	}
+	err = f.modifyAsUser(m, forget, now)
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
+		_, err = f.zonefix(helper.ZonefixRequest{
+			Op: "modify", Zone: f.name, Title: m.Title, Description: m.Description, Expires: m.Expires, MaxAge: m.MaxAge,
+			Notify: m.Notify, ForgetNotify: forget,
+		}, nil)
+	}
+	act.End(string(resultOf(f.told(err))), -1, "")
+	return err
+}
+
+func (f form) modifyAsUser(m zone.Metadata, forget bool, now time.Time) error {
+	root, err := zone.OpenZone(f.name)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return root.Modify(m, forget, now)
+}
+
+// changing is the open zone that a form is about, as it was before.
+func (f form) changing() (seen, error) {
+	if err := zone.CheckName(f.name); err != nil {
+		return seen{}, f.told(err)
+	}
+	return f.look(f.name, false)
+}
+
+// resultOf is "ok" or the code of an error, as events and results say it.
+func resultOf(err error) web.Code {
+	if err == nil {
+		return "ok"
+	}
+	return web.CodeOf(err)
+}
+
+// said is a text that may be absent.
+func said(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}

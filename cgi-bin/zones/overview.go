@@ -1,0 +1,196 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"sharezone/internal/account"
+	"sharezone/internal/layout"
+	"sharezone/internal/zone"
+)
+
+// overviewView is the first page of a zone: what it is, who is in it, and the forms for both.
+type overviewView struct {
+	Here        templ.SafeURL
+	Name        string
+	Problems    []string
+	Facts       []fact
+	Description string
+	Managed     bool
+	Closed      bool
+	Restorable  bool   // closed, and its last day is not over; otherwise the form asks for a new one
+	Expires     string // YYYY-MM-DD, for the form
+	Latest      string // YYYY-MM-DD that the policy allows, "" = any
+	Extend      *extension
+	Members     []member
+	Find        string
+	Hits        []hit
+	MoreHits    int
+	Searched    bool
+	Commands    []string
+}
+
+// extension is the button that moves the last day as far as it can go.
+type extension struct {
+	Expires string // what the form sends
+	Day     string // the same as it is read, "" = the zone gets no end
+}
+
+// member is somebody with whom the zone is shared.
+type member struct {
+	Principal, Label, About string
+	Group, Gone             bool
+	Access, Chosen          zone.Access // what holds; what stands there, which the form offers first
+	Entry                   string      // what stands there, where the mask takes something of it: "rwx"
+}
+
+// hit is somebody with whom the zone could be shared.
+type hit struct {
+	Principal, Label, About string
+	Group                   bool
+	Access                  zone.Access // what he has already, "" = nothing
+}
+
+// maxHits bounds what one search shows: more are no help to anybody.
+const maxHits = 20
+
+func (p zonePage) overview() error {
+	l := p.call.Language
+	o := overviewView{
+		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Name: p.Name, Facts: p.facts(), Description: said(p.Description), Managed: p.Managed,
+		Closed: p.State == zone.StateClosed, Expires: said(p.Expires), Find: strings.TrimSpace(p.query.Get("find")),
+	}
+	for _, problem := range p.seen.Problems {
+		o.Problems = append(o.Problems, l.Say("zones-problem."+string(problem)))
+	}
+	if p.call.JSON || !p.Managed {
+		for _, m := range p.Members {
+			o.Members = append(o.Members, p.member(m))
+		}
+		return p.answer("", p.seen, overviewBody(l, o))
+	}
+	policy, err := p.policy()
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	o.Latest, o.Extend = latest(policy, now), extend(policy, o.Expires, now)
+	if o.Extend != nil && o.Extend.Expires != "" {
+		o.Extend.Day = l.Day(o.Extend.Expires)
+	}
+	if end, err := zone.ExpiresAt(o.Expires); o.Expires == "" || err == nil && now.Before(end) {
+		o.Restorable = true
+	}
+	for _, m := range p.Members {
+		o.Members = append(o.Members, p.member(m))
+	}
+	if o.Find != "" && !o.Closed {
+		o.Searched = true
+		o.Hits, o.MoreHits = p.search(o.Find)
+	}
+	o.Commands = p.overviewCommands(o)
+	return p.answer("", p.seen, overviewBody(l, o))
+}
+
+// latest is the last day that the policy allows, "" = any.
+func latest(policy zone.Policy, now time.Time) string {
+	if policy.MaxExpiry == 0 {
+		return ""
+	}
+	return policy.Longest(now)
+}
+
+// extend is nil where the last day is as far away already as a button could move it.
+func extend(policy zone.Policy, expires string, now time.Time) *extension {
+	longest := policy.Longest(now)
+	if expires == "" || longest != "" && longest <= expires {
+		return nil
+	}
+	return &extension{Expires: longest}
+}
+
+func (p zonePage) member(m zone.Member) member {
+	kind, name, _ := strings.Cut(m.Principal, ":")
+	row := member{Principal: m.Principal, Label: name, Group: kind == "group", Access: m.Access, Chosen: m.Access, Entry: m.Entry}
+	if row.Group {
+		_, known := p.names.Group(name)
+		row.Gone = !known
+	} else {
+		row.Label, row.About, row.Gone = p.about(name)
+	}
+	switch m.Entry {
+	case "rwx":
+		row.Chosen = zone.Write
+	case "r-x":
+		row.Chosen = zone.Read
+	case "-wx":
+		row.Chosen = zone.Drop
+	}
+	return row
+}
+
+// about is how a person is shown: name, company and login name, and whether there is no such account.
+func (v viewer) about(name string) (label, about string, gone bool) {
+	e, known := v.names.User(name)
+	if !known {
+		return name, "", true
+	}
+	c := account.ParseGECOS(e.GECOS)
+	if strings.TrimSpace(c.FullName) == "" {
+		return name, c.Company, false
+	}
+	about = name
+	if c.Company != "" {
+		about = c.Company + " · " + name
+	}
+	return c.FullName, about, false
+}
+
+// search finds people and companies to share with.
+func (p zonePage) search(find string) ([]hit, int) {
+	var hits []hit
+	has := func(principal string) zone.Access {
+		if i := slices.IndexFunc(p.Members, func(m zone.Member) bool { return m.Principal == principal }); i >= 0 {
+			return p.Members[i].Access
+		}
+		return ""
+	}
+	for _, g := range p.names.FindCompanies(find) {
+		hits = append(hits, hit{Principal: "group:" + g.Name, Label: g.Name, Group: true, Access: has("group:" + g.Name)})
+	}
+	for _, e := range p.names.FindPeople(find) {
+		if e.Name == p.Owner {
+			continue
+		}
+		h := hit{Principal: "user:" + e.Name, Access: has("user:" + e.Name)}
+		h.Label, h.About, _ = p.about(e.Name)
+		hits = append(hits, h)
+	}
+	return hits[:min(len(hits), maxHits)], max(0, len(hits)-maxHits)
+}
+
+// overviewCommands are what does the same in a shell.
+func (p zonePage) overviewCommands(o overviewView) []string {
+	path := layout.Base + "/" + p.Name
+	if o.Closed {
+		return []string{command("shzadm", "zone", "restore", p.Name)}
+	}
+	lines := []string{command("getfacl", path)}
+	if o.Extend != nil {
+		lines = append(lines, command("shzadm", "zone", "modify", p.Name, "--expires", o.Extend.Expires))
+	}
+	example := "user:NAME"
+	if len(o.Hits) > 0 {
+		example = o.Hits[0].Principal
+	} else if len(o.Members) > 0 {
+		example = o.Members[0].Principal
+	}
+	for _, access := range [...]string{"read", "write", "drop", "none"} {
+		lines = append(lines, command("shzadm", "zone", "share", p.Name, example+"="+access))
+	}
+	short := strings.Replace(strings.Replace(example, "user:", "u:", 1), "group:", "g:", 1)
+	return append(lines, command("setfacl", "-m", short+":r-x,d:"+short+":r-x", path))
+}

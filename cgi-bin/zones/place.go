@@ -1,0 +1,184 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/a-h/templ"
+
+	"sharezone/internal/event"
+	"sharezone/internal/helper"
+	"sharezone/internal/page"
+	"sharezone/internal/web"
+	"sharezone/internal/zone"
+)
+
+// place is a file or folder below a zone's root, which it is itself without names.
+type place struct{ names []string }
+
+// parsePlace reads a path as people write it, "drawings/2026"; a slash at its end is allowed, anything else that is not one
+// name after the other is refused.
+func parsePlace(text string) (place, error) {
+	text = strings.TrimSuffix(text, "/")
+	if text == "" {
+		return place{}, nil
+	}
+	names := strings.Split(text, "/")
+	for _, name := range names {
+		if err := zone.CheckSegment(name); err != nil {
+			return place{}, err
+		}
+	}
+	return place{names}, nil
+}
+
+// parseEncoded reads a path whose names are percent-encoded.
+func parseEncoded(text string) (place, error) {
+	if text == "" {
+		return place{}, nil
+	}
+	var p place
+	for segment := range strings.SplitSeq(text, "/") {
+		name, err := zone.Unescape(segment)
+		if err != nil {
+			return place{}, err
+		}
+		p.names = append(p.names, name)
+	}
+	return p, nil
+}
+
+// bytes is the path as it is.
+func (p place) bytes() string { return strings.Join(p.names, "/") }
+
+// encoded is the path as helpers take it and as pages name it.
+func (p place) encoded() string {
+	segments := make([]string, len(p.names))
+	for i, name := range p.names {
+		segments[i] = url.PathEscape(name)
+	}
+	return strings.Join(segments, "/")
+}
+
+// paths are those that a form names: "path" as it is, "raw" percent-encoded, which is how a page names what it showed.
+func (f form) paths() ([]place, error) {
+	var places []place
+	for _, text := range f.fields["path"] {
+		p, err := parsePlace(text)
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, p)
+	}
+	for _, text := range f.fields["raw"] {
+		p, err := parseEncoded(text)
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, p)
+	}
+	if len(places) == 0 {
+		return nil, web.Refuse(web.BadRequest, "no path")
+	}
+	return places, nil
+}
+
+// item is how an act on one of several paths ended.
+type item struct {
+	Name    string `json:"name"` // the path below the zone
+	Raw     string `json:"raw,omitempty"`
+	Status  string `json:"status"` // ok or a code
+	Message string `json:"message"`
+}
+
+func (p place) item(status, message string) item {
+	i := item{Name: strings.ToValidUTF8(p.bytes(), "\ufffd"), Status: status, Message: message}
+	if !utf8.ValidString(p.bytes()) {
+		i.Raw = p.encoded()
+	}
+	return i
+}
+
+// remove removes what is named, whoever brought it. Each is recorded by itself; what is refused stays, the rest goes on.
+func (f form) remove() error {
+	places, err := f.paths()
+	if err != nil {
+		return err
+	}
+	q := helper.ZonefixRequest{Op: "remove", Zone: f.name}
+	for _, p := range places {
+		if len(p.names) == 0 {
+			return web.Refuse(web.BadRequest, "the zone itself is closed, not removed")
+		}
+		q.Paths = append(q.Paths, p.encoded())
+	}
+	s, err := f.changing()
+	if err != nil {
+		return err
+	}
+	acts := make([]*event.Act, len(places))
+	for i, p := range places {
+		if acts[i], err = f.call.Event.BeginIn(s.concerned(), "delete", p.bytes()); err != nil {
+			return err
+		}
+	}
+	var items []item
+	return f.await(work{
+		title: f.call.Language.Say("delete.title"),
+		head:  zoneHead(f.call.Language, f.headOf(s, "")),
+		do: func(progress func(int)) error {
+			reply, err := f.zonefix(q, progress)
+			if err == nil && len(reply.Results) != len(places) {
+				err = errors.New("zonefix: not as many results as paths")
+			}
+			for i, act := range acts {
+				if err != nil {
+					act.End(string(resultOf(err)), -1, "")
+					continue
+				}
+				act.End(reply.Results[i].Status, -1, "")
+				items = append(items, f.removed(places[i], reply.Results[i].Status))
+			}
+			return err
+		},
+		well: func() (outcome, error) { return f.removedAll(s, places, items), nil },
+		ill:  func(err error) error { return f.told(err) },
+		told: f.words,
+	})
+}
+
+func (f form) removed(p place, status string) item {
+	l := f.call.Language
+	switch {
+	case status == "ok":
+		return p.item(status, l.Say("delete.ok"))
+	case l.Knows("error." + status):
+		return p.item(status, l.Say("error."+status))
+	}
+	return p.item("internal", l.Say("error.internal"))
+}
+
+// removedAll: when all went well a browser is led to the folder above the first.
+func (f form) removedAll(s seen, places []place, items []item) outcome {
+	o := outcome{status: http.StatusOK, object: map[string]any{"results": items}}
+	for _, i := range items {
+		if i.Status != "ok" {
+			o.body = itemsBody(f.call.Language, items, templ.SafeURL(zoneHref(s.Name, s.State)))
+			if len(items) == 1 {
+				o.status = web.Code(i.Status).Status()
+			}
+			return o
+		}
+	}
+	above := path.Dir(places[0].bytes())
+	if above == "." {
+		above = ""
+	}
+	o.location = zoneHref(s.Name, s.State, "view", "who", "path", above, "done", "remove")
+	o.notice = &page.Notice{Kind: page.OK, Text: f.call.Language.Say("zones-done.remove")}
+	return o
+}

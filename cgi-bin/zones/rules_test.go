@@ -1,0 +1,271 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/helper"
+	"sharezone/internal/text"
+	"sharezone/internal/web"
+	"sharezone/internal/zone"
+)
+
+func viewerFor(l text.Language) viewer {
+	return viewer{call: &web.Call{Language: l, User: "anna"}}
+}
+
+func TestCriteria(t *testing.T) {
+	for query, good := range map[string]bool{
+		"": true, "name=x": true, "mine=1": true, "mine=0": true, "mine=2": false, "mine=yes": false, "expires_before=2026-02-28": true, "expires_before=2026-02-30": false,
+		"expires_before=tomorrow": false, "expires_before=2026-2-1": false, "state=open": true, "state=closed": true, "state=all": true, "state=x": false, "lang=en": true,
+	} {
+		q, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parseCriteria(q); (err == nil) != good || err != nil && web.CodeOf(err) != web.BadRequest {
+			t.Errorf("%q: %v", query, err)
+		}
+	}
+	for query, given := range map[string]bool{"": false, "state=all": false, "lang=en": false, "text=+": false, "text=x": true, "mine=1": true, "mine=0": false, "name=*": true} {
+		q, _ := url.ParseQuery(query)
+		if c, err := parseCriteria(q); err != nil || c.given() != given {
+			t.Errorf("%q: given %v, %v", query, c.given(), err)
+		}
+	}
+}
+
+func TestMatches(t *testing.T) {
+	p := func(s string) *string { return &s }
+	z := seen{Details: zone.Details{
+		Summary:     zone.Summary{Name: "offers.2026", Title: p("Angebote für Müller"), Owner: "anna", Expires: p("2026-12-31"), State: zone.StateOpen},
+		Description: p("first\nsecond line"), Members: []zone.Member{{Principal: "user:bruno", Access: zone.Read}, {Principal: "group:shz-acme", Access: zone.Drop}},
+	}}
+	bare := seen{Details: zone.Details{Summary: zone.Summary{Name: "bare", Owner: "uid:7001"}, FormerName: p("older")}}
+	for _, row := range []struct {
+		c          criteria
+		full, none bool
+	}{
+		{criteria{}, true, true},
+		{criteria{Name: "OFFER"}, true, false}, {criteria{Name: "offer*"}, true, false}, {criteria{Name: "*"}, true, true}, {criteria{Name: "offers"}, true, false},
+		{criteria{Name: "offers?2026"}, true, false}, {criteria{Name: "offers?"}, false, false}, {criteria{Name: "[a-z]*"}, false, false}, {criteria{Name: `\*`}, false, false},
+		{criteria{Name: "[*"}, false, false}, {criteria{Name: "old*"}, false, true}, {criteria{Name: "../*"}, false, false},
+		{criteria{Owner: "anna"}, true, false}, {criteria{Owner: "ann"}, false, false}, {criteria{Owner: "uid:7001"}, false, true},
+		{criteria{Member: "user:bruno"}, true, false}, {criteria{Member: "bruno"}, true, false}, {criteria{Member: "group:bruno"}, false, false}, {criteria{Member: "shz-acme"}, true, false},
+		{criteria{Text: "MÜLLER angebote"}, true, false}, {criteria{Text: "second"}, true, false}, {criteria{Text: "second third"}, false, false}, {criteria{Text: "2026"}, true, false},
+		{criteria{ExpiresBefore: "2026-12-31"}, false, false}, {criteria{ExpiresBefore: "2027-01-01"}, true, false},
+		{criteria{Mine: true}, true, false}, {criteria{Mine: true, Text: "nothing"}, false, false},
+	} {
+		if got := row.c.matches(z, "anna"); got != row.full {
+			t.Errorf("%+v: %v", row.c, got)
+		}
+		if got := row.c.matches(bare, "anna"); got != row.none {
+			t.Errorf("%+v, a zone without anything: %v", row.c, got)
+		}
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	for text, encoded := range map[string]string{"": "", "/": "", "a": "a", "a/": "a", "a b/c%2F": "a%20b/c%252F", "caf\xe9/\n": "caf%E9/%0A", "ü": "%C3%BC"} {
+		p, err := parsePlace(text)
+		if err != nil || p.encoded() != encoded {
+			t.Errorf("%q: %q %v", text, p.encoded(), err)
+		}
+		back, err := parseEncoded(encoded)
+		if err != nil || back.bytes() != p.bytes() {
+			t.Errorf("%q: %q %v", encoded, back.bytes(), err)
+		}
+	}
+	for _, text := range []string{"//", "/a", "a//b", "a//", ".", "..", "a/..", "a/./b", "a\x00", ".shz-x", "a/.shz-new"} {
+		if p, err := parsePlace(text); err == nil {
+			t.Errorf("%q is %q", text, p.names)
+		}
+	}
+	for _, text := range []string{"/", "a%2Fb", "%2e%2e", "a/%2E", "a%", "a%zz", "%00", "%2eshz-x", "a//b", "a/"} {
+		if p, err := parseEncoded(text); err == nil {
+			t.Errorf("%q is %q", text, p.names)
+		}
+	}
+}
+
+func TestCommand(t *testing.T) {
+	for want, words := range map[string][]string{
+		"shzadm zone share demo group:shz-acme=read": {"shzadm", "zone", "share", "demo", "group:shz-acme=read"},
+		`getfacl -- '/srv/sharezone/demo/it'\''s'`:   {"getfacl", "--", zonePath("demo", place{[]string{"it's"}})},
+	} {
+		if got := command(words...); got != want {
+			t.Errorf("%s, not %s", got, want)
+		}
+	}
+}
+
+func TestExtend(t *testing.T) {
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.Local)
+	for _, row := range []struct {
+		policy  zone.Policy
+		expires string
+		want    string // "-": no button
+	}{
+		{zone.Policy{}, "", "-"}, {zone.Policy{}, "2026-12-31", ""}, {zone.Policy{DefaultExpiry: 10}, "2026-11-30", "2026-12-04"},
+		{zone.Policy{DefaultExpiry: 10}, "2026-12-04", "-"}, {zone.Policy{DefaultExpiry: 10, MaxExpiry: 20}, "2026-12-04", "2026-12-14"},
+		{zone.Policy{MaxExpiry: 20}, "2027-01-01", "-"}, {zone.Policy{MaxExpiry: 20}, "", "-"},
+	} {
+		got := "-"
+		if e := extend(row.policy, row.expires, now); e != nil {
+			got = e.Expires
+		}
+		if got != row.want {
+			t.Errorf("%+v %q: %q", row.policy, row.expires, got)
+		}
+	}
+}
+
+// reasons are all that zonefix and access give, with what stands beside them.
+var reasons = []helper.ZoneRefusal{
+	{Reason: "principal"}, {Reason: "no-such-user"}, {Reason: "no-such-group"}, {Reason: "not-in-base"}, {Reason: "is-owner"}, {Reason: "full"}, {Reason: "not-manager"},
+	{Reason: "past"}, {Reason: "too-late", Latest: "2026-12-31"}, {Reason: "expired"}, {Reason: "name"}, {Reason: "same-person"}, {Reason: "not-closed"}, {Reason: "mount"},
+	{Reason: "read-only"}, {Reason: "no-acl"}, {Reason: "value", Attr: zone.AttrTitle, Why: string(zone.TooLong)}, {Reason: "value", Attr: zone.AttrMaxAge, Why: string(zone.BadForm)},
+	{Reason: "value", Attr: zone.AttrDescription, Why: string(zone.NotUTF8)}, {Reason: "value", Attr: zone.AttrNotify, Why: string(zone.Control)},
+	{Reason: "value", Attr: zone.AttrExpires, Why: string(zone.BadForm)},
+}
+
+// TestRefusals: every reason has its sentence in both languages, and the code stays.
+func TestRefusals(t *testing.T) {
+	for _, r := range reasons {
+		r.Code = "conflict"
+		said := make(map[string]bool)
+		for _, l := range []text.Language{text.Italian, text.English} {
+			v := viewerFor(l)
+			err := v.told(fmt.Errorf("x: %w", &r))
+			sentence := v.call.Message(err)
+			if web.CodeOf(err) != web.Conflict || sentence == v.call.Language.Say("error.conflict") || strings.Contains(sentence, "%!") || strings.Contains(sentence, "[") {
+				t.Errorf("%+v: %s %q", r, web.CodeOf(err), sentence)
+			}
+			said[sentence] = true
+		}
+		if len(said) != 2 {
+			t.Errorf("%s: the same in both languages: %v", r.Reason, said)
+		}
+	}
+	v := viewerFor(text.English)
+	for err, code := range map[error]web.Code{
+		zone.ErrExists: web.Exists, zone.ErrName: web.BadRequest, zone.ErrPast: web.BadRequest, &zone.ExpiryError{Latest: "2026-01-01"}: web.BadRequest,
+		zone.ValueError{Attr: zone.AttrTitle, Reason: zone.TooLong}: web.BadRequest, zone.ErrTooMany: web.NoSpace, unix.EROFS: web.Locked, unix.EACCES: web.NotPermitted,
+		unix.EDQUOT: web.Quota, errors.New("x"): web.Internal, &helper.ZoneRefusal{Code: "not-found"}: web.NotFound, &helper.ZoneRefusal{Code: "busy", Reason: "odd"}: web.Busy,
+	} {
+		if got := web.CodeOf(v.told(err)); got != code {
+			t.Errorf("%v: %s, not %s", err, got, code)
+		}
+	}
+}
+
+func TestMetadataOfForms(t *testing.T) {
+	parse := func(query string) (zone.Metadata, bool, error) {
+		q, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return form{viewer: viewerFor(text.English), fields: q}.metadata()
+	}
+	m, forget, err := parse("title=T&description=a%0D%0Ab&expires=2026-12-31&max_age=30&notify=download&notify=upload")
+	if err != nil || forget || *m.Title != "T" || *m.Description != "a\nb" || *m.Expires != "2026-12-31" || *m.MaxAge != 30 || *m.Notify != "upload,download" {
+		t.Errorf("%+v %v %v", m, forget, err)
+	}
+	m, forget, err = parse("max_age=&notify=&expires=")
+	if err != nil || !forget || *m.MaxAge != 0 || m.Notify != nil || *m.Expires != "" || m.Title != nil {
+		t.Errorf("%+v %v %v", m, forget, err)
+	}
+	if m, forget, err = parse("notify=none"); err != nil || forget || *m.Notify != "" {
+		t.Errorf("%+v %v %v", m, forget, err)
+	}
+	for _, query := range []string{"max_age=-1", "max_age=x", "max_age=1.5", "max_age=99999999999999999999", "max_age=36501", "notify=x", "notify=upload,", "expires=x", "expires=2026-02-30", "title=%00", "title=a%0Ab", "title=%ff", "description=" + strings.Repeat("x", 401)} {
+		if m, _, err := parse(query); err == nil || web.CodeOf(viewerFor(text.English).told(err)) != web.BadRequest {
+			t.Errorf("%s: %+v %v", query, m, err)
+		}
+	}
+}
+
+func TestPrincipals(t *testing.T) {
+	for principal, good := range map[string]bool{
+		"user:bruno": true, "group:shz-acme": true, "user:7001": true, "user:": false, "bruno": false, "": false, "other:x": false, "mask:": false, "USER:x": false,
+		"user:a\nb": false, "user:\x00": false, "user:\xff": false, "user:" + strings.Repeat("x", 300): false, "user:a b": true,
+	} {
+		if err := checkPrincipal(principal); (err == nil) != good {
+			t.Errorf("%q: %v", principal, err)
+		}
+	}
+}
+
+func TestWhy(t *testing.T) {
+	stopped := func(s string) *string { return &s }
+	p := zonePage{viewer: viewerFor(text.English)}
+	for _, row := range []struct {
+		person    helper.Person
+		can, want string
+	}{
+		{helper.Person{Read: true, Write: true, Enter: true, Entry: "owner"}, "see what is there, bring files", "it is theirs"},
+		{helper.Person{Read: true, Enter: true, Entry: "group:shz-x", Also: []string{"group:shz-y"}, Masked: true}, "see what is there", "is in the group shz-x; also by the group shz-y; the mask takes a part away"},
+		{helper.Person{Enter: true, Entry: "other"}, "pass, without seeing", "holds for everybody else"},
+		{helper.Person{Entry: "user:bruno", Stopped: stopped("")}, "nothing", "does not get into the zone"},
+		{helper.Person{Entry: "user:bruno", Stopped: stopped("a%20b/c%E9")}, "nothing", "is stopped by the folder a b/c\ufffd"},
+		{helper.Person{Stopped: stopped("/")}, "nothing", "does not reach the zones of this machine"},
+		{helper.Person{Read: true}, "see what is there", "the system says so; the list does not explain it"},
+		{helper.Person{Read: true, Entry: "group"}, "see what is there", "is in the group that it belongs to"},
+	} {
+		if got := p.why(row.person); got != row.want {
+			t.Errorf("%+v: %q", row.person, got)
+		}
+		if got := can(text.English, row.person, "dir"); got != row.can {
+			t.Errorf("%+v: %q", row.person, got)
+		}
+	}
+}
+
+// TestOperations: nothing is changed by the external entry; a new operation must be thought about.
+func TestOperations(t *testing.T) {
+	for name, op := range operations {
+		if op.outside || op.do == nil {
+			t.Errorf("%s: outside %v", name, op.outside)
+		}
+	}
+	if len(operations) != 9 {
+		t.Errorf("%d operations", len(operations))
+	}
+}
+
+// TestTexts: each problem, kind and reason that a page says by a computed key has its sentence.
+func TestTexts(t *testing.T) {
+	var problems []string
+	for _, p := range zone.Problems {
+		problems = append(problems, string(p))
+	}
+	for prefix, ends := range map[string][]string{
+		"zones-problem.": problems,
+		"zones-access.":  {"own", "read", "write", "drop", "none"}, "zones-choice.": {"read", "write", "drop", "none"}, "zones-explain.": {"read", "write", "drop"},
+		"zones-skip.": {"mount", "linked", "owner", "moved", "full", "error"}, "zones-who.kind-": {"dir", "file", "other"},
+		"zones-notify.": {"default", "none", "upload", "download", "both"},
+		"zones-drift.":  append(slices.Clone(zone.DriftKinds), "unknown"),
+		"zones-done.":   {"create", "modify", "share", "unshare", "apply", "transfer", "close", "restore", "take", "remove"},
+	} {
+		for _, end := range ends {
+			if !text.Italian.Knows(prefix + end) {
+				t.Errorf("%s%s: missing", prefix, end)
+			}
+		}
+	}
+	for name := range operations {
+		if done := doneNotice(text.English, map[string]string{"delete": "close"}[name]+map[bool]string{true: name}[name != "delete"]); done == nil {
+			t.Errorf("nothing is said after %s", name)
+		}
+	}
+	if doneNotice(text.English, "") != nil || doneNotice(text.English, "nothing") != nil {
+		t.Error("something is said after nothing")
+	}
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"sharezone/internal/layout"
+	"sharezone/internal/page"
+	"sharezone/internal/zone"
+)
+
+// settingsView is the form that describes a zone, a new one or one that exists.
+type settingsView struct {
+	New         bool
+	Here        templ.SafeURL // where it goes
+	Name        string
+	Title       string
+	Description string
+	Expires     string // YYYY-MM-DD
+	Today       string
+	Latest      string // YYYY-MM-DD, "" = any
+	Hint        string // what the site has for the last day
+	MaxAge      string
+	Notify      string
+	Commands    []string
+}
+
+// notifyChoices are the values of the field, as notifyKey names them, and what the form sends for each.
+var notifyChoices = [...]struct{ key, value string }{
+	{"default", ""}, {noNotify, noNotify}, {"upload", "upload"}, {"download", "download"}, {"both", "upload,download"},
+}
+
+// newZonePage is the form for a new zone, with what was typed and what was wrong with it.
+func newZonePage(v viewer, typed url.Values, status int, notice *page.Notice) error {
+	l := v.call.Language
+	f := settingsView{New: true, Here: here}
+	policy, err := v.policy()
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	if whole := policy.Complete(zone.Metadata{}, now); typed == nil {
+		f.Expires = said(whole.Expires)
+		if whole.MaxAge != nil {
+			f.MaxAge = strconv.Itoa(*whole.MaxAge)
+		}
+	}
+	v.complete(&f, policy, typed, now)
+	f.Commands = []string{command("shzadm", "zone", "add", nameOr(f.Name), "--owner", v.call.User)}
+	view := v.call.View(l.Say("zones-new.title"))
+	view.Notice = notice
+	return v.call.AnswerPage(status, newPage(view, f))
+}
+
+// nameOr stands for a name that is not typed yet.
+func nameOr(name string) string {
+	if zone.CheckName(name) != nil {
+		return "NAME"
+	}
+	return name
+}
+
+// complete adds what both forms have: the days between which the last one must lie, and what was typed before.
+func (v viewer) complete(f *settingsView, policy zone.Policy, typed url.Values, now time.Time) {
+	l := v.call.Language
+	f.Today, f.Latest = now.Local().Format(time.DateOnly), latest(policy, now)
+	f.Hint = l.Say("zones-settings.expires-help")
+	if f.Latest != "" {
+		f.Hint = l.Say("zones-settings.expires-latest", l.Day(f.Latest))
+	}
+	for key, to := range map[string]*string{
+		"name": &f.Name, "title": &f.Title, "description": &f.Description, "expires": &f.Expires, "max_age": &f.MaxAge, "notify": &f.Notify,
+	} {
+		if _, there := typed[key]; there {
+			*to = typed.Get(key)
+		}
+	}
+}
+
+func (p zonePage) settings() error {
+	policy, err := p.policy()
+	if err != nil {
+		return err
+	}
+	f := settingsView{
+		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Name: p.Name, Title: said(p.Title), Description: said(p.Description),
+		Expires: said(p.Expires), Commands: []string{p.modifyCommand()},
+	}
+	if p.MaxAge != nil {
+		f.MaxAge = strconv.Itoa(*p.MaxAge)
+	}
+	for _, choice := range notifyChoices {
+		if choice.key == notifyKey(p.Notify) {
+			f.Notify = choice.value
+		}
+	}
+	p.complete(&f, policy, p.typed, time.Now())
+	return p.answer("settings", nil, settingsBody(p.call.Language, f))
+}
+
+// modifyCommand is the command that makes the zone what it is now: an example to change.
+func (p zonePage) modifyCommand() string {
+	words := []string{"shzadm", "zone", "modify", p.Name, "--title", said(p.Title), "--description", said(p.Description), "--expires", said(p.Expires)}
+	if p.MaxAge != nil {
+		words = append(words, "--max-age", strconv.Itoa(*p.MaxAge))
+	}
+	for _, choice := range notifyChoices {
+		if choice.key == notifyKey(p.Notify) {
+			words = append(words, "--notify", choice.value)
+		}
+	}
+	return command(words...)
+}
+
+// questionView is a page that asks before something is done that others will notice.
+type questionView struct {
+	Here     templ.SafeURL // where the answer goes, and the way back
+	Title    string
+	Question string
+	Advice   string
+	Op       string
+	Submit   string
+	Raw      string // of the path, percent-encoded
+	Shown    string // the path as people read it
+	Owner    string // the field for the new owner: what was typed
+	Managers []managerChoice
+	Commands []string
+}
+
+// managerChoice is somebody who can own a zone.
+type managerChoice struct{ Name, Label string }
+
+// transfer asks who the new owner is.
+func (p zonePage) transfer() error {
+	l := p.call.Language
+	q := questionView{
+		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("zones-transfer.title"), Question: l.Say("zones-transfer.question"),
+		Advice: l.Say("zones-transfer.advice"), Op: "transfer", Submit: l.Say("zones-transfer.submit"), Owner: p.typed.Get("owner"),
+		Commands: p.transferCommands(),
+	}
+	for _, e := range p.names.Members(layout.GroupManager) {
+		if e.Name != p.Owner {
+			q.Managers = append(q.Managers, managerChoice{e.Name, p.person(e.Name)})
+		}
+	}
+	return p.answer("transfer", nil, questionBody(l, q))
+}
+
+// closing asks before the zone is closed.
+func (p zonePage) closing() error {
+	l := p.call.Language
+	return p.answer("close", nil, questionBody(l, questionView{
+		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("zones-close.title"), Question: l.Say("zones-close.question"),
+		Advice: l.Say("zones-close.advice"), Op: "delete", Submit: l.Say("zones-close.submit"),
+		Commands: []string{command("shzadm", "zone", "close", p.Name)},
+	}))
+}
+
+// removing asks before something in the zone is removed for good.
+func (p zonePage) removing() error {
+	l := p.call.Language
+	at, err := parsePlace(p.query.Get("path"))
+	if err != nil {
+		return err
+	}
+	if len(at.names) == 0 {
+		return p.closing()
+	}
+	return p.answer("remove", nil, questionBody(l, questionView{
+		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("delete.title"), Question: l.Count("delete.question", 1),
+		Advice: l.Say("zones-remove.advice"), Op: "remove", Submit: l.Say("delete.submit"), Raw: at.encoded(), Shown: at.bytes(),
+		Commands: []string{command("rm", "-r", "--", zonePath(p.Name, at))},
+	}))
+}
+
+// transferCommands are what does the same in a shell; NEW is the new owner.
+func (p zonePage) transferCommands() []string {
+	path := zonePath(p.Name, place{})
+	return []string{
+		command("setfacl", "-m", "d:u:NEW:rwx", "-x", "d:u:"+strings.TrimPrefix(p.Owner, "uid:"), path),
+		command("find", path, "-xdev", "-user", strings.TrimPrefix(p.Owner, "uid:"), "-exec", "chown", "-h", "--", "NEW", "{}", "+"),
+		command("shzadm", "zone", "apply", p.Name),
+	}
+}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/account"
+	"sharezone/internal/page"
+	"sharezone/internal/text"
+	"sharezone/internal/web"
+	"sharezone/internal/zone"
+)
+
+type language = text.Language
+
+// zonePage is one zone that is looked at, or shown again because a form was refused.
+type zonePage struct {
+	viewer
+	seen
+	typed  url.Values // of the refused form: what was typed stays
+	status int
+	notice *page.Notice
+}
+
+// views are the pages of a zone, by the parameter "view".
+var views = map[string]struct {
+	show   func(zonePage) error
+	people bool // a form or a question: nothing for scripts
+	closed bool // there is one of a closed zone
+}{
+	"":         {show: zonePage.overview, closed: true},
+	"settings": {show: zonePage.settings, people: true},
+	"who":      {show: zonePage.who},
+	"check":    {show: zonePage.check},
+	"space":    {show: zonePage.space},
+	"transfer": {show: zonePage.transfer, people: true},
+	"close":    {show: zonePage.closing, people: true},
+	"remove":   {show: zonePage.removing, people: true},
+}
+
+func show(v viewer, name string) error {
+	view, found := views[v.query.Get("view")]
+	state := v.query.Get("state")
+	closed := state == string(zone.StateClosed)
+	if !found || state != "" && state != string(zone.StateOpen) && !closed || closed && !view.closed || view.people && v.call.JSON {
+		return web.Refuse(web.BadRequest, "view="+strconv.Quote(v.query.Get("view"))+" state="+strconv.Quote(state))
+	}
+	s, err := v.look(name, closed)
+	if errors.Is(err, unix.ENOENT) && state == "" && view.closed && v.manages() { // a link from before it was closed
+		if s, closedErr := v.lookClosed(name); closedErr == nil {
+			return zonePage{viewer: v, seen: s, status: http.StatusOK}.overview()
+		}
+	}
+	if err != nil {
+		return v.told(err)
+	}
+	if view.people && !s.Managed {
+		return web.Refuse(web.NotPermitted, "neither the owner nor an administrator")
+	}
+	return view.show(zonePage{viewer: v, seen: s, status: http.StatusOK, notice: doneNotice(v.call.Language, v.query.Get("done"))})
+}
+
+// answer sends the page of a view, or its object.
+func (p zonePage) answer(view string, object any, body templ.Component) error {
+	v := p.call.View(p.Name)
+	v.Notice = p.notice
+	return p.call.Answer(p.status, object, framed(v, zoneHead(p.call.Language, p.headOf(p.seen, view)), body))
+}
+
+// head is what every page of a zone begins with.
+type head struct {
+	Name    string
+	Heading string // its title or, where that shows nothing, its name
+	Access  zone.Access
+	Closed  bool
+	Files   templ.SafeURL // "" = he does not reach them
+	Tabs    []tab
+}
+
+// tab is a link to one of the zone's pages.
+type tab struct {
+	Label   string
+	Href    templ.SafeURL
+	Current bool
+}
+
+func (v viewer) headOf(s seen, view string) head {
+	h := head{Name: s.Name, Heading: s.Name, Access: s.Access, Closed: s.State == zone.StateClosed}
+	if title := said(s.Title); strings.TrimSpace(title) != "" {
+		h.Heading = title
+	}
+	if h.Closed {
+		return h
+	}
+	if s.Access != zone.None {
+		h.Files = templ.SafeURL("/cgi-bin/shz/" + s.Name + "/")
+	}
+	if s.Managed {
+		l := v.call.Language
+		for _, t := range [...]tab{
+			{Label: l.Say("zones.tab-overview")}, {Label: l.Say("zones.tab-who"), Href: "who"}, {Label: l.Say("zones.tab-check"), Href: "check"},
+			{Label: l.Say("zones.tab-space"), Href: "space"}, {Label: l.Say("zones.tab-settings"), Href: "settings"},
+		} {
+			name := string(t.Href)
+			t.Current, t.Href = name == view, templ.SafeURL(zoneHref(s.Name, s.State))
+			if name != "" {
+				t.Href = templ.SafeURL(zoneHref(s.Name, s.State, "view", name))
+			}
+			h.Tabs = append(h.Tabs, t)
+		}
+	}
+	return h
+}
+
+// zoneRow is a zone in a list.
+type zoneRow struct {
+	Name, Heading, Owner string
+	Access               zone.Access
+	Managed, Closed      bool
+	Expires              string
+	Href                 templ.SafeURL
+}
+
+func (v viewer) row(s seen) zoneRow {
+	h := v.headOf(s, "")
+	return zoneRow{
+		Name: s.Name, Heading: h.Heading, Owner: s.Owner, Access: s.Access, Managed: s.Managed, Closed: h.Closed,
+		Expires: v.ends(s), Href: templ.SafeURL(zoneHref(s.Name, s.State)),
+	}
+}
+
+// ends says when the zone ends.
+func (v viewer) ends(s seen) string {
+	l := v.call.Language
+	switch end, err := zone.ExpiresAt(said(s.Expires)); {
+	case s.Expires == nil && s.State == zone.StateOpen && !readable(s.Access) && !s.Managed:
+		return l.Say("zones.not-shown") // who may only deliver cannot read it
+	case s.Expires == nil:
+		return l.Say("home.never")
+	case err == nil && !time.Now().Before(end):
+		return l.Say("zones.over", l.Day(*s.Expires))
+	}
+	return l.Day(*s.Expires)
+}
+
+// fact is a line of what is known of a zone.
+type fact struct {
+	Label, Value string
+	Chosen       bool // somebody chose the value: it is shown as a name
+}
+
+func (p zonePage) facts() []fact {
+	l := p.call.Language
+	facts := []fact{{l.Say("home.name"), p.Name, true}, {l.Say("home.owner"), p.person(p.Owner), true}, {l.Say("home.expires"), p.ends(p.seen), false}}
+	if p.State == zone.StateClosed && p.Closed != nil {
+		facts = append(facts, fact{l.Say("zones.closed-on"), l.Time(*p.Closed), false})
+		if former := said(p.FormerName); former != p.Name {
+			facts = append(facts, fact{l.Say("zones.former-name"), former, true})
+		}
+	}
+	if p.MaxAge != nil {
+		facts = append(facts, fact{l.Say("zones.files-stay"), l.Count("zones.days", *p.MaxAge), false})
+	}
+	if p.Managed {
+		facts = append(facts, fact{l.Say("zones-field.notify"), l.Say("zones-notify." + notifyKey(p.Notify)), false})
+	}
+	return facts
+}
+
+// notifyKey is the end of a key for what people are told of, and what the form sends for it.
+func notifyKey(notify *string) string {
+	switch {
+	case notify == nil:
+		return "default"
+	case *notify == "":
+		return noNotify
+	case *notify == "upload,download":
+		return "both"
+	}
+	return *notify
+}
+
+// person is how a user is shown: full name and login name, or what there is.
+func (v viewer) person(name string) string {
+	if e, known := v.names.User(name); known {
+		if full := account.ParseGECOS(e.GECOS).FullName; strings.TrimSpace(full) != "" {
+			return full + " (" + name + ")"
+		}
+	}
+	return name
+}
+
+// fieldOf is an attribute as the keys of the catalogue say it.
+func fieldOf(attr string) string {
+	return strings.ReplaceAll(strings.TrimPrefix(attr, "user.shz."), "_", "-")
+}

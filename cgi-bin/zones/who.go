@@ -1,0 +1,192 @@
+package main
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"sharezone/internal/helper"
+	"sharezone/internal/page"
+	"sharezone/internal/text"
+	"sharezone/internal/web"
+)
+
+// whoView says who can do what with the zone or something in it, and why.
+type whoView struct {
+	Here     templ.SafeURL
+	Name     string
+	Path     string // as people write it
+	As       string
+	Shown    bool   // the answer is there; without it this is the form alone
+	Kind     string // file, dir, other
+	Object   []fact
+	In, Out  []whoRow
+	MoreOut  int
+	Take     string // the folder that can be made the zone owner's, percent-encoded; "" = none
+	Remove   templ.SafeURL
+	Commands []string
+}
+
+// whoRow is one person.
+type whoRow struct {
+	Label, About string
+	Can          string
+	Why          string
+}
+
+// maxOut bounds the list of those who do not get in: it is as long as the company is large, and searched by name.
+const maxOut = 50
+
+func (p zonePage) who() error {
+	at, err := parsePlace(p.query.Get("path"))
+	if err != nil {
+		return err
+	}
+	q := helper.AccessRequest{Op: "who", Zone: p.Name, Path: at.encoded()}
+	for _, user := range p.query["as"] {
+		if user != "" {
+			q.Users = append(q.Users, user)
+		}
+	}
+	reply, err := p.access(q)
+	w := whoView{
+		Here: here, Name: p.Name, Path: at.bytes(), As: strings.Join(q.Users, " "), Commands: p.whoCommands(at, q.Users),
+	}
+	if err != nil && p.call.JSON {
+		return p.told(err)
+	}
+	w.Here = templ.SafeURL(here + "/" + p.Name)
+	if err != nil { // the form stays, so that another path can be tried
+		code, message := p.words(err)
+		p.status, p.notice = code.Status(), &page.Notice{Kind: page.Error, Text: message}
+		return p.answer("who", nil, whoBody(p.call.Language, w))
+	}
+	w.Shown = true
+	p.describe(&w, at, reply)
+	return p.answer("who", reply, whoBody(p.call.Language, w))
+}
+
+// access asks the helper, as zonefix does.
+func (v viewer) access(q helper.AccessRequest) (helper.AccessReply, error) {
+	if !v.manages() {
+		return helper.AccessReply{}, web.Refuse(web.NotPermitted, "neither a manager nor an administrator")
+	}
+	return helper.Access(q)
+}
+
+func (p zonePage) describe(w *whoView, at place, reply helper.AccessReply) {
+	l := p.call.Language
+	owner := ""
+	if o := reply.Object; o != nil {
+		owner, w.Kind = o.Owner, o.Type
+		w.Object = []fact{
+			{l.Say("zones-who.kind"), l.Say("zones-who.kind-" + o.Type), false}, {l.Say("folder.owner"), p.person(o.Owner), true},
+			{l.Say("zones-who.group"), o.Group, true}, {l.Say("zones-who.mode"), o.Mode, false},
+		}
+	}
+	for _, person := range reply.People {
+		row := whoRow{Can: can(l, person, w.Kind), Why: p.why(person)}
+		row.Label, row.About, _ = p.about(person.User)
+		if person.Read || person.Write || person.Enter {
+			w.In = append(w.In, row)
+		} else {
+			w.Out = append(w.Out, row)
+		}
+	}
+	slices.SortStableFunc(w.In, func(a, b whoRow) int { return cmp.Compare(strings.ToLower(a.Label), strings.ToLower(b.Label)) })
+	w.MoreOut = max(0, len(w.Out)-maxOut)
+	w.Out = w.Out[:len(w.Out)-w.MoreOut]
+	if len(at.names) > 0 && p.Managed {
+		w.Remove = templ.SafeURL(zoneHref(p.Name, p.State, "view", "remove", "path", at.bytes()))
+		if w.Kind == "dir" && owner != p.Owner {
+			w.Take = at.encoded()
+		}
+	}
+}
+
+// can says in words what somebody can do with it.
+func can(l language, person helper.Person, kind string) string {
+	of := "file"
+	if kind == "dir" {
+		of = "dir"
+	}
+	var words []string
+	if person.Read {
+		words = append(words, l.Say("zones-can.read-"+of))
+	}
+	if person.Write {
+		words = append(words, l.Say("zones-can.write-"+of))
+	}
+	if person.Enter && !person.Read && !person.Write {
+		words = append(words, l.Say("zones-can.enter"))
+	}
+	if len(words) == 0 {
+		return l.Say("zones-can.nothing")
+	}
+	return strings.Join(words, ", ")
+}
+
+// why says which entry gives it, or which folder on the way takes it.
+func (p zonePage) why(person helper.Person) string {
+	l := p.call.Language
+	if person.Stopped != nil {
+		switch at := *person.Stopped; at {
+		case "/":
+			return l.Say("zones-why.outside")
+		case "":
+			return l.Say("zones-why.stopped-zone")
+		default:
+			return l.Say("zones-why.stopped", shownPath(at))
+		}
+	}
+	kind, name, _ := strings.Cut(person.Entry, ":")
+	words := ""
+	switch kind {
+	case "owner", "other":
+		words = l.Say("zones-why." + kind)
+	case "user":
+		words = l.Say("zones-why.user")
+	case "group":
+		words = l.Say("zones-why.group-own")
+		if name != "" {
+			words = l.Say("zones-why.group", name)
+		}
+	default:
+		return l.Say("zones-why.unknown")
+	}
+	for _, also := range person.Also {
+		words += "; " + l.Say("zones-why.also", strings.TrimPrefix(also, "group:"))
+	}
+	if person.Masked {
+		words += "; " + l.Say("zones-why.masked")
+	}
+	return words
+}
+
+// shownPath is a percent-encoded path as people read it.
+func shownPath(encoded string) string {
+	if p, err := parseEncoded(encoded); err == nil {
+		return text.Name(p.bytes())
+	}
+	return encoded
+}
+
+func (p zonePage) whoCommands(at place, users []string) []string {
+	words := []string{"shzadm", "zone", "who", p.Name}
+	if len(at.names) > 0 {
+		words = append(words, at.bytes())
+	}
+	lines := []string{command(words...), command("getfacl", "--", zonePath(p.Name, at))}
+	if len(users) > 0 {
+		lines = append(lines, command("runuser", "-u", users[0], "--", "ls", "-ld", "--", zonePath(p.Name, at)))
+	}
+	return lines
+}
+
+// whoHref is the page about one path.
+func whoHref(name string, at place) templ.SafeURL {
+	return templ.SafeURL(withQuery(here+"/"+name, url.Values{"view": {"who"}, "path": {at.bytes()}}))
+}

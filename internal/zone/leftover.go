@@ -1,0 +1,62 @@
+package zone
+
+import (
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// uploadPrefix begins the reserved names of uploads that are one request: a file system that has no files without a
+// name needs one, and replacing does, for a moment. What other parts of Share Zone keep under reserved names begins
+// differently.
+const uploadPrefix = ReservedPrefix + "put-"
+
+// leftoverAge is how long such a name was not touched before it is taken for left. A day is more than any request lasts.
+const leftoverAge = 24 * time.Hour
+
+// SweepUploads removes what uploads of the caller's left in the folder under reserved names when they were killed. It is
+// a courtesy: whatever cannot be looked at, as in a drop box, stays for the cleaner.
+func (o *Object) SweepUploads() { o.sweepUploads(leftoverAge) }
+
+func (o *Object) sweepUploads(age time.Duration) {
+	dir, err := o.reopen(unix.O_RDONLY | unix.O_DIRECTORY)
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	before := time.Now().Add(-age)
+	buffer := make([]byte, direntBuffer)
+	for {
+		entries, err := readDirents(int(dir.Fd()), buffer)
+		if err != nil || len(entries) == 0 {
+			return
+		}
+		for _, e := range entries {
+			if strings.HasPrefix(e.name, uploadPrefix) && o.isLeft(e.name, before) {
+				unix.Unlinkat(o.fd, e.name, 0) // it is random, so nobody gave it to another file meanwhile
+			}
+		}
+	}
+}
+
+// isLeft says whether a reserved name is a file of the caller's own that nothing has touched since before (ctime, which
+// nobody can set) and that no process holds locked: an upload under way keeps its lock, whatever the clocks say.
+func (o *Object) isLeft(name string, before time.Time) bool {
+	left, err := o.reach(name, 0)
+	if err != nil {
+		return false
+	}
+	defer left.Close()
+	st := left.Stat()
+	if left.Kind() != "file" || st.Uid != uint32(os.Geteuid()) || !time.Unix(st.Ctim.Unix()).Before(before) {
+		return false
+	}
+	file, err := left.reopen(unix.O_RDONLY)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	return unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil
+}

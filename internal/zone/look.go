@@ -1,0 +1,48 @@
+package zone
+
+import (
+	"errors"
+	"os"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/account"
+	"sharezone/internal/layout"
+)
+
+// Describe is what the caller sees of the zone whose root o is. What the kernel does not let him read is null.
+func (o *Object) Describe(name string, names *account.Names) Details {
+	r, _ := inspect(o.fd, name) // with an error, what could be read
+	r.Mounted = isMount(name)
+	r.NoACL = r.NoACL || r.Access.Minimal() // newer kernels read a list that cannot be set as none; or it was lost
+	d := r.details(StateOpen, names)
+	d.Access = o.Access()
+	if d.Access == Drop || d.Access == None { // he may not read the id
+		d.Problems = slices.DeleteFunc(d.Problems, func(p Problem) bool { return p == NoID })
+	}
+	return d
+}
+
+// MayMakeZones asks the kernel whether the caller may make a folder in the base. It serves to offer him that or not; no
+// act depends on it.
+func MayMakeZones() bool {
+	return unix.Faccessat2(unix.AT_FDCWD, layout.Base, unix.W_OK|unix.X_OK, unix.AT_EACCESS) == nil
+}
+
+// Mine says whether the caller owns the object.
+func (o *Object) Mine() bool { return o.stat.Uid == uint32(os.Geteuid()) }
+
+// isMount says whether the way from the base to the zone leads to another mount.
+func isMount(name string) bool {
+	base, err := OpenBase()
+	if err != nil {
+		return false
+	}
+	defer base.Close()
+	fd, err := reach(base.fd, name, unix.O_PATH|unix.O_DIRECTORY)
+	if err == nil {
+		unix.Close(fd)
+	}
+	return errors.Is(err, unix.EXDEV)
+}

@@ -1,0 +1,60 @@
+package zone
+
+import (
+	"sharezone/acl"
+	"sharezone/internal/layout"
+)
+
+// Problem is something about a zone that keeps a part of Share Zone from working on it. Texts say each in words.
+type Problem string
+
+// The problems.
+const (
+	// OtherMount: something is mounted on the zone. Its members reach it; nothing that root does for zones does.
+	OtherMount Problem = "other-mount"
+	// ReadOnly: nothing in it can be changed.
+	ReadOnly Problem = "read-only"
+	// NoACL: its file system has no ACLs, so it cannot be shared with anybody.
+	NoACL Problem = "no-acl"
+	// OwnerGone: it belongs to a number.
+	OwnerGone Problem = "owner-gone"
+	// OwnerNotManager: it belongs to somebody who may not own zones (any more).
+	OwnerNotManager Problem = "owner-not-manager"
+	// NoID: it has no id that can be believed, so nothing can be recorded as its own.
+	NoID Problem = "no-id"
+	// Shut: the mask of its root leaves nobody in but the owner (chmod).
+	Shut Problem = "shut"
+)
+
+// Problems are all of them, in the order in which they are told.
+var Problems = []Problem{OtherMount, ReadOnly, NoACL, OwnerGone, OwnerNotManager, NoID, Shut}
+
+// membership is the part of account.Names that asks about owners.
+type membership interface {
+	userNames
+	InGroup(user, group string) bool
+	Err() error
+}
+
+// Problems says what is wrong with a root; of one that was not looked at only that something is mounted there.
+func (r Root) Problems(names membership) []Problem {
+	problems := []Problem{}
+	add := func(found bool, p Problem) {
+		if found {
+			problems = append(problems, p)
+		}
+	}
+	add(r.Mounted, OtherMount)
+	if r.Unseen {
+		return problems
+	}
+	add(r.ReadOnly, ReadOnly)
+	add(r.NoACL, NoACL)
+	owner, known := names.UserName(r.Owner)
+	add(!known && names.Err() == nil, OwnerGone) // "not found" is only believed of a name service that answered
+	add(known && !(names.InGroup(owner, layout.GroupManager) && names.InGroup(owner, layout.GroupBase)), OwnerNotManager)
+	add(r.Metadata.ID == nil, NoID)
+	mask, has := r.Access.Find(acl.Mask, acl.Undefined)
+	add(has && mask == 0, Shut)
+	return problems
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"testing"
+
+	"sharezone/internal/layout"
+)
+
+// findingOf is the only finding of that check.
+func findingOf(t *testing.T, check string) finding {
+	t.Helper()
+	var found []finding
+	_, all := examine(t)
+	for _, f := range all {
+		if f.Check == check {
+			found = append(found, f)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("%d of %s: %+v", len(found), check, all)
+	}
+	return found[0]
+}
+
+// mendAll runs the commands of all findings until there are none.
+func mendAll(t *testing.T) {
+	t.Helper()
+	for range 3 {
+		_, findings := examine(t)
+		for _, f := range findings {
+			bash(t, f.Mend)
+		}
+	}
+	expectHealth(t)
+}
+
+// prepareZones gives dt-zone to dt-manager, with dt-admin as a member, whatever the tests before did to them.
+func prepareZones(t *testing.T) {
+	t.Helper()
+	needInstallation(t)
+	prepareDoctor(t)
+	bash(t, "gpasswd -a dt-manager shzbase; gpasswd -a dt-manager shzmgr; chown dt-manager "+layout.Base+"/dt-zone "+layout.Base+"/dt-twin")
+	mendAll(t)
+	bash(t, "shzadm zone share dt-zone user:dt-admin=write")
+}
+
+const idOf = "getfattr -n user.shz.id --only-values --absolute-names " + layout.Base
+
+// A copy of a zone gets an id of its own, whatever it is called; the history stays with the original.
+func TestDoctorKnowsTheOriginal(t *testing.T) {
+	prepareZones(t)
+	original := bash(t, idOf+"/dt-zone")
+	for _, copied := range []string{"dt-a-copy", "dt-zone-2"} { // before and after it by name
+		path := layout.Base + "/" + copied
+		bash(t, "cp -a "+layout.Base+"/dt-zone "+path)
+		defer bash(t, "rm -rf "+path)
+		if f := findingOf(t, "zone-twin"); f.Subject != path || f.Found != layout.Base+"/dt-zone" {
+			t.Errorf("%+v", f)
+		}
+		mendAll(t)
+		if bash(t, idOf+"/dt-zone") != original || bash(t, idOf+"/"+copied) == original {
+			t.Errorf("%s: the original has lost its id, or the copy kept it", copied)
+		}
+	}
+}
+
+// A zone that was given to somebody outside goes back to whom its default ACL names.
+func TestDoctorKnowsTheFormerOwner(t *testing.T) {
+	prepareZones(t)
+	const path = layout.Base + "/dt-zone"
+	defer bash(t, "chown dt-manager "+path)
+	for _, c := range []struct{ damage, check, heir, repair string }{
+		{"chown daemon " + path, "zone-chowned", "dt-manager", "true"},
+		{"chown 59999 " + path, "zone-chowned", "dt-manager", "true"},
+		// A manager who is a member is better than any other.
+		{"gpasswd -d dt-manager shzmgr", "zone-chowned", "dt-admin", "gpasswd -a dt-manager shzmgr"},
+		{"gpasswd -d dt-manager shzbase", "zone-chowned", "dt-admin", "gpasswd -a dt-manager shzbase"},
+		{"setfacl -k " + path, "zone-orphan", "admin", "setfacl -d -m u::rwx,g::-,o::-,u:dt-manager:rwx,u:dt-admin:rwx,m::rwx " + path},
+	} {
+		bash(t, "chown 59999 "+path+"; "+c.damage)
+		if f := findingOf(t, c.check); f.Subject != path || f.Mend != "chown -- "+c.heir+" "+path {
+			t.Errorf("%s: %+v", c.damage, f)
+		}
+		bash(t, c.repair)
+	}
+	bash(t, "chown dt-manager "+path)
+	expectHealth(t)
+}
+
+// What a person put among the zones with a shell is still his, and where he finds it, after the commands.
+func TestDoctorTakesNothingAway(t *testing.T) {
+	prepareZones(t)
+	const zone = layout.Base + "/dt-offers-2027"
+	asManager := "setpriv --reuid=dt-manager --regid=dt-manager --init-groups "
+	bash(t, "cd "+layout.Base+" && "+asManager+`sh -c 'umask 022; mkdir "Dt Offers 2027" && echo text >"Dt Offers 2027/draft.txt" && echo x >dt-note.txt'`)
+	defer bash(t, "rm -rf "+zone+" /root/dt-note.txt")
+	if f := findingOf(t, "stray-folder"); f.Found != "dt-manager" || f.Right != zone {
+		t.Errorf("%+v", f)
+	}
+	if f := findingOf(t, "stray-file"); f.Found != "dt-manager" || f.Subject != layout.Base+"/dt-note.txt" {
+		t.Errorf("%+v", f)
+	}
+	mendAll(t)
+	if seen := bash(t, "stat -c %U "+zone+"; "+asManager+"cat "+zone+"/draft.txt"); seen != "dt-manager\ntext" {
+		t.Errorf("he finds: %s", seen)
+	}
+	if bash(t, "shzadm zone show dt-offers-2027 --json | grep -c '\"owner\": \"dt-manager\"'") != "1" {
+		t.Error("it is not a zone of his")
+	}
+
+	// What is another's already keeps its name.
+	bash(t, "cd "+layout.Base+" && "+asManager+`mkdir "Dt Zone"`)
+	defer bash(t, "rm -rf "+layout.Base+"/dt-zone.2")
+	if f := findingOf(t, "stray-folder"); f.Right != layout.Base+"/dt-zone.2" {
+		t.Errorf("%+v", f)
+	}
+	mendAll(t)
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"sharezone/internal/account"
+	"sharezone/internal/account/change"
+	"sharezone/internal/layout"
+)
+
+// groupName is the whole name of a company's group, which may be said with or without what all of them begin with.
+func groupName(word string) string {
+	return layout.CompanyPrefix + strings.TrimPrefix(word, layout.CompanyPrefix)
+}
+
+func groupAdd(c *call, args []string) error {
+	operands, err := c.parse(c.flags(), args, 1, 1)
+	if err != nil {
+		return err
+	}
+	if err := change.Prepare(); err != nil {
+		return err
+	}
+	name := groupName(operands[0])
+	err = c.record(deed{event: "group-create", path: name}, func() error {
+		_, err := change.CreateGroup(name, time.Now())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return c.showGroup(name)
+}
+
+// groupMember refuses before anything is changed; each user is an act of its own.
+func groupMember(c *call, args []string) error {
+	fs := c.flags()
+	remove := fs.Bool("remove", false, "")
+	operands, err := c.parse(fs, args, 2, 1000)
+	if err != nil {
+		return err
+	}
+	if err := change.Prepare(); err != nil {
+		return err
+	}
+	name, users := groupName(operands[0]), operands[1:]
+	for _, user := range users {
+		if err := change.CheckMember(name, user, !*remove); err != nil {
+			return err
+		}
+	}
+	state := "member"
+	if *remove {
+		state = "none"
+	}
+	for _, user := range users {
+		err := c.record(deed{event: "group-modify", user: user, path: name + "=" + state}, func() error {
+			return change.SetMember(name, user, !*remove)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return c.showGroup(name)
+}
+
+func (c *call) showGroup(name string) error {
+	names := account.NewNames()
+	g, ok := names.FindCompany(name)
+	if !ok {
+		return errors.Join(change.ErrNoGroup, names.Err())
+	}
+	if c.json {
+		return c.printJSON(g)
+	}
+	members := strings.Join(g.Members, " ")
+	if members == "" {
+		members = "-"
+	}
+	return c.print(c.say.line("group-line", g.Name, g.GID, printable(members)))
+}
+
+func groupList(c *call, args []string) error {
+	if _, err := c.parse(c.flags(), args, 0, 0); err != nil {
+		return err
+	}
+	names := account.NewNames()
+	groups := names.Companies()
+	var err error
+	if c.json {
+		err = c.printJSON(map[string]any{"groups": groups})
+	} else {
+		rows := make([][]string, 0, len(groups))
+		for _, g := range groups {
+			rows = append(rows, []string{g.Name, strconv.FormatUint(uint64(g.GID), 10), strings.Join(g.Members, " "),
+				strings.Join(g.Companies, "; ")})
+		}
+		err = c.printRows("group-columns", rows)
+	}
+	return errors.Join(err, names.Err())
+}

@@ -1,0 +1,173 @@
+// zones.js - a manager makes a zone, shares it with people and a company, looks after it, and gives it away.
+
+import { tabTo } from './keyboard.js';
+
+export async function zones(t) {
+  const zone = `${t.plan.name}-area`;
+  await t.visit('/cgi-bin/login');
+  await t.logIn(t.me.password);
+  await make(t, zone);
+  await share(t, zone);
+  await describe(t, zone);
+  await look(t, zone);
+  await closeAndRestore(t, zone);
+  await handOver(t, zone);
+}
+
+const title = (t) => ({ name: `${t.plan.name}-area` });
+
+// make goes to the form by the keyboard alone, with a wrong name first.
+async function make(t, zone) {
+  const { page } = t;
+  await t.menu('menu.zones');
+  await t.inspect('zones-none', { title: 'zones.title', says: t.say('zones.none-mine') });
+  await tabTo(t, page.getByRole('link', { name: t.say('zones-new.link'), exact: true }));
+  await t.go(() => page.keyboard.press('Enter'));
+  await t.inspect('zone-new', { title: 'zones-new.title', says: t.say('zones-new.intro') });
+  await t.field('name').fill('Con Spazi');
+  await t.field('title').fill('Offerte & "prezzi" <b>2026</b>');
+  await t.go(() => page.keyboard.press('Enter'));
+  await t.inspect('zone-name-wrong', { status: 400, title: 'zones-new.title', says: t.say('zones-refused.name') });
+  t.expect(await t.field('title').inputValue() === 'Offerte & "prezzi" <b>2026</b>', 'what was typed is gone');
+  await t.field('name').fill(zone);
+  await page.locator('textarea[name=description]').fill('Prima riga\nSeconda <riga>');
+  await t.field('expires').fill('2098-12-31');
+  await t.go(() => t.button('zones-new.submit').click());
+  await t.inspect('zone-made', { title: title(t), says: t.say('zones-done.create') });
+  t.expect(await page.locator('h1').innerText() === 'Offerte & "prezzi" <b>2026</b>', 'the title is not the heading');
+
+  await t.visit('/cgi-bin/zones?view=new');
+  await t.field('name').fill(zone);
+  await t.go(() => t.button('zones-new.submit').click());
+  await t.inspect('zone-name-taken', { status: 409, title: 'zones-new.title', says: t.say('zones-refused.name-taken') });
+}
+
+// listed is the entry of somebody in the list of members, or among what a search found.
+const listed = (t, name) => t.page.locator('.people > li').filter({ hasText: name });
+
+async function share(t, zone) {
+  const { page, facts } = t;
+  const find = async (text) => {
+    await t.visit(`/cgi-bin/zones/${zone}`);
+    await t.field('find').fill(text);
+    await t.go(() => page.locator('form:has(input[name=find]) button').click());
+  };
+  const give = (name, access) => t.go(() => listed(t, name).last().locator(`button[value=${access}]`).click());
+  const choose = async (name, access) => {
+    await listed(t, name).first().locator('select').selectOption(access);
+    await t.go(() => listed(t, name).first().getByRole('button').click());
+  };
+  const may = (name) => listed(t, name).first().locator('.may').innerText();
+
+  await find('nobody is called like this');
+  await t.inspect('share-nobody', { title: title(t), says: t.say('zones-share.nobody') });
+  await find(facts.partner.company);
+  await t.inspect('share-found', { title: title(t), says: t.say('zones-explain.drop') });
+  await give(facts.partner.name, 'read');
+  await t.inspect('shared-with-user', { title: title(t), says: t.say('zones-done.share') });
+  t.expect(await may(facts.partner.name) === t.say('zones-access.read'), 'it is not said that the partner reads');
+
+  await find(facts.company);
+  await give(facts.company, 'write');
+  t.expect(await may(facts.company) === t.say('zones-access.write'), 'it is not said that the company writes');
+  await choose(facts.company, 'drop');
+  t.expect(await may(facts.company) === t.say('zones-access.drop'), 'it is not said that the company delivers');
+  await t.inspect('downgraded', { title: title(t), says: t.say('zones-done.share') });
+  await choose(facts.partner.name, 'none');
+  await t.inspect('revoked', { title: title(t), says: t.say('zones-done.unshare') });
+  t.expect(await listed(t, facts.partner.name).count() === 0, 'who was taken away is still there');
+
+  // The commands are folded, and there.
+  const commands = page.locator('details.commands').last();
+  await commands.locator('summary').click();
+  t.expect((await commands.innerText()).includes(`shzadm zone share ${zone} group:${facts.company}=read`), 'the command is not shown');
+  await t.inspect('commands', { title: title(t) });
+}
+
+async function describe(t, zone) {
+  const { page } = t;
+  await t.go(() => tabOf(t, 'zones.tab-settings').click());
+  await t.inspect('settings', { title: title(t) });
+  await t.field('title').fill('Offerte 2027');
+  await t.field('max_age').fill('30');
+  await page.locator('select[name=notify]').selectOption('upload');
+  await t.go(() => t.button('zones-settings.submit').click());
+  await t.inspect('settings-saved', { title: title(t), says: t.say('zones-done.modify') });
+  t.expect(await page.locator('h1').innerText() === 'Offerte 2027', 'the title is not the new one');
+
+  await t.visit(`/cgi-bin/zones/${zone}?view=settings`);
+  await t.field('expires').fill('2001-01-01');
+  await t.go(() => t.button('zones-settings.submit').click());
+  await t.inspect('settings-past', { status: 400, title: title(t), says: t.say('zones-refused.past') });
+
+  await t.visit(`/cgi-bin/zones/${zone}`);
+  await t.go(() => t.button('zones.extend-forever').click());
+  await t.inspect('extended', { title: title(t), says: t.say('home.never') });
+}
+
+const tabOf = (t, key) => t.page.locator('.tabs').getByRole('link', { name: t.say(key), exact: true });
+
+async function look(t, zone) {
+  const { page, facts } = t;
+  await t.go(() => page.getByRole('link', { name: t.say('zones.files'), exact: true }).click());
+  await t.field('file').setInputFiles([{ name: 'prezzi.txt', mimeType: 'text/plain', buffer: Buffer.from('x') }]);
+  await t.go(() => t.button('upload.submit').click());
+  await t.inspect('files-of-owner', { says: t.say('folder.manage') });
+  await t.go(() => page.getByRole('link', { name: t.say('folder.who'), exact: true }).click());
+  await t.inspect('who', { title: title(t), says: t.say('zones-why.owner') });
+  await t.field('path').fill('prezzi.txt');
+  await t.go(() => t.button('zones-who.submit').click());
+  await t.inspect('who-of-file', { title: title(t), says: t.say('zones-who.kind-file') });
+  await t.field('as').fill(facts.partner.user);
+  await t.go(() => t.button('zones-who.submit').click());
+  await page.locator('details.more > summary').click();
+  await t.inspect('who-as', { title: title(t), says: t.say('zones-why.stopped-zone') });
+  await t.field('path').fill('niente');
+  await t.go(() => t.button('zones-who.submit').click());
+  await t.inspect('who-absent', { status: 404, title: title(t), says: t.say('error.not-found') });
+
+  await t.go(() => tabOf(t, 'zones.tab-check').click());
+  await t.inspect('check', { title: title(t), says: t.say('zones-check.none') });
+  await t.go(() => tabOf(t, 'zones.tab-space').click());
+  await t.inspect('space', { title: title(t), says: t.say('zones-space.people') });
+
+  await t.visit(`/cgi-bin/zones/${zone}?view=who&path=prezzi.txt`);
+  await t.go(() => page.getByRole('link', { name: t.say('zones-remove.link'), exact: true }).click());
+  await t.inspect('remove-question', { title: title(t), says: t.say('zones-remove.advice') });
+  await t.go(() => t.button('delete.submit').click());
+  await t.inspect('removed', { title: title(t), says: t.say('zones-done.remove') });
+}
+
+async function closeAndRestore(t, zone) {
+  const { page } = t;
+  await t.visit(`/cgi-bin/zones/${zone}`);
+  await t.go(() => page.getByRole('link', { name: t.say('zones-close.link'), exact: true }).click());
+  await t.inspect('close-question', { title: title(t), says: t.say('zones-close.question') });
+  await t.go(() => page.getByRole('link', { name: t.say('dialog.close'), exact: true }).click());
+  t.expect(new URL(page.url()).pathname === `/cgi-bin/zones/${zone}`, `cancelling leads to ${page.url()}`);
+  await t.go(() => page.getByRole('link', { name: t.say('zones-close.link'), exact: true }).click());
+  await t.go(() => t.button('zones-close.submit').click());
+  await t.inspect('closed', { title: title(t), says: t.say('zones-done.close') });
+
+  await t.menu('menu.zones');
+  await t.inspect('zones-closed', { title: 'zones.title', says: t.say('home.closed') });
+  await t.go(() => page.locator('.zone-closed a').click());
+  await t.go(() => t.button('zones-restore.submit').click());
+  await t.inspect('restored', { title: title(t), says: t.say('zones-done.restore') });
+}
+
+async function handOver(t, zone) {
+  const { page } = t;
+  await t.go(() => page.getByRole('link', { name: t.say('zones-transfer.link'), exact: true }).click());
+  await t.inspect('transfer-question', { title: title(t), says: t.say('zones-transfer.question') });
+  await t.field('owner').fill('nobody-at-all');
+  await t.go(() => t.button('zones-transfer.submit').click());
+  await t.inspect('transfer-nobody', { status: 400, title: title(t), says: t.say('zones-refused.no-such-user') });
+  await t.field('owner').fill('anna');
+  await t.go(() => t.button('zones-transfer.submit').click());
+  await t.inspect('transferred', { title: 'zones.title', says: t.say('zones-done.transfer') });
+  await t.visit(`/cgi-bin/zones/${zone}`);
+  await t.inspect('no-longer-mine', { status: 403, title: 'error-title.not-permitted' });
+  await t.visit('/cgi-bin/zones?text=nothing-of-this-kind');
+  await t.inspect('search-nothing', { title: 'zones.title', says: t.say('zones.none-found') });
+}

@@ -1,0 +1,315 @@
+package test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"sharezone/internal/layout"
+	"sharezone/internal/page/pagetest"
+	"sharezone/internal/session"
+)
+
+// What is thrown at the component zones: paths in every parameter, names that mean something, requests of other sites and by
+// the other entry, and questions whose answers are not for who asks.
+
+// zoneOperations are all changes, with fields that would do something.
+func zoneOperations(zone string) map[string][]string {
+	return map[string][]string{
+		"create": {"op=create", "name=zh-forged"}, "modify": {"op=modify", "name=" + zone, "title=forged"}, "delete": {"op=delete", "name=" + zone},
+		"share": {"op=share", "name=" + zone, "principal=user:carla", "access=write"}, "transfer": {"op=transfer", "name=" + zone, "owner=admin"},
+		"apply": {"op=apply", "name=" + zone}, "remove": {"op=remove", "name=" + zone, "path=file.txt"}, "take": {"op=take", "name=" + zone, "path=sub"},
+		"restore": {"op=restore", "name=zh-closed"},
+	}
+}
+
+// zonesToLose makes what the operations are about.
+func zonesToLose(t *testing.T) string {
+	t.Helper()
+	zone := newZone(t, "user:bruno=write")
+	clearZones(t, "zh-closed", "zh-forged")
+	run(t, "shzadm", "zone", "add", "zh-closed", "--owner", "anna")
+	run(t, "shzadm", "zone", "close", "zh-closed")
+	write(t, "bruno", zonePath(zone, "file.txt"), "x")
+	if out, status := asUser(t, "bruno", "mkdir", zonePath(zone, "sub")); status != 0 {
+		t.Fatal(out)
+	}
+	return zone
+}
+
+// TestZonesFromElsewhere: a page of another site changes nothing, whatever the owner's browser sends with it.
+func TestZonesFromElsewhere(t *testing.T) {
+	zone := zonesToLose(t)
+	id := sessionID(t, "anna")
+	unchanged(t, layout.Base, func() {
+		for _, header := range []string{"Origin: http://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site"} {
+			for what, fields := range zoneOperations(zone) {
+				for _, kind := range []string{"application/x-www-form-urlencoded", "application/json"} {
+					data := strings.Join(fields, "&")
+					if kind == "application/json" {
+						data = jsonObject(t, fields)
+					}
+					if a := with(t, id, "-H", header, "-H", "Content-Type: "+kind, "-d", data, management); a.status != 403 || a.code() != "not-permitted" {
+						t.Errorf("%s, %s, %s: %d %s", what, header, kind, a.status, a.body)
+					}
+				}
+			}
+		}
+		for what, fields := range zoneOperations(zone) {
+			if a := with(t, id, "-H", "Content-Type: text/plain", "-d", jsonObject(t, fields), management); a.status != 415 {
+				t.Errorf("%s as text/plain: %d %s", what, a.status, a.body)
+			}
+			if a := with(t, id, management+"?"+strings.Join(fields, "&")); a.status != 200 && a.status != 400 {
+				t.Errorf("%s by GET: %d %s", what, a.status, a.body)
+			}
+		}
+	})
+}
+
+// TestZonesByExternalEntry: looking is answered, changing is not, for owners and administrators alike.
+func TestZonesByExternalEntry(t *testing.T) {
+	zone := zonesToLose(t)
+	for _, user := range []string{"anna", "admin"} {
+		id := forge(t, user, func(r *session.Record) { r.Entry = "external" })
+		call := func(method, uri, body string) gateAnswer {
+			c := withSession(id, method, uri)
+			c.set["SHZ_ENTRY"], c.set["QUERY_STRING"] = "external", strings.TrimPrefix(uri[strings.IndexByte(uri+"?", '?'):], "?")
+			if method == "POST" {
+				c.stdin = body
+				c.set["CONTENT_TYPE"], c.set["CONTENT_LENGTH"], c.set["HTTP_ORIGIN"] = "application/x-www-form-urlencoded", fmt.Sprint(len(body)), "http://127.0.0.1:8080"
+			}
+			return callGate(t, c)
+		}
+		unchanged(t, layout.Base, func() {
+			for what, fields := range zoneOperations(zone) {
+				a := call("POST", management, strings.Join(fields, "&"))
+				if a.status != 403 || !strings.Contains(a.body, "not-permitted") {
+					t.Errorf("%s, %s: %d %s", user, what, a.status, a.body)
+				}
+			}
+		})
+		if a := call("GET", management+"/"+zone, ""); a.status != 200 || !strings.Contains(a.body, `"name":"`+zone) {
+			t.Errorf("%s looks: %d %s", user, a.status, a.body)
+		}
+	}
+}
+
+// TestZonesForOthers: who neither owns the zone nor is an administrator changes nothing and is told nothing more.
+func TestZonesForOthers(t *testing.T) {
+	zone := zonesToLose(t)
+	manager(t, "zh-marta")
+	marta := opened(t, "zh-marta", "Lampone-7-Treno-Verde")
+	do := map[string]func(args ...string) answer{
+		"bruno": func(args ...string) answer { return jsonAs(t, "bruno", args...) }, "carla": func(args ...string) answer { return jsonAs(t, "carla", args...) },
+		"zh-marta": func(args ...string) answer { return with(t, marta, args...) },
+	}
+	unchanged(t, layout.Base, func() {
+		for user, ask := range do {
+			for what, fields := range zoneOperations(zone) {
+				if what == "create" && user == "zh-marta" {
+					continue
+				}
+				if a := ask("-d", strings.Join(fields, "&"), management); a.status != 403 && !(what == "restore" && a.status == 404) {
+					t.Errorf("%s, %s: %d %s", user, what, a.status, a.body)
+				}
+			}
+			for _, query := range []string{"?view=who", "?view=who&path=file.txt", "?view=check", "?view=space", "?state=closed"} {
+				a := ask(management + "/" + zone + query)
+				if a.status != 403 && a.status != 404 || strings.Contains(a.body, "bruno") || strings.Contains(a.body, "file.txt") {
+					t.Errorf("%s, %s: %d %s", user, query, a.status, a.body)
+				}
+			}
+		}
+	})
+	// The search for people is the owner's: nobody reads the list of partners by it.
+	for _, user := range []string{"bruno", "carla"} {
+		a := curlAs(t, user, management+"/"+zone+"?find=a")
+		if strings.Contains(a.body, "admin") || strings.Contains(a.body, "carla</strong>") || strings.Contains(a.body, "value=\"user:") {
+			t.Errorf("%s finds people: %s", user, a.body)
+		}
+	}
+	if a := jsonAs(t, "bruno", management+"/zh-closed?state=closed"); strings.Contains(a.body, "anna") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// TestZonesWrongParameters: no parameter is understood as something else, and none leads out of the zone.
+func TestZonesWrongParameters(t *testing.T) {
+	open, shut := pathZones(t)
+	at := management + "/" + open
+	paths := []string{
+		"..", ".", "../" + shut, "../" + shut + "/secret.txt", "a/../../" + shut, "/etc/passwd", "//", "a//b", "./a", "a/.", ".shz-x", "a/.shz-x", "\x00", "a\x00b", "../.closed",
+		strings.Repeat("n", 256), strings.Repeat("d/", 3000) + "x", "%2e%2e/" + shut, "..\\" + shut, "a/../file.txt",
+	}
+	names := append([]string{"", "Demo", "../" + shut, shut + "/", "/srv/sharezone/" + shut, ".closed", ".shz-new-x", "-rf", "--help", "a b", "a%2Fb", "\x00", "x\n", strings.Repeat("n", 64), "demo\x00"}, paths...)
+	principals := []string{"", "user", "user:", ":", "user:root", "group:root", "user:www-data", "group:shadow", "user:0", "user:-1", "user:../../x", "other:", "mask::rwx", "user:bruno,group:x",
+		"user:bruno\ngroup:root", "user:" + strings.Repeat("x", 5000), "user:$(id)", "User:bruno", "user: bruno", "d:user:bruno"}
+	long := strings.Repeat("x", 5000)
+	texts := map[string][]string{
+		"title": {long, "a\nb", "a\x00", "\xff"}, "description": {long, "\x1b[31m", "\xff"}, "expires": {"x", "2026-13-01", "2026-2-1", "9999999-01-01", "-1", "2001-01-01", "2099-01-01\n"},
+		"max_age": {"x", "-1", "1.5", "1e3", "36501", "99999999999999999999", "0x10"}, "notify": {"x", "Upload", "upload;download", "upload,upload"},
+	}
+	unchanged(t, layout.Base, func() {
+		for _, json := range []bool{true, false} {
+			refuse := func(what string, a answer) {
+				t.Helper()
+				if a.status < 400 || a.status >= 500 {
+					if !(a.status == 200 && strings.Contains(a.body, `"results"`) && !strings.Contains(a.body, `"status":"ok"`)) {
+						t.Errorf("%s, JSON %v: %d %.300s", what, json, a.status, a.body)
+					}
+				}
+				for _, place := range []string{"/srv/", "/var/", "/usr/lib", "openat2", marker} {
+					if strings.Contains(a.body, place) {
+						t.Errorf("%s names %s: %.300s", what, place, a.body)
+					}
+				}
+			}
+			for _, name := range names {
+				for op, fields := range map[string][]string{"create": nil, "modify": {"title=x"}, "delete": nil, "restore": nil, "share": {"principal=user:carla", "access=read"}, "transfer": {"owner=admin"}, "remove": {"path=a"}, "take": {"path=a"}, "apply": nil} {
+					refuse(fmt.Sprintf("%s %.40q", op, name), form(t, "anna", management, json, append([]string{"op=" + op, "name=" + name}, fields...)...))
+				}
+			}
+			for _, p := range paths {
+				if json && strings.Contains(p, "\x00") {
+					continue
+				}
+				for _, op := range []string{"remove", "take"} {
+					refuse(fmt.Sprintf("%s %.40q", op, p), form(t, "anna", at, json, "op="+op, "path="+p))
+					refuse(fmt.Sprintf("%s raw %.40q", op, p), form(t, "anna", at, json, "op="+op, "raw="+strings.ReplaceAll(url.PathEscape(p), "%2F", "/")))
+				}
+			}
+			for _, p := range principals {
+				refuse(fmt.Sprintf("share %.40q", p), form(t, "anna", at, json, "op=share", "principal="+p, "access=read"))
+				refuse(fmt.Sprintf("transfer %.40q", p), form(t, "anna", at, json, "op=transfer", "owner="+strings.TrimPrefix(p, "user:")+"\n"))
+			}
+			for key, values := range texts {
+				for _, value := range values {
+					if json && !validJSON(value) {
+						continue
+					}
+					refuse(fmt.Sprintf("%s=%.40q", key, value), form(t, "anna", at, json, "op=modify", key+"="+value))
+					refuse(fmt.Sprintf("create %s=%.40q", key, value), form(t, "anna", management, json, "op=create", "name=zh-forged", key+"="+value))
+				}
+			}
+			for _, access := range []string{"", "own", "READ", "rwx", "read,write", "none "} {
+				refuse("access "+access, form(t, "anna", at, json, "op=share", "principal=user:carla", "access="+access))
+			}
+		}
+		for _, p := range paths {
+			for _, view := range []string{"who", "remove"} {
+				a := curlAs(t, "anna", at+"?view="+view+"&path="+url.QueryEscape(p))
+				if a.status < 400 || a.status >= 500 || strings.Contains(a.body, marker) {
+					t.Errorf("%s %.40q: %d", view, p, a.status)
+				}
+			}
+		}
+		for _, user := range []string{"../x", "root", "-rf", "$(id)", strings.Repeat("x", 5000), "\x00", "a\nb", "www-data"} {
+			if a := jsonAs(t, "anna", at+"?view=who&as="+url.QueryEscape(user)); a.status < 400 || a.status >= 500 {
+				t.Errorf("as %.40q: %d %.200s", user, a.status, a.body)
+			}
+		}
+	})
+}
+
+// validJSON says whether a value can be sent as JSON at all without becoming another.
+func validJSON(value string) bool {
+	b, err := json.Marshal(value)
+	var back string
+	return err == nil && json.Unmarshal(b, &back) == nil && back == value
+}
+
+// valuesOfFields are what forms send back, where a text must stay what it is.
+var valuesOfFields = regexp.MustCompile(`(?s) value="[^"]*"|<textarea.*?</textarea>`)
+
+// TestTextOfZonePages: titles, descriptions, names of files and people, in all pages of a zone.
+func TestTextOfZonePages(t *testing.T) {
+	zone := newZone(t, "user:bruno=write", "user:carla=read")
+	at := management + "/" + zone
+	logged := len(read(t, apacheErrors))
+	field := strings.Split(lineWith(read(t, "/etc/passwd"), "bruno:"), ":")[4]
+	t.Cleanup(func() { run(t, "usermod", "-c", field, "bruno") })
+	page := func(target string) []string {
+		a := curlAs(t, "anna", "-H", "Accept-Language: it", target)
+		if a.status != 200 && a.status != 404 {
+			t.Errorf("%s: %d", target, a.status)
+		}
+		pagetest.Check(t, a.body)
+		visible(t, target, valuesOfFields.ReplaceAllString(a.body, ""))
+		return skeleton(t, a.body)
+	}
+	// In two lines, so that a description is one of two lines or none.
+	pages := func(name string) map[string][]string {
+		run(t, "setfattr", "-n", "user.shz.title", "-v", "0x"+fmt.Sprintf("%x", name), zonePath(zone))
+		run(t, "setfattr", "-n", "user.shz.description", "-v", "0x"+fmt.Sprintf("%x", name), zonePath(zone))
+		if !strings.ContainsAny(name, ":\n\x00,") {
+			run(t, "perl", "-pi", "-e", `BEGIN { $n = shift } s/^(bruno:[^:]*:\d+:\d+:)[^:]*/$1$n,$n/`, "--", name, "/etc/passwd")
+		}
+		script := `cd "$1" && printf x >"./$2" && chmod 0666 "./$2"` // which the check finds
+		if out, status := asUser(t, "bruno", "sh", "-c", script, "sh", zonePath(zone), name); status != 0 {
+			t.Fatalf("%q: %s", name, out)
+		}
+		defer run(t, "find", zonePath(zone), "-mindepth", "1", "-delete")
+		path := url.QueryEscape(name)
+		return map[string][]string{
+			"list": page(management + "?name=" + zone), "overview": page(at + "?find=bruno"), "settings": page(at + "?view=settings"), "check": page(at + "?view=check"),
+			"space": page(at + "?view=space"), "who": page(at + "?view=who&path=" + path), "remove": page(at + "?view=remove&path=" + path), "transfer": page(at + "?view=transfer"),
+			"absent": page(at + "?view=who&path=" + path + "z"),
+		}
+	}
+	plain := pages("plain.txt")
+	for _, name := range treacherous {
+		if len(name) > 250 {
+			name = name[:250]
+		}
+		for where, lines := range pages(name) {
+			want := plain[where]
+			// A text that is refused as a whole is not shown, nor is a line break in a description one of the name.
+			if !slices.Equal(lines, want) && len(lines) > len(want)+2*strings.Count(name, "\n") {
+				t.Errorf("%q changes the page %s: %d elements, not %d", name, where, len(lines), len(want))
+			}
+		}
+	}
+	checkLog(t, logged)
+}
+
+// TestZonesOfEvents: what a request did stands in its zone's record, one object a line, whatever it was called.
+func TestZonesOfEvents(t *testing.T) {
+	zone := newZone(t)
+	id := strings.TrimSpace(run(t, "getfattr", "--only-values", "-n", "user.shz.id", "--absolute-names", zonePath(zone)))
+	for _, name := range []string{"a\nb", "\x1b[2J", "caff\xe8", `"},{"n":9`, "-rf"} {
+		write(t, "anna", zonePath(zone, name), "x")
+		found := newEvents(t, "zones", func() {
+			form(t, "anna", management+"/"+zone, false, "op=remove", "path="+name)
+		})
+		if len(found) != 1 || len(found[0].lines) != 2 {
+			t.Fatalf("%q: %+v", name, found)
+		}
+		begin, end := found[0].lines[0], found[0].lines[1]
+		if begin["event"] != "delete" || begin["zone"] != zone || begin["zone_id"] != id || end["result"] != "ok" || exists(zonePath(zone, name)) {
+			t.Errorf("%q: %v %v", name, begin, end)
+		}
+	}
+	// What is refused before anything is done tells nothing; what zonefix refuses is told with its code.
+	found := newEvents(t, "zones", func() {
+		form(t, "anna", management, true, "op=create", "name=../x")
+		form(t, "bruno", management, true, "op=create", "name=zh-forged")
+	})
+	told := 0
+	for _, e := range found {
+		for _, line := range e.lines {
+			if told++; line["result"] != nil && line["result"] != "not-permitted" {
+				t.Errorf("%v", line)
+			}
+		}
+	}
+	if told != 2 {
+		t.Errorf("%d lines", told)
+	}
+	if out := run(t, "shzadm", "activity", "--json"); !strings.Contains(out, `"damaged":[]`) && !strings.Contains(out, `"damaged": []`) {
+		t.Errorf("damage: %.300s", out)
+	}
+}
