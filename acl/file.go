@@ -10,6 +10,7 @@ package acl
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/pkg/xattr"
 	"golang.org/x/sys/unix"
@@ -45,12 +46,15 @@ func Access(fd int) (ACL, error) {
 
 // steadyAccess reads the list, and the bits if there is no list.
 //
-// These are two system calls. If a list is set or removed in between, the group's bits are the mask, and taking them
+// Most files in a zone have one, and then that is all. Otherwise there are two system calls. If a list is set or removed in between, the group's bits are the mask, and taking them
 // for the group's own permissions would give the group what only the named entries had. So the bits count only if
 // the file was the same before and after. BUGS: the kernel itself stores the list and the bits one after the other,
 // so a change that is interrupted in just that place goes unseen. Whoever writes back what he read must keep others
 // from changing it meanwhile, as with every file.
 func steadyAccess(stat func() (unix.Stat_t, error), list func() (ACL, error)) (ACL, error) {
+	if a, err := list(); err != nil || a != nil {
+		return a, err
+	}
 	before, err := stat()
 	for range steadyTries {
 		if err != nil {
@@ -93,11 +97,19 @@ func SetDefault(fd int, a ACL) error {
 	return nil
 }
 
-func procName(fd int) string { return fmt.Sprintf("/proc/self/fd/%d", fd) }
+func procName(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }
 
-// read returns nil if the attribute is not there.
+// read returns nil if the attribute is not there. Lists are short: a walk through a large tree is faster when most need
+// no memory of their own.
 func read(fd int, attr string) (ACL, error) {
-	value, err := xattr.Get(procName(fd), attr)
+	var short [256]byte
+	value := short[:]
+	n, err := unix.Getxattr(procName(fd), attr, value)
+	if err == nil {
+		value = value[:n]
+	} else if !errors.Is(err, unix.ENODATA) {
+		value, err = xattr.Get(procName(fd), attr)
+	}
 	if errors.Is(err, unix.ENODATA) {
 		return nil, nil
 	}

@@ -20,18 +20,19 @@ func TestChangedWhileReading(t *testing.T) {
 	bits, same, long := state{nil, 0o600, 1}, state{nil, 0o600, 2}, state{masked, 0o670, 3}
 	for _, c := range []struct {
 		name   string
-		states []state // what each system call finds: bits, list, bits, list, bits …; the last one stays
+		states []state // what each system call finds: list, bits, list, bits, list, bits …; the last one stays
 		want   ACL
 	}{
 		{"quiet", []state{bits}, FromMode(0o600)},
 		{"quiet list", []state{long}, masked},
 		{"set before the list is read", []state{bits, long}, masked},
 		{"set after the list was read", []state{bits, bits, long}, masked},
-		{"removed before the list is read", []state{long, bits}, FromMode(0o600)},
-		{"removed, set, removed", []state{long, bits, {masked, 0o670, 4}, bits}, FromMode(0o600)},
-		{"set and removed", []state{bits, bits, long, same}, FromMode(0o600)},
-		{"set within one tick of the clock", []state{bits, bits, {masked, 0o670, 1}}, masked},
-		{"same bits, other time", []state{{nil, 0o600, 1}, {nil, 0o600, 1}, {nil, 0o600, 2}, {masked, 0o600, 3}}, masked},
+		{"removed after the list was read", []state{long, bits}, masked},
+		{"removed before the list is read", []state{bits, long, bits}, FromMode(0o600)},
+		{"removed, set, removed", []state{bits, long, bits, {masked, 0o670, 4}, bits}, FromMode(0o600)},
+		{"set and removed", []state{bits, bits, bits, long, same}, FromMode(0o600)},
+		{"set within one tick of the clock", []state{bits, bits, bits, {masked, 0o670, 1}}, masked},
+		{"same bits, other time", []state{bits, {nil, 0o600, 1}, {nil, 0o600, 1}, {nil, 0o600, 2}, {masked, 0o600, 3}}, masked},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			step := -1

@@ -16,7 +16,13 @@ const direntBuffer = 8 << 10
 // dirent is an entry of a directory as getdents64(2) gives it.
 type dirent struct {
 	name string
-	next int64 // where the entry after it begins
+	direntHead
+}
+
+type direntHead struct {
+	inode uint64
+	next  int64 // where the entry after it begins
+	kind  byte  // DT_DIR and so on; DT_UNKNOWN where the file system does not say
 }
 
 // readDirents reads one batch, without "." and ".."; no entries are the end.
@@ -41,32 +47,25 @@ func readDirents(fd int, buffer []byte) ([]dirent, error) {
 // parseDirents reads a batch.
 func parseDirents(buffer []byte) []dirent {
 	var entries []dirent
-	for e := range dirents(buffer) {
-		entries = append(entries, dirent{string(e.name), e.next})
+	for name, head := range direntNames(buffer) {
+		entries = append(entries, dirent{string(name), head})
 	}
 	return entries
 }
 
-// direntFound is an entry of a batch. The name lies in the buffer.
-type direntFound struct {
-	name []byte
-	next int64
-	kind string // file, dir, other; "" where the file system does not say it here
-}
-
-// dirents reads struct linux_dirent64: inode 8 bytes, offset of the next one 8, length of the record 2, type 1, name up
-// to a NUL. It leaves out "." and "..".
-func dirents(buffer []byte) iter.Seq[direntFound] {
+// direntNames reads struct linux_dirent64: inode 8 bytes, offset of the next one 8, length of the record 2, type 1, name up
+// to a NUL. It gives the names, which lie in the buffer, and what stands before them, without "." and "..".
+func direntNames(buffer []byte) iter.Seq2[[]byte, direntHead] {
 	const header = 19
-	return func(yield func(direntFound) bool) {
+	return func(yield func([]byte, direntHead) bool) {
 		for len(buffer) > header {
-			next := int64(binary.NativeEndian.Uint64(buffer[8:]))
+			head := direntHead{binary.NativeEndian.Uint64(buffer), int64(binary.NativeEndian.Uint64(buffer[8:])), buffer[18]}
 			length := int(binary.NativeEndian.Uint16(buffer[16:]))
 			if length <= header || length > len(buffer) {
 				return
 			}
 			name, _, _ := bytes.Cut(buffer[header:length], []byte{0})
-			if string(name) != "." && string(name) != ".." && !yield(direntFound{name, next, direntKind(buffer[18])}) {
+			if string(name) != "." && string(name) != ".." && !yield(name, head) {
 				return
 			}
 			buffer = buffer[length:]
@@ -74,8 +73,9 @@ func dirents(buffer []byte) iter.Seq[direntFound] {
 	}
 }
 
-func direntKind(kind byte) string {
-	switch kind {
+// kindName is file, dir or other, "" where the file system does not say it here.
+func (d direntHead) kindName() string {
+	switch d.kind {
 	case unix.DT_REG:
 		return "file"
 	case unix.DT_DIR:

@@ -68,11 +68,11 @@ const listBuffer = 64 << 10
 
 // visitNames calls see for each name that people may see. The bytes are valid until see returns.
 func visitNames(fd int, see func(name []byte)) error {
-	return visitEntries(fd, func(e direntFound) { see(e.name) })
+	return visitEntries(fd, func(name []byte, _ direntHead) { see(name) })
 }
 
 // visitEntries is visitNames with what the folder knows of each.
-func visitEntries(fd int, see func(direntFound)) error {
+func visitEntries(fd int, see func([]byte, direntHead)) error {
 	buffer := make([]byte, listBuffer)
 	for {
 		n, err := unix.Getdents(fd, buffer)
@@ -82,9 +82,9 @@ func visitEntries(fd int, see func(direntFound)) error {
 		if err != nil || n == 0 {
 			return err
 		}
-		for e := range dirents(buffer[:n]) {
-			if !bytes.HasPrefix(e.name, []byte(ReservedPrefix)) {
-				see(e)
+		for name, head := range direntNames(buffer[:n]) {
+			if !bytes.HasPrefix(name, []byte(ReservedPrefix)) {
+				see(name, head)
 			}
 		}
 	}

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
@@ -105,10 +107,11 @@ func linked(st *unix.Stat_t) bool { return st.Mode&unix.S_IFMT == unix.S_IFREG &
 
 // walk carries a change through the content of the zone behind root, top-down: what is made in a folder that was
 // already changed inherits the change, so nothing escapes but what is moved meanwhile. It is repeated until nothing
-// more is found.
+// more is found; a file that is as it should be is not looked at again.
 func (a *Admin) walk(root int, report *Report, what change) error {
+	known := make(inodes)
 	for range maxPasses {
-		c := changer{what: what, walker: walker{progress: a.tell}}
+		c := changer{what: what, walker: walker{progress: a.tell, known: known, workers: min(runtime.GOMAXPROCS(0), maxWorkers)}}
 		c.walker.file, c.walker.folder, c.walker.missed = c.file, c.folder, c.skip
 		if _, err := c.walker.run(root); err != nil {
 			return err
@@ -124,11 +127,16 @@ func (a *Admin) walk(root int, report *Report, what change) error {
 	return nil
 }
 
+// maxWorkers is how many files of a folder are changed at a time: a walk is to be done soon, and not to take a machine
+// of many processors.
+const maxWorkers = 4
+
 // changer carries a change through a tree once.
 type changer struct {
 	walker walker
 	what   change
 	report Report
+	mu     sync.Mutex
 }
 
 func (c *changer) file(name string, fd int, st *unix.Stat_t) {
@@ -137,7 +145,11 @@ func (c *changer) file(name string, fd int, st *unix.Stat_t) {
 		c.skip(name, SkipKind, nil)
 	default:
 		changed, err := c.what(fd, st)
-		c.count(name, &c.report.Files, changed, err)
+		if c.count(name, &c.report.Files, changed, err); err == nil {
+			c.mu.Lock()
+			c.walker.known.add(inodeOf(st))
+			c.mu.Unlock()
+		}
 	}
 }
 
@@ -158,13 +170,17 @@ func (c *changer) count(name string, counter *int, changed bool, err error) {
 	case err != nil:
 		c.skip(name, SkipError, err)
 	case changed:
+		c.mu.Lock()
 		*counter++
+		c.mu.Unlock()
 	}
 }
 
 // skip remembers that name in the current directory, or the directory itself for "", was left as it is. What matters
 // takes the room of what does not, so that a hundred links never hide the one file that somebody has to see to.
 func (c *changer) skip(name string, reason SkipReason, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if len(c.report.Skipped) == maxSkips {
 		at := slices.IndexFunc(c.report.Skipped, func(s Skipped) bool { return !s.Reason.Matters() })
 		switch {

@@ -46,10 +46,10 @@ func (o *Object) Folders(offset, limit int) (names []string, total int, err erro
 	}
 	defer dir.Close()
 	first := selection[string]{keep: offset + limit, compare: compareNames[string]}
-	err = visitEntries(int(dir.Fd()), func(e direntFound) {
-		if e.kind == "dir" || e.kind == "" && o.isFolder(string(e.name)) {
+	err = visitEntries(int(dir.Fd()), func(name []byte, head direntHead) {
+		if kind := head.kindName(); kind == "dir" || kind == "" && o.isFolder(string(name)) {
 			total++
-			first.add(string(e.name))
+			first.add(string(name))
 		}
 	})
 	return page(first.sorted(), offset, limit), total, err

@@ -107,14 +107,14 @@ func (w *tour) batch(top *level, buffer []byte) (more bool, err error) {
 	if top.offset, err = unix.Seek(w.here.fd, 0, unix.SEEK_CUR); err != nil {
 		return false, w.visitor.refused(w, "", err)
 	}
-	for e := range dirents(buffer[:n]) {
-		if !w.reserved && bytes.HasPrefix(e.name, []byte(ReservedPrefix)) {
+	for name, head := range direntNames(buffer[:n]) {
+		if !w.reserved && bytes.HasPrefix(name, []byte(ReservedPrefix)) {
 			continue
 		}
-		found := entryFound{name: e.name, kind: e.kind}
+		found := entryFound{name: name, kind: head.kindName()}
 		if found.kind == "" {
 			var st unix.Stat_t
-			if unix.Fstatat(w.here.fd, string(e.name), &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
+			if unix.Fstatat(w.here.fd, string(name), &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
 				st.Mode = 0 // gone, or the folder may be read but not entered
 			}
 			found.kind = kind(st.Mode)
@@ -124,7 +124,7 @@ func (w *tour) batch(top *level, buffer []byte) (more bool, err error) {
 			return false, err
 		}
 		if enter {
-			top.folders = append(top.folders, string(e.name))
+			top.folders = append(top.folders, string(name))
 		}
 	}
 	return n > 0, nil
