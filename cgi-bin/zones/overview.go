@@ -61,7 +61,7 @@ func (p zonePage) overview() error {
 	l := p.call.Language
 	o := overviewView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Name: p.Name, Facts: p.facts(), Description: said(p.Description), Managed: p.Managed,
-		Closed: p.State == zone.StateClosed, Expires: said(p.Expires), Find: strings.TrimSpace(p.query.Get("find")),
+		Closed: p.State == zone.StateClosed, Expires: said(p.Expires), Find: typable(strings.TrimSpace(p.query.Get("find"))),
 	}
 	for _, problem := range p.seen.Problems {
 		o.Problems = append(o.Problems, l.Say("zones-problem."+string(problem)))

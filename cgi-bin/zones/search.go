@@ -176,6 +176,9 @@ func (v viewer) listView(c criteria, searched bool, zones []seen) listView {
 	if !searched {
 		l.criteria = criteria{}
 	}
+	for _, field := range []*string{&l.Text, &l.Owner, &l.Member} {
+		*field = typable(*field)
+	}
 	for _, s := range zones[:min(len(zones), maxRows)] {
 		l.Zones = append(l.Zones, v.row(s))
 	}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 	"golang.org/x/sys/unix"
@@ -195,6 +197,14 @@ func (v viewer) person(name string) string {
 		}
 	}
 	return name
+}
+
+// typable is a text as the value of a field: nothing where it has what cannot be typed, and would come back as another text.
+func typable(text string) string {
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) {
+		return ""
+	}
+	return text
 }
 
 // fieldOf is an attribute as the keys of the catalogue say it.
