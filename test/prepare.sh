@@ -104,7 +104,7 @@ prepare_go() {
     go -C test/tools mod download
     export CGO_ENABLED=0 GOFLAGS=-trimpath
     GOBIN=$prepared/bin go -C test/tools install tool
-    go list -e -deps -test -f '{{if or .Standard (and .Module (not .Module.Main))}}{{.ImportPath}}{{end}}' ./... |
+    go list -e -deps -test -f '{{if and .GoFiles (or .Standard (and .Module (not .Module.Main)))}}{{.ImportPath}}{{end}}' ./... |
         grep -vE '^(internal|vendor|unsafe|runtime/cgo|C)(/|$)' | xargs go build
 }
 
