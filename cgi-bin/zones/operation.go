@@ -227,7 +227,7 @@ func (f form) describe(s seen) error {
 		return err
 	}
 	err = f.modifyAsUser(m, forget, now)
-	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EDQUOT) { // root makes room under a limit
 		_, err = f.zonefix(helper.ZonefixRequest{
 			Op: "modify", Zone: f.name, Title: m.Title, Description: m.Description, Expires: m.Expires, MaxAge: m.MaxAge,
 			Notify: m.Notify, ForgetNotify: forget,

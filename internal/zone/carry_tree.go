@@ -235,8 +235,9 @@ type sourceRemover struct {
 func (r *sourceRemover) see(w *tour, e entryFound) (bool, error) {
 	name := string(e.name)
 	var there unix.Stat_t
-	if unix.Fstatat(r.copy.here.fd, name, &there, unix.AT_SYMLINK_NOFOLLOW) != nil || kind(there.Mode) != e.kind || e.kind == "other" {
-		return false, nil // it was left out of the copy, which was told then, or it came meanwhile
+	if unix.Fstatat(r.copy.here.fd, name, &there, unix.AT_SYMLINK_NOFOLLOW) != nil || kind(there.Mode) != e.kind || e.kind == "other" ||
+		there.Uid != uint32(os.Geteuid()) {
+		return false, nil // it was left out of the copy, which was told then, or it came meanwhile, also there by somebody else
 	}
 	if e.kind == "dir" {
 		return true, nil
