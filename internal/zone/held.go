@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -93,7 +92,8 @@ func (h *Held) Lock() error {
 }
 
 func (h *Held) lockOnly() error {
-	lock, err := slot.Lock("zone." + strconv.FormatUint(h.stat.Ino, 10))
+	// Of the device too: the root of every subvolume of a Btrfs has the same inode number.
+	lock, err := slot.Lock(fmt.Sprintf("zone.%d.%d", h.stat.Dev, h.stat.Ino))
 	if errors.Is(err, slot.ErrTaken) {
 		return fmt.Errorf("%s: %w", h.name, ErrBusy)
 	}
