@@ -198,7 +198,7 @@ func TestSteps(t *testing.T) {
 		if err := unix.Stat(layout.Base+"/zf-steps", &st); err != nil {
 			t.Fatal(err)
 		}
-		lock := hold(t, "zone."+sh(t, "stat -c %i "+layout.Base+"/zf-steps"))
+		lock := hold(t, "zone."+sh(t, "stat -c %d.%i "+layout.Base+"/zf-steps"))
 		defer lock.Close()
 		for _, op := range []string{"modify", "share", "apply", "remove", "take", "transfer", "close"} {
 			expectRefusal(t, anna, `{"op":"`+op+`","zone":"zf-steps","path":"his","paths":["b"],"principal":"user:zf-bruno","access":"none","owner":"zf-dora"}`, "", privileged.ExitRefused, "busy")
@@ -471,7 +471,7 @@ func TestProgress(t *testing.T) {
 	free := false
 	for range 200 {
 		sh(t, "sleep 0.1")
-		if f, err := slot.Lock("zone." + sh(t, "stat -c %i "+root)); err == nil {
+		if f, err := slot.Lock("zone." + sh(t, "stat -c %d.%i "+root)); err == nil {
 			f.Close()
 			select {
 			case <-ended:
