@@ -20,6 +20,7 @@ type overviewView struct {
 	Facts       []fact
 	Description string
 	Managed     bool
+	Changes     bool // there are forms; not by the external entry
 	Closed      bool
 	Restorable  bool   // closed, and its last day is not over; otherwise the form asks for a new one
 	Expires     string // YYYY-MM-DD, for the form
@@ -61,12 +62,15 @@ func (p zonePage) overview() error {
 	l := p.call.Language
 	o := overviewView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Name: p.Name, Facts: p.facts(), Description: said(p.Description), Managed: p.Managed,
-		Closed: p.State == zone.StateClosed, Expires: said(p.Expires), Find: typable(strings.TrimSpace(p.query.Get("find"))),
+		Changes: p.Managed && p.answers("share"), Closed: p.State == zone.StateClosed, Expires: said(p.Expires), Find: typable(strings.TrimSpace(p.query.Get("find"))),
 	}
 	for _, c := range p.Conditions {
 		o.Problems = append(o.Problems, l.Say("zones-condition."+string(c)))
 	}
-	if p.call.JSON || !p.Managed {
+	if p.Managed && !o.Changes {
+		o.Problems = append(o.Problems, l.Say("zones-refused.external"))
+	}
+	if p.call.JSON || !o.Changes {
 		for _, m := range p.Members {
 			o.Members = append(o.Members, p.member(m))
 		}
