@@ -40,7 +40,9 @@ func operations() map[string]operation {
 }
 
 // answers says whether an operation is answered at all by the entry that the request came by; a page offers no other.
-func (v viewer) answers(op string) bool { return v.call.Entry != "external" || operations()[op].outside }
+func (v viewer) answers(op string) bool {
+	return v.call.Entry != "external" || operations()[op].outside
+}
 
 func (v viewer) refusedOutside() error {
 	return &web.Told{Err: web.Refuse(web.NotPermitted, "by the external entry"), Sentence: v.call.Language.Say("zones-refused.external")}

@@ -70,10 +70,10 @@ func (p zonePage) overview() error {
 	if p.Managed && !o.Changes {
 		o.Problems = append(o.Problems, l.Say("zones-refused.external"))
 	}
+	for _, m := range p.Members {
+		o.Members = append(o.Members, p.member(m))
+	}
 	if p.call.JSON || !o.Changes {
-		for _, m := range p.Members {
-			o.Members = append(o.Members, p.member(m))
-		}
 		return p.answer("", p.seen, overviewBody(l, o))
 	}
 	policy, err := p.policy()
@@ -87,9 +87,6 @@ func (p zonePage) overview() error {
 	}
 	if end, err := zone.ExpiresAt(o.Expires); o.Expires == "" || err == nil && now.Before(end) {
 		o.Restorable = true
-	}
-	for _, m := range p.Members {
-		o.Members = append(o.Members, p.member(m))
 	}
 	if o.Find != "" && !o.Closed {
 		o.Searched = true
