@@ -92,6 +92,11 @@ func TestZonesByExternalEntry(t *testing.T) {
 				}
 			}
 		})
+		for _, query := range []string{"?view=settings", "?view=close", "?view=transfer"} {
+			if a := call("GET", management+"/"+zone+query, ""); a.status != 400 { // a form, and the gate's call asks for JSON
+				t.Errorf("%s, %s: %d %s", user, query, a.status, a.body)
+			}
+		}
 		if a := call("GET", management+"/"+zone, ""); a.status != 200 || !strings.Contains(a.body, `"name":"`+zone) {
 			t.Errorf("%s looks: %d %s", user, a.status, a.body)
 		}

@@ -66,6 +66,9 @@ func show(v viewer, name string) error {
 	if view.people && !s.Managed {
 		return web.Refuse(web.NotPermitted, "neither the owner nor an administrator")
 	}
+	if view.people && !v.answers("modify") {
+		return v.refusedOutside()
+	}
 	return view.show(zonePage{viewer: v, seen: s, status: http.StatusOK, notice: doneNotice(v.call.Language, v.query.Get("done"))})
 }
 
@@ -111,6 +114,9 @@ func (v viewer) headOf(s seen, view string) head {
 			{Label: l.Say("zones.tab-space"), Href: "space"}, {Label: l.Say("zones.tab-settings"), Href: "settings"},
 		} {
 			name := string(t.Href)
+			if name == "settings" && !v.answers("modify") {
+				continue
+			}
 			t.Current, t.Href = name == view, templ.SafeURL(zoneHref(s.Name, s.State))
 			if name != "" {
 				t.Href = templ.SafeURL(zoneHref(s.Name, s.State, "view", name))

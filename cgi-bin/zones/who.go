@@ -99,7 +99,7 @@ func (p zonePage) describe(w *whoView, at place, reply helper.AccessReply) {
 	slices.SortStableFunc(w.In, func(a, b whoRow) int { return cmp.Compare(strings.ToLower(a.Label), strings.ToLower(b.Label)) })
 	w.MoreOut = max(0, len(w.Out)-maxOut)
 	w.Out = w.Out[:len(w.Out)-w.MoreOut]
-	if len(at.names) > 0 && p.Managed {
+	if len(at.names) > 0 && p.Managed && p.answers("remove") {
 		w.Remove = templ.SafeURL(zoneHref(p.Name, p.State, "view", "remove", "path", at.bytes()))
 		if w.Kind == "dir" && owner != p.Owner {
 			w.Take = at.encoded()
