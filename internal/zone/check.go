@@ -18,7 +18,7 @@ import (
 type Checkup struct {
 	Findings []Drift
 	More     int  // beyond those in Findings
-	Mendable int  // of all, how many apply mends
+	Mendable int  // below the root, how many of all apply mends
 	Complete bool // false: stopped before the end
 }
 
@@ -52,7 +52,7 @@ func (h *Held) Check(limit int, stop func() bool) (Checkup, error) {
 }
 
 func (c *checker) take(d Drift) {
-	if d.Apply {
+	if d.Apply && d.Path != "" {
 		c.result.Mendable++
 	}
 	if len(c.result.Findings) == c.limit {

@@ -25,7 +25,7 @@ func check(t *testing.T, admin *Admin) ([]Drift, []string) {
 	mendable := 0
 	for _, d := range c.Findings {
 		short = append(short, d.Path+" "+d.Kind)
-		if d.Apply {
+		if d.Apply && d.Path != "" {
 			mendable++
 		}
 		if !slices.Contains(DriftKinds, d.Kind) || d.Mend == nil {

@@ -3,6 +3,7 @@ package zone
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -18,7 +19,7 @@ type Space struct {
 	Folders int64        `json:"folders"`
 	People  []SpaceShare `json:"people"`    // by owner, largest first
 	Top     []SpaceShare `json:"top_level"` // by first name below the root, largest first, maxTop of them
-	Free    int64        `json:"free"`      // of the file system, for who is not root
+	Free    int64        `json:"free"`      // for who is not root: of the file system, or what the limit leaves
 	Limit   *int64       `json:"limit"`     // of the zone, where the file system has one; null: none
 }
 
@@ -83,13 +84,11 @@ func (h *Held) Space() (Space, error) {
 	if _, err := s.walker.run(h.fd); err != nil {
 		return Space{}, err
 	}
-	var fs unix.Statfs_t
-	if err := unix.Fstatfs(h.fd, &fs); err == nil {
-		unit := fs.Frsize
-		if unit == 0 {
-			unit = fs.Bsize
-		}
-		s.space.Free = int64(fs.Bavail) * unit
+	var err1, err2 error
+	s.space.Free, err1 = freeOf(h.fd)
+	s.space.Limit, err2 = limitOf(h.fd)
+	if err := errors.Join(err1, err2); err != nil {
+		return Space{}, err
 	}
 	s.space.People = s.named(h)
 	s.space.Top = make([]SpaceShare, 0, len(s.top))

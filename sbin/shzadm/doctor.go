@@ -10,6 +10,7 @@ import (
 	"sharezone/internal/account"
 	"sharezone/internal/layout"
 	"sharezone/internal/shell"
+	"sharezone/internal/zone"
 )
 
 // finding is something that is not as it should be. In JSON it is free of language; the sentence is made from the
@@ -28,6 +29,10 @@ type checkup struct {
 	checks   int
 	findings []finding
 	notes    []string // files that an administrator changed, as he may
+	partial  []string // zones that were looked into only in part
+
+	zones    *zone.Admin
+	driftEnd time.Time
 }
 
 // check counts one check and takes the finding if it is not ok.
@@ -51,7 +56,7 @@ func doctor(c *call, args []string) error {
 	if _, err := c.parse(c.flags(), args, 0, 0); err != nil {
 		return err
 	}
-	u := &checkup{names: account.NewNames(), findings: []finding{}, notes: []string{}}
+	u := &checkup{names: account.NewNames(), findings: []finding{}, notes: []string{}, partial: []string{}}
 	m, err := readManifest(layout.Manifest)
 	if u.check(err == nil, finding{Check: "manifest", Subject: layout.Manifest, Found: errorText(err), Mend: install}) {
 		u.checkAccounts(m)
@@ -77,7 +82,7 @@ func (c *call) showFindings(u *checkup) error {
 	var err error
 	limits, note := c.limitsNote()
 	if c.json {
-		err = c.printJSON(map[string]any{"checks": u.checks, "findings": u.findings, "changed": u.notes, "limits": limits})
+		err = c.printJSON(map[string]any{"checks": u.checks, "findings": u.findings, "changed": u.notes, "partial": u.partial, "limits": limits})
 	} else {
 		var b strings.Builder
 		for _, f := range u.findings {
@@ -89,6 +94,9 @@ func (c *call) showFindings(u *checkup) error {
 		}
 		for _, path := range u.notes {
 			b.WriteString(c.say.line("doctor-changed", path))
+		}
+		for _, path := range u.partial {
+			b.WriteString(c.say.line("doctor-partial", path))
 		}
 		b.WriteString(note)
 		if len(u.findings) == 0 {

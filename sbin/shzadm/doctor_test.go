@@ -171,6 +171,10 @@ func TestDoctorMends(t *testing.T) {
 		{"zone-rights", "setfacl -m u:dt-base:x " + layout.Base + "/dt-zone"},
 		{"zone-rights", "setfacl -d -x u:dt-manager " + layout.Base + "/dt-zone"},
 		{"zone-rights", "setfacl -m g::rx " + layout.Base + "/dt-zone"},
+		{"zone-drift", "cd " + layout.Base + "/dt-zone; install -m 640 -o dt-manager -g dt-manager /etc/hostname $'odd\\n name'; setfacl -b odd*"},
+		{"zone-drift", "cd " + layout.Base + "/dt-zone; mkdir -p sub/deep; chown -R dt-base: sub; chmod 777 sub/deep; setfacl -n -m u:nobody:rwx sub"},
+		{"zone-drift", "cd " + layout.Base + "/dt-zone; echo x > sub/deep/file; chown dt-admin: sub/deep/file; chmod 660 sub/deep/file"},
+		{"zone-rights", "setfacl -m u:dt-base:x " + layout.Base + "/dt-zone; chmod 0777 " + layout.Base + "/dt-zone"},
 		{"zone-chowned", "chown 59999 " + layout.Base + "/dt-zone"},
 		{"zone-orphan", "gpasswd -d dt-manager shzbase"}, // and a role without the group that it needs
 	} {

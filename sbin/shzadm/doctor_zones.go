@@ -1,25 +1,22 @@
 package main
 
 import (
-	"fmt"
-	"strings"
+	"time"
 
-	"sharezone/acl"
 	"sharezone/internal/account"
 	"sharezone/internal/layout"
 	"sharezone/internal/zone"
 )
 
-// zoneMode is the mode of a zone's root: all for the owner and, through the mask, for named entries; sticky.
-const zoneMode = 0o1770
-
 // checkZones checks what lies in the base.
 func (u *checkup) checkZones() {
-	admin, err := zone.NewAdmin(layout.Base, u.names, account.Register{})
+	register, _ := account.ReadRegister() // said among the people
+	admin, err := zone.NewAdmin(layout.Base, u.names, register)
 	if err != nil {
 		return // said among the paths
 	}
 	defer admin.Close()
+	u.zones, u.driftEnd = admin, time.Now().Add(driftTime)
 	var roots []zone.Root
 	err = admin.Inspect(func(r zone.Root) { roots = append(roots, r) })
 	first := firstOfIDs(roots)
@@ -58,6 +55,7 @@ func (u *checkup) checkZone(r zone.Root, first map[string]string) {
 	}
 	if hasOwner && !r.NoACL { // the default ACL names him
 		u.checkZoneRights(r, path)
+		u.checkZoneContent(r, path)
 	}
 }
 
@@ -84,35 +82,4 @@ func (u *checkup) checkZoneOwner(r zone.Root, path string) bool {
 	}
 	u.check(false, u.orphan(r, path))
 	return false
-}
-
-// checkZoneRights compares the root with what the design makes of its named entries. Entries of nobody come first,
-// because shzadm zone share takes them from the content too.
-func (u *checkup) checkZoneRights(r zone.Root, path string) {
-	var members []acl.Entry
-	for _, e := range r.Access {
-		if e.Tag != acl.User && e.Tag != acl.Group {
-			continue
-		}
-		kind, gone := "user", false
-		if _, ok := u.names.UserName(e.ID); e.Tag == acl.User {
-			gone = !ok
-		}
-		if _, ok := u.names.GroupName(e.ID); e.Tag == acl.Group {
-			kind, gone = "group", !ok
-		}
-		principal := fmt.Sprintf("%s:%d", kind, e.ID)
-		u.check(!gone, finding{Check: "zone-nobody", Subject: path, Found: principal,
-			Mend: "shzadm zone share " + r.Name + " " + principal + "=none"})
-		if !gone && e.Perm&acl.Execute != 0 && e.Perm != acl.Execute && (e.Tag != acl.User || e.ID != r.Owner) {
-			members = append(members, e)
-		}
-	}
-	access, inherited := zone.RootACLs(r.Owner, members)
-	right := r.Mode == zoneMode && r.Access.Format(nil) == access.Format(nil) && r.Inherited.Format(nil) == inherited.Format(nil)
-	both := compact(access, u.names) + ",d:" + strings.ReplaceAll(compact(inherited, u.names), ",", ",d:")
-	u.check(right, finding{Check: "zone-rights", Subject: path,
-		Found: fmt.Sprintf("%04o%s default:%s", r.Mode, named(r.Access, u.names), compact(r.Inherited, u.names)),
-		Right: fmt.Sprintf("%04o %s default:%s", zoneMode, compact(access, u.names), compact(inherited, u.names)),
-		Mend:  fmt.Sprintf("setfacl --set %s -- %s && chmod %05o -- %s", both, path, zoneMode, path)})
 }

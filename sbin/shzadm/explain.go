@@ -58,6 +58,14 @@ var refusals = []struct {
 	{errMovedOnWay, "moved"},
 	{zone.ErrPlainZone, "plain-zone"},
 	{zone.ErrOtherMount, "zone-mount"},
+	{zone.ErrBusy, "zone-busy"},
+	{zone.ErrPath, "zone-path"},
+	{zone.ErrReserved, "reserved-name"},
+	{zone.ErrNotOurs, "not-ours"},
+	{zone.ErrExchanged, "exchanged"},
+	{errNoFolder, "no-folder"},
+	{errNotAllowed, "not-allowed"},
+	{errInTheWay, "in-the-way"},
 }
 
 // explain says an error in the user's language; what only the machine has words for stays as it is.

@@ -104,6 +104,12 @@ func TestTextsAreUsed(t *testing.T) {
 	for _, key := range []string{"yes", "no", "user-exists", "group-exists", "not-ours-modify", "not-ours-lock", "not-ours-delete"} {
 		used[key] = true
 	}
+	for _, kind := range zone.DriftKinds {
+		used["drift-"+kind] = true
+	}
+	for _, key := range []string{"zone-applied", "zone-transferred", "zone-taken", "zone-removed", "zone-not-removed", "space-people", "space-top"} {
+		used[key] = true
+	}
 	for key := range used {
 		if _, ok := textsEN[key]; !ok {
 			t.Errorf("%q is used and has no text", key)

@@ -81,14 +81,18 @@ func resultOf(err error) string {
 	switch {
 	case err == nil:
 		return "ok"
-	case errors.As(err, &field), errors.As(err, &value), errors.Is(err, zone.ErrName), errors.Is(err, zone.ErrPast):
+	case errors.As(err, &field), errors.As(err, &value), errors.Is(err, zone.ErrName), errors.Is(err, zone.ErrPast), errors.Is(err, zone.ErrPath):
 		return "bad-request"
 	case errors.As(err, &exists), errors.Is(err, zone.ErrExists):
 		return "exists"
 	case errors.Is(err, zone.ErrNotThere), errors.Is(err, zone.ErrNotClosed), errors.Is(err, change.ErrNoAccount),
-		errors.Is(err, change.ErrNoGroup):
+		errors.Is(err, change.ErrNoGroup), errors.Is(err, errNoObject), errors.Is(err, errNoFolder), errors.Is(err, zone.ErrReserved):
 		return "not-found"
-	case errors.Is(err, change.ErrBusy), errors.Is(err, change.ErrInUse):
+	case errors.Is(err, errNotAllowed), errors.Is(err, errLinkOnWay), errors.Is(err, zone.ErrNotOurs):
+		return "not-permitted"
+	case errors.Is(err, zone.ErrExchanged):
+		return "conflict"
+	case errors.Is(err, change.ErrBusy), errors.Is(err, change.ErrInUse), errors.Is(err, zone.ErrBusy), errors.Is(err, errInTheWay):
 		return "busy"
 	case errors.Is(err, unix.ENOSPC):
 		return "no-space"

@@ -27,6 +27,14 @@ var textsEN = texts{
   zone modify NAME   change title, expiry and so on
   zone close NAME    take a zone out of everybody's reach, as it is
   zone restore NAME  bring a closed zone back
+  zone check NAME    what in a zone is not as its root says
+  zone apply NAME    make it so
+  zone take NAME PATH
+                     make a folder the zone's owner's
+  zone remove NAME PATH...
+                     remove what lies in a zone
+  zone transfer NAME give a zone to another owner
+  zone space NAME    what a zone takes on the disk
   zone who NAME [PATH]
                      who can get in, and why
   activity [ZONE]    who did what
@@ -351,7 +359,6 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"finding-noexec":            "%[1]s lies in a file system mounted with noexec: no request can be served",
 	"finding-sudoers":           "%[1]s is not valid: %[2]s",
 	"finding-delegation":        "%[1]s is not in force, so nobody can log in: %[2]s",
-	"finding-delegation-zones":  "%[1]s is not in force for managers, so they cannot change what others brought to their zones: %[2]s",
 	"finding-pam-module":        "%[1]s is not installed, but %[3]s needs it: nobody can log in",
 	"finding-apache-config":     "%[1]s is not a valid configuration: %[2]s",
 	"finding-apache-down":       "%[1]s does not run",

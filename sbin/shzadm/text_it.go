@@ -26,6 +26,14 @@ var textsIT = texts{
   zone modify NOME   cambia titolo, scadenza eccetera
   zone close NOME    toglie un'area dalla portata di tutti, così com'è
   zone restore NOME  riporta un'area chiusa
+  zone check NOME    che cosa in un'area non è come dice la sua radice
+  zone apply NOME    lo corregge
+  zone take NOME PERCORSO
+                     dà una cartella al proprietario dell'area
+  zone remove NOME PERCORSO...
+                     elimina ciò che sta in un'area
+  zone transfer NOME dà un'area a un altro proprietario
+  zone space NOME    quanto occupa un'area sul disco
   zone who NOME [PERCORSO]
                      chi può entrare, e perché
   activity [AREA]    chi ha fatto che cosa
@@ -351,7 +359,6 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-noexec":            "%[1]s sta in un file system montato con noexec: nessuna richiesta può essere servita",
 	"finding-sudoers":           "%[1]s non è valido: %[2]s",
 	"finding-delegation":        "%[1]s non è in vigore, quindi nessuno può accedere: %[2]s",
-	"finding-delegation-zones":  "%[1]s non vale per i gestori, che così non possono cambiare ciò che altri hanno portato nelle loro aree: %[2]s",
 	"finding-pam-module":        "%[1]s non è installato, ma %[3]s lo richiede: nessuno può accedere",
 	"finding-apache-config":     "%[1]s non è una configurazione valida: %[2]s",
 	"finding-apache-down":       "%[1]s non è in funzione",

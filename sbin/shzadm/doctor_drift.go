@@ -1,0 +1,58 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"sharezone/internal/layout"
+	"sharezone/internal/zone"
+)
+
+// driftTime is how long doctor looks into zones, in all: it is to answer while somebody waits. shzadm zone check has no
+// limit.
+const driftTime = 20 * time.Second
+
+// checkZoneRights tells how a root differs from what its members make of it, as one finding: its commands belong together.
+// Entries of nobody come first, because shzadm zone share takes them from the content too. The rule is internal/zone's.
+func (u *checkup) checkZoneRights(r zone.Root, path string) {
+	var found, right, mend []string
+	for _, d := range u.zones.DriftOf(r) {
+		switch d.Kind {
+		case zone.DriftOwner: // said already
+		case zone.DriftNobody:
+			u.check(false, finding{Check: "zone-nobody", Subject: path, Found: d.Found, Mend: d.Mend[0]})
+		default:
+			found, right, mend = append(found, driftText(d.Kind, d.Found)), append(right, driftText(d.Kind, d.Right)), append(mend, d.Mend...)
+		}
+	}
+	u.check(len(mend) == 0, finding{Check: "zone-rights", Subject: path, Found: strings.Join(found, " "),
+		Right: strings.Join(right, " "), Mend: strings.Join(mend, " && ")})
+}
+
+// driftText is a list or mode of a root in one word.
+func driftText(kind, text string) string {
+	switch {
+	case text == "":
+		text = "-"
+	case kind == zone.DriftDefault:
+		text = "default:" + strings.ReplaceAll(text, ",", ",default:")
+	}
+	return text
+}
+
+// checkZoneContent counts what in a zone differs from its root, as far as there is time.
+func (u *checkup) checkZoneContent(r zone.Root, path string) {
+	h, err := u.zones.Reach(r.Name)
+	if err != nil {
+		return // renamed or closed since
+	}
+	defer h.Release()
+	found, err := h.Check(0, func() bool { return time.Now().After(u.driftEnd) })
+	u.check(err == nil, finding{Check: "unreadable", Subject: path, Found: errorText(err)})
+	u.check(found.Mendable == 0, finding{Check: "zone-drift", Subject: path, Found: strconv.Itoa(found.Mendable),
+		Mend: "shzadm zone apply " + r.Name})
+	if err == nil && !found.Complete {
+		u.partial = append(u.partial, layout.Base+"/"+r.Name)
+	}
+}

@@ -1,0 +1,156 @@
+package main
+
+// contentEN are the sentences about what lies in zones.
+var contentEN = texts{
+	"help zone apply": `usage: shzadm zone apply NAME [--json]
+
+Makes what lies in a zone carry what its root says: missing entries are added, others taken away, the
+file's group and everybody get nothing, folders pass on the zone's entries and are sticky, and files can
+be changed by nobody but their owners. What somebody shut stays shut: no mask is made wider.
+
+Exit code 1 means that something was left as it was; it is listed.
+`,
+	"help zone transfer": `usage: shzadm zone transfer NAME --owner USER [--json]
+
+Gives a zone, and what its owner has in it, to another manager, who takes his place in all its lists.
+Run again after an interruption, it goes on.
+
+  --owner USER   the new owner
+`,
+	"help zone remove": `usage: shzadm zone remove NAME PATH... [--json]
+
+Removes files and folders of a zone, with everything in them, whoever brought them. A PATH is below the
+zone: "drawings/old.pdf". Exit code 1 means that something stays.
+`,
+	"help zone take": `usage: shzadm zone take NAME PATH [--json]
+
+Makes a folder the zone's owner's, with the rights that a folder of the zone has: whoever made it may
+have shut it. What is in it keeps its owners; "zone apply" mends their rights.
+`,
+	"help zone check": `usage: shzadm zone check NAME [--json]
+
+Compares what lies in a zone with what its root makes of it. Each finding has two lines: what is wrong,
+and the command that mends it. Exit code 1 if there is any.
+`,
+	"help zone space": `usage: shzadm zone space NAME [--json]
+
+Adds up what a zone takes on the disk, in bytes, by person and by name at its top.
+`,
+	"zone-applied":     "Zone %[1]s: changed folders %[3]d, files %[4]d\n",
+	"zone-transferred": "Zone %[1]s is %[2]s's now (changed: folders %[3]d, files %[4]d)\n",
+	"zone-taken":       "Zone %[1]s: folders that are %[2]s's now: %[3]d\n",
+	"zone-removed":     "removed: %[1]s\n",
+	"zone-not-removed": "stays: %[2]s\n",
+	"zone-busy":        "another change of this zone is under way; try again later: %s",
+	"zone-path":        "not a path below a zone: %s",
+	"reserved-name":    "names that begin with .shz- are Share Zone's own: %s",
+	"not-ours":         "this belongs to nobody of Share Zone; give it to somebody first (chown): %s",
+	"exchanged":        "this was moved or exchanged for something else meanwhile; nothing was done: %s",
+	"no-folder":        "this is no folder: %s",
+	"not-allowed":      "the system refused: %s",
+	"in-the-way":       "another file system is mounted there: %s",
+
+	"space":        "Zone %s: %d bytes in %d files and %d folders; free: %d; limit: %s\n",
+	"space-people": "\n         BYTES     FILES  OWNER\n",
+	"space-top":    "\n         BYTES     FILES  NAME\n",
+
+	"drift-none":         "Zone %s: nothing differs from what its root says\n",
+	"drift-apply":        "%d of them are mended by one command: %s\n",
+	"drift-lost":         "%[1]s lacks entries of the zone: %[3]s",
+	"drift-extra":        "%[1]s has entries that the zone does not give: %[2]s",
+	"drift-default":      "%[1]s: what is made in it inherits %[2]s; it must be %[3]s",
+	"drift-group":        "%[1]s: its group has permissions: %[2]s",
+	"drift-shared-group": "%[1]s: its group has permissions, and others are in that group: %[2]s",
+	"drift-other":        "%[1]s: everybody has permissions: %[2]s",
+	"drift-sticky":       "%[1]s is %[2]s; it must be %[3]s: who may write there removes what is another's",
+	"drift-wide":         "%[1]s can be changed or executed by others than its owner: %[2]s",
+	"drift-shut":         "%[1]s is shut: %[2]s. To open it, where that is wanted:",
+	"drift-owner":        "%[1]s belongs to %[2]s, who is nobody of Share Zone, or may own no zones",
+	"drift-nobody":       "%[1]s is shared with %[2]s, which is nobody",
+	"drift-linked":       "%[1]s has %[2]s names, perhaps in another zone too; it is left alone until it has one",
+	"drift-immutable":    "%[1]s cannot be changed by anybody (chattr)",
+	"drift-mount":        "%[1]s is another file system and was not looked into",
+	"drift-unread":       "%[1]s: %[2]s",
+
+	"finding-zone-drift":       "%[1]s: what lies in it differs from what its root says (%[2]s); shzadm zone check says where",
+	"doctor-partial":           "note: %s is large and was looked at only in part; shzadm zone check looks at all of it\n",
+	"finding-delegation-zones": "%[1]s is not in force for managers, so they cannot change what others brought to their zones: %[2]s",
+}
+
+// contentIT are the same in Italian.
+var contentIT = texts{
+	"help zone apply": `uso: shzadm zone apply NOME [--json]
+
+Dà a ciò che sta in un'area quello che dice la sua radice: le voci mancanti si aggiungono, le altre si
+tolgono, il gruppo del file e tutti gli altri non hanno nulla, le cartelle trasmettono le voci dell'area
+e sono sticky, e i file li cambia solo il loro proprietario. Ciò che qualcuno ha chiuso resta chiuso:
+nessuna maschera si allarga.
+
+Il codice di uscita 1 significa che qualcosa è rimasto com'era; è elencato.
+`,
+	"help zone transfer": `uso: shzadm zone transfer NOME --owner UTENTE [--json]
+
+Dà un'area, e ciò che il suo proprietario vi ha dentro, a un altro gestore, che prende il suo posto in
+tutti gli elenchi. Ripetuto dopo un'interruzione, prosegue.
+
+  --owner UTENTE   il nuovo proprietario
+`,
+	"help zone remove": `uso: shzadm zone remove NOME PERCORSO... [--json]
+
+Elimina file e cartelle di un'area, con tutto ciò che contengono, chiunque li abbia portati. Un PERCORSO
+parte dall'area: "disegni/vecchio.pdf". Il codice di uscita 1 significa che qualcosa resta.
+`,
+	"help zone take": `uso: shzadm zone take NOME PERCORSO [--json]
+
+Dà una cartella al proprietario dell'area, con i diritti che ha una cartella dell'area: chi l'ha creata
+può averla chiusa. Ciò che contiene resta di chi era; "zone apply" ne corregge i diritti.
+`,
+	"help zone check": `uso: shzadm zone check NOME [--json]
+
+Confronta ciò che sta in un'area con quello che ne fa la sua radice. Ogni problema ha due righe: che cosa
+non va, e il comando che lo corregge. Codice di uscita 1 se ce n'è qualcuno.
+`,
+	"help zone space": `uso: shzadm zone space NOME [--json]
+
+Somma ciò che un'area occupa sul disco, in byte, per persona e per nome al primo livello.
+`,
+	"zone-applied":     "Area %[1]s: cambiati cartelle %[3]d, file %[4]d\n",
+	"zone-transferred": "L'area %[1]s è ora di %[2]s (cambiati: cartelle %[3]d, file %[4]d)\n",
+	"zone-taken":       "Area %[1]s: cartelle che ora sono di %[2]s: %[3]d\n",
+	"zone-removed":     "eliminato: %[1]s\n",
+	"zone-not-removed": "resta: %[2]s\n",
+	"zone-busy":        "è in corso un'altra modifica di quest'area; riprovare più tardi: %s",
+	"zone-path":        "non è un percorso in un'area: %s",
+	"reserved-name":    "i nomi che cominciano con .shz- sono di Share Zone: %s",
+	"not-ours":         "questo non è di nessuno di Share Zone; prima darlo a qualcuno (chown): %s",
+	"exchanged":        "nel frattempo è stato spostato o scambiato con altro; non è stato fatto nulla: %s",
+	"no-folder":        "questa non è una cartella: %s",
+	"not-allowed":      "il sistema ha rifiutato: %s",
+	"in-the-way":       "vi è montato un altro file system: %s",
+
+	"space":        "Area %s: %d byte in %d file e %d cartelle; liberi: %d; limite: %s\n",
+	"space-people": "\n          BYTE      FILE  PROPRIETARIO\n",
+	"space-top":    "\n          BYTE      FILE  NOME\n",
+
+	"drift-none":         "Area %s: niente differisce da ciò che dice la sua radice\n",
+	"drift-apply":        "%d di questi li corregge un solo comando: %s\n",
+	"drift-lost":         "%[1]s non ha voci dell'area: %[3]s",
+	"drift-extra":        "%[1]s ha voci che l'area non dà: %[2]s",
+	"drift-default":      "%[1]s: ciò che vi si crea eredita %[2]s; deve essere %[3]s",
+	"drift-group":        "%[1]s: il suo gruppo ha permessi: %[2]s",
+	"drift-shared-group": "%[1]s: il suo gruppo ha permessi, e in quel gruppo ci sono altri: %[2]s",
+	"drift-other":        "%[1]s: tutti hanno permessi: %[2]s",
+	"drift-sticky":       "%[1]s è %[2]s; deve essere %[3]s: chi può scriverci toglie ciò che è di altri",
+	"drift-wide":         "%[1]s può essere cambiato o eseguito da altri che il suo proprietario: %[2]s",
+	"drift-shut":         "%[1]s è chiusa: %[2]s. Per aprirla, se lo si vuole:",
+	"drift-owner":        "%[1]s è di %[2]s, che non è di Share Zone o non può possedere aree",
+	"drift-nobody":       "%[1]s è condivisa con %[2]s, che non è nessuno",
+	"drift-linked":       "%[1]s ha %[2]s nomi, forse anche in un'altra area; non si tocca finché non ne ha uno",
+	"drift-immutable":    "%[1]s non può essere cambiato da nessuno (chattr)",
+	"drift-mount":        "%[1]s è un altro file system e non è stato guardato",
+	"drift-unread":       "%[1]s: %[2]s",
+
+	"finding-zone-drift":       "%[1]s: ciò che contiene differisce da quello che dice la sua radice (%[2]s); shzadm zone check dice dove",
+	"doctor-partial":           "nota: %s è grande ed è stata guardata solo in parte; shzadm zone check la guarda tutta\n",
+	"finding-delegation-zones": "%[1]s non vale per i gestori, che così non possono cambiare ciò che altri hanno portato nelle loro aree: %[2]s",
+}
