@@ -93,9 +93,12 @@ func (f form) text(key string) *string {
 	if !there {
 		return nil
 	}
-	value := strings.ReplaceAll(values[0], "\r\n", "\n") // as browsers send the lines of a text
+	value := unixLines(values[0])
 	return &value
 }
+
+// unixLines are the lines of a text as they are kept; browsers send CR LF.
+func unixLines(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
 
 // noNotify is how a form writes that nobody is told of anything; the empty field is: as the site has it.
 const noNotify = "none"

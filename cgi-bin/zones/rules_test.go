@@ -192,6 +192,16 @@ func TestMetadataOfForms(t *testing.T) {
 	}
 }
 
+// TestTypedAgain: what was typed stays when a form is refused, lines as lines; what cannot be typed does not.
+func TestTypedAgain(t *testing.T) {
+	f := settingsView{Title: "before", Expires: "2026-12-31"}
+	typed := url.Values{"title": {"a\x1bb"}, "description": {"one\r\ntwo"}, "max_age": {"x"}}
+	viewerFor(text.English).complete(&f, zone.Policy{}, typed, time.Now())
+	if f.Title != "" || f.Description != "one\ntwo" || f.MaxAge != "x" || f.Expires != "2026-12-31" {
+		t.Errorf("%+v", f)
+	}
+}
+
 func TestPrincipals(t *testing.T) {
 	for principal, good := range map[string]bool{
 		"user:bruno": true, "group:shz-acme": true, "user:7001": true, "user:": false, "bruno": false, "": false, "other:x": false, "mask:": false, "USER:x": false,

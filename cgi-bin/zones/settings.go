@@ -76,7 +76,7 @@ func (v viewer) complete(f *settingsView, policy zone.Policy, typed url.Values, 
 		"name": &f.Name, "title": &f.Title, "description": &f.Description, "expires": &f.Expires, "max_age": &f.MaxAge, "notify": &f.Notify,
 	} {
 		if _, there := typed[key]; there {
-			*to = typable(typed.Get(key))
+			*to = typable(unixLines(typed.Get(key)))
 		}
 	}
 }

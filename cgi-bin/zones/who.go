@@ -21,6 +21,7 @@ type whoView struct {
 	Path     string // as people write it
 	Field    string // the same where it can be typed
 	As       string
+	One      bool   // who was asked about stands in the list, whether he gets in or not
 	Shown    bool   // the answer is there; without it this is the form alone
 	Kind     string // file, dir, other
 	Object   []fact
@@ -54,7 +55,7 @@ func (p zonePage) who() error {
 	}
 	reply, err := p.access(q)
 	w := whoView{
-		Here: templ.SafeURL(here + "/" + p.Name), Name: p.Name, Path: at.bytes(), Field: typable(at.bytes()), As: typable(strings.Join(q.Users, " ")), Commands: p.whoCommands(at, q.Users),
+		Here: templ.SafeURL(here + "/" + p.Name), Name: p.Name, Path: at.bytes(), Field: typable(at.bytes()), As: typable(strings.Join(q.Users, " ")), One: len(q.Users) > 0, Commands: p.whoCommands(at, q.Users),
 	}
 	if err != nil && p.call.JSON {
 		return p.told(err)
@@ -90,7 +91,7 @@ func (p zonePage) describe(w *whoView, at place, reply helper.AccessReply) {
 	for _, person := range reply.People {
 		row := whoRow{Can: can(l, person, w.Kind), Why: p.why(person)}
 		row.Label, row.About, _ = p.about(person.User)
-		if person.Read || person.Write || person.Enter {
+		if person.Read || person.Write || person.Enter || w.One {
 			w.In = append(w.In, row)
 		} else {
 			w.Out = append(w.Out, row)

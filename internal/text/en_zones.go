@@ -159,7 +159,6 @@ var englishZones = map[string]string{
 	"zones-who.person":       "Person",
 	"zones-who.can":          "May",
 	"zones-who.why":          "Why",
-	"zones-who.in":           "Who gets in",
 	"zones-who.nobody":       "Nobody gets in.",
 	"zones-who.out.one":      "%s person does not get in",
 	"zones-who.out.other":    "%s people do not get in",

@@ -106,7 +106,7 @@ var italianZones = map[string]string{
 	"zones-problem.owner-gone":        "Il proprietario non usa più Share Zone. Le persone dell'elenco entrano come prima, ma nessuno se ne occupa: l'amministratore può cederla a un altro gestore.",
 	"zones-problem.owner-not-manager": "Il proprietario non è più un gestore: non può condividere né chiudere l'area. L'amministratore può ridargli il ruolo o cedere l'area a un altro.",
 	"zones-problem.shut":              "L'area è chiusa per tutti tranne il proprietario: i permessi della sua cartella sono stati ristretti (chmod). L'elenco resta; il Controllo dice come riaprirla.",
-	"zones-problem.no-id":             "Questa area non ha un numero proprio (user.shz.id): ciò che vi succede non viene registrato come suo. L’amministratore può dargliene uno.",
+	"zones-problem.no-id":             "Quest'area non ha un numero proprio (user.shz.id): quello che ci succede non viene registrato come suo. L'amministratore può dargliene uno.",
 
 	// Transfer, close, restore, take, remove.
 	"zones-transfer.link":        "Cedi l'area a un altro gestore",
@@ -159,7 +159,6 @@ var italianZones = map[string]string{
 	"zones-who.person":       "Persona",
 	"zones-who.can":          "Può",
 	"zones-who.why":          "Perché",
-	"zones-who.in":           "Chi entra",
 	"zones-who.nobody":       "Non ci entra nessuno.",
 	"zones-who.out.one":      "%s persona non entra",
 	"zones-who.out.other":    "%s persone non entrano",

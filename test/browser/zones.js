@@ -99,6 +99,8 @@ async function describe(t, zone) {
   await t.field('expires').fill('2001-01-01');
   await t.go(() => t.button('zones-settings.submit').click());
   await t.inspect('settings-past', { status: 400, title: title(t), says: t.say('zones-refused.past') });
+  const typed = await page.locator('textarea[name=description]').inputValue();
+  t.expect(typed === 'Prima riga\nSeconda <riga>', `the description has become ${JSON.stringify(typed)}`);
 
   await t.visit(`/cgi-bin/zones/${zone}`);
   await t.go(() => t.button('zones.extend-forever').click());
@@ -120,7 +122,6 @@ async function look(t, zone) {
   await t.inspect('who-of-file', { title: title(t), says: t.say('zones-who.kind-file') });
   await t.field('as').fill(facts.partner.user);
   await t.go(() => t.button('zones-who.submit').click());
-  await page.locator('details.more > summary').click();
   await t.inspect('who-as', { title: title(t), says: t.say('zones-why.stopped-zone') });
   await t.field('path').fill('niente');
   await t.go(() => t.button('zones-who.submit').click());
