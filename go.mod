@@ -8,4 +8,5 @@ require (
 	github.com/msteinert/pam/v2 v2.1.0
 	github.com/pkg/xattr v0.4.12
 	golang.org/x/sys v0.49.0
+	golang.org/x/text v0.43.0
 )

@@ -75,6 +75,9 @@ func makeFiles() error {
 	if err := makeLarge(owner); err != nil {
 		return err
 	}
+	if err := makeTree(owner); err != nil {
+		return err
+	}
 	unix.Sync()
 	return nil
 }

@@ -70,8 +70,8 @@ inside() {
 # mount_disk puts the zones and the files of the references on the same ext4, so that a difference is not the disk's.
 mount_disk() {
     local disk=$place/disk zones=/srv/sharezone
-    truncate -s 7G "$image" # sparse
-    mkfs.ext4 -q -m 0 "$image"
+    truncate -s 8G "$image" # sparse
+    mkfs.ext4 -q -m 0 -N 1500000 "$image" # a million names are searched
     mkdir -p "$disk" "$zones"
     mount -o loop "$image" "$disk"
     mkdir "$disk/zones" "$disk/files"

@@ -83,6 +83,7 @@ func offers(t *testing.T, options ...string) {
 	if out, status := asUser(t, "bruno", "sh", "-ec", script, "sh", place); status != 0 {
 		t.Fatal(out)
 	}
+	run(t, "shzadm", "zone", "apply", "offers") // what doctor says after a restore is not to be of before
 	age(t, place)
 }
 

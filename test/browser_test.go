@@ -106,7 +106,7 @@ func runBrowser(t *testing.T, facts browserFacts) []visited {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // on two idle cores it takes one
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute) // on two idle cores it takes two
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", "browser/main.js")
 	cmd.Stdin = bytes.NewReader(input)

@@ -2,22 +2,26 @@
 # copy.sh - runs a command as root in a throw-away copy of this machine.
 #
 # usage: test/copy.sh [--layer FILE] PREPARE COMMAND [ARGUMENT...]
+#        test/copy.sh [--layer FILE] PREPARE --beside SCRIPT [ARGUMENT...]
 #
 # PREPARE runs in the copy with the machine's network: what must be downloaded is installed there. COMMAND then runs in
 # the same copy without any network but lo. Both start in a copy of this repository, at the place where it lies, taken
 # when the run begins: what is edited meanwhile belongs to the next run.
 #
-# The copy is an overlay over / whose upper layer is a tmpfs, seen by processes in namespaces of their own. Nothing can
+# SCRIPT runs beside the copies and makes as many as it likes, also at the same time, with the two functions "stage" and
+# "copy" below: each has network, processes, users and files of its own and begins where PREPARE and the stages ended.
+#
+# A copy is an overlay over / whose upper layer is on a tmpfs, seen by processes in namespaces of their own. Nothing can
 # be left behind: mounts, files, loop devices and processes belong to the namespaces and vanish with them, also when
 # this script is killed (the kernel then kills the first process of the PID namespace, and with it all others).
 #
 # --layer FILE keeps the state after PREPARE in an ext4 image and uses it again while `PREPARE --key` prints the same
 # line. It saves developers the downloads; it is the one thing that stays.
 #
-# SHZ_SHOTS=FOLDER lets one folder of the machine into the copy, as test/shots of the repository: for the screenshots of
-# the browser tests.
+# SHZ_SHOTS=FOLDER lets one folder of the machine into the copies, as test/shots of the repository: for the screenshots
+# of the browser tests.
 #
-# Not covered: what PREPARE does with the network, and devices (/dev is the machine's own).
+# Not covered: what PREPARE does with the network, and devices (/dev is the machine's own, and so the same in all copies).
 
 set -euo pipefail
 
@@ -28,12 +32,11 @@ readonly top=/mnt
 readonly root=$top/root
 
 main() {
-    if [[ ${1-} == --inside ]]; then
-        shift
-        inside "$@"
-    else
-        outside "$@"
-    fi
+    case ${1-} in
+    --inside) inside "${@:2}" ;;
+    --copy) be_copy "${@:2}" ;;
+    *) outside "$@" ;;
+    esac
 }
 
 # outside starts this script again in its own namespaces and waits for it.
@@ -53,7 +56,7 @@ outside() {
     # case that this shell itself is killed.
     set -m
     setpriv --pdeathsig KILL \
-        unshare --mount --propagation private --pid --fork --kill-child --uts --ipc \
+        unshare --mount --propagation private --pid --fork --kill-child \
         bash "${BASH_SOURCE[0]}" --inside "$@" </dev/null &
     child=$!
     set +m
@@ -70,7 +73,7 @@ stop() {
     exit "$2"
 }
 
-# inside is process 1 of the PID namespace.
+# inside is process 1 of the PID namespace that the copies belong to.
 inside() {
     local layer='' prepare
     if [[ $1 == --layer ]]; then
@@ -83,17 +86,22 @@ inside() {
     # Held open: the repository may lie below the directory that is covered now.
     exec 9<"$repository"
     mount -t tmpfs -o size=75%,mode=755 tmpfs "$top"
-    mkdir "$top/upper" "$top/work" "$root" "$top/layer" "$top/repository"
+    mkdir "$root" "$top/layer" "$top/repository"
     tar -C /proc/self/fd/9 --exclude=node_modules -cf - . | tar -C "$top/repository" -xpf -
 
-    if [[ -z $layer ]]; then
-        mount_root / "$top"
-        in_copy "$prepare"
-    else
+    lower=/
+    if [[ $layer ]]; then
         open_layer "$layer" "$prepare"
-        mount_root "$top/layer/upper:/" "$top"
+    else
+        copy_to "$top/layer" "$prepare"
     fi
-    in_copy unshare --net bash -c 'ip link set lo up && exec "$@"' bash "$@"
+    lower=$top/layer/upper:$lower
+    if [[ ${1-} == --beside ]]; then
+        # shellcheck source=test/run.sh
+        source "$top/repository/$2" "${@:3}"
+    else
+        copy command "$@"
+    fi
 }
 
 # open_layer LAYER PREPARE mounts the image of the prepared state, after making it if there is none or an old one.
@@ -111,20 +119,42 @@ open_layer() {
     truncate -s 8G "$layer.new" # sparse
     mkfs.ext4 -q -m 0 "$layer.new"
     mount -o loop "$layer.new" "$top/layer"
-    mkdir "$top/layer/upper" "$top/layer/work"
-    mount_root / "$top/layer"
-    in_copy "$prepare"
-    umount -R "$root"
+    copy_to "$top/layer" "$prepare"
     echo "$key" >"$top/layer/key"
     umount "$top/layer"
     mv "$layer.new" "$layer"
     mount -o loop,ro "$layer" "$top/layer"
 }
 
-# mount_root LOWER WHERE builds the copy's file systems; what is written to / goes to WHERE/upper.
-mount_root() {
-    local lower=$1 where=$2
-    mount -t overlay -o "lowerdir=$lower,upperdir=$where/upper,workdir=$where/work" overlay "$root"
+# stage NAME COMMAND... runs a command in a copy, and all later copies begin with what it leaves in files.
+stage() {
+    copy "$@" || return
+    lower=$top/$1/upper:$lower
+}
+
+# copy NAME COMMAND... runs a command in a copy without any network but lo. What it writes to / lies in $top/NAME/upper.
+copy() {
+    copy_to "$top/$1" unshare --net bash -c 'ip link set lo up && exec "$@"' bash "${@:2}"
+}
+
+# copy_to WHERE COMMAND... leaves in WHERE/upper what the command writes to /. It has the machine's network.
+copy_to() {
+    mkdir -p "$1/upper" "$1/work"
+    setpriv --pdeathsig KILL \
+        unshare --mount --pid --fork --kill-child --uts --ipc \
+        bash "$top/repository/test/copy.sh" --copy "$repository" "$lower" "$@" 9<&-
+}
+
+# be_copy REPOSITORY LOWER WHERE COMMAND... is process 1 of a copy. What the machine has lies in LOWER; what is written
+# to / goes to WHERE/upper.
+be_copy() {
+    repository=$1
+    mount -t overlay -o "lowerdir=$2,upperdir=$3/upper,workdir=$3/work" overlay "$root"
+    mount_rest
+    chroot "$root" /usr/bin/env -C "$repository" HOME=/root "${@:4}"
+}
+
+mount_rest() {
     # An overlay shows its lower file system alone, without what is mounted on it.
     mount -t proc proc "$root/proc"
     mount -t sysfs -o ro sysfs "$root/sys"
@@ -144,15 +174,12 @@ mount_root() {
     echo '127.0.1.1 shztest' >>"$root/etc/hosts" # sudo looks the own name up
 
     mkdir -p "$root$repository"
-    mount --bind "$top/repository" "$root$repository"
+    mount -t tmpfs -o mode=755 tmpfs "$root$repository"
+    cp -a "$top/repository/." "$root$repository"
     if [[ ${SHZ_SHOTS-} ]]; then
         mkdir -p "$root$repository/test/shots"
         mount --bind "$SHZ_SHOTS" "$root$repository/test/shots"
     fi
-}
-
-in_copy() {
-    chroot "$root" /usr/bin/env -C "$repository" HOME=/root "$@" 9<&-
 }
 
 main "$@"

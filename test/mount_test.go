@@ -86,7 +86,7 @@ var damagedZones = []damagedZone{
 	}, "other-mount no-acl no-id", "zone-mount zone-acls zone-id", false, 403, 403, "something is mounted on this zone"},
 	{"owner gone", func(t *testing.T, zone string) {
 		run(t, "chown", "59999", zonePath(zone))
-	}, "owner-gone", "zone-orphan", true, 200, 201, ""},
+	}, "owner-gone", "zone-chowned", true, 200, 201, ""},
 	{"owner is no manager", func(t *testing.T, zone string) {
 		run(t, "chown", "carla", zonePath(zone))
 	}, "owner-not-manager", "zone-owner zone-rights", true, 200, 201, ""},

@@ -58,11 +58,16 @@ own_packages() {
 }
 
 install_all() {
+    local go_log
     mkdir -p "$prepared"
+    # The one waits for the network and the disk, the other computes.
+    go_log=$(mktemp)
+    prepare_go >"$go_log" 2>&1 &
     install_packages
-    go mod download
-    go -C test/tools mod download
-    GOBIN=$prepared/bin go -C test/tools install tool
+    if ! wait $!; then
+        cat "$go_log"
+        return 1
+    fi
     fetch_npm static
     if [[ -f test/browser/package-lock.json ]]; then fetch_npm test/browser; fi
 }
@@ -91,6 +96,16 @@ install_packages() {
     apt-get -q update
     apt-get -q -y --no-install-recommends install "${missing[@]}"
     rm /usr/sbin/policy-rc.d
+}
+
+# prepare_go fetches the modules, and compiles what is not ours as steps.sh will need it.
+prepare_go() {
+    go mod download
+    go -C test/tools mod download
+    export CGO_ENABLED=0 GOFLAGS=-trimpath
+    GOBIN=$prepared/bin go -C test/tools install tool
+    go list -e -deps -test -f '{{if and .GoFiles (or .Standard (and .Module (not .Module.Main)))}}{{.ImportPath}}{{end}}' ./... |
+        grep -vE '^(internal|vendor|unsafe|runtime/cgo|C)(/|$)' | xargs go build
 }
 
 # fetch_npm fills npm's cache from a lock file, and leaves the packages beside.

@@ -1,21 +1,23 @@
 #!/bin/bash
-# steps.sh - the tests, from top to bottom. Run by copy.sh in the prepared throw-away copy, without a network; it
-# installs Share Zone there, so it must never run elsewhere.
+# steps.sh - the steps of the tests. Run by run.sh, each in a prepared throw-away copy, without a network; they install
+# Share Zone there, so they must never run elsewhere.
 #
-# usage: test/steps.sh [--static] [--long] [--run REGEX]
+# usage: test/steps.sh [--long] [--run REGEX] unit|static|install
+#        test/steps.sh [--long] [--run REGEX] tests PACKAGE REGEX
 
 set -euo pipefail
 cd -- "$(dirname -- "$(readlink -f -- "$0")")/.."
 
 readonly prepared=/var/lib/shztest # by prepare.sh
-readonly results=/run/shztest.results
+readonly programs=$prepared/tests  # the compiled tests, in folders as in the repository
+readonly installed=$prepared/installed
+readonly results=$prepared/results
 readonly zones_image=/dev/shm/shztest-zones.img
 
 main() {
-    static='' long='' pattern=''
-    while (($#)); do
+    long='' pattern=''
+    while [[ ${1-} == --* ]]; do
         case $1 in
-        --static) static=yes ;;
         --long) long=yes ;;
         --run) pattern=$2 && shift ;;
         esac
@@ -26,18 +28,12 @@ main() {
         exit 1
     fi
     set_environment
-    go build -o "$prepared/bin/report" ./test/report
-
-    if [[ ! $pattern ]]; then
-        phase static static_checks
-        phase unit unit_tests
-    fi
-    if [[ ! $static ]]; then
-        phase install install_demo
-        if [[ -s $SHZ_DEMO ]]; then phase tests installed_tests; fi
-    fi
-    printf 'all %18d s\n' "$SECONDS"
-    "$prepared/bin/report" -total "$results"
+    case $1 in
+    unit) unit_tests ;;
+    static) static_checks ;;
+    install) install_demo ;;
+    tests) installed_tests "$2" "$3" ;;
+    esac
 }
 
 # set_environment lets nothing of the caller's decide what the tests do.
@@ -45,17 +41,12 @@ set_environment() {
     unset CDPATH GOFLAGS GOOS GOARCH CGO_ENABLED GOEXPERIMENT GODEBUG SHZ_COPY SHZ_LONG SHZ_DEMO
     unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
     export PATH=$prepared/bin:$PATH LC_ALL=C.UTF-8
-    export GOPROXY=off GOTOOLCHAIN=local GOFLAGS='-mod=readonly -buildvcs=false'
+    # As install.sh builds: what both need is compiled once.
+    export GOPROXY=off GOTOOLCHAIN=local GOFLAGS='-mod=readonly -buildvcs=false -trimpath'
     # The checkout may be another user's.
     export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
     umask 022
     : >"$results"
-}
-
-phase() {
-    local start=$SECONDS
-    "${@:2}"
-    printf 'phase %-10s %4d s\n' "$1" $((SECONDS - start))
 }
 
 # step NAME COMMAND... counts as one test; its output matters only when it fails.
@@ -73,12 +64,21 @@ step() {
 static_checks() {
     step 'go version' go version
     step gofmt is_formatted
-    step 'go vet' go vet ./...
-    step staticcheck staticcheck ./...
+    step 'go vet' on_packages go vet
+    step staticcheck on_packages staticcheck
     step 'go mod verify' go mod verify
     step shellcheck check_shell
     step 'man pages' check_man_pages
     step 'templ generate' is_generated
+}
+
+# on_packages COMMAND... runs a command for all packages, with cgo for those that etc/manifest says are built with it.
+on_packages() {
+    local all=() with_cgo=() static=()
+    mapfile -t all < <(go list ./...)
+    mapfile -t with_cgo < <(sed -n '/^#/d; s/.*[[:space:]]cgo=\([^[:space:]]*\).*/sharezone\/\1/p' etc/manifest)
+    mapfile -t static < <(printf '%s\n' "${all[@]}" | grep -vxFf <(printf '%s\n' "${with_cgo[@]}"))
+    CGO_ENABLED=0 "$@" "${static[@]}" && CGO_ENABLED=1 "$@" "${with_cgo[@]}"
 }
 
 is_formatted() {
@@ -113,19 +113,36 @@ generated_sums() {
     find . -name '*_templ.go' -exec sha256sum {} + | sort -k 2
 }
 
+# unit_tests runs all tests where nothing is installed, and keeps the compiled ones.
 unit_tests() {
-    go_test ./...
+    CGO_ENABLED=0 go build -o "$prepared/bin/" ./test/report cmd/test2json
+    on_packages test_packages
+}
+
+# test_packages leaves it to report to tell what failed. vet is a step of its own.
+test_packages() {
+    go test -json -count=1 -vet=off -timeout "$(limit)s" ${pattern:+-run "$pattern"} \
+        -exec "'$PWD/test/keep.sh' $programs" "$@" 2>&1 | report "$results" || true
+}
+
+# limit is how many seconds the tests of a package have.
+limit() {
+    if [[ $long ]]; then echo 10800; else echo 1200; fi
 }
 
 install_demo() {
     # A real ext4, as on a server: tmpfs lacks some of what is tested, and the copy's own / is an overlay.
     truncate -s 2G "$zones_image"
     mkfs.ext4 -q -m 0 "$zones_image"
+    mount_zones
+    # The passwords of the demo users stand in the output, nowhere else.
+    step 'install.sh --demo' install_to /run/shztest.demo
+    leave
+}
+
+mount_zones() {
     mkdir -p /srv/sharezone
     mount -o loop,nosuid,nodev,noexec "$zones_image" /srv/sharezone
-    # The passwords of the demo users stand in the output, nowhere else.
-    export SHZ_DEMO=/run/shztest.demo
-    step 'install.sh --demo' install_to "$SHZ_DEMO"
 }
 
 install_to() {
@@ -137,24 +154,51 @@ install_to() {
     mv "$1.new" "$1"
 }
 
-# installed_tests come one package after the other: they share the machine's users and zones.
+# leave stops what runs and puts what is not on / there: only that goes on to the copies in which the tests run.
+leave() {
+    control_apache stop
+    umount /srv/sharezone
+    mkdir -p "$installed"
+    cp -a /run "$installed/"
+    cp "$zones_image" "$installed/zones.img" # holes stay holes
+}
+
+# enter is its reverse.
+enter() {
+    cp -a "$installed/run/." /run/
+    cp "$installed/zones.img" "$zones_image"
+    mount_zones
+    control_apache start
+}
+
+# control_apache stops or starts the instance, as install.sh does, and waits until it is done.
+control_apache() {
+    local file=/run/apache2-sharezone/apache2.pid i
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C APACHE_CONFDIR=/etc/apache2-sharezone apache2ctl "$1"
+    for ((i = 0; i < 600; i++)); do
+        if [[ $1 == start && -s $file || $1 == stop && ! -e $file ]]; then return; fi
+        sleep 0.05
+    done
+    echo "Apache does not $1"
+    return 1
+}
+
+# installed_tests PACKAGE REGEX runs compiled tests beside the installation.
 installed_tests() {
-    export SHZ_COPY=1
+    local package=$1 folder=${1#*/} program
+    enter
+    export SHZ_COPY=1 SHZ_DEMO=/run/shztest.demo
     if [[ $long ]]; then export SHZ_LONG=1; fi
     # The folder that copy.sh has let in.
     if [[ ${SHZ_SHOTS-} ]]; then export SHZ_SHOTS=$PWD/test/shots; fi
     if [[ -d $prepared/browser/node_modules ]]; then
         ln -sfn "$prepared/browser/node_modules" test/browser/node_modules
     fi
-    go_test -p 1 ./test/...
-    go_test -p 1 ./acl/... ./internal/... ./sbin/... ./cgi-bin/... ./libexec/...
-}
-
-go_test() {
-    local timeout=20m
-    if [[ $long ]]; then timeout=3h; fi
-    # The status of the tests is what report counts.
-    go test -json -count=1 -timeout "$timeout" ${pattern:+-run "$pattern"} "$@" 2>&1 | report "$results" || true
+    program=("$programs/$folder"/*.test)
+    # The time limit is the program's own; the other one is for a child of it that holds the pipe.
+    (cd "$folder" && timeout --signal=KILL $(($(limit) + 60)) \
+        test2json -t -p "$package" "${program[0]}" -test.v=test2json -test.paniconexit0 -test.count=1 \
+        -test.timeout="$(limit)s" -test.run="$2") 2>&1 | report "$results" || true
 }
 
 main "$@"

@@ -203,7 +203,7 @@ func TestZonesLife(t *testing.T) {
 	if z.State != "open" || z.Owner != "zl-marta" || z.members() != "user:carla=drop" || put("carla", "again") != 201 {
 		t.Errorf("restore: %+v", z)
 	}
-	if out := run(t, "shzadm", "doctor", "--json"); strings.Contains(out, name) {
+	if out, _ := command(t, "shzadm", "doctor", "--json"); strings.Contains(out, name) || !strings.Contains(out, `"checks"`) {
 		t.Errorf("doctor: %s", out)
 	}
 	events := run(t, "shzadm", "activity", name)

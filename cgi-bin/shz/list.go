@@ -136,18 +136,23 @@ func describe(found []zone.Entry, names *account.Names) []entry {
 	names.Prefetch(uids, nil) // one question to NSS for all
 	entries := make([]entry, len(found))
 	for i, e := range found {
-		entries[i] = entry{Type: e.Kind, Size: e.Size}
+		entries[i] = entry{Type: e.Kind, Size: e.Size, Modified: shownTime(e.Modified)}
 		entries[i].Name, entries[i].Raw = shown(e.Name)
-		if e.Modified != nil && e.Modified.UTC().Year() >= 0 && e.Modified.UTC().Year() <= 9999 { // what RFC 3339 can say
-			modified := e.Modified.UTC().Format(time.RFC3339)
-			entries[i].Modified = &modified
-		}
 		if e.Owner != nil {
 			owner := zone.OwnerName(*e.Owner, names)
 			entries[i].Owner = &owner
 		}
 	}
 	return entries
+}
+
+// shownTime is a time as JSON says it; nil also for what RFC 3339 cannot say.
+func shownTime(t *time.Time) *string {
+	if t == nil || t.UTC().Year() < 0 || t.UTC().Year() > 9999 {
+		return nil
+	}
+	text := t.UTC().Format(time.RFC3339)
+	return &text
 }
 
 // shown is a name as JSON can say it, and its bytes percent-encoded where it is no UTF-8.
@@ -285,10 +290,26 @@ func (f form) showResults(items []item, done string) error {
 	view.Done = done
 	status := http.StatusOK
 	for _, i := range items {
-		view.Results = append(view.Results, result{Name: i.Name, Message: i.Message, OK: i.Status == "ok"})
+		view.Results = append(view.Results, i.result(f.call))
 		if len(items) == 1 {
 			status = web.Code(i.Status).Status()
 		}
 	}
 	return f.call.AnswerPage(status, folderPage(folderFrame(f.call, object), view))
+}
+
+// result is how the item ended, as the page says it.
+func (i item) result(c *web.Call) result {
+	r := result{Name: i.Name, Message: i.Message, OK: i.Status == "ok"}
+	for _, left := range i.Left {
+		name := left.Path
+		if name == "" {
+			name = i.Name
+		}
+		r.Left = append(r.Left, result{Name: name, Message: left.Message})
+	}
+	if i.LeftMore > 0 {
+		r.Message += " " + c.Language.Count("choose.more", i.LeftMore)
+	}
+	return r
 }

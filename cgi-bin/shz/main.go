@@ -52,6 +52,12 @@ func get(c *web.Call, root *zone.Object, path zone.Path) error {
 		if err := refuseUnbuilt(c); err != nil {
 			return err
 		}
+		if c.Request.URL.Query().Has("search") {
+			return search(c, object, path)
+		}
+		if ask := c.Request.URL.Query().Get("ask"); ask == "rename" {
+			return askRename(c, path)
+		}
 		return list(c, root, object, path)
 	case kind == "file" && path.Folder:
 		return web.Refuse(web.NotFound, "a file, asked for with a slash")
@@ -63,7 +69,7 @@ func get(c *web.Call, root *zone.Object, path zone.Path) error {
 
 // refuseUnbuilt refuses what the interface foresees and nothing answers yet: a script must not save a listing as its zip.
 func refuseUnbuilt(c *web.Call) error {
-	for _, name := range [...]string{"archive", "search"} {
+	for _, name := range [...]string{"archive"} {
 		if c.Request.URL.Query().Has(name) {
 			return web.Refuse(web.Unsupported, name+" is not there yet")
 		}

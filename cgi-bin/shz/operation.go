@@ -58,6 +58,11 @@ var operations = map[string]func(form) error{
 	"mkdir":      form.makeFolder,
 	"delete":     form.delete,
 	"ask-delete": form.askDelete,
+	"rename":     form.rename,
+	"move":       form.move,
+	"copy":       form.copy,
+	"ask-move":   form.askMove,
+	"ask-copy":   form.askCopy,
 }
 
 // names are those that the fields name: "name" in UTF-8, "raw" percent-encoded, which is how a page names what it
@@ -174,6 +179,11 @@ type item struct {
 	Status  string `json:"status"` // ok or a code
 	Message string `json:"message"`
 	URL     string `json:"url,omitempty"`
+	// Of what got a name by being renamed, moved or copied.
+	To       string     `json:"to,omitempty"`
+	ToRaw    string     `json:"to_raw,omitempty"`
+	Left     []leftItem `json:"left,omitempty"`
+	LeftMore int        `json:"left_more,omitempty"` // beyond those in Left
 }
 
 // itemOf says how it ended: well, in the words given, or with the sentence of the error's code.
@@ -187,7 +197,7 @@ func (f form) itemOf(name string, err error, well string) item {
 	code := web.CodeOf(err)
 	message := f.call.Message(err)
 	var partly *zone.PartlyRemoved
-	if errors.As(err, &partly) && !errors.Is(err, zone.ErrTooDeep) {
+	if errors.As(err, &partly) {
 		message = f.call.Language.Say("delete.partly")
 	}
 	i.Status, i.Message = string(code), message
@@ -214,6 +224,9 @@ func (f form) answer(items []item, done string) error {
 	return f.showResults(items, done)
 }
 
+// doneOperations are those that end in results of items: their names are also the second halves of the sentences' keys.
+var doneOperations = map[string]bool{"upload": true, "delete": true, "rename": true, "move": true, "copy": true}
+
 // doneNotice is what the page after a form begins with: done says which form, n of how many items.
 func doneNotice(c *web.Call, done string, n int) *page.Notice {
 	l := c.Language
@@ -224,10 +237,8 @@ func doneNotice(c *web.Call, done string, n int) *page.Notice {
 		return &page.Notice{Kind: page.Info, Text: l.Say("delete.nothing")}
 	case done == "mkdir":
 		return &page.Notice{Kind: page.OK, Text: l.Say("mkdir.done")}
-	case done == "upload" && n > 0:
-		return &page.Notice{Kind: page.OK, Text: l.Count("upload.done", n)}
-	case done == "delete" && n > 0:
-		return &page.Notice{Kind: page.OK, Text: l.Count("delete.done", n)}
+	case doneOperations[done] && n > 0:
+		return &page.Notice{Kind: page.OK, Text: l.Count("done."+done, n)}
 	}
 	return nil
 }

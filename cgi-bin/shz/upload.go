@@ -78,11 +78,10 @@ func put(c *web.Call, root *zone.Object, path zone.Path) error {
 func bring(c *web.Call, folder *zone.Object, at []string, name string, size int64, exists zone.OnExists,
 	send func(web.Receiver) (int64, error)) (brought, error) {
 	path := below(append(at[:len(at):len(at)], name))
-	settings, err := c.Settings()
+	keep, err := reserveOf(c)
 	if err != nil {
 		return brought{}, err
 	}
-	keep := zone.Reserve{Bytes: settings.Upload.KeepFreeBytes, Percent: settings.Upload.KeepFreePercent}
 	upload, err := folder.Create(name, size, exists, keep)
 	if errors.Is(err, unix.EEXIST) && exists == zone.ExistsSkip {
 		return brought{Name: name, Status: "skipped"}, nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/url"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -32,10 +33,10 @@ type folderView struct {
 	Manage, Who templ.SafeURL // of the zone's owner: the zone's page, and who gets in here; "" = it is another's
 
 	Upload  bool          // there are forms to bring files and to make a folder
-	Delete  bool          // there are boxes to choose what is to be removed
+	Delete  bool          // entries may be removed and renamed
 	Here    templ.SafeURL // this folder: where forms go
 	Results []result      // of the last form
-	Done    string        // what that form did with them: "upload" or "delete"
+	Done    string        // what that form did with them, one of doneOperations
 }
 
 // entryRow is one entry of a folder. Size, Modified and Owner are already formatted; "" = unknown.
@@ -44,10 +45,17 @@ type entryRow struct {
 	Raw       string        // the name percent-encoded, as forms send it
 	Href      templ.SafeURL // "" = not reachable
 	Kind      string        // "file", "dir" or "other"
-	Removable bool          // there is a box to choose it
+	Removable bool          // it can be removed, moved and renamed
 	Size      string
 	Modified  string
 	Owner     string
+}
+
+// choosable says that something can be done with the entry, so that there is a box to choose it.
+func (e entryRow) choosable() bool { return e.Kind != "other" || e.Removable }
+
+func (e entryRow) renameHref(here templ.SafeURL) templ.SafeURL {
+	return here + "?ask=rename&raw=" + templ.SafeURL(url.QueryEscape(e.Raw))
 }
 
 // result is how one item of the last operation ended.
@@ -55,6 +63,7 @@ type result struct {
 	Name    string
 	Message string // in the user's language
 	OK      bool
+	Left    []result // of a folder: what stayed behind
 }
 
 // heading is what the folder is called: at the zone's root the zone's title or name, below it the folder's own name. A
@@ -83,13 +92,7 @@ func (f folderView) columns(l text.Language) []page.Column {
 		{Label: l.Say("folder.modified"), Class: "entry-modified"},
 		{Label: l.Say("folder.owner"), Class: "entry-owner"},
 	}
-	if f.Delete {
-		heads = append([]page.Column{{Label: l.Say("folder.chosen"), Class: "entry-choose"}}, heads...)
-	}
 	for i, key := range []string{"name", "size", "modified"} {
-		if f.Delete {
-			i++
-		}
 		heads[i].Href = f.SortHref[key]
 		if key == f.Sort {
 			heads[i].Sorted = "ascending"
@@ -97,6 +100,10 @@ func (f folderView) columns(l text.Language) []page.Column {
 				heads[i].Sorted = "descending"
 			}
 		}
+	}
+	heads = append([]page.Column{{Label: l.Say("folder.chosen"), Class: "entry-choose"}}, heads...)
+	if f.Delete {
+		heads = append(heads, page.Column{Label: l.Say("rename.column"), Class: "entry-change"})
 	}
 	return heads
 }
@@ -127,10 +134,7 @@ func resultsSummary(l text.Language, done string, results []result) string {
 		}
 	}
 	failed := len(results) - well
-	good, bad := l.Count("upload.done", well), l.Count("upload.failed", failed)
-	if done == "delete" {
-		good, bad = l.Count("delete.done", well), l.Count("delete.failed", failed)
-	}
+	good, bad := l.Count("done."+done, well), l.Count("failed."+done, failed)
 	switch {
 	case failed == 0:
 		return good

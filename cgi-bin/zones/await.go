@@ -59,7 +59,7 @@ func (v viewer) await(w work) error {
 		v.call.Writer().WriteHeader(http.StatusOK)
 		return v.blanks(w, ended)
 	}
-	return v.call.AnswerPage(http.StatusOK, slowPage(v.call.View(w.title), w.head, v.slowly(w, progress, ended)))
+	return v.call.StreamPage(http.StatusOK, slowPage(v.call.View(w.title), w.head, v.slowly(w, progress, ended)))
 }
 
 // replace keeps the last number alone: who reads them may be slower.

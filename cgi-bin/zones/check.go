@@ -70,7 +70,7 @@ func (p zonePage) checkView(reply helper.ZonefixReply) checkView {
 		if at, err := parseEncoded(d.Path); err == nil {
 			row.Path, row.Href = at.bytes(), whoHref(p.Name, at)
 		}
-		c.Apply = c.Apply || d.Apply
+		c.Apply = c.Apply || d.Apply && p.answers("apply")
 		c.Findings = append(c.Findings, row)
 	}
 	return c

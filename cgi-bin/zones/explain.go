@@ -3,12 +3,14 @@ package main
 import (
 	"errors"
 
+	"golang.org/x/sys/unix"
+
 	"sharezone/internal/helper"
 	"sharezone/internal/web"
 	"sharezone/internal/zone"
 )
 
-// refusals are the errors of package zone that this program meets itself, as zonefix would tell them.
+// refusals are errors that this program meets itself, as zonefix would tell them.
 var refusals = []struct {
 	err    error
 	code   web.Code
@@ -18,6 +20,7 @@ var refusals = []struct {
 	{zone.ErrName, web.BadRequest, "name"},
 	{zone.ErrPast, web.BadRequest, "past"},
 	{zone.ErrTooMany, web.NoSpace, "full"},
+	{unix.EROFS, web.Locked, "read-only"},
 }
 
 // refusalOf is an error as zonefix would tell it, nil for one that has its code already.

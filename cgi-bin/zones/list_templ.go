@@ -64,7 +64,7 @@ func listPage(v page.View, l listView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if l.MayMake {
+			if l.New {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<a class=\"btn btn-primary\" href=\"/cgi-bin/zones?view=new\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

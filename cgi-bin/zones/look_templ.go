@@ -65,7 +65,7 @@ func whoBody(l text.Language, w whoView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = page.FormField(page.Field{Name: "path", Label: l.Say("zones-who.path"), Help: l.Say("zones-who.path-help"), Type: "text", Value: w.Path, Verbatim: true, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.FormField(page.Field{Name: "path", Label: l.Say("zones-who.path"), Help: l.Say("zones-who.path-help"), Type: "text", Value: w.Field, Verbatim: true, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

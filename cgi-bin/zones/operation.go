@@ -25,16 +25,27 @@ type operation struct {
 
 // operations is the whole table. Administration by the external entry is refused: what a partner's network can reach
 // must not be able to open a zone.
-var operations = map[string]operation{
-	"create":   {do: form.create},
-	"modify":   {do: form.modify},
-	"share":    {do: form.share},
-	"apply":    {do: form.apply},
-	"transfer": {do: form.transfer},
-	"delete":   {do: form.closeZone},
-	"restore":  {do: form.restore},
-	"remove":   {do: form.remove},
-	"take":     {do: form.take},
+func operations() map[string]operation {
+	return map[string]operation{
+		"create":   {do: form.create},
+		"modify":   {do: form.modify},
+		"share":    {do: form.share},
+		"apply":    {do: form.apply},
+		"transfer": {do: form.transfer},
+		"delete":   {do: form.closeZone},
+		"restore":  {do: form.restore},
+		"remove":   {do: form.remove},
+		"take":     {do: form.take},
+	}
+}
+
+// answers says whether an operation is answered at all by the entry that the request came by; a page offers no other.
+func (v viewer) answers(op string) bool {
+	return v.call.Entry != "external" || operations()[op].outside
+}
+
+func (v viewer) refusedOutside() error {
+	return &web.Told{Err: web.Refuse(web.NotPermitted, "by the external entry"), Sentence: v.call.Language.Say("zones-refused.external")}
 }
 
 // form is what was sent, and about which zone.
@@ -49,12 +60,12 @@ func post(v viewer, name string) error {
 	if err != nil {
 		return err
 	}
-	op, found := operations[fields.Get("op")]
+	op, found := operations()[fields.Get("op")]
 	if !found || len(fields["op"]) != 1 {
 		return web.Refuse(web.BadRequest, "op="+strconv.Quote(fields.Get("op")))
 	}
-	if v.call.Entry == "external" && !op.outside {
-		return &web.Told{Err: web.Refuse(web.NotPermitted, "by the external entry"), Sentence: v.call.Language.Say("zones-refused.external")}
+	if !v.answers(fields.Get("op")) {
+		return v.refusedOutside()
 	}
 	f := form{v, name, fields}
 	if f.name == "" {
@@ -227,7 +238,7 @@ func (f form) describe(s seen) error {
 		return err
 	}
 	err = f.modifyAsUser(m, forget, now)
-	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EDQUOT) { // root makes room under a limit
 		_, err = f.zonefix(helper.ZonefixRequest{
 			Op: "modify", Zone: f.name, Title: m.Title, Description: m.Description, Expires: m.Expires, MaxAge: m.MaxAge,
 			Notify: m.Notify, ForgetNotify: forget,

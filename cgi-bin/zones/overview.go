@@ -20,6 +20,7 @@ type overviewView struct {
 	Facts       []fact
 	Description string
 	Managed     bool
+	Changes     bool // there are forms; not by the external entry
 	Closed      bool
 	Restorable  bool   // closed, and its last day is not over; otherwise the form asks for a new one
 	Expires     string // YYYY-MM-DD, for the form
@@ -61,15 +62,18 @@ func (p zonePage) overview() error {
 	l := p.call.Language
 	o := overviewView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Name: p.Name, Facts: p.facts(), Description: said(p.Description), Managed: p.Managed,
-		Closed: p.State == zone.StateClosed, Expires: said(p.Expires), Find: strings.TrimSpace(p.query.Get("find")),
+		Changes: p.Managed && p.answers("share"), Closed: p.State == zone.StateClosed, Expires: said(p.Expires), Find: typable(strings.TrimSpace(p.query.Get("find"))),
 	}
 	for _, problem := range p.seen.Problems {
 		o.Problems = append(o.Problems, l.Say("zones-problem."+string(problem)))
 	}
-	if p.call.JSON || !p.Managed {
-		for _, m := range p.Members {
-			o.Members = append(o.Members, p.member(m))
-		}
+	if p.Managed && !o.Changes {
+		o.Problems = append(o.Problems, l.Say("zones-refused.external"))
+	}
+	for _, m := range p.Members {
+		o.Members = append(o.Members, p.member(m))
+	}
+	if p.call.JSON || !o.Changes {
 		return p.answer("", p.seen, overviewBody(l, o))
 	}
 	policy, err := p.policy()
@@ -83,9 +87,6 @@ func (p zonePage) overview() error {
 	}
 	if end, err := zone.ExpiresAt(o.Expires); o.Expires == "" || err == nil && now.Before(end) {
 		o.Restorable = true
-	}
-	for _, m := range p.Members {
-		o.Members = append(o.Members, p.member(m))
 	}
 	if o.Find != "" && !o.Closed {
 		o.Searched = true

@@ -62,7 +62,7 @@ func TestListPage(t *testing.T) {
 		{Name: "old", Heading: "old", Owner: "uid:7001", Closed: true, Expires: "x", Href: "/cgi-bin/zones/old?state=closed"},
 	}
 	for _, l := range []text.Language{text.Italian, text.English} {
-		html := pagetest.Render(t, listPage(viewFor(l), listView{MayMake: true, Admin: true, Zones: rows, Total: 3}))
+		html := pagetest.Render(t, listPage(viewFor(l), listView{MayMake: true, New: true, Admin: true, Zones: rows, Total: 3}))
 		check(t, html, []string{
 			`href="/cgi-bin/zones?view=new"`, evilText, `href="/cgi-bin/zones/old?state=closed"`, "uid:7001", "22/11/2026", l.Say("zones.mine"),
 			l.Say("home.closed"), l.Say("zones.more", "1"), l.Say("zones.all-link"), `role="search"`, `<dd><bdi dir="auto">demo</bdi></dd>`,
@@ -82,7 +82,7 @@ func TestListPage(t *testing.T) {
 func TestOverviewPage(t *testing.T) {
 	o := overviewView{
 		Here: "/cgi-bin/zones/demo", Name: "demo", Problems: []string{"First & problem."}, Facts: []fact{{"Label", evil, true}, {"Plain", "1 < 2", false}},
-		Description: "two\nlines " + evil, Managed: true, Expires: "2026-12-31", Extend: &extension{"2027-12-31", "31/12/2027"},
+		Description: "two\nlines " + evil, Managed: true, Changes: true, Expires: "2026-12-31", Extend: &extension{"2027-12-31", "31/12/2027"},
 		Members: []member{
 			{Principal: "user:bruno", Label: evil, About: "Acme · bruno", Access: zone.Write, Chosen: zone.Write},
 			{Principal: "group:shz-acme", Label: "shz-acme", Group: true, Access: zone.None, Chosen: zone.Read, Entry: "r-x"},
@@ -106,10 +106,13 @@ func TestOverviewPage(t *testing.T) {
 		[]string{"Nobody found.", "Only the owner gets in", "Remove the end date", `name="expires" value=""`}, []string{"<select", "Delivers"})
 
 	// Who does not manage it finds no form.
+	o.Changes, o.Members = false, []member{{Principal: "user:bruno", Label: "bruno", Access: zone.Read, Chosen: zone.Read}}
+	check(t, pagetest.Render(t, overviewBody(text.English, o)), []string{"With whom it is shared", "May look and download."}, []string{"<form", "view=close"})
+
 	o.Managed, o.Members = false, []member{{Principal: "user:bruno", Label: "bruno", Access: zone.Read, Chosen: zone.Read}}
 	check(t, pagetest.Render(t, overviewBody(text.English, o)), []string{"How you get in", "May look and download."}, []string{"<form", "view=close"})
 
-	o.Managed, o.Closed = true, true
+	o.Managed, o.Changes, o.Closed = true, true, true
 	check(t, pagetest.Render(t, overviewBody(text.English, o)), []string{`value="restore"`, `name="expires" type="date"`}, []string{`value="share"`})
 	o.Restorable = true
 	check(t, pagetest.Render(t, overviewBody(text.English, o)), []string{`value="restore"`}, []string{`type="date"`})
@@ -139,7 +142,7 @@ func TestSettingsPages(t *testing.T) {
 
 func TestLookPages(t *testing.T) {
 	w := whoView{
-		Here: "/cgi-bin/zones/demo", Name: "demo", Path: evil, As: evil, Shown: true, Kind: "dir", Object: []fact{{"Owner", evil, true}},
+		Here: "/cgi-bin/zones/demo", Name: "demo", Path: evil, Field: evil, As: evil, Shown: true, Kind: "dir", Object: []fact{{"Owner", evil, true}},
 		In: []whoRow{{evil, "bruno", "read", "because " + evil}}, Out: []whoRow{{"carla", "", "nothing", "stopped"}}, MoreOut: 4, Take: "a%22", Remove: "/cgi-bin/zones/demo?view=remove",
 	}
 	inBoth(t, func(l text.Language) templ.Component { return whoBody(l, w) },

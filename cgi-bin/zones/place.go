@@ -168,7 +168,7 @@ func (f form) removedAll(s seen, places []place, items []item) outcome {
 	for _, i := range items {
 		if i.Status != "ok" {
 			o.body = itemsBody(f.call.Language, items, templ.SafeURL(zoneHref(s.Name, s.State)))
-			if len(items) == 1 {
+			if len(items) == 1 && !f.call.JSON {
 				o.status = web.Code(i.Status).Status()
 			}
 			return o

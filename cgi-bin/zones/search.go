@@ -126,6 +126,9 @@ func list(v viewer) error {
 		if v.call.JSON {
 			return web.Refuse(web.BadRequest, "view=new is a form for people")
 		}
+		if !v.answers("create") {
+			return v.refusedOutside()
+		}
 		return newZonePage(v, nil, http.StatusOK, nil)
 	default:
 		return web.Refuse(web.BadRequest, "view="+strconv.Quote(v.query.Get("view")))
@@ -165,16 +168,20 @@ const maxRows = 200
 type listView struct {
 	criteria
 	Searched bool // otherwise these are one's own
-	MayMake  bool
+	MayMake  bool // some of these may be his own
+	New      bool // there is a link to the form for a new one
 	Admin    bool
 	Zones    []zoneRow
 	Total    int
 }
 
 func (v viewer) listView(c criteria, searched bool, zones []seen) listView {
-	l := listView{criteria: c, Searched: searched, MayMake: zone.MayMakeZones(), Admin: v.admin, Total: len(zones)}
+	l := listView{criteria: c, Searched: searched, MayMake: zone.MayMakeZones(), New: zone.MayMakeZones() && v.answers("create"), Admin: v.admin, Total: len(zones)}
 	if !searched {
 		l.criteria = criteria{}
+	}
+	for _, field := range []*string{&l.Text, &l.Owner, &l.Member} {
+		*field = typable(*field)
 	}
 	for _, s := range zones[:min(len(zones), maxRows)] {
 		l.Zones = append(l.Zones, v.row(s))

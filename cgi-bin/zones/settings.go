@@ -76,7 +76,7 @@ func (v viewer) complete(f *settingsView, policy zone.Policy, typed url.Values, 
 		"name": &f.Name, "title": &f.Title, "description": &f.Description, "expires": &f.Expires, "max_age": &f.MaxAge, "notify": &f.Notify,
 	} {
 		if _, there := typed[key]; there {
-			*to = typed.Get(key)
+			*to = typable(typed.Get(key))
 		}
 	}
 }
@@ -139,7 +139,7 @@ func (p zonePage) transfer() error {
 	l := p.call.Language
 	q := questionView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("zones-transfer.title"), Question: l.Say("zones-transfer.question"),
-		Advice: l.Say("zones-transfer.advice"), Op: "transfer", Submit: l.Say("zones-transfer.submit"), Owner: p.typed.Get("owner"),
+		Advice: l.Say("zones-transfer.advice"), Op: "transfer", Submit: l.Say("zones-transfer.submit"), Owner: typable(p.typed.Get("owner")),
 		Commands: p.transferCommands(),
 	}
 	for _, e := range p.names.Members(layout.GroupManager) {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 	"golang.org/x/sys/unix"
@@ -64,6 +66,9 @@ func show(v viewer, name string) error {
 	if view.people && !s.Managed {
 		return web.Refuse(web.NotPermitted, "neither the owner nor an administrator")
 	}
+	if view.people && !v.answers("modify") {
+		return v.refusedOutside()
+	}
 	return view.show(zonePage{viewer: v, seen: s, status: http.StatusOK, notice: doneNotice(v.call.Language, v.query.Get("done"))})
 }
 
@@ -109,6 +114,9 @@ func (v viewer) headOf(s seen, view string) head {
 			{Label: l.Say("zones.tab-space"), Href: "space"}, {Label: l.Say("zones.tab-settings"), Href: "settings"},
 		} {
 			name := string(t.Href)
+			if name == "settings" && !v.answers("modify") {
+				continue
+			}
 			t.Current, t.Href = name == view, templ.SafeURL(zoneHref(s.Name, s.State))
 			if name != "" {
 				t.Href = templ.SafeURL(zoneHref(s.Name, s.State, "view", name))
@@ -195,6 +203,14 @@ func (v viewer) person(name string) string {
 		}
 	}
 	return name
+}
+
+// typable is a text as the value of a field: nothing where it has what cannot be typed, and would come back as another text.
+func typable(text string) string {
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) {
+		return ""
+	}
+	return text
 }
 
 // fieldOf is an attribute as the keys of the catalogue say it.

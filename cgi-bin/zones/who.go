@@ -19,6 +19,7 @@ type whoView struct {
 	Here     templ.SafeURL
 	Name     string
 	Path     string // as people write it
+	Field    string // the same where it can be typed
 	As       string
 	Shown    bool   // the answer is there; without it this is the form alone
 	Kind     string // file, dir, other
@@ -53,12 +54,11 @@ func (p zonePage) who() error {
 	}
 	reply, err := p.access(q)
 	w := whoView{
-		Here: here, Name: p.Name, Path: at.bytes(), As: strings.Join(q.Users, " "), Commands: p.whoCommands(at, q.Users),
+		Here: templ.SafeURL(here + "/" + p.Name), Name: p.Name, Path: at.bytes(), Field: typable(at.bytes()), As: typable(strings.Join(q.Users, " ")), Commands: p.whoCommands(at, q.Users),
 	}
 	if err != nil && p.call.JSON {
 		return p.told(err)
 	}
-	w.Here = templ.SafeURL(here + "/" + p.Name)
 	if err != nil { // the form stays, so that another path can be tried
 		code, message := p.words(err)
 		p.status, p.notice = code.Status(), &page.Notice{Kind: page.Error, Text: message}
@@ -99,7 +99,7 @@ func (p zonePage) describe(w *whoView, at place, reply helper.AccessReply) {
 	slices.SortStableFunc(w.In, func(a, b whoRow) int { return cmp.Compare(strings.ToLower(a.Label), strings.ToLower(b.Label)) })
 	w.MoreOut = max(0, len(w.Out)-maxOut)
 	w.Out = w.Out[:len(w.Out)-w.MoreOut]
-	if len(at.names) > 0 && p.Managed {
+	if len(at.names) > 0 && p.Managed && p.answers("remove") {
 		w.Remove = templ.SafeURL(zoneHref(p.Name, p.State, "view", "remove", "path", at.bytes()))
 		if w.Kind == "dir" && owner != p.Owner {
 			w.Take = at.encoded()

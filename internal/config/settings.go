@@ -14,6 +14,7 @@ type Settings struct {
 	Listing      Listing
 	Form         Form
 	Upload       Upload
+	Search       Search
 	Zone         Zone
 }
 
@@ -40,6 +41,12 @@ type Form struct{ MaxBytes int64 }
 type Upload struct {
 	KeepFreeBytes   int64
 	KeepFreePercent int
+}
+
+// Search bounds one search below a folder.
+type Search struct {
+	Hits, MaxHits int
+	Time          time.Duration
 }
 
 // Zone is what new zones get. Everything is in days, and 0 is none.
@@ -126,6 +133,22 @@ var table = [...]setting{
 		"uploads", "keep_free_percent", 0, 0, 90, "percent",
 		"The same in percent of the file system; the larger of the two holds.",
 		func(s *Settings, n int64) { s.Upload.KeepFreePercent = int(n) },
+	},
+	{
+		"search", "default_hits", 200, 1, 100000, "hits",
+		"A search ends after so many hits when the request names no limit; never more than max_hits.",
+		func(s *Settings, n int64) { s.Search.Hits = int(n) },
+	},
+	{
+		"search", "max_hits", 1000, 1, 100000, "hits",
+		"The highest limit that a request may name. For a script, which gets them at the end, the hits are kept in memory.",
+		func(s *Settings, n int64) { s.Search.MaxHits = int(n) },
+	},
+	{
+		"search", "seconds", 20, 1, 600, "seconds",
+		"A search ends after so many seconds with what it has found by then, and says that it is not complete. A million " +
+			"names take about one second when the disk's directories are in memory.",
+		func(s *Settings, n int64) { s.Search.Time = time.Duration(n) * time.Second },
 	},
 	{
 		"zones", "default_expiry_days", 0, 0, 36500, "days",

@@ -196,7 +196,7 @@ func usesOf(files *token.FileSet, call *ast.CallExpr) ([]use, bool) {
 		return nil, false
 	}
 	u.key, _ = strconv.Unquote(literal.Value)
-	if function.Sel.Name == "Say" {
+	if function.Sel.Name == "Say" || u.isPrefix {
 		return []use{u}, true
 	}
 	one, other := u, u
@@ -207,9 +207,14 @@ func usesOf(files *token.FileSet, call *ast.CallExpr) ([]use, bool) {
 // Keys whose end the code computes. The codes of errors stand in the tests of internal/page once more, with their page.
 func TestFamiliesAreComplete(t *testing.T) {
 	for prefix, members := range map[string][]string{
-		"access.": {"own", "write", "read", "drop", "none"}, // zone.Access
-		"upload.": {"created", "replaced", "skipped"},       // status of an upload
-		"menu.":   {"home", "zones", "chpwd"},               // page.Menu
+		"access.": {"own", "write", "read", "drop", "none"},                           // zone.Access
+		"upload.": {"created", "replaced", "skipped"},                                 // status of an upload
+		"menu.":   {"home", "zones", "chpwd"},                                         // page.Menu
+		"done.":   {"upload.one", "delete.one", "rename.one", "move.one", "copy.one"}, // doneOperations of cgi-bin/shz
+		"failed.": {"upload.one", "delete.one", "rename.one", "move.one", "copy.one"},
+		"did.":    {"skipped", "rename.ok", "rename.replaced", "move.ok", "move.replaced", "move.partly", "copy.ok", "copy.replaced", "copy.partly"},
+		"where.":  {"move.one", "copy.one"}, "here.": {"move", "copy"}, // zone.Carrier
+		"exists.": {"fail", "rename", "replace", "skip"}, // zone.OnExists
 		"error.": {"bad-request", "not-logged-in", "not-permitted", "password-expired", "not-found", "method", "exists",
 			"conflict", "precondition", "too-large", "unsupported", "range", "locked", "internal", "busy", "no-space", "quota"},
 	} {

@@ -70,11 +70,11 @@ func TestCount(t *testing.T) {
 	for n, want := range map[int]string{
 		0: "0 file sono arrivati.", 1: "1 file è arrivato.", 2: "2 file sono arrivati.", 1000: "1.000 file sono arrivati.",
 	} {
-		if got := Italian.Count("upload.done", n); got != want {
+		if got := Italian.Count("done.upload", n); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
 		}
 	}
-	if got := English.Count("upload.done", 1); got != "1 file has arrived." {
+	if got := English.Count("done.upload", 1); got != "1 file has arrived." {
 		t.Errorf("got %q", got)
 	}
 }

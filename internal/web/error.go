@@ -101,7 +101,10 @@ var codes = []struct {
 	{helper.Refusal("no-space"), NoSpace},
 	{zone.ErrNewName, BadRequest},
 	{zone.ErrReserved, NotFound},
-	{zone.ErrTooDeep, Conflict},
+	{zone.ErrKind, NotPermitted},
+	{zone.ErrInside, Conflict},
+	{zone.ErrUnsteady, Conflict},
+	{zone.ErrMoved, Conflict},
 	{zone.ErrChanged, Precondition},
 	{io.ErrUnexpectedEOF, BadRequest}, // the client went away in the middle of its body
 	{context.DeadlineExceeded, Busy},

@@ -278,8 +278,14 @@ func (c *Call) Message(err error) string {
 	case errors.Is(err, zone.ErrNewName), errors.Is(err, unix.ENAMETOOLONG),
 		errors.Is(err, zone.ErrPath) && c.Request.Method == http.MethodPost: // typed into a form
 		return c.Language.Say("name.unusable")
-	case errors.Is(err, zone.ErrTooDeep):
-		return c.Language.Say("delete.deep")
+	case errors.As(err, new(*zone.Doubled)):
+		return c.Language.Say("move.doubled")
+	case errors.Is(err, zone.ErrKind):
+		return c.Language.Say("move.kind")
+	case errors.Is(err, zone.ErrInside):
+		return c.Language.Say("move.inside")
+	case errors.Is(err, zone.ErrUnsteady):
+		return c.Language.Say("move.unsteady")
 	}
 	return c.Language.Say("error." + string(CodeOf(err)))
 }

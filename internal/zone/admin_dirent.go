@@ -72,3 +72,16 @@ func direntNames(buffer []byte) iter.Seq2[[]byte, direntHead] {
 		}
 	}
 }
+
+// kindName is file, dir or other, "" where the file system does not say it here.
+func (d direntHead) kindName() string {
+	switch d.kind {
+	case unix.DT_REG:
+		return "file"
+	case unix.DT_DIR:
+		return "dir"
+	case unix.DT_UNKNOWN:
+		return ""
+	}
+	return "other"
+}

@@ -159,7 +159,7 @@ func TestListAndShow(t *testing.T) {
 		got += fmt.Sprint(z.Name, " ", z.Owner, " ", z.State, " ", z.Members, z.Description == nil, z.Expires == nil, "\n")
 	}
 	const want = "<nil>\nanother zt-anna open [] true true\n" +
-		"demo zt-anna open [{group:7003 none} {group:zt-acme read} {user:7002 drop} {user:zt-bruno write}] true true\n" +
+		"demo zt-anna open [{group:7003 none r--} {group:zt-acme read } {user:7002 drop } {user:zt-bruno write }] true true\n" +
 		"old uid:7001 closed [] true true\n"
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -138,7 +138,7 @@ func TestCheckMends(t *testing.T) {
 						sh(t, line)
 					}
 				}
-				findings, short = check(t, admin)
+				findings, _ = check(t, admin)
 			}
 			for _, f := range findings {
 				if f.Kind != DriftLinked && f.Kind != DriftMount { // a person's to decide

@@ -68,6 +68,11 @@ const listBuffer = 64 << 10
 
 // visitNames calls see for each name that people may see. The bytes are valid until see returns.
 func visitNames(fd int, see func(name []byte)) error {
+	return visitEntries(fd, func(name []byte, _ direntHead) { see(name) })
+}
+
+// visitEntries is visitNames with what the folder knows of each.
+func visitEntries(fd int, see func([]byte, direntHead)) error {
 	buffer := make([]byte, listBuffer)
 	for {
 		n, err := unix.Getdents(fd, buffer)
@@ -77,9 +82,9 @@ func visitNames(fd int, see func(name []byte)) error {
 		if err != nil || n == 0 {
 			return err
 		}
-		for name := range direntNames(buffer[:n]) {
+		for name, head := range direntNames(buffer[:n]) {
 			if !bytes.HasPrefix(name, []byte(ReservedPrefix)) {
-				see(name)
+				see(name, head)
 			}
 		}
 	}

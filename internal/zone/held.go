@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -81,8 +80,8 @@ func (h *Held) Owner() uint32 { return h.stat.Uid }
 
 // Lock makes the zone this process's to change, or says ErrBusy at once, and looks at it again: who waited for nobody
 // may still have found it as it was before somebody else's change. In a zone that has used up its limit it makes room for
-// the change. The lock is no lock of the directory itself, which every member could take; it goes by the inode, so a new
-// name does not get around it.
+// the change. The lock is no lock of the directory itself, which every member could take; it goes by the file system and the
+// inode (the root of every subvolume of a Btrfs is inode 256), so a new name does not get around it.
 func (h *Held) Lock() error {
 	if err := h.lockOnly(); err != nil {
 		return err
@@ -93,7 +92,7 @@ func (h *Held) Lock() error {
 }
 
 func (h *Held) lockOnly() error {
-	lock, err := slot.Lock("zone." + strconv.FormatUint(h.stat.Ino, 10))
+	lock, err := slot.Lock(fmt.Sprintf("zone.%d.%d", h.stat.Dev, h.stat.Ino))
 	if errors.Is(err, slot.ErrTaken) {
 		return fmt.Errorf("%s: %w", h.name, ErrBusy)
 	}
@@ -101,6 +100,13 @@ func (h *Held) lockOnly() error {
 		return err
 	}
 	h.lock = lock
+	missing := ErrNotThere // closed, restored or renamed before it was this one's turn
+	if h.closed {
+		missing = ErrNotClosed
+	}
+	if err := checkMoved(h.dir, h.name, h.fd); err != nil {
+		return fmt.Errorf("%s: %w", h.name, missing)
+	}
 	return unix.Fstat(h.fd, &h.stat)
 }
 

@@ -101,7 +101,8 @@ const spare = 8 << 20
 // widen raises the limit of a zone that is nearly used up, and returns what lowers it again: a member who filled a zone
 // could not be taken out of it otherwise. Where there is no limit it does nothing. Held.Lock and Release call the two.
 //
-// BUGS: whoever writes meanwhile may take the spare. A process that is killed in between leaves the limit higher by it.
+// BUGS: whoever writes meanwhile may take the spare, at each change anew; taking somebody out of a full zone counts for
+// more. A process that is killed in between leaves the limit higher by it.
 func (a *Admin) widen(fd int) (narrow func() error, err error) {
 	narrow = func() error { return nil }
 	s, err := btrfs.Of(fd)

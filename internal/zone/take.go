@@ -47,6 +47,9 @@ func (h *Held) Take(names []string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	if !h.holds(fd) {
+		return Report{}, ErrExchanged // moved out since it was reached
+	}
 	if st.Uid != h.stat.Uid {
 		gid := -1
 		if owner, ok := h.admin.names.UserByUID(h.stat.Uid); ok {

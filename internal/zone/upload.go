@@ -56,6 +56,11 @@ func (o *Object) Create(name string, size int64, exists OnExists, keep Reserve) 
 	if err := CheckNewName(name); err != nil {
 		return nil, err
 	}
+	return o.create(name, size, exists, keep)
+}
+
+// create is Create for a name that something has elsewhere, whatever bytes it is made of.
+func (o *Object) create(name string, size int64, exists OnExists, keep Reserve) (*Upload, error) {
 	u := &Upload{dir: o, name: name, exists: exists, age: leftoverAge}
 	if err := u.openFile(); err != nil {
 		return nil, err

@@ -1,5 +1,6 @@
 // journey.js - the whole way of somebody who may bring files: from the welcome page to the logout.
 
+import { carry } from './carry.js';
 import { operations } from './operations.js';
 
 export async function journey(t) {
@@ -7,6 +8,7 @@ export async function journey(t) {
   await lookAround(t);
   await upload(t);
   await download(t);
+  await carry(t);
   await operations(t);
   await switchLanguage(t);
   await changePassword(t);
@@ -74,19 +76,19 @@ async function upload(t) {
   const { page } = t;
   const title = { name: t.plan.name };
   await send(t, ['first.txt']);
-  await t.inspect('uploaded-one', { title, says: t.say('upload.done.one', '1') });
+  await t.inspect('uploaded-one', { title, says: t.say('done.upload.one', '1') });
   await send(t, ['second.txt', 'third.txt']);
-  await t.inspect('uploaded-several', { title, says: t.say('upload.done.other', '2') });
+  await t.inspect('uploaded-several', { title, says: t.say('done.upload.other', '2') });
 
   await send(t, ['first.txt']);
   await t.inspect('name-taken', { status: 409, title, says: t.say('error.exists') });
   await send(t, ['fourth.txt', 'first.txt']);
-  await t.inspect('one-of-two', { title, says: t.say('upload.done.one', '1') });
+  await t.inspect('one-of-two', { title, says: t.say('done.upload.one', '1') });
   await send(t, ['.shz-reserved']);
   await t.inspect('name-reserved', { status: 400, title });
 
   await send(t, hostile);
-  await t.inspect('hostile-names', { title, says: t.say('upload.done.other', String(hostile.length)) });
+  await t.inspect('hostile-names', { title, says: t.say('done.upload.other', String(hostile.length)) });
   for (const name of hostile) t.expect((await linkTo(t, name)) !== null, `there is no link to ${name}`);
 }
 

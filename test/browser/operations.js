@@ -1,8 +1,23 @@
 // operations.js - what is done to the entries of a folder: a folder made, opened, and things deleted.
 
 export async function operations(t) {
+  await search(t);
   await makeFolder(t);
   await remove(t);
+}
+
+// search finds what lies below a folder, and leads to it.
+async function search(t) {
+  const { page, facts } = t;
+  await t.visit(`/cgi-bin/shz/${facts.zone.name}/`);
+  await t.field('search').fill('FIRST.t');
+  await t.go(() => t.button('search.submit').click());
+  await t.inspect('search', { title: 'search.title' });
+  t.expect(await page.locator('.hit', { hasText: t.plan.name }).getByRole('link', { name: 'first.txt', exact: true }).count() === 1, 'first.txt is not found');
+  await t.field('search').fill('*.no-such-name');
+  await t.go(() => t.button('search.submit').click());
+  await t.inspect('search-nothing', { title: 'search.title', says: t.say('search.found.other', '0') });
+  await t.visit(`/cgi-bin/shz/${facts.zone.name}/${t.plan.name}/`);
 }
 
 async function makeFolder(t) {
@@ -51,7 +66,7 @@ async function remove(t) {
   await choose(folder);
   await ask();
   await t.go(() => t.button('delete.submit').click());
-  await t.inspect('deleted', { title, says: t.say('delete.done.other', '3') });
+  await t.inspect('deleted', { title, says: t.say('done.delete.other', '3') });
   t.expect(!await has('second.txt') && !await has(folder) && await has('third.txt'), 'something else was deleted');
 
   // What went meanwhile is said, in a page of results.
@@ -60,12 +75,13 @@ async function remove(t) {
   const gone = await page.request.post(new URL(`/cgi-bin/shz/${facts.zone.name}/${t.plan.name}/`, page.url()).href, { form: { op: 'delete', raw: 'third.txt' } });
   t.expect(gone.ok(), `deleting beside the page: ${gone.status()}`);
   await t.go(() => t.button('delete.submit').click());
-  await t.inspect('delete-refused', { status: 404, title, says: t.say('delete.failed.one', '1') });
+  await t.inspect('delete-refused', { status: 404, title, says: t.say('failed.delete.one', '1') });
 
-  // What is another's has no box, and stays also when it is named all the same.
+  // What is another's can be copied, so it has a box; it stays when it is named for removal all the same.
   await t.visit(`/cgi-bin/shz/${facts.zone.name}/`);
   t.expect(await has('dati.csv'), 'the file of another is not shown');
-  t.expect(await t.page.locator('input[name=raw][value="dati.csv"]').count() === 0, 'a box to choose the file of another');
+  t.expect(await t.page.locator('input[name=raw][value="dati.csv"]').count() === 1, 'no box to choose the file of another');
+  t.expect(await t.page.locator('a[href$="raw=dati.csv"]').count() === 0, 'a link to rename the file of another');
   const refused = await page.request.post(new URL(`/cgi-bin/shz/${facts.zone.name}/`, page.url()).href, { form: { op: 'delete', raw: 'dati.csv' } });
   t.expect(refused.status() === 403, `deleting the file of another: ${refused.status()}`);
   await t.visit(`/cgi-bin/shz/${facts.zone.name}/${t.plan.name}/`);

@@ -1,10 +1,15 @@
 // Report counts the results of the tests of test.sh.
 //
-//	go test -json … | report RESULTS    shows what failed, in full, and appends a line per test to RESULTS
-//	report -total RESULTS               prints "N passed, N failed", and the reasons of what was skipped
+//	go test -json … | report RESULTS      shows what failed, in full, and appends lines to RESULTS
+//	report -plan RESULTS ALONE REGEX      tells who runs what was skipped where nothing is installed (plan.go)
+//	report -total RESULTS                 prints "N passed, N failed, N skipped", and the reasons of what was skipped (total.go)
 //
-// A line of RESULTS is "pass|fail|skip TAB name TAB reason"; the steps of test/steps.sh append theirs themselves. A test
-// that ran twice (without and with an installation) counts once: failed if ever, else passed if ever.
+// A line of RESULTS is "WORD TAB name TAB detail"; the steps of test/steps.sh append theirs themselves. The words:
+//
+//	pass fail skip   how a test ended; the detail is its reason
+//	ran              a test of a package ended, with all its subtests; the detail is the seconds that it took
+//	left             the same test left something out
+//	due              it has to run again: one without a "ran" below this line was lost, and has failed
 package main
 
 import (
@@ -19,13 +24,15 @@ import (
 
 func main() {
 	var err error
-	switch {
-	case len(os.Args) == 3 && os.Args[1] == "-total":
-		err = total(os.Args[2])
-	case len(os.Args) == 2:
-		err = follow(os.Stdin, os.Args[1])
+	switch args := os.Args[1:]; {
+	case len(args) == 4 && args[0] == "-plan":
+		err = plan(args[1], args[2], args[3], os.Stdout)
+	case len(args) == 2 && args[0] == "-total":
+		err = total(args[1], os.Stdout)
+	case len(args) == 1:
+		err = follow(os.Stdin, args[0], os.Stdout)
 	default:
-		err = errors.New("usage: report RESULTS | report -total RESULTS")
+		err = errors.New("usage: report RESULTS | report -plan RESULTS ALONE REGEX | report -total RESULTS")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -44,9 +51,6 @@ type event struct {
 	FailedBuild string
 }
 
-// slow is from how many seconds on the time of a single test is shown: all of them together have fifteen minutes.
-const slow = 5
-
 // result is how one test of a package ended.
 type result struct {
 	test, status, reason string
@@ -54,13 +58,15 @@ type result struct {
 
 // run is what is known of the packages so far.
 type run struct {
+	out     io.Writer
 	results map[string][]result // by package
 	output  map[string]string   // by package and test, or by import path of a build
+	left    map[string]bool     // by package and top-level test
 	lines   []string            // of RESULTS
 }
 
-func follow(stream io.Reader, results string) error {
-	r := run{results: make(map[string][]result), output: make(map[string]string)}
+func follow(stream io.Reader, results string, out io.Writer) error {
+	r := run{out: out, results: make(map[string][]result), output: make(map[string]string), left: make(map[string]bool)}
 	for decoder := json.NewDecoder(stream); ; {
 		var e event
 		err := decoder.Decode(&e)
@@ -70,18 +76,31 @@ func follow(stream io.Reader, results string) error {
 		if err != nil {
 			// What is not JSON comes from the go command itself: everything after it would be missed.
 			r.lines = append(r.lines, "fail\tgo test -json\t")
-			fmt.Println("FAILED go test -json:", err)
+			fmt.Fprintln(out, "FAILED go test -json:", err)
 			rest, _ := io.ReadAll(io.MultiReader(decoder.Buffered(), stream))
-			os.Stdout.Write(rest)
+			out.Write(rest)
 			break
 		}
 		r.take(e)
 	}
+	// Cut off: the go command, or what ran the tests, was killed.
+	for name := range r.results {
+		for key, output := range r.output {
+			if strings.HasPrefix(key, name+" ") {
+				fmt.Fprintf(out, "unfinished: %s\n%s", key, output)
+			}
+		}
+		r.endPackage(event{Action: "fail", Package: name})
+	}
+	return appendLines(results, r.lines)
+}
+
+func appendLines(results string, lines []string) error {
 	f, err := os.OpenFile(results, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
 	if err != nil {
 		return err
 	}
-	if _, err = fmt.Fprint(f, strings.Join(append(r.lines, ""), "\n")); err != nil {
+	if _, err = fmt.Fprint(f, strings.Join(append(lines, ""), "\n")); err != nil {
 		return err
 	}
 	return f.Close()
@@ -90,6 +109,8 @@ func follow(stream io.Reader, results string) error {
 func (r *run) take(e event) {
 	key := e.Package + " " + e.Test
 	switch e.Action {
+	case "start":
+		r.results[e.Package] = nil
 	case "output":
 		r.output[key] += e.Output
 	case "build-output":
@@ -97,22 +118,36 @@ func (r *run) take(e event) {
 	case "pass", "fail", "skip":
 		if e.Test == "" {
 			r.endPackage(e)
-			return
+		} else {
+			r.endTest(e, r.output[key])
+			delete(r.output, key)
 		}
-		if e.Action == "fail" {
-			fmt.Printf("FAILED %s %s\n%s", e.Package, e.Test, r.output[key])
-		}
-		if e.Elapsed > slow && !strings.Contains(e.Test, "/") {
-			fmt.Printf("%-40s %6.1f s\n", e.Test, e.Elapsed)
-		}
-		r.results[e.Package] = append(r.results[e.Package], result{e.Test, e.Action, reason(r.output[key])})
-		delete(r.output, key)
+	}
+}
+
+func (r *run) endTest(e event, output string) {
+	if e.Action == "fail" {
+		fmt.Fprintf(r.out, "FAILED %s %s\n%s", e.Package, e.Test, output)
+	}
+	r.results[e.Package] = append(r.results[e.Package], result{e.Test, e.Action, reason(output)})
+	top, _, isBelow := strings.Cut(e.Test, "/")
+	name := e.Package + " " + top
+	if e.Action == "skip" {
+		r.left[name] = true
+	}
+	if isBelow {
+		return
+	}
+	r.lines = append(r.lines, fmt.Sprintf("ran\t%s\t%.1f", name, e.Elapsed))
+	if r.left[name] {
+		r.lines = append(r.lines, "left\t"+name+"\t")
 	}
 }
 
 // endPackage counts the package's tests. One that has subtests counts only if it failed and none of them did.
 func (r *run) endPackage(e event) {
 	tests := r.results[e.Package]
+	delete(r.results, e.Package)
 	count := map[string]int{}
 	for _, t := range tests {
 		isBelow := func(sub result) bool { return strings.HasPrefix(sub.test, t.test+"/") }
@@ -126,11 +161,11 @@ func (r *run) endPackage(e event) {
 	// A package that cannot be built, panics outside a test or runs out of time fails without a failed test.
 	if e.Action == "fail" && count["fail"] == 0 {
 		count["fail"]++
-		fmt.Printf("FAILED %s\n%s%s", e.Package, r.output[e.FailedBuild], r.output[e.Package+" "])
+		fmt.Fprintf(r.out, "FAILED %s\n%s%s", e.Package, r.output[e.FailedBuild], r.output[e.Package+" "])
 		r.lines = append(r.lines, "fail\t"+e.Package+"\t")
 	}
 	if len(count) > 0 {
-		fmt.Printf("%-40s %6.1f s  %d passed, %d failed\n", e.Package, e.Elapsed, count["pass"], count["fail"])
+		fmt.Fprintf(r.out, "%-40s %6.1f s  %d passed, %d failed\n", e.Package, e.Elapsed, count["pass"], count["fail"])
 	}
 }
 
@@ -143,50 +178,4 @@ func reason(output string) string {
 		}
 	}
 	return strings.ReplaceAll(last, "\t", " ")
-}
-
-func total(results string) error {
-	b, err := os.ReadFile(results)
-	if err != nil {
-		return err
-	}
-	rank := map[string]int{"skip": 1, "pass": 2, "fail": 3}
-	final, why, names := map[string]string{}, map[string]string{}, []string{}
-	for line := range strings.Lines(string(b)) {
-		field := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if len(field) != 3 || rank[field[0]] == 0 {
-			return fmt.Errorf("%s: unknown line %q", results, line)
-		}
-		if final[field[1]] == "" {
-			names = append(names, field[1])
-		}
-		if rank[field[0]] > rank[final[field[1]]] {
-			final[field[1]], why[field[1]] = field[0], field[2]
-		}
-	}
-	// A test that was skipped as a whole in one run and ran its subtests in another one ran.
-	names = slices.DeleteFunc(names, func(name string) bool {
-		return final[name] == "skip" && slices.ContainsFunc(names, func(sub string) bool { return strings.HasPrefix(sub, name+"/") })
-	})
-	count := map[string]int{}
-	for _, name := range names {
-		count[final[name]]++
-		if final[name] == "skip" {
-			fmt.Printf("skipped %s: %s\n", name, why[name])
-		}
-	}
-	for _, name := range names {
-		if final[name] == "fail" {
-			fmt.Println("failed", name)
-		}
-	}
-	line := fmt.Sprintf("%d passed, %d failed", count["pass"], count["fail"])
-	if count["skip"] > 0 {
-		line += fmt.Sprintf(", %d skipped", count["skip"])
-	}
-	fmt.Println(line)
-	if count["fail"] > 0 || count["pass"] == 0 {
-		os.Exit(1)
-	}
-	return nil
 }

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"net/url"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/event"
+	"sharezone/internal/web"
+	"sharezone/internal/zone"
+)
+
+// leftItem is something in a folder that was not moved or copied with it.
+type leftItem struct {
+	Path    string `json:"path"` // below the folder, which is ""
+	Raw     string `json:"raw,omitempty"`
+	Status  string `json:"status"`
+	Message string `json:"message"`
+}
+
+func (f form) move() error { return f.carry("move") }
+func (f form) copy() error { return f.carry("copy") }
+
+// carry moves or copies what is named into another folder, each by itself.
+func (f form) carry(operation string) error {
+	names, err := f.names()
+	if err != nil {
+		return err
+	}
+	exists, err := onExists(f.fields.Get("on_exists"))
+	if err != nil {
+		return err
+	}
+	keep, err := reserveOf(f.call)
+	if err != nil {
+		return err
+	}
+	to, err := f.target()
+	if err != nil {
+		return err
+	}
+	defer to.close()
+	c := &zone.Carrier{From: f.folder, To: to.folder, SameZone: to.path.Zone == f.path.Zone, Exists: exists, Keep: keep}
+	items := make([]item, len(names))
+	for i, name := range names {
+		items[i] = f.carryOne(c, operation, name, to)
+	}
+	return f.answer(items, operation)
+}
+
+func (f form) carryOne(c *zone.Carrier, operation, name string, to destination) item {
+	act, err := f.begin(operation, name)
+	var done zone.Carried
+	if err == nil {
+		if operation == "move" {
+			done, err = c.Move(name)
+		} else {
+			done, err = c.Copy(name)
+		}
+		f.endCarry(act, done, err, to)
+	}
+	words := landedWords(operation, done.Landed)
+	if len(done.Left) > 0 {
+		words = operation + ".partly"
+	}
+	i := f.itemOf(name, err, f.call.Language.Say("did."+words))
+	if err == nil || done.Name != "" { // also what is in both places now has landed
+		f.landed(&i, to.href(), done.Landed)
+	}
+	f.tellLeft(&i, done)
+	return i
+}
+
+// endCarry notes how it ended, and where the entry lies now.
+func (f form) endCarry(act *event.Act, done zone.Carried, err error, to destination) {
+	result, bytes, final := landedResult(done.Landed, err), int64(-1), ""
+	if result == "ok" {
+		bytes, final = done.Bytes, to.pathFrom(f.path.Zone, done.Name)
+		if len(done.Left) > 0 {
+			result = web.CodeOf(done.Left[0].Err)
+		}
+	}
+	act.End(string(result), bytes, final)
+}
+
+// tellLeft says what was left out of a folder.
+func (f form) tellLeft(i *item, done zone.Carried) {
+	for n, left := range done.Left {
+		f.call.Log(left.Err)
+		l := leftItem{Status: string(web.CodeOf(left.Err)), Message: f.call.Message(left.Err)}
+		l.Path, l.Raw = shownPath(left.Path)
+		if n == 0 {
+			i.Status = l.Status
+		}
+		i.Left = append(i.Left, l)
+	}
+	i.LeftMore = done.More
+}
+
+// shownPath is a path as JSON can say it, and percent-encoded where it is no UTF-8.
+func shownPath(names []string) (text, raw string) {
+	var plain, encoded []string
+	for _, name := range names {
+		p, r := shown(name)
+		if r != "" {
+			raw = "yes"
+		}
+		plain, encoded = append(plain, p), append(encoded, url.PathEscape(name))
+	}
+	if raw != "" {
+		raw = strings.Join(encoded, "/")
+	}
+	return strings.Join(plain, "/"), raw
+}
+
+// reserveOf is the space that nothing may take which is brought or copied.
+func reserveOf(c *web.Call) (zone.Reserve, error) {
+	settings, err := c.Settings()
+	if err != nil {
+		return zone.Reserve{}, err
+	}
+	return zone.Reserve{Bytes: settings.Upload.KeepFreeBytes, Percent: settings.Upload.KeepFreePercent}, nil
+}
+
+// destination is a folder that a form names, reached.
+type destination struct {
+	root, folder *zone.Object
+	path         zone.Path
+}
+
+func (d destination) close() {
+	d.folder.Close()
+	d.root.Close()
+}
+
+// href is the folder's address.
+func (d destination) href() string { return folderHref(d.path) }
+
+func folderHref(path zone.Path) string {
+	href := "/cgi-bin/shz/" + url.PathEscape(path.Zone) + "/"
+	for _, name := range path.Names {
+		href += url.PathEscape(name) + "/"
+	}
+	return href
+}
+
+// pathFrom is the path of an entry of the folder as an event of a zone says it: from the top where it is another zone.
+func (d destination) pathFrom(zone, name string) string {
+	path := below(append(d.path.Names[:len(d.path.Names):len(d.path.Names)], name))
+	if d.path.Zone != zone {
+		return "/" + d.path.Zone + "/" + path
+	}
+	return path
+}
+
+// target reaches the folder that the fields name: "to" in bytes, "to_raw" percent-encoded.
+func (f form) target() (destination, error) {
+	text, encoded := f.fields.Get("to"), false
+	if raw := f.fields.Get("to_raw"); raw != "" {
+		text, encoded = raw, true
+	}
+	if text == "" {
+		return destination{}, web.Refuse(web.BadRequest, "no to")
+	}
+	t, err := zone.ParseTarget(text, encoded)
+	if err != nil {
+		return destination{}, err
+	}
+	if t.Zone == "" {
+		t.Zone, t.Names = f.path.Zone, append(f.path.Names[:len(f.path.Names):len(f.path.Names)], t.Names...)
+	}
+	return reachFolder(t)
+}
+
+// reachFolder reaches a folder from the top.
+func reachFolder(t zone.Target) (destination, error) {
+	root, err := zone.OpenZone(t.Zone)
+	if err != nil {
+		return destination{}, err
+	}
+	folder, err := root.Open(t.Names)
+	if err == nil && folder.Kind() != "dir" {
+		folder.Close()
+		err = unix.ENOTDIR
+	}
+	if err != nil {
+		root.Close()
+		return destination{}, err
+	}
+	return destination{root, folder, zone.Path{Zone: t.Zone, Names: t.Names, Folder: true}}, nil
+}

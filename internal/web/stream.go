@@ -1,0 +1,19 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/a-h/templ"
+)
+
+// StreamPage sends a page while it is made, in pieces that the page itself flushes. What fails after its first byte has
+// to be told by the page.
+func (c *Call) StreamPage(status int, html templ.Component) error {
+	c.response.header.Set("Content-Type", "text/html; charset=utf-8")
+	c.response.WriteHeader(status)
+	if c.Request.Method == http.MethodHead {
+		return nil
+	}
+	return html.Render(context.Background(), c.response)
+}

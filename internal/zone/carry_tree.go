@@ -1,0 +1,278 @@
+package zone
+
+import (
+	"crypto/rand"
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// carryFolder copies a folder under a reserved name in the target, brings it to disk, gives it its name, and then removes
+// what was copied of the source.
+func (c *Carrier) carryFolder(object *Object, name string, moving bool) (Carried, error) {
+	hidden := ReservedPrefix + rand.Text()
+	if err := unix.Mkdirat(c.To.fd, hidden, folderMode); err != nil {
+		return Carried{}, err
+	}
+	made, err := c.To.reach(hidden, unix.O_DIRECTORY)
+	if err != nil {
+		return Carried{}, errors.Join(err, unix.Unlinkat(c.To.fd, hidden, unix.AT_REMOVEDIR))
+	}
+	defer made.Close()
+	var done Carried
+	copied, err := c.copyTree(object, made, moving, &done)
+	if err == nil {
+		done.Landed, err = c.appear(hidden, name)
+	}
+	if err != nil {
+		return Carried{}, errors.Join(err, c.To.removeTree(hidden))
+	}
+	if done.Skipped {
+		return skipped(name), c.To.removeTree(hidden)
+	}
+	if moving {
+		c.removeSource(object, name, made, copied, &done)
+	}
+	return done, nil
+}
+
+// appear gives a folder its name. Nothing is put in the place of a folder.
+func (c *Carrier) appear(hidden, name string) (Landed, error) {
+	exists := c.Exists
+	if exists == ExistsReplace {
+		exists = ExistsFail
+	}
+	landed, err := c.To.renameTo(hidden, c.To, name, exists)
+	if c.Exists == ExistsReplace && errors.Is(err, unix.EEXIST) {
+		err = unix.EPERM
+	}
+	return landed, err
+}
+
+// leave notes what was left out of a folder.
+func (d *Carried) leave(path []string, err error) {
+	if len(d.Left) == maxLeft {
+		d.More++
+		return
+	}
+	d.Left = append(d.Left, Left{path, err})
+}
+
+// maxFresh is how many files that were changed after the copy had begun are remembered; of a file that was not, its
+// change time says that it is still what was copied.
+const maxFresh = 10_000
+
+// copied is what is known of a tree after it was copied.
+type copied struct {
+	began unix.Timespec           // by the clock that sets change times
+	fresh map[inode]unix.Timespec // change times of files that were changed since then, or whose time lies in the future
+}
+
+// copyTree copies everything below a folder into another one, which is new and nobody's but the caller's.
+func (c *Carrier) copyTree(from, to *Object, moving bool, done *Carried) (copied, error) {
+	target, err := newShadow(to)
+	if err != nil {
+		return copied{}, err
+	}
+	defer func() { target.close() }()
+	t := &treeCopier{target: target, keep: c.Keep, moving: moving, done: done}
+	t.began, t.fresh = to.stat.Ctim, make(map[inode]unix.Timespec)
+	// Opened before anything is written: syncfs(2) tells of what went wrong since then.
+	disk, err := to.reachAs(".", unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return copied{}, err
+	}
+	defer disk.Close()
+	if err := from.tour(t, false); err != nil {
+		return copied{}, err
+	}
+	if err := keepTime(disk.fd, &from.stat); err != nil {
+		return copied{}, err
+	}
+	return t.copied, unix.Syncfs(disk.fd) // one for all: thousands of fsync(2) would take minutes
+}
+
+// treeCopier is the visitor that copies.
+type treeCopier struct {
+	copied
+	target *shadow
+	keep   Reserve
+	moving bool
+	done   *Carried
+}
+
+func (t *treeCopier) see(w *tour, e entryFound) (bool, error) {
+	name := string(e.name)
+	if e.kind == "other" {
+		t.done.leave(w.path(name), ErrKind)
+		return false, nil
+	}
+	object, err := w.here.reach(name, 0)
+	if errors.Is(err, unix.ENOENT) { // removed since the folder was read
+		return false, nil
+	}
+	if err == nil {
+		defer object.Close()
+		if object.Kind() != e.kind {
+			err = ErrUnsteady
+		} else if t.moving && !removableFrom(w.here, &object.stat) {
+			err = unix.EPERM
+		}
+	}
+	if err != nil || e.kind == "dir" {
+		if err != nil {
+			t.done.leave(w.path(name), err)
+		}
+		return err == nil, nil
+	}
+	err = t.copyFile(object, name)
+	if refusal, ok := errors.AsType[*sourceRefused](err); ok {
+		t.done.leave(w.path(name), refusal.err)
+		return false, nil
+	}
+	return false, err
+}
+
+// sourceRefused is what concerns one file of the source; every other error ends the copy.
+type sourceRefused struct{ err error }
+
+func (e *sourceRefused) Error() string { return e.err.Error() }
+
+func (t *treeCopier) copyFile(object *Object, name string) error {
+	in, err := object.OpenFile()
+	if err != nil {
+		return &sourceRefused{err}
+	}
+	defer in.Close()
+	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
+	fd, err := unix.Openat(t.target.here.fd, name, flags, fileMode)
+	if err != nil {
+		return err
+	}
+	out := os.NewFile(uintptr(fd), "copy")
+	defer out.Close()
+	var space unix.Statfs_t
+	if err := unix.Fstatfs(fd, &space); err != nil {
+		return err
+	}
+	if !t.keep.hasRoom(&space, spaceOf(&object.stat)) {
+		return unix.ENOSPC
+	}
+	seen, bytes, err := copyContent(out, in)
+	t.done.Bytes += bytes
+	if errors.Is(err, ErrUnsteady) {
+		if err := unix.Unlinkat(t.target.here.fd, name, 0); err != nil {
+			return err
+		}
+		return &sourceRefused{err}
+	}
+	if err != nil {
+		return err
+	}
+	if t.moving && !earlier(seen.Ctim, t.began) && len(t.fresh) < maxFresh {
+		t.fresh[inodeOf(&seen)] = seen.Ctim
+	}
+	return nil
+}
+
+func (t *treeCopier) enter(_ *tour, name string) error {
+	if err := unix.Mkdirat(t.target.here.fd, name, folderMode); err != nil {
+		return err
+	}
+	return t.target.down(name)
+}
+
+func (t *treeCopier) leave(w *tour) error {
+	if err := keepTime(t.target.here.fd, &w.here.stat); err != nil {
+		return err
+	}
+	return t.target.up()
+}
+
+func (t *treeCopier) left(*tour, string) error { return nil }
+
+func (t *treeCopier) refused(w *tour, name string, err error) error {
+	t.done.leave(w.path(name), err)
+	return nil
+}
+
+func earlier(a, b unix.Timespec) bool { return a.Sec < b.Sec || a.Sec == b.Sec && a.Nsec < b.Nsec }
+
+// removeSource removes what was copied. Nothing else goes: what came or was changed meanwhile, and what the kernel does
+// not let go, stays and is told.
+func (c *Carrier) removeSource(object *Object, name string, made *Object, what copied, done *Carried) {
+	copy, err := newShadow(made)
+	if err != nil {
+		done.leave(nil, &Doubled{err})
+		return
+	}
+	defer func() { copy.close() }()
+	r := &sourceRemover{copied: what, copy: copy, done: done}
+	if err := object.tour(r, false); err != nil {
+		done.leave(nil, &Doubled{err})
+		return
+	}
+	var st unix.Stat_t
+	err = unix.Fstatat(c.From.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+	if err == nil && inodeOf(&st) != inodeOf(&object.stat) {
+		err = ErrUnsteady
+	}
+	if err == nil {
+		err = unix.Unlinkat(c.From.fd, name, unix.AT_REMOVEDIR)
+	}
+	r.keepFolder(nil, err)
+	c.From.sync()
+}
+
+// sourceRemover is the visitor that removes from a tree what its copy holds.
+type sourceRemover struct {
+	copied
+	copy *shadow
+	done *Carried
+}
+
+func (r *sourceRemover) see(w *tour, e entryFound) (bool, error) {
+	name := string(e.name)
+	var there unix.Stat_t
+	if unix.Fstatat(r.copy.here.fd, name, &there, unix.AT_SYMLINK_NOFOLLOW) != nil || kind(there.Mode) != e.kind || e.kind == "other" ||
+		there.Uid != uint32(os.Geteuid()) {
+		return false, nil // it was left out of the copy, which was told then, or it came meanwhile, also there by somebody else
+	}
+	if e.kind == "dir" {
+		return true, nil
+	}
+	err := w.here.takeAway(name, func(st *unix.Stat_t) bool {
+		if kind(st.Mode) != "file" || st.Size != there.Size || st.Mtim != there.Mtim {
+			return false
+		}
+		seen, fresh := r.fresh[inodeOf(st)]
+		return earlier(st.Ctim, r.began) || fresh && seen == st.Ctim
+	})
+	if err != nil && !errors.Is(err, unix.ENOENT) {
+		r.done.leave(w.path(name), &Doubled{err})
+	}
+	return false, nil
+}
+
+func (r *sourceRemover) enter(_ *tour, name string) error { return r.copy.down(name) }
+func (r *sourceRemover) leave(*tour) error                { return r.copy.up() }
+
+func (r *sourceRemover) left(w *tour, name string) error {
+	r.keepFolder(w.path(name), unix.Unlinkat(w.here.fd, name, unix.AT_REMOVEDIR))
+	return nil
+}
+
+// keepFolder tells of a folder that could not be removed, unless that is because of what was told already.
+func (r *sourceRemover) keepFolder(path []string, err error) {
+	full := errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.EEXIST)
+	if err == nil || errors.Is(err, unix.ENOENT) || full && len(r.done.Left) > 0 {
+		return
+	}
+	r.done.leave(path, &Doubled{err})
+}
+
+func (r *sourceRemover) refused(w *tour, name string, err error) error {
+	r.done.leave(w.path(name), &Doubled{err})
+	return nil
+}
