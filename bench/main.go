@@ -93,7 +93,10 @@ func compareAll(c *client) error {
 	}
 	row("first page of 100,000 entries, HTML / ls -f \\| wc -l", "ms", samples[0], samples[2], below(4))
 	row("first page of 100,000 entries, JSON / ls -f \\| wc -l", "ms", samples[1], samples[2], below(4))
-	return compareTrees(c)
+	if err := compareTrees(c); err != nil {
+		return err
+	}
+	return compareShare()
 }
 
 // weighAll prints the largest resident set of the processes that a request is.

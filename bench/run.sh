@@ -71,7 +71,7 @@ inside() {
 mount_disk() {
     local disk=$place/disk zones=/srv/sharezone
     truncate -s 8G "$image" # sparse
-    mkfs.ext4 -q -m 0 -N 1500000 "$image" # a million names are searched
+    mkfs.ext4 -q -m 0 -N 1700000 "$image" # a million names are searched, 200,000 shared
     mkdir -p "$disk" "$zones"
     mount -o loop "$image" "$disk"
     mkdir "$disk/zones" "$disk/files"

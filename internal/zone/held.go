@@ -100,6 +100,13 @@ func (h *Held) lockOnly() error {
 		return err
 	}
 	h.lock = lock
+	missing := ErrNotThere // closed, restored or renamed before it was this one's turn
+	if h.closed {
+		missing = ErrNotClosed
+	}
+	if err := checkMoved(h.dir, h.name, h.fd); err != nil {
+		return fmt.Errorf("%s: %w", h.name, missing)
+	}
 	return unix.Fstat(h.fd, &h.stat)
 }
 

@@ -32,7 +32,7 @@ const (
 	maxInput = 64 << 10
 	// inputTime is how long the input is waited for: the process is root's, and a caller could leave thousands waiting.
 	inputTime = 25 * time.Second
-	// slotsPerCaller bounds how many of them one caller can have at work.
+	// slotsPerCaller bounds how many of them one caller can have, waiting or at work.
 	slotsPerCaller = 8
 )
 
@@ -47,8 +47,10 @@ var limits = []privileged.Limit{
 
 func main() {
 	s := newSpeaker(os.Stdout)
-	out, status := serve(s.progress)
+	w := work{now: time.Now()}
+	out, status := w.serve(s.progress)
 	s.end(out)
+	w.slot.Close() // held until here: who does not read the answer has one process less to start
 	os.Exit(status)
 }
 
@@ -56,18 +58,18 @@ func main() {
 type work struct {
 	helper.ZonefixRequest
 	caller privileged.Caller
+	slot   *os.File
 	policy zone.Policy
 	admin  *zone.Admin
 	zone   *zone.Held // nil where the operation needs none
 	now    time.Time
 }
 
-func serve(progress func(int)) (helper.ZonefixReply, int) {
+func (w *work) serve(progress func(int)) (helper.ZonefixReply, int) {
 	// 1. Refuse if not root, or if the process cannot be made independent of whoever started it.
 	if err := privileged.Settle(limits); err != nil {
 		return failed("settle", err, privileged.ExitInternal)
 	}
-	w := work{now: time.Now()}
 	names := account.NewNames()
 	var err error
 	// 2. Refuse if the caller is neither root without sudo, nor a manager or administrator of Share Zone.
@@ -77,13 +79,17 @@ func serve(progress func(int)) (helper.ZonefixReply, int) {
 	if err != nil {
 		return failed("caller", err, privileged.ExitUsage)
 	}
-	// 3. Refuse if the input does not come, or is not one JSON object of the known fields.
+	// 3. Refuse with "busy" if this caller has as many of these processes as he may.
+	if w.slot, err = takeSlot(w.caller.UID); err != nil {
+		return w.refuse(err)
+	}
+	// 4. Refuse if the input does not come, or is not one JSON object of the known fields.
 	late := time.AfterFunc(inputTime, func() { os.Exit(privileged.ExitUsage) })
 	if err := privileged.ReadRequest(os.Stdin, maxInput, &w.ZonefixRequest); err != nil {
 		return failed("input", err, privileged.ExitUsage)
 	}
 	late.Stop()
-	// 4. Refuse if there is no such operation.
+	// 5. Refuse if there is no such operation.
 	op, found := operations[w.Op]
 	if !found {
 		return failed("operation", fmt.Errorf("%q of %s", w.Op, w.caller.Name), privileged.ExitUsage)
@@ -93,19 +99,14 @@ func serve(progress func(int)) (helper.ZonefixReply, int) {
 		return w.refuse(err)
 	}
 	if op.changes {
-		privileged.Note("zonefix", fmt.Sprintf("%s of zone %s by %s", w.Op, w.Zone, w.caller.Name))
+		privileged.Note("zonefix", fmt.Sprintf("%s by %s", w.what(), w.caller.Name))
 	}
 	return out, 0
 }
 
-// perform is the rest of the steps. When it returns, lock and slot have fallen: who does not read the answer holds nothing.
+// perform is the rest of the steps. When it returns, the zone's lock has fallen: who does not read the answer does not hold
+// it.
 func (w *work) perform(op operation, names *account.Names, progress func(int)) (helper.ZonefixReply, error) {
-	// 5. Refuse with "busy" if this caller has as many at work as he may.
-	place, err := takeSlot(w.caller.UID)
-	if err != nil {
-		return helper.ZonefixReply{}, err
-	}
-	defer place.Close()
 	// 6. Refuse if the settings are refused, where the operation goes by them.
 	if op.settings {
 		s, err := config.Read()
@@ -162,6 +163,17 @@ func (w *work) checkOwner() error {
 		return nil
 	}
 	return errNotOwner
+}
+
+// what says in the log what was asked for, and with whom.
+func (w *work) what() string {
+	text := fmt.Sprintf("%s of zone %.80s", w.Op, w.Zone)
+	for _, who := range []string{w.Principal, w.Access, w.Owner} {
+		if who != "" {
+			text += fmt.Sprintf(" %.80s", who)
+		}
+	}
+	return text
 }
 
 func takeSlot(uid uint32) (*os.File, error) {

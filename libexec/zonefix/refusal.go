@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"golang.org/x/sys/unix"
 
@@ -87,7 +86,7 @@ func refusalOf(err error) helper.ZonefixReply {
 
 // refuse ends the process with the reply for an error.
 func (w *work) refuse(err error) (helper.ZonefixReply, int) {
-	privileged.Log("zonefix", fmt.Sprintf("%s of zone %.80s by %s", w.Op, w.Zone, w.caller.Name), err)
+	privileged.Log("zonefix", w.what()+" by "+w.caller.Name, err)
 	out := refusalOf(err)
 	if out.Error == "internal" {
 		return out, privileged.ExitInternal

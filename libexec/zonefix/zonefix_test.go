@@ -147,14 +147,14 @@ func TestSteps(t *testing.T) {
 		{"2: guest", uid("shzguest"), apply, "", privileged.ExitUsage, "internal"},
 		{"2: member", uid("zf-bruno"), apply, "", privileged.ExitUsage, "internal"},
 		{"2: manager outside shzbase", uid("zf-out"), apply, "", privileged.ExitUsage, "internal"},
-		{"3: no input", anna, ``, "", privileged.ExitUsage, "internal"},
-		{"3: no object", anna, `["apply"]`, "", privileged.ExitUsage, "internal"},
-		{"3: unknown field", anna, `{"op":"apply","zone":"zf-steps","uid":0}`, "", privileged.ExitUsage, "internal"},
-		{"3: wrong kind", anna, `{"op":"apply","zone":["zf-steps"]}`, "", privileged.ExitUsage, "internal"},
-		{"3: two objects", anna, apply + apply, "", privileged.ExitUsage, "internal"},
-		{"3: too long", anna, apply + strings.Repeat(" ", 64<<10), "", privileged.ExitUsage, "internal"},
-		{"4: no operation", anna, `{"zone":"zf-steps"}`, "", privileged.ExitUsage, "internal"},
-		{"4: unknown operation", anna, `{"op":"Apply","zone":"zf-steps"}`, "", privileged.ExitUsage, "internal"},
+		{"4: no input", anna, ``, "", privileged.ExitUsage, "internal"},
+		{"4: no object", anna, `["apply"]`, "", privileged.ExitUsage, "internal"},
+		{"4: unknown field", anna, `{"op":"apply","zone":"zf-steps","uid":0}`, "", privileged.ExitUsage, "internal"},
+		{"4: wrong kind", anna, `{"op":"apply","zone":["zf-steps"]}`, "", privileged.ExitUsage, "internal"},
+		{"4: two objects", anna, apply + apply, "", privileged.ExitUsage, "internal"},
+		{"4: too long", anna, apply + strings.Repeat(" ", 64<<10), "", privileged.ExitUsage, "internal"},
+		{"5: no operation", anna, `{"zone":"zf-steps"}`, "", privileged.ExitUsage, "internal"},
+		{"5: unknown operation", anna, `{"op":"Apply","zone":"zf-steps"}`, "", privileged.ExitUsage, "internal"},
 		{"8: no zone", anna, `{"op":"apply"}`, "", privileged.ExitRefused, "not-found"},
 		{"8: no such zone", anna, `{"op":"apply","zone":"zf-none"}`, "", privileged.ExitRefused, "not-found"},
 		{"8: the folder of closed ones", anna, `{"op":"apply","zone":".closed"}`, "", privileged.ExitRefused, "not-found"},
@@ -169,7 +169,7 @@ func TestSteps(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) { expectRefusal(t, row.sudoUID, row.input, row.shell, row.status, row.code) })
 	}
-	t.Run("5: all slots of the caller are taken", func(t *testing.T) {
+	t.Run("3: all slots of the caller are taken", func(t *testing.T) {
 		for i := range slotsPerCaller {
 			defer hold(t, "zonefix."+anna+"."+string(rune('0'+i))).Close()
 		}
@@ -441,7 +441,7 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
-// TestSpeaker: who does not read the answer holds no lock, and the process ends.
+// TestProgress: how far it is, and: who does not read the answer holds no lock, and the process ends.
 func TestProgress(t *testing.T) {
 	needCopy(t)
 	root := newZone(t, "zf-many")
