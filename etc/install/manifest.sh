@@ -191,29 +191,32 @@ note_consequences() {
 # own sets owner, ACL and mode. In /srv/sharezone an entry could be swapped for a link between look and act by whoever
 # owns it, so it becomes root's first, without following; from then on the sticky folder keeps it in its place.
 own() {
-    local path=$1 type=$2 owner=$3 group=$4 mode=$5
-    if [[ $(stat -c %U:%G -- "$path") != "$owner:$group" ]]; then
+    local path=$1 type=$2 owner=$3 group=$4 mode=$5 found before=$changes
+    found=$(stat -c '%U:%G %a' -- "$path")
+    if [[ ${found% *} != "$owner:$group" ]]; then
         chown -h -- "$owner:$group" "$path"
         check_type "$path" "$type"
         changed owned "$path" "$owner:$group"
     fi
     own_acl "$path" "$mode"
-    if [[ $(printf '%04o' "0$(stat -c %a -- "$path")") != "$mode" ]]; then
+    # chown takes set-uid away, setfacl changes the bits of the group.
+    if ((changes > before)); then found=$(stat -c '%U:%G %a' -- "$path"); fi
+    if ((8#${found##* } != 8#$mode)); then
         chmod -- "$mode" "$path"
         changed set-mode "$path" "$mode"
     fi
 }
 
 own_acl() {
-    local path=$1 mode=$2 wanted found
-    found=$(getfacl -cpE -- "$path" 2>/dev/null | sort) || return 0 # no ACLs here, so none too many
+    local path=$1 mode=$2 wanted found extended=$'\n''(default|mask|user:[^:]+|group:[^:]+):'
+    found=$(getfacl -cpE -- "$path" 2>/dev/null) || return 0 # no ACLs here, so none too many
     if [[ ${flag[acl]-} ]]; then
         wanted=$(printf '%s\n' "user::$(bits "${mode:1:1}")" "group::$(bits "${mode:2:1}")" \
             "mask::$(bits "${mode:2:1}")" "other::$(bits "${mode:3:1}")" "${flag[acl]//,/$'\n'}" | sort)
-        if [[ $(grep . <<<"$found") == "$wanted" ]]; then return; fi
+        if [[ $(grep . <<<"$found" | sort) == "$wanted" ]]; then return; fi
         setfacl -k --set "${wanted//$'\n'/,}" -- "$path"
     else
-        if ! grep -qE '^(default|mask|user:[^:]+|group:[^:]+):' <<<"$found"; then return; fi
+        if [[ ! $'\n'$found =~ $extended ]]; then return; fi
         setfacl -b -k -- "$path"
     fi
     changed set-acl "$path"
