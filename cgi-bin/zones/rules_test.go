@@ -280,3 +280,15 @@ func TestTexts(t *testing.T) {
 		t.Error("something is said after nothing")
 	}
 }
+
+// Commands about what lies in a zone are those of shzadm, which goes by descriptors, whatever the name is like.
+func TestBelowCommand(t *testing.T) {
+	for want, names := range map[string][]string{
+		"shzadm zone remove demo": nil, "shzadm zone remove demo a/b": {"a", "b"}, "shzadm zone remove demo -- '-rf x'": {"-rf x"},
+		`shzadm zone remove demo $'caf\xe9'`: {"caf\xe9"}, "shzadm zone remove demo a/-b": {"a", "-b"},
+	} {
+		if got := belowCommand("remove", "demo", place{names}); got != want {
+			t.Errorf("%s, not %s", got, want)
+		}
+	}
+}

@@ -4,14 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"sharezone/acl"
 	"sharezone/internal/account"
 	"sharezone/internal/layout"
-	"sharezone/internal/shell"
 )
 
 // Checkup is what differs in a zone from what its root makes of it.
@@ -88,12 +86,15 @@ func (a *Admin) DriftOf(r Root) []Drift {
 	}
 	// Those are taken away by a command of their own, from the content too.
 	access := slices.DeleteFunc(slices.Clone(r.Access), gone)
-	s := sight{part: isRoot, owner: r.Owner, mode: r.Mode, access: access, path: a.path + "/" + r.Name}
+	s := sight{part: isRoot, owner: r.Owner, mode: r.Mode, access: access}
 	if r.Inherited != nil {
 		s.inherited = slices.DeleteFunc(slices.Clone(r.Inherited), gone)
 	}
 	for _, d := range ruleOf(r.Owner, access).compare(s, a.names) {
-		d.Apply = d.Kind != DriftShut
+		d.Apply, d.Mend = true, mendApply(r.Name)
+		if d.Kind == DriftShut {
+			d.Apply, d.Mend = false, mendRootShut(a.path+"/"+r.Name)
+		}
 		found = append(found, d)
 	}
 	return found
@@ -133,15 +134,21 @@ func (c *checker) see(name string, fd int, st *unix.Stat_t) {
 		return
 	}
 	names := c.walker.names(name)
-	s.path = c.zone.path() + "/" + strings.Join(names, "/")
 	var found []Drift
 	if fixed { // first: nothing else can be mended before
-		found = append(found, Drift{Kind: DriftImmutable, Mend: []string{"chattr -i -a -- " + shell.Quote(s.path)}})
+		found = append(found, Drift{Kind: DriftImmutable, Mend: mendImmutable(c.zone.path(), st.Ino)})
 	}
-	if !ours {
-		found = append(found, c.foreign(s, st))
+	if !ours { // second: apply leaves it as it is
+		found = append(found, Drift{Kind: DriftOwner, Found: OwnerName(st.Uid, c.zone.admin.names),
+			Right: OwnerName(c.rule.owner, c.zone.admin.names), Mend: mendTake(c.zone.name, names)})
 	}
-	found = append(found, c.rule.compare(s, c.zone.admin.names)...)
+	for _, d := range c.rule.compare(s, c.zone.admin.names) {
+		d.Mend = mendApply(c.zone.name)
+		if d.Kind == DriftShut {
+			d.Mend = mendTake(c.zone.name, names)
+		}
+		found = append(found, d)
+	}
 	for _, d := range found {
 		if d.Kind == DriftGroup && c.isShared(st) {
 			group, _ := c.zone.admin.names.GroupName(st.Gid)
@@ -159,17 +166,6 @@ func (c *checker) agrees(s sight) bool {
 		return false
 	}
 	return s.part == isFile || slices.Equal(s.inherited, c.rule.inherited) && s.mode&unix.S_ISVTX != 0 && s.mode&0o070 == 0o070
-}
-
-// foreign: what belongs to nobody of Share Zone could be the zone's owner's.
-func (c *checker) foreign(s sight, st *unix.Stat_t) Drift {
-	names := c.zone.admin.names
-	heir, ok := names.UserName(c.rule.owner)
-	if !ok {
-		heir = strconv.FormatUint(uint64(c.rule.owner), 10)
-	}
-	return Drift{Kind: DriftOwner, Found: OwnerName(st.Uid, names), Right: OwnerName(c.rule.owner, names),
-		Mend: []string{"chown -h -- " + shell.Quote(heir) + " " + shell.Quote(s.path)}}
 }
 
 // isShared says whether others than a file's owner are in its group.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"reflect"
 	"strings"
@@ -42,17 +43,86 @@ func TestTake(t *testing.T) {
 		t.Error("the zone's owner or a member gets in no better than before")
 	}
 	before := sh(t, "ls -lRn "+base+"; getfacl -Rp "+base)
-	for path, want := range map[string]error{"of-root": ErrNotOurs, "link": unix.ENOTDIR, "file": unix.ENOTDIR, "nothing": unix.ENOENT, "": ErrPath, "..": ErrPath,
+	for path, want := range map[string]error{"link": unix.ENOTDIR, "file": unix.ENOTDIR, "nothing": unix.ENOENT, "": ErrPath, "..": ErrPath,
 		"other/x": unix.ELOOP, ".shz-x": ErrReserved, "his/../his": ErrPath} {
 		if _, err := admin.Take("demo", strings.Split(path, "/")); !errors.Is(err, want) {
 			t.Errorf("%q: %v, want %v", path, err, want)
 		}
 	}
-	if _, err := admin.Take("demo", nil); !errors.Is(err, ErrPath) {
+	h := hold(t, admin)
+	defer h.Release()
+	if _, err := h.Take([]string{"of-root"}); !errors.Is(err, ErrNotOurs) {
+		t.Errorf("an owner takes what is root's: %v", err)
+	}
+	if _, err := h.Take(nil); !errors.Is(err, ErrPath) {
 		t.Errorf("the zone itself: %v", err)
 	}
 	if after := sh(t, "ls -lRn "+base+"; getfacl -Rp "+base); after != before {
 		t.Errorf("a refusal changed something")
+	}
+}
+
+// An administrator's shell gives the zone's owner what root or a backup put there, and nothing else, whatever a member does
+// to the way there meanwhile.
+func TestTakeForeign(t *testing.T) {
+	base, admin := needCopy(t)
+	root := prepareRemoval(t, admin, base)
+	share(t, admin, "group:zt-acme", Read)
+	sh(t, "cd "+root+"; mkdir of-root; cp /etc/hostname of-root/f; chmod 666 of-root/f; ln of-root/f of-root/g; mkfifo fifo; mkdir -p "+base+"/other; echo secret >"+base+"/other/f; chmod 600 "+base+"/other/f")
+	for path, want := range map[string]error{"of-root/f": ErrLinked, "fifo": unix.ENOTDIR, "b": unix.ENOTDIR} {
+		if _, err := admin.Take("demo", strings.Split(path, "/")); !errors.Is(err, want) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	sh(t, "rm "+root+"/of-root/g")
+	for path, files := range map[string]int{"of-root": 0, "of-root/f": 1} {
+		report, err := admin.Take("demo", strings.Split(path, "/"))
+		if err != nil || report.Files != files || report.Folders != 1-files {
+			t.Errorf("%s: %+v %v", path, report, err)
+		}
+	}
+	if got := sh(t, "cd "+root+"; stat -c '%U %G %a' of-root of-root/f"); got != "zt-anna zt-anna 1770\nzt-anna zt-anna 640" {
+		t.Errorf("%s", got)
+	}
+	if !as(t, "zt-carla", "cat "+root+"/of-root/f") || as(t, "zt-bruno", "echo x >>"+root+"/of-root/f") {
+		t.Error("members get at it otherwise than at what is in the zone")
+	}
+	// The folder is his who looks on; he puts a link in its place again and again.
+	sh(t, "cd "+root+"/his; mkdir way; echo x >way/f; ln -s "+base+"/other away; chown -h zt-bruno away way; chown root way/f")
+	before := sh(t, "stat -c '%u %a' "+base+"/other/f")
+	file, err := os.Open(root + "/his/way/f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				unix.Renameat2(unix.AT_FDCWD, root+"/his/way", unix.AT_FDCWD, root+"/his/away", unix.RENAME_EXCHANGE)
+			}
+		}
+	}()
+	taken := 0
+	for range 2000 {
+		if _, err := admin.Take("demo", []string{"his", "way", "f"}); err == nil {
+			taken++
+		}
+		if err := file.Chown(0, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(done)
+	<-ended
+	if taken == 0 {
+		t.Error("never taken")
+	}
+	if after := sh(t, "stat -c '%u %a' "+base+"/other/f"); after != before {
+		t.Errorf("outside: %s, was %s", after, before)
 	}
 }
 
