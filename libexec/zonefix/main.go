@@ -80,7 +80,7 @@ func (w *work) serve(progress func(int)) (helper.ZonefixReply, int) {
 		return failed("caller", err, privileged.ExitUsage)
 	}
 	// 3. Refuse with "busy" if this caller has as many of these processes as he may.
-	if w.slot, err = takeSlot(w.caller.UID); err != nil {
+	if w.slot, err = slot.LockOne(fmt.Sprintf("zonefix.%d", w.caller.UID), slotsPerCaller); err != nil {
 		return w.refuse(err)
 	}
 	// 4. Refuse if the input does not come, or is not one JSON object of the known fields.
@@ -174,16 +174,6 @@ func (w *work) what() string {
 		}
 	}
 	return text
-}
-
-func takeSlot(uid uint32) (*os.File, error) {
-	for i := range slotsPerCaller {
-		f, err := slot.Lock(fmt.Sprintf("zonefix.%d.%d", uid, i))
-		if !errors.Is(err, slot.ErrTaken) {
-			return f, err
-		}
-	}
-	return nil, slot.ErrTaken
 }
 
 func failed(what string, err error, status int) (helper.ZonefixReply, int) {
