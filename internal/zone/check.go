@@ -68,27 +68,18 @@ func (a *Admin) DriftOf(r Root) []Drift {
 	if !known || !a.names.InGroup(owner, layout.GroupBase) || !a.names.InGroup(owner, layout.GroupManager) {
 		found = append(found, Drift{Kind: DriftOwner, Found: OwnerName(r.Owner, a.names), Mend: []string{}})
 	}
-	gone := func(e acl.Entry) bool {
-		named, known := e.Tag == acl.User || e.Tag == acl.Group, false
-		if e.Tag == acl.User {
-			_, known = a.names.UserName(e.ID)
-		} else {
-			_, known = a.names.GroupName(e.ID)
-		}
-		return named && !known
-	}
 	for _, e := range r.Access {
-		if gone(e) {
+		if a.isNobody(e) {
 			principal := principalOf(e, a.names)
 			found = append(found, Drift{Kind: DriftNobody, Found: principal,
 				Mend: []string{"shzadm zone share " + r.Name + " " + principal + "=none"}})
 		}
 	}
 	// Those are taken away by a command of their own, from the content too.
-	access := slices.DeleteFunc(slices.Clone(r.Access), gone)
+	access := slices.DeleteFunc(slices.Clone(r.Access), a.isNobody)
 	s := sight{part: isRoot, owner: r.Owner, mode: r.Mode, access: access}
 	if r.Inherited != nil {
-		s.inherited = slices.DeleteFunc(slices.Clone(r.Inherited), gone)
+		s.inherited = slices.DeleteFunc(slices.Clone(r.Inherited), a.isNobody)
 	}
 	for _, d := range ruleOf(r.Owner, access).compare(s, a.names) {
 		d.Apply, d.Mend = true, mendApply(r.Name)
@@ -98,6 +89,18 @@ func (a *Admin) DriftOf(r Root) []Drift {
 		found = append(found, d)
 	}
 	return found
+}
+
+// isNobody says whether an entry names a user or group that does not exist.
+func (a *Admin) isNobody(e acl.Entry) bool {
+	known := true
+	switch e.Tag {
+	case acl.User:
+		_, known = a.names.UserName(e.ID)
+	case acl.Group:
+		_, known = a.names.GroupName(e.ID)
+	}
+	return !known
 }
 
 func (c *checker) file(name string, fd int, st *unix.Stat_t) {
@@ -165,7 +168,7 @@ func (c *checker) agrees(s sight) bool {
 	if !slices.Equal(s.access, c.rule.access(s.access, s.part)) {
 		return false
 	}
-	return s.part == isFile || slices.Equal(s.inherited, c.rule.inherited) && s.mode&unix.S_ISVTX != 0 && s.mode&0o070 == 0o070
+	return s.part == isFile || slices.Equal(s.inherited, c.rule.inherits(s.inherited)) && s.mode&unix.S_ISVTX != 0 && s.mode&0o070 == 0o070
 }
 
 // isShared says whether others than a file's owner are in its group.

@@ -59,6 +59,9 @@ var damages = []struct {
 	{"setfacl -n -m g:zt-acme:rwx a", []string{"a extra"}, true},
 	{"setfacl -n -m u:zt-carla:wx sub", []string{"sub extra"}, true}, // who only delivers has no entry inside
 	{"setfacl -n -m u:7001:r,g:7002:rwx sub/deep/c", []string{"sub/deep/c extra"}, true},
+	{"setfacl -n -m u:zt-staff:---,g:7002:---,d:u:zt-staff:--- sub; setfacl -n -m u:zt-staff:--- a", nil, true}, // to keep somebody out
+	{"setfacl -n -m u:zt-staff:---,d:u:zt-staff:--- .", nil, true},
+	{"setfacl -n -m u:zt-bruno:--- sub", []string{"sub lost"}, true}, // a member's entry is the zone's
 	{"setfacl -k sub", []string{"sub default"}, true},
 	{"setfacl -d -m u:zt-staff:rwx sub/deep", []string{"sub/deep default"}, true},
 	{"setfacl -d -m mask::--- sub", []string{"sub default"}, true},

@@ -133,7 +133,7 @@ func (c *comparison) compareNamed() {
 		}
 	}
 	for _, e := range c.seen.access {
-		if e.Tag != acl.User && e.Tag != acl.Group {
+		if e.Tag != acl.User && e.Tag != acl.Group || denies(e) {
 			continue
 		}
 		if _, isWanted := wanted.Find(e.Tag, e.ID); !isWanted {
@@ -169,8 +169,8 @@ func (c *comparison) compareClass(kind string, tag acl.Tag, nothing string) {
 // compareFolder compares what only a folder has.
 func (c *comparison) compareFolder() {
 	s := c.seen
-	if !slices.Equal(s.inherited, c.rule.inherited) {
-		c.add(DriftDefault, c.brief(s.inherited), c.brief(c.rule.inherited))
+	if right := c.rule.inherits(s.inherited); !slices.Equal(s.inherited, right) {
+		c.add(DriftDefault, c.brief(s.inherited), c.brief(right))
 	}
 	switch {
 	case s.part == isRoot && s.mode&0o7000 != unix.S_ISVTX:
