@@ -282,3 +282,43 @@ func TestLock(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestLockMovedMeanwhile: between reaching a zone and locking it somebody else closed or restored it, or its owner put another
+// in its place. What was reached is not changed then under a name that is not its own.
+func TestLockMovedMeanwhile(t *testing.T) {
+	base, admin := needCopy(t)
+	sh(t, "mkdir -m 700 "+base+"/.closed")
+	createDemo(t, admin)
+	open, err := admin.Reach("demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Release()
+	other := newTestAdmin(t, base)
+	if _, err := other.CloseZone("demo", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := open.Lock(); !errors.Is(err, ErrNotThere) {
+		t.Errorf("closed meanwhile: %v", err)
+	}
+	open.Release()
+	closed, err := admin.ReachClosed("demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closed.Release()
+	if _, err := other.RestoreZone("demo", nil, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := closed.Lock(); !errors.Is(err, ErrNotClosed) {
+		t.Errorf("restored meanwhile: %v", err)
+	}
+	closed.Release()
+	if open, err = admin.Reach("demo"); err != nil {
+		t.Fatal(err)
+	}
+	sh(t, "mv "+base+"/demo "+base+"/away; mkdir "+base+"/demo")
+	if err := open.Lock(); !errors.Is(err, ErrNotThere) {
+		t.Errorf("exchanged meanwhile: %v", err)
+	}
+}
