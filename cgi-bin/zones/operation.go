@@ -41,8 +41,11 @@ func operations() map[string]operation {
 
 // answers says whether an operation is answered at all by the entry that the request came by; a page offers no other.
 func (v viewer) answers(op string) bool {
-	return v.call.Entry != "external" || operations()[op].outside
+	return !v.outside() || operations()[op].outside
 }
+
+// outside says whether the request came by the external entry.
+func (v viewer) outside() bool { return v.call.Entry == "external" }
 
 func (v viewer) refusedOutside() error {
 	return &web.Told{Err: web.Refuse(web.NotPermitted, "by the external entry"), Sentence: v.call.Language.Say("zones-refused.external")}
