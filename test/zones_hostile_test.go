@@ -204,6 +204,13 @@ func TestZonesWrongParameters(t *testing.T) {
 				}
 			}
 		}
+		many := []string{"op=remove"} // small enough for a form, and percent-encoded more than the helper reads
+		for range 150 {
+			many = append(many, "path="+strings.Repeat("è", 100))
+		}
+		if a := form(t, "anna", at, true, many...); a.status != 413 || a.code() != "too-large" {
+			t.Errorf("many long paths: %d %.300s", a.status, a.body)
+		}
 		for i, p := range paths {
 			op := []string{"op=remove", "op=take"}[i%2]
 			refused(at, op, "path="+p)

@@ -250,8 +250,15 @@ func (f form) describe(s seen) error {
 			Notify: m.Notify, ForgetNotify: forget,
 		}, nil)
 	}
-	act.End(string(resultOf(f.told(err))), -1, "")
+	endAct(act, f.told(err))
 	return err
+}
+
+// endAct records how an act ended. Of what a helper does not answer that is not known: without an end it counts as interrupted.
+func endAct(act *event.Act, err error) {
+	if !errors.Is(err, helper.ErrNoAnswer) {
+		act.End(string(resultOf(err)), -1, "")
+	}
 }
 
 func (f form) modifyAsUser(m zone.Metadata, forget bool, now time.Time) error {

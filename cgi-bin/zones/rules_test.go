@@ -131,7 +131,7 @@ func TestExtend(t *testing.T) {
 var reasons = []helper.ZoneRefusal{
 	{Reason: "principal"}, {Reason: "no-such-user"}, {Reason: "no-such-group"}, {Reason: "not-in-base"}, {Reason: "is-owner"}, {Reason: "full"}, {Reason: "not-manager"},
 	{Reason: "past"}, {Reason: "too-late", Latest: "2026-12-31"}, {Reason: "expired"}, {Reason: "name"}, {Reason: "same-person"}, {Reason: "not-closed"}, {Reason: "mount"},
-	{Reason: "read-only"}, {Reason: "no-acl"}, {Reason: "value", Attr: zone.AttrTitle, Why: string(zone.TooLong)}, {Reason: "value", Attr: zone.AttrMaxAge, Why: string(zone.BadForm)},
+	{Reason: "read-only"}, {Reason: "no-answer"}, {Reason: "no-acl"}, {Reason: "value", Attr: zone.AttrTitle, Why: string(zone.TooLong)}, {Reason: "value", Attr: zone.AttrMaxAge, Why: string(zone.BadForm)},
 	{Reason: "value", Attr: zone.AttrDescription, Why: string(zone.NotUTF8)}, {Reason: "value", Attr: zone.AttrNotify, Why: string(zone.Control)},
 	{Reason: "value", Attr: zone.AttrExpires, Why: string(zone.BadForm)},
 }
@@ -290,5 +290,14 @@ func TestBelowCommand(t *testing.T) {
 		if got := belowCommand("remove", "demo", place{names}); got != want {
 			t.Errorf("%s, not %s", got, want)
 		}
+	}
+}
+
+// A helper that says nothing may still be at work: that is not "busy", after which scripts try again.
+func TestNoAnswer(t *testing.T) {
+	v := viewerFor(text.English)
+	err := v.told(fmt.Errorf("x: %w", helper.ErrNoAnswer))
+	if code, sentence := web.CodeOf(err), v.call.Message(err); code != web.Internal || !strings.Contains(sentence, "may still be done") {
+		t.Errorf("%s %s", code, sentence)
 	}
 }

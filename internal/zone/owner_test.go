@@ -186,6 +186,8 @@ func TestSpace(t *testing.T) {
 	sh(t, "cd "+root+`; head -c 300000 /dev/zero > his/large; ln his/large second; chown zt-bruno his/large; truncate -s 1T sparse; ln -s /etc link; mkfifo fifo
 		head -c 100000 /dev/zero > .shz-upload; echo > $'caf\xe9'; mkdir mnt; mount -t tmpfs tmpfs mnt; head -c 500000 /dev/zero > mnt/in; chown -h 7001 link`)
 	defer sh(t, "umount "+root+"/mnt")
+	sh(t, "cd "+root+"; touch covered; head -c 700000 /dev/zero >mnt/over; mount --bind mnt/over covered")
+	defer sh(t, "umount "+root+"/covered")
 	h, err := admin.Reach("demo")
 	if err != nil {
 		t.Fatal(err)

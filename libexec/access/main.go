@@ -58,8 +58,6 @@ const (
 	// slotsPerCaller bounds how many of these processes one caller can have, waiting or at work: who has a shell could leave
 	// thousands of root's waiting for their input, or for somebody who reads their answer.
 	slotsPerCaller = 8
-	// maxRequest is room for the longest path that can be asked for, in bytes.
-	maxRequest = 64 << 10
 )
 
 func main() {
@@ -90,7 +88,7 @@ func (q *asked) serve() (helper.AccessReply, int) {
 		return q.refuse("slot", err)
 	}
 	// 4. Refuse if the input is not one JSON object of the known fields.
-	if err := privileged.ReadRequest(os.Stdin, maxRequest, &q.AccessRequest); err != nil {
+	if err := privileged.ReadRequest(os.Stdin, helper.MaxRequest, &q.AccessRequest); err != nil {
 		return failed("input", err, privileged.ExitUsage)
 	}
 	// 5. Refuse if there is no such operation for this caller.
