@@ -204,11 +204,8 @@ func TestZonesWrongParameters(t *testing.T) {
 				}
 			}
 		}
-		many := []string{"op=remove"} // small enough for a form, and percent-encoded more than the helper reads
-		for range 150 {
-			many = append(many, "path="+strings.Repeat("è", 100))
-		}
-		if a := form(t, "anna", at, true, many...); a.status != 413 || a.code() != "too-large" {
+		many := `{"op":"remove","path":["x"` + strings.Repeat(`,"`+strings.Repeat("è", 100)+`"`, 150) + "]}" // percent-encoded more than the helper reads
+		if a := jsonAs(t, "anna", "-H", "Content-Type: application/json", "--data-binary", many, at); a.status != 413 || a.code() != "too-large" {
 			t.Errorf("many long paths: %d %.300s", a.status, a.body)
 		}
 		for i, p := range paths {

@@ -84,8 +84,10 @@ func (q *asked) serve() (helper.AccessReply, int) {
 	}
 	q.caller = caller
 	// 3. Refuse with "busy" if this caller has as many of these processes as he may.
-	if q.slot, err = slot.LockOne(fmt.Sprintf("access.%d", caller.UID), slotsPerCaller); err != nil {
-		return q.refuse("slot", err)
+	if !caller.Root { // he has no need of sudo to start processes of root's
+		if q.slot, err = slot.LockOne(fmt.Sprintf("access.%d", caller.UID), slotsPerCaller); err != nil {
+			return q.refuse("slot", err)
+		}
 	}
 	// 4. Refuse if the input is not one JSON object of the known fields.
 	if err := privileged.ReadRequest(os.Stdin, helper.MaxRequest, &q.AccessRequest); err != nil {
