@@ -95,7 +95,7 @@ var damages = []struct {
 	{"umask 0; cp /etc/hostname $'odd\\n\\xff \\'\"$(id)!%é'; chown zt-anna: odd*; setfacl -b odd*; chmod 666 odd*",
 		[]string{"odd%0A%FF%20%27%22$%28id%29%21%25%C3%A9 group", "odd%0A%FF%20%27%22$%28id%29%21%25%C3%A9 lost", "odd%0A%FF%20%27%22$%28id%29%21%25%C3%A9 other",
 			"odd%0A%FF%20%27%22$%28id%29%21%25%C3%A9 wide"}, true},
-	{"chown root sub/b; setfacl -b sub/b; chmod 640 sub/b", []string{"sub/b group", "sub/b lost", "sub/b owner"}, false},
+	{"chown root sub/b; setfacl -b sub/b; chmod 640 sub/b", []string{"sub/b lost", "sub/b owner", "sub/b shared-group"}, false},
 	{"mkdir -m 1700 -- -shut; chown zt-bruno: -- -shut; chmod 1700 -- -shut", []string{"-shut shut"}, false},
 	{"mkdir -- -rf; chown zt-anna: -- -rf; setfacl -bk -- -rf; chmod 777 -- -rf", []string{"-rf default", "-rf group", "-rf lost", "-rf other", "-rf sticky"}, true},
 }

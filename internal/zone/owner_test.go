@@ -316,11 +316,13 @@ func TestLockMovedMeanwhile(t *testing.T) {
 		t.Errorf("restored meanwhile: %v", err)
 	}
 	closed.Release()
-	if open, err = admin.Reach("demo"); err != nil {
+	again, err := admin.Reach("demo")
+	if err != nil {
 		t.Fatal(err)
 	}
+	defer again.Release()
 	sh(t, "mv "+base+"/demo "+base+"/away; mkdir "+base+"/demo")
-	if err := open.Lock(); !errors.Is(err, ErrNotThere) {
+	if err := again.Lock(); !errors.Is(err, ErrNotThere) {
 		t.Errorf("exchanged meanwhile: %v", err)
 	}
 }
