@@ -310,10 +310,10 @@ func TestShzadmContent(t *testing.T) {
 			}
 		}
 	}
-	says(shzadm(1, "zone", "check", zone), zonePath(zone, "his")+" is shut", "setfacl -m mask::rwx -- "+zonePath(zone, "his"), "his/a can be changed", "1 of them are mended by one command: shzadm zone apply "+zone)
+	says(shzadm(1, "zone", "check", zone), zonePath(zone, "his")+" is shut", "shzadm zone take "+zone+" his", "his/a can be changed", "1 of them are mended by one command: shzadm zone apply "+zone)
 	says(shzadm(1, "zone", "check", zone, "--json"), `"path": "his/a"`, `"kind": "wide"`, `"more": 0`)
 	says(shzadm(0, "zone", "apply", zone), "changed folders 0, files 1")
-	says(shzadm(0, "zone", "take", zone, "his/"), "folders that are anna's now: 1")
+	says(shzadm(0, "zone", "take", zone, "his/"), "what is anna's now: folders 1, files 0")
 	says(shzadm(0, "zone", "check", zone), "nothing differs")
 	says(shzadm(0, "zone", "space", zone), "1 files and 1 folders", "bruno", "his")
 	says(shzadm(0, "zone", "space", zone, "--json"), `"files": 1`, `"limit": null`)

@@ -97,8 +97,28 @@ func TestZonesByExternalEntry(t *testing.T) {
 				t.Errorf("%s, %s: %d %s", user, query, a.status, a.body)
 			}
 		}
-		if a := call("GET", management+"/"+zone, ""); a.status != 200 || !strings.Contains(a.body, `"name":"`+zone) {
-			t.Errorf("%s looks: %d %s", user, a.status, a.body)
+		// Everybody sees his own zones there, and an administrator no others: neither rights nor names of people.
+		want := map[string]int{"anna": 200, "admin": 403}[user]
+		for _, query := range []string{"", "?view=who", "?view=check", "?view=space", "?find=a"} {
+			if a := call("GET", management+"/"+zone+query, ""); a.status != want || user == "admin" && strings.Contains(a.body, "bruno") {
+				t.Errorf("%s looks at %s: %d %s", user, query, a.status, a.body)
+			}
+		}
+		for _, query := range []string{"?name=*", "?text=zone", "?state=closed&name=*"} {
+			if a := call("GET", management+query, ""); a.status != 200 || user == "admin" && strings.Contains(a.body, `"owner":"anna"`) {
+				t.Errorf("%s searches %s: %d %s", user, query, a.status, a.body)
+			}
+		}
+		if a := call("GET", management+"/zh-closed?state=closed", ""); a.status != want {
+			t.Errorf("%s looks at a closed zone: %d %s", user, a.status, a.body)
+		}
+		if user == "admin" {
+			run(t, "shzadm", "zone", "share", zone, "user:admin=read")
+			for query, want := range map[string]int{"": 200, "?view=who": 403, "?view=check": 403, "?view=space": 403} {
+				if a := call("GET", management+"/"+zone+query, ""); a.status != want || strings.Contains(a.body, "bruno") {
+					t.Errorf("an administrator who is a member looks at %q: %d %s", query, a.status, a.body)
+				}
+			}
 		}
 	}
 }
@@ -183,6 +203,10 @@ func TestZonesWrongParameters(t *testing.T) {
 					refused(management, append([]string{"op=" + op[0], "name=" + name}, op[1:]...)...)
 				}
 			}
+		}
+		many := `{"op":"remove","path":["x"` + strings.Repeat(`,"`+strings.Repeat("è", 100)+`"`, 150) + "]}" // percent-encoded more than the helper reads
+		if a := jsonAs(t, "anna", "-H", "Content-Type: application/json", "--data-binary", many, at); a.status != 413 || a.code() != "too-large" {
+			t.Errorf("many long paths: %d %.300s", a.status, a.body)
 		}
 		for i, p := range paths {
 			op := []string{"op=remove", "op=take"}[i%2]

@@ -45,7 +45,7 @@ func (f form) fix(c change) error {
 		head:  zoneHead(f.call.Language, f.headOf(c.seen, "")),
 		do: func(progress func(int)) (err error) {
 			reply, err = f.zonefix(c.ask, progress)
-			act.End(string(resultOf(err)), -1, "")
+			endAct(act, err)
 			return err
 		},
 		well: func() (outcome, error) { return f.changedTo(c, reply) },

@@ -21,6 +21,7 @@ var refusals = []struct {
 	{zone.ErrPast, web.BadRequest, "past"},
 	{zone.ErrTooMany, web.NoSpace, "full"},
 	{unix.EROFS, web.Locked, "read-only"},
+	{helper.ErrNoAnswer, web.Internal, "no-answer"},
 }
 
 // refusalOf is an error as zonefix would tell it, nil for one that has its code already.

@@ -86,8 +86,15 @@ func (v viewer) lookClosed(name string) (seen, error) {
 	if reply.Zone == nil {
 		return seen{}, errors.New("zonefix: no zone in the answer")
 	}
+	if !v.maySee(*reply.Zone) {
+		return seen{}, unix.EACCES
+	}
 	return v.asTold(*reply.Zone, v.accessToClosed(*reply.Zone)), nil
 }
+
+// maySee says whether a closed zone that zonefix tells of is the user's to see: it tells an administrator of all, also one who
+// came by the external entry.
+func (v viewer) maySee(d zone.Details) bool { return v.admin || d.Owner == v.call.User }
 
 // accessToClosed: nobody gets into a closed zone, but it stays its owner's.
 func (v viewer) accessToClosed(d zone.Details) zone.Access {
@@ -152,7 +159,9 @@ func (v viewer) allClosed() ([]seen, error) {
 		return nil, err
 	}
 	for _, d := range reply.Zones {
-		zones = append(zones, v.asTold(d, v.accessToClosed(d)))
+		if v.maySee(d) {
+			zones = append(zones, v.asTold(d, v.accessToClosed(d)))
+		}
 	}
 	return zones, nil
 }

@@ -56,12 +56,12 @@ type viewer struct {
 	call  *web.Call
 	names *account.Names
 	query url.Values
-	admin bool // what root's helpers would tell him of other people's zones is worth asking for
+	admin bool // root's helpers would tell him of other people's zones; not by the external entry, where he is like any other
 }
 
 func newViewer(c *web.Call) viewer {
 	v := viewer{call: c, names: account.NewNames(), query: c.Request.URL.Query()}
-	v.admin = v.inGroup(layout.GroupAdmin)
+	v.admin = !v.outside() && v.inGroup(layout.GroupAdmin)
 	return v
 }
 

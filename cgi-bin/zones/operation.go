@@ -41,8 +41,11 @@ func operations() map[string]operation {
 
 // answers says whether an operation is answered at all by the entry that the request came by; a page offers no other.
 func (v viewer) answers(op string) bool {
-	return v.call.Entry != "external" || operations()[op].outside
+	return !v.outside() || operations()[op].outside
 }
+
+// outside says whether the request came by the external entry.
+func (v viewer) outside() bool { return v.call.Entry == "external" }
 
 func (v viewer) refusedOutside() error {
 	return &web.Told{Err: web.Refuse(web.NotPermitted, "by the external entry"), Sentence: v.call.Language.Say("zones-refused.external")}
@@ -247,8 +250,15 @@ func (f form) describe(s seen) error {
 			Notify: m.Notify, ForgetNotify: forget,
 		}, nil)
 	}
-	act.End(string(resultOf(f.told(err))), -1, "")
+	endAct(act, f.told(err))
 	return err
+}
+
+// endAct records how an act ended. Of what a helper does not answer that is not known: without an end it counts as interrupted.
+func endAct(act *event.Act, err error) {
+	if !errors.Is(err, helper.ErrNoAnswer) {
+		act.End(string(resultOf(err)), -1, "")
+	}
 }
 
 func (f form) modifyAsUser(m zone.Metadata, forget bool, now time.Time) error {

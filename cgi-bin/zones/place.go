@@ -137,7 +137,7 @@ func (f form) remove() error {
 			}
 			for i, act := range acts {
 				if err != nil {
-					act.End(string(resultOf(err)), -1, "")
+					endAct(act, err)
 					continue
 				}
 				act.End(reply.Results[i].Status, -1, "")

@@ -131,7 +131,7 @@ func TestExtend(t *testing.T) {
 var reasons = []helper.ZoneRefusal{
 	{Reason: "principal"}, {Reason: "no-such-user"}, {Reason: "no-such-group"}, {Reason: "not-in-base"}, {Reason: "is-owner"}, {Reason: "full"}, {Reason: "not-manager"},
 	{Reason: "past"}, {Reason: "too-late", Latest: "2026-12-31"}, {Reason: "expired"}, {Reason: "name"}, {Reason: "same-person"}, {Reason: "not-closed"}, {Reason: "mount"},
-	{Reason: "read-only"}, {Reason: "no-acl"}, {Reason: "value", Attr: zone.AttrTitle, Why: string(zone.TooLong)}, {Reason: "value", Attr: zone.AttrMaxAge, Why: string(zone.BadForm)},
+	{Reason: "read-only"}, {Reason: "no-answer"}, {Reason: "no-acl"}, {Reason: "value", Attr: zone.AttrTitle, Why: string(zone.TooLong)}, {Reason: "value", Attr: zone.AttrMaxAge, Why: string(zone.BadForm)},
 	{Reason: "value", Attr: zone.AttrDescription, Why: string(zone.NotUTF8)}, {Reason: "value", Attr: zone.AttrNotify, Why: string(zone.Control)},
 	{Reason: "value", Attr: zone.AttrExpires, Why: string(zone.BadForm)},
 }
@@ -278,5 +278,26 @@ func TestTexts(t *testing.T) {
 	}
 	if doneNotice(text.English, "") != nil || doneNotice(text.English, "nothing") != nil {
 		t.Error("something is said after nothing")
+	}
+}
+
+// Commands about what lies in a zone are those of shzadm, which goes by descriptors, whatever the name is like.
+func TestBelowCommand(t *testing.T) {
+	for want, names := range map[string][]string{
+		"shzadm zone remove demo": nil, "shzadm zone remove demo a/b": {"a", "b"}, "shzadm zone remove demo -- '-rf x'": {"-rf x"},
+		`shzadm zone remove demo $'caf\xe9'`: {"caf\xe9"}, "shzadm zone remove demo a/-b": {"a", "-b"},
+	} {
+		if got := belowCommand("remove", "demo", place{names}); got != want {
+			t.Errorf("%s, not %s", got, want)
+		}
+	}
+}
+
+// A helper that says nothing may still be at work: that is not "busy", after which scripts try again.
+func TestNoAnswer(t *testing.T) {
+	v := viewerFor(text.English)
+	err := v.told(fmt.Errorf("x: %w", helper.ErrNoAnswer))
+	if code, sentence := web.CodeOf(err), v.call.Message(err); code != web.Internal || !strings.Contains(sentence, "may still be done") {
+		t.Errorf("%s %s", code, sentence)
 	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -140,7 +139,7 @@ func (p zonePage) transfer() error {
 	q := questionView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("zones-transfer.title"), Question: l.Say("zones-transfer.question"),
 		Advice: l.Say("zones-transfer.advice"), Op: "transfer", Submit: l.Say("zones-transfer.submit"), Owner: typable(p.typed.Get("owner")),
-		Commands: p.transferCommands(),
+		Commands: []string{command("shzadm", "zone", "transfer", p.Name, "--owner", "NEW")},
 	}
 	for _, e := range p.names.Members(layout.GroupManager) {
 		if e.Name != p.Owner {
@@ -173,16 +172,6 @@ func (p zonePage) removing() error {
 	return p.answer("remove", nil, questionBody(l, questionView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("delete.title"), Question: l.Count("delete.question", 1),
 		Advice: l.Say("zones-remove.advice"), Op: "remove", Submit: l.Say("delete.submit"), Raw: at.encoded(), Shown: at.bytes(),
-		Commands: []string{command("rm", "-r", "--", zonePath(p.Name, at))},
+		Commands: []string{belowCommand("remove", p.Name, at)},
 	}))
-}
-
-// transferCommands are what does the same in a shell; NEW is the new owner.
-func (p zonePage) transferCommands() []string {
-	path := zonePath(p.Name, place{})
-	return []string{
-		command("setfacl", "-m", "d:u:NEW:rwx", "-x", "d:u:"+strings.TrimPrefix(p.Owner, "uid:"), path),
-		command("find", path, "-xdev", "-user", strings.TrimPrefix(p.Owner, "uid:"), "-exec", "chown", "-h", "--", "NEW", "{}", "+"),
-		command("shzadm", "zone", "apply", p.Name),
-	}
 }

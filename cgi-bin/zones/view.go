@@ -33,18 +33,19 @@ type zonePage struct {
 
 // views are the pages of a zone, by the parameter "view".
 var views = map[string]struct {
-	show   func(zonePage) error
-	people bool // a form or a question: nothing for scripts
-	closed bool // there is one of a closed zone
+	show    func(zonePage) error
+	managed bool // for the owner and administrators: by the external entry nobody else would refuse these
+	people  bool // a form or a question: nothing for scripts
+	closed  bool // there is one of a closed zone
 }{
 	"":         {show: zonePage.overview, closed: true},
-	"settings": {show: zonePage.settings, people: true},
-	"who":      {show: zonePage.who},
-	"check":    {show: zonePage.check},
-	"space":    {show: zonePage.space},
-	"transfer": {show: zonePage.transfer, people: true},
-	"close":    {show: zonePage.closing, people: true},
-	"remove":   {show: zonePage.removing, people: true},
+	"settings": {show: zonePage.settings, managed: true, people: true},
+	"who":      {show: zonePage.who, managed: true},
+	"check":    {show: zonePage.check, managed: true},
+	"space":    {show: zonePage.space, managed: true},
+	"transfer": {show: zonePage.transfer, managed: true, people: true},
+	"close":    {show: zonePage.closing, managed: true, people: true},
+	"remove":   {show: zonePage.removing, managed: true, people: true},
 }
 
 func show(v viewer, name string) error {
@@ -63,7 +64,7 @@ func show(v viewer, name string) error {
 	if err != nil {
 		return v.told(err)
 	}
-	if view.people && !s.Managed {
+	if view.managed && !s.Managed {
 		return web.Refuse(web.NotPermitted, "neither the owner nor an administrator")
 	}
 	if view.people && !v.answers("modify") {

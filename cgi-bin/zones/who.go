@@ -104,6 +104,7 @@ func (p zonePage) describe(w *whoView, at place, reply helper.AccessReply) {
 		w.Remove = templ.SafeURL(zoneHref(p.Name, p.State, "view", "remove", "path", at.bytes()))
 		if w.Kind == "dir" && owner != p.Owner {
 			w.Take = at.encoded()
+			w.Commands = append(w.Commands, belowCommand("take", p.Name, at))
 		}
 	}
 }
@@ -176,11 +177,7 @@ func shownPath(encoded string) string {
 }
 
 func (p zonePage) whoCommands(at place, users []string) []string {
-	words := []string{"shzadm", "zone", "who", p.Name}
-	if len(at.names) > 0 {
-		words = append(words, at.bytes())
-	}
-	lines := []string{command(words...), command("getfacl", "--", zonePath(p.Name, at))}
+	lines := []string{belowCommand("who", p.Name, at), command("getfacl", "--", zonePath(p.Name, at))}
 	if len(users) > 0 {
 		lines = append(lines, command("runuser", "-u", users[0], "--", "ls", "-ld", "--", zonePath(p.Name, at)))
 	}

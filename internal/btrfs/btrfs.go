@@ -69,6 +69,11 @@ func Of(fd int) (Subvolume, error) {
 	return Subvolume{}, ErrNoQuotas // there is such a folder only while they are enabled
 }
 
+// Name is one that no other subvolume has, on any btrfs: the UUID of the file system and the number, which is never given again.
+func (s Subvolume) Name() string {
+	return fmt.Sprintf("%s.%d", filepath.Base(filepath.Dir(s.groups)), s.ID)
+}
+
 // subvolumeID reads it from the handle that the kernel makes of a file for NFS: inode 8 bytes, subvolume 8, generation 4
 // (struct btrfs_fid). The ioctl that tells it as well is behind unsafe pointers.
 func subvolumeID(fd int) (uint64, error) {

@@ -1,6 +1,13 @@
 package helper
 
-import "sharezone/internal/layout"
+import (
+	"encoding/json"
+
+	"sharezone/internal/layout"
+)
+
+// MaxRequest is how long a request to access or zonefix can be, in bytes: many paths fit, nobody types more.
+const MaxRequest = 64 << 10
 
 // AccessRequest is what libexec/access is asked: who can do what with an object of a zone.
 type AccessRequest struct {
@@ -45,6 +52,9 @@ type Person struct {
 
 // Access asks libexec/access. A *ZoneRefusal says what the helper refused; any other error that it could not be asked.
 func Access(q AccessRequest) (AccessReply, error) {
+	if in, err := json.Marshal(q); err == nil && len(in) > MaxRequest {
+		return AccessReply{}, &ZoneRefusal{Code: "too-large"}
+	}
 	var out AccessReply
 	err := ask(layout.AccessHelper, q, &out, limit)
 	if out.Error != "" {

@@ -2,7 +2,6 @@ package helper
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -59,9 +58,12 @@ type ZoneRefusal struct{ Code, Reason, Latest, Attr, Why string }
 
 func (r *ZoneRefusal) Error() string { return "zone helper: " + r.Code + " " + r.Reason }
 
-// silence is how long zonefix may say nothing. It tells its progress once a second while it walks; a single step of it,
-// on a disk that is busy, takes seconds at most.
+// silence is how long zonefix may say nothing. It says from its beginning on, at least every ten seconds, that it is alive.
 const silence = 2 * time.Minute
+
+// ErrNoAnswer says that a helper has not been heard of for that long: sudo or a name service does not answer, or the machine
+// stands still. What was asked for may still be done.
+var ErrNoAnswer = errors.New("the helper gives no answer; what it was asked for may still be done")
 
 // Zonefix asks libexec/zonefix and tells progress, which may be nil, how many files and folders are done. A *ZoneRefusal
 // says what the helper said; any other error that it could not be asked. It may take as long as the zone is large.
@@ -70,6 +72,9 @@ func Zonefix(q ZonefixRequest, progress func(done int)) (ZonefixReply, error) {
 }
 
 func zonefix(q ZonefixRequest, progress func(done int), silence time.Duration) (ZonefixReply, error) {
+	if in, err := json.Marshal(q); err == nil && len(in) > MaxRequest {
+		return ZonefixReply{}, &ZoneRefusal{Code: "too-large"}
+	}
 	cmd, err := command(layout.ZonefixHelper, q)
 	if err != nil {
 		return ZonefixReply{}, err
@@ -121,7 +126,7 @@ func follow(in io.Reader, progress func(done int), silence time.Duration) (last 
 				}
 			}
 		case <-time.After(silence):
-			return nil, context.DeadlineExceeded // the helper is root's, and cannot be ended from here
+			return nil, ErrNoAnswer // the helper is root's, and cannot be ended from here
 		}
 	}
 }

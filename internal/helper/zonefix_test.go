@@ -1,7 +1,6 @@
 package helper
 
 import (
-	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -61,8 +60,8 @@ func callZonefix(t *testing.T) {
 		{"no JSON", `echo 'panic: runtime error'; exit 2`, nil, errNothingReadable.Error()},
 		{"answer, then noise", `echo '{"zone":{"name":"demo"}}'; echo noise`, nil, errNothingReadable.Error()},
 		{"cut off", `printf '{"zone":{"name":"de'`, nil, errNothingReadable.Error()},
-		{"hangs", `sleep 3`, nil, context.DeadlineExceeded.Error()},
-		{"hangs after progress", `echo '{"progress":5}'; sleep 3`, []int{5}, context.DeadlineExceeded.Error()},
+		{"hangs", `sleep 3`, nil, ErrNoAnswer.Error()},
+		{"hangs after progress", `echo '{"progress":5}'; sleep 3`, []int{5}, ErrNoAnswer.Error()},
 		{"slow but alive", `for i in 1 2 3 4; do echo "{\"progress\":$i}"; sleep 0.5; done; echo '{"zone":{"name":"demo"},"zone_id":"f00"}'`, []int{1, 2, 3, 4}, ""},
 		{"no arguments, nothing of our environment", `[ $# = 0 ] && [ -z "$SECRET" ] && [ "$SUDO_USER" = anna ] && echo '{"zone":{"name":"demo"},"zone_id":"f00"}'`, nil, ""},
 		{"the question", `[ "$(cat)" = '{"op":"modify","zone":"demo","title":"","forget_notify":true,"paths":["a%2Fb"]}' ] && echo '{"zone":{"name":"demo"},"zone_id":"f00"}'`, nil, ""},
@@ -93,4 +92,16 @@ func callZonefix(t *testing.T) {
 			t.Errorf("%+v", err)
 		}
 	})
+}
+
+// TestTooMuch: what the helpers would not read is refused before it is sent.
+func TestTooMuch(t *testing.T) {
+	var refused *ZoneRefusal
+	paths := strings.Split(strings.Repeat(strings.Repeat("x", 100)+"/", 700), "/")
+	if _, err := Zonefix(ZonefixRequest{Op: "remove", Paths: paths}, nil); !errors.As(err, &refused) || refused.Code != "too-large" {
+		t.Errorf("%v", err)
+	}
+	if _, err := Access(AccessRequest{Op: "who", Path: strings.Repeat("x/", 40_000)}); !errors.As(err, &refused) || refused.Code != "too-large" {
+		t.Errorf("%v", err)
+	}
 }

@@ -7,6 +7,7 @@ package slot
 
 import (
 	"errors"
+	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -28,4 +29,15 @@ func Lock(name string) (*os.File, error) {
 		return nil, ErrTaken
 	}
 	return f, nil
+}
+
+// LockOne takes one of the locks NAME.0 to NAME.most-1, or says ErrTaken: most processes can have one at a time.
+func LockOne(name string, most int) (*os.File, error) {
+	for i := range most {
+		f, err := Lock(fmt.Sprintf("%s.%d", name, i))
+		if !errors.Is(err, ErrTaken) {
+			return f, err
+		}
+	}
+	return nil, ErrTaken
 }

@@ -261,5 +261,6 @@ var italianZones = map[string]string{
 	"zones-refused.no-acl":        "Il disco di quest'area non conosce gli elenchi di accesso: non si può condividere con nessuno. L'amministratore può spostarla.",
 	"zones-refused.mount":         "Quest'area sta su un altro disco, montato qui dentro: di questo si occupa l'amministratore.",
 	"zones-refused.read-only":     "Il disco di quest'area si può solo leggere: non è cambiato nulla.",
+	"zones-refused.no-answer":     "Il server non risponde da due minuti. Ciò che hai chiesto può ancora essere fatto: guarda di nuovo fra poco, prima di ripeterlo.",
 	"zones-refused.busy":          "Qualcun altro sta cambiando quest'area in questo momento. Aspetta che finisca e riprova.",
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // Apply makes the content of a zone carry what its root says: entries that are missing are added, entries that the root
-// does not have are taken away, the file's group and everybody get nothing, folders inherit what the root makes of its
+// does not have are taken away unless they give nothing, the file's group and everybody get nothing, folders inherit what the root makes of its
 // members, and are sticky; files can be changed by nobody but their owners. It touches what belongs to somebody of Share
 // Zone, and makes no mask wider: what somebody shut stays shut. Run again after an interruption, it goes on.
 func (a *Admin) Apply(name string) (Report, error) {
@@ -62,9 +62,9 @@ func conform(fd int, r rule, p part) (changed bool, err error) {
 	if err != nil {
 		return changed, err
 	}
-	if !slices.Equal(inherited, r.inherited) {
+	if after := r.inherits(inherited); !slices.Equal(inherited, after) {
 		changed = true
-		if err := acl.SetDefault(fd, r.inherited); err != nil {
+		if err := acl.SetDefault(fd, after); err != nil {
 			return true, err
 		}
 	}

@@ -4,14 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"sharezone/acl"
 	"sharezone/internal/account"
 	"sharezone/internal/layout"
-	"sharezone/internal/shell"
 )
 
 // Checkup is what differs in a zone from what its root makes of it.
@@ -70,33 +68,39 @@ func (a *Admin) DriftOf(r Root) []Drift {
 	if !known || !a.names.InGroup(owner, layout.GroupBase) || !a.names.InGroup(owner, layout.GroupManager) {
 		found = append(found, Drift{Kind: DriftOwner, Found: OwnerName(r.Owner, a.names), Mend: []string{}})
 	}
-	gone := func(e acl.Entry) bool {
-		named, known := e.Tag == acl.User || e.Tag == acl.Group, false
-		if e.Tag == acl.User {
-			_, known = a.names.UserName(e.ID)
-		} else {
-			_, known = a.names.GroupName(e.ID)
-		}
-		return named && !known
-	}
 	for _, e := range r.Access {
-		if gone(e) {
+		if a.isNobody(e) {
 			principal := principalOf(e, a.names)
 			found = append(found, Drift{Kind: DriftNobody, Found: principal,
 				Mend: []string{"shzadm zone share " + r.Name + " " + principal + "=none"}})
 		}
 	}
 	// Those are taken away by a command of their own, from the content too.
-	access := slices.DeleteFunc(slices.Clone(r.Access), gone)
-	s := sight{part: isRoot, owner: r.Owner, mode: r.Mode, access: access, path: a.path + "/" + r.Name}
+	access := slices.DeleteFunc(slices.Clone(r.Access), a.isNobody)
+	s := sight{part: isRoot, owner: r.Owner, mode: r.Mode, access: access}
 	if r.Inherited != nil {
-		s.inherited = slices.DeleteFunc(slices.Clone(r.Inherited), gone)
+		s.inherited = slices.DeleteFunc(slices.Clone(r.Inherited), a.isNobody)
 	}
 	for _, d := range ruleOf(r.Owner, access).compare(s, a.names) {
-		d.Apply = d.Kind != DriftShut
+		d.Apply, d.Mend = true, mendApply(r.Name)
+		if d.Kind == DriftShut {
+			d.Apply, d.Mend = false, mendRootShut(a.path+"/"+r.Name)
+		}
 		found = append(found, d)
 	}
 	return found
+}
+
+// isNobody says whether an entry names a user or group that does not exist.
+func (a *Admin) isNobody(e acl.Entry) bool {
+	known := true
+	switch e.Tag {
+	case acl.User:
+		_, known = a.names.UserName(e.ID)
+	case acl.Group:
+		_, known = a.names.GroupName(e.ID)
+	}
+	return !known
 }
 
 func (c *checker) file(name string, fd int, st *unix.Stat_t) {
@@ -133,15 +137,21 @@ func (c *checker) see(name string, fd int, st *unix.Stat_t) {
 		return
 	}
 	names := c.walker.names(name)
-	s.path = c.zone.path() + "/" + strings.Join(names, "/")
 	var found []Drift
 	if fixed { // first: nothing else can be mended before
-		found = append(found, Drift{Kind: DriftImmutable, Mend: []string{"chattr -i -a -- " + shell.Quote(s.path)}})
+		found = append(found, Drift{Kind: DriftImmutable, Mend: mendImmutable(c.zone.path(), st.Ino)})
 	}
-	if !ours {
-		found = append(found, c.foreign(s, st))
+	if !ours { // second: apply leaves it as it is
+		found = append(found, Drift{Kind: DriftOwner, Found: OwnerName(st.Uid, c.zone.admin.names),
+			Right: OwnerName(c.rule.owner, c.zone.admin.names), Mend: mendTake(c.zone.name, names)})
 	}
-	found = append(found, c.rule.compare(s, c.zone.admin.names)...)
+	for _, d := range c.rule.compare(s, c.zone.admin.names) {
+		d.Mend = mendApply(c.zone.name)
+		if d.Kind == DriftShut {
+			d.Mend = mendTake(c.zone.name, names)
+		}
+		found = append(found, d)
+	}
 	for _, d := range found {
 		if d.Kind == DriftGroup && c.isShared(st) {
 			group, _ := c.zone.admin.names.GroupName(st.Gid)
@@ -158,18 +168,7 @@ func (c *checker) agrees(s sight) bool {
 	if !slices.Equal(s.access, c.rule.access(s.access, s.part)) {
 		return false
 	}
-	return s.part == isFile || slices.Equal(s.inherited, c.rule.inherited) && s.mode&unix.S_ISVTX != 0 && s.mode&0o070 == 0o070
-}
-
-// foreign: what belongs to nobody of Share Zone could be the zone's owner's.
-func (c *checker) foreign(s sight, st *unix.Stat_t) Drift {
-	names := c.zone.admin.names
-	heir, ok := names.UserName(c.rule.owner)
-	if !ok {
-		heir = strconv.FormatUint(uint64(c.rule.owner), 10)
-	}
-	return Drift{Kind: DriftOwner, Found: OwnerName(st.Uid, names), Right: OwnerName(c.rule.owner, names),
-		Mend: []string{"chown -h -- " + shell.Quote(heir) + " " + shell.Quote(s.path)}}
+	return s.part == isFile || slices.Equal(s.inherited, c.rule.inherits(s.inherited)) && s.mode&unix.S_ISVTX != 0 && s.mode&0o070 == 0o070
 }
 
 // isShared says whether others than a file's owner are in its group.

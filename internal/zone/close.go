@@ -29,7 +29,8 @@ type closing struct {
 
 func (c closing) String() string { return c.at.UTC().Format(time.RFC3339) + " " + c.name }
 
-// readClosing believes only what CloseZone writes. Where that is missing, because there was no room or a backup lost it,
+// readClosing believes only what CloseZone writes. Where that is missing, because there was no room, a container's root may not
+// write such attributes, or a backup lost it,
 // the time of the last change of status counts (a rename is one), and the name that the zone has in .closed.
 func readClosing(fd int, st *unix.Stat_t, name string) closing {
 	fallback := closing{time.Unix(st.Ctim.Unix()).UTC(), name}
@@ -66,12 +67,12 @@ func (h *Held) Shut(now time.Time) (string, error) {
 		return "", fmt.Errorf("%w: %s: %w", ErrBaseNotReady, layout.Closed, err)
 	}
 	// The record first: a zone is never closed without one because of a crash, and in an open zone it means nothing.
-	// What the owner may have written there himself goes first, so that no room for ours never means belief in his.
+	// An earlier one goes first, so that no room for ours never means belief in that.
 	err = removeAttribute(h.fd, AttrClosed)
 	if err == nil {
 		err = xattr.Set(descriptorPath(h.fd), AttrClosed, []byte(closing{now, h.name}.String()))
-		if err != nil && full(err) != err { // no room is no reason to leave a zone open
-			err = nil
+		if err != nil && (full(err) != err || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EOPNOTSUPP)) {
+			err = nil // no record is no reason to leave a zone open
 		}
 	}
 	to := ""

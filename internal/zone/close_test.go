@@ -3,6 +3,7 @@ package zone
 import (
 	"errors"
 	"fmt"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -80,12 +81,46 @@ func TestCloseAndRestore(t *testing.T) {
 	}
 }
 
-// What the record says is believed only in its form; what an owner writes there while the zone is open means nothing.
+// TestClosingForged: who kept a descriptor of his zone's root writes its attributes also when it is closed, and says by that
+// neither when it was closed nor what it was called.
+func TestClosingForged(t *testing.T) {
+	base, admin := needCopy(t)
+	sh(t, "mkdir -m 700 "+base+"/.closed")
+	createDemo(t, admin)
+	owner := exec.Command("setpriv", "--reuid=zt-anna", "--regid=zt-anna", "--init-groups", "bash", "-c", `exec 9<"$1"; echo; read; cd /proc/self/fd/9 || exit
+		for space in user trusted; do setfattr -n $space.shz.closed -v "2099-01-01T00:00:00Z other" .; done; setfattr -n user.forged -v yes .; echo`, "bash", base+"/demo")
+	in, err1 := owner.StdinPipe()
+	out, err2 := owner.StdoutPipe()
+	if err := errors.Join(err1, err2, owner.Start()); err != nil {
+		t.Fatal(err)
+	}
+	defer owner.Wait()
+	defer in.Close()
+	out.Read(make([]byte, 1))
+	now := time.Now()
+	if _, err := admin.CloseZone("demo", now); err != nil {
+		t.Fatal(err)
+	}
+	in.Write([]byte("\n"))
+	out.Read(make([]byte, 1))
+	if got := sh(t, "getfattr -n user.forged --only-values --absolute-names "+base+"/.closed/demo"); got != "yes" {
+		t.Errorf("he writes nothing by his descriptor: %s", got)
+	}
+	z, err := admin.ShowClosed("demo")
+	if err != nil || *z.FormerName != "demo" || now.Sub(*z.Closed).Abs() > time.Minute {
+		t.Errorf("%+v, %v", z, err)
+	}
+	if name, err := admin.RestoreZone("demo", nil, now); name != "demo" || err != nil {
+		t.Error(name, err)
+	}
+}
+
+// What the record says is believed only in its form, and in an open zone it means nothing.
 func TestClosingRecord(t *testing.T) {
 	base, admin := needCopy(t)
 	sh(t, "mkdir -m 700 "+base+"/.closed")
 	createDemo(t, admin)
-	sh(t, "setfattr -n user.shz.closed -v '2001-01-01T00:00:00Z other' "+base+"/demo")
+	sh(t, "setfattr -n trusted.shz.closed -v '2001-01-01T00:00:00Z other' "+base+"/demo")
 	if z, err := admin.Show("demo"); err != nil || z.Closed != nil || z.FormerName != nil {
 		t.Errorf("%+v, %v", z, err)
 	}
@@ -94,14 +129,14 @@ func TestClosingRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, value := range []string{"", "nonsense", "2001-01-01T00:00:00Z", "2001-01-01T00:00:00Z ../x", "2001-01-01T00:00:00Z a b", "2001-01-01T02:00:00+02:00 other"} {
-		sh(t, "setfattr -n user.shz.closed -v '"+value+"' "+base+"/.closed/demo")
+		sh(t, "setfattr -n trusted.shz.closed -v '"+value+"' "+base+"/.closed/demo")
 		z, err := admin.ShowClosed("demo")
 		if err != nil || *z.FormerName != "demo" || now.Sub(*z.Closed).Abs() > time.Minute {
 			t.Errorf("%q: %+v, %v", value, z, err)
 		}
 	}
 	// A root without room for one more attribute is closed all the same.
-	sh(t, "setfattr -x user.shz.closed "+base+"/.closed/demo")
+	sh(t, "setfattr -x trusted.shz.closed "+base+"/.closed/demo")
 	if _, err := admin.RestoreZone("demo", nil, now); err != nil {
 		t.Fatal(err)
 	}

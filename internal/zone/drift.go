@@ -1,6 +1,7 @@
 package zone
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -16,7 +17,7 @@ type Drift struct {
 	Kind  string   `json:"kind"`
 	Found string   `json:"found"`
 	Right string   `json:"right"`
-	Mend  []string `json:"mend"`  // commands for a shell of root; empty where only a person can decide
+	Mend  []string `json:"mend"`  // commands for a shell of root, for all findings in their order; empty where only a person can decide
 	Apply bool     `json:"apply"` // the operation "apply" mends it
 }
 
@@ -50,7 +51,32 @@ type sight struct {
 	mode      uint32
 	access    acl.ACL
 	inherited acl.ACL // of a folder; nil: none
-	path      string  // for commands
+}
+
+// The commands that mend are run by root, while somebody with a shell may exchange folders of the zone for links: so no
+// command names a path below a zone to a program that follows it. Those of shzadm go by descriptors.
+
+// mendApply makes everything in a zone what its root says.
+func mendApply(zone string) []string { return []string{"shzadm zone apply " + zone} }
+
+// mendTake gives something in a zone to its owner, open as the zone says.
+func mendTake(zone string, names []string) []string {
+	command := "shzadm zone take " + zone + " "
+	if strings.HasPrefix(names[0], "-") {
+		command += "-- "
+	}
+	return []string{command + shell.Quote(strings.Join(names, "/"))}
+}
+
+// mendRootShut opens a zone that somebody shut. The name stands in the base, which is root's and sticky: besides root only
+// the zone's owner can exchange it.
+func mendRootShut(root string) []string {
+	return []string{"setfacl -m user::rwx,mask::rwx -- " + root}
+}
+
+// mendImmutable finds the thing by its inode: until the command has run nobody can rename it or put another in its place.
+func mendImmutable(root string, ino uint64) []string {
+	return []string{fmt.Sprintf(`find %s -xdev -inum %d -execdir chattr -i -a -- {} \;`, root, ino)}
 }
 
 // comparison collects what differs between a thing and the rule.
@@ -58,21 +84,18 @@ type comparison struct {
 	rule  rule
 	seen  sight
 	names acl.Names
-	path  string // as a word of a command
-	right acl.ACL
 	drift []Drift
 }
 
-// compare says how the lists and the mode of a thing differ from what the rule makes of them, with commands that mend it
-// when they are run in their order. None makes a mask wider but the one that says so.
+// compare says how the lists and the mode of a thing differ from what the rule makes of them.
 func (r rule) compare(s sight, names acl.Names) []Drift {
-	c := comparison{rule: r, seen: s, names: names, path: shell.Quote(s.path), right: r.access(s.access, s.part)}
+	c := comparison{rule: r, seen: s, names: names}
 	c.compareNamed()
 	c.compareClass(DriftGroup, acl.GroupObj, "group::---")
 	c.compareClass(DriftOther, acl.Other, "other::---")
 	if mask := maskOf(s.access, isFolder); s.part == isFile && mask&^acl.Read != 0 {
 		right := acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: mask & acl.Read}.String()
-		c.add(DriftWide, acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: mask}.String(), right, c.setfacl("-m "+right))
+		c.add(DriftWide, acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: mask}.String(), right)
 	}
 	if s.part != isFile {
 		c.compareFolder()
@@ -80,17 +103,8 @@ func (r rule) compare(s sight, names acl.Names) []Drift {
 	return c.drift
 }
 
-func (c *comparison) add(kind string, found, right string, mend ...string) {
-	c.drift = append(c.drift, Drift{Kind: kind, Found: found, Right: right, Mend: mend})
-}
-
-// setfacl is a command that changes the access ACL. A list without a mask has the file's group where the mask would
-// be: changing one entry would say something about the other too, so the whole list is written.
-func (c *comparison) setfacl(options string) string {
-	if _, has := c.seen.access.Find(acl.Mask, acl.Undefined); !has {
-		options = "--set " + shell.Quote(c.words(c.right))
-	}
-	return "setfacl " + options + " -- " + c.path
+func (c *comparison) add(kind, found, right string) {
+	c.drift = append(c.drift, Drift{Kind: kind, Found: found, Right: right, Mend: []string{}})
 }
 
 // words is a list in one word, as setfacl takes it.
@@ -105,7 +119,6 @@ func (c *comparison) words(list acl.ACL) string {
 // compareNamed compares the named entries: lost is what gives too little, extra what gives too much.
 func (c *comparison) compareNamed() {
 	var lostFound, lostRight, extraFound, extraRight acl.ACL
-	var drop []string
 	wanted := c.rule.named(c.seen.part)
 	for _, want := range wanted {
 		found, has := c.seen.access.Find(want.Tag, want.ID)
@@ -120,31 +133,22 @@ func (c *comparison) compareNamed() {
 		}
 	}
 	for _, e := range c.seen.access {
-		if e.Tag != acl.User && e.Tag != acl.Group {
+		if e.Tag != acl.User && e.Tag != acl.Group || denies(e) {
 			continue
 		}
 		if _, isWanted := wanted.Find(e.Tag, e.ID); !isWanted {
 			extraFound = append(extraFound, e)
-			text := e.Text(c.names)
-			drop = append(drop, text[:strings.LastIndexByte(text, ':')])
 		}
 	}
 	if len(lostRight) > 0 {
-		c.add(DriftLost, c.brief(lostFound), c.brief(lostRight), c.setfacl("-n -m "+shell.Quote(c.words(lostRight))))
-	}
-	options := "-n"
-	if len(extraRight) > 0 {
-		options += " -m " + shell.Quote(c.words(extraRight))
-	}
-	if len(drop) > 0 {
-		options += " -x " + shell.Quote(strings.Join(drop, ","))
+		c.add(DriftLost, c.brief(lostFound), c.brief(lostRight))
 	}
 	if len(extraFound) > 0 {
-		c.add(DriftExtra, c.brief(extraFound), c.brief(extraRight), c.setfacl(options))
+		c.add(DriftExtra, c.brief(extraFound), c.brief(extraRight))
 	}
 }
 
-// maxBrief is how many entries are said of a list; the command has all.
+// maxBrief is how many entries are said of a list.
 const maxBrief = 8
 
 func (c *comparison) brief(list acl.ACL) string {
@@ -158,31 +162,30 @@ func (c *comparison) brief(list acl.ACL) string {
 // compareClass: nobody gets in by the file's group or as everybody.
 func (c *comparison) compareClass(kind string, tag acl.Tag, nothing string) {
 	if perm, _ := c.seen.access.Find(tag, acl.Undefined); perm != 0 {
-		c.add(kind, acl.Entry{Tag: tag, ID: acl.Undefined, Perm: perm}.String(), nothing, c.setfacl("-n -m "+nothing))
+		c.add(kind, acl.Entry{Tag: tag, ID: acl.Undefined, Perm: perm}.String(), nothing)
 	}
 }
 
 // compareFolder compares what only a folder has.
 func (c *comparison) compareFolder() {
 	s := c.seen
-	if !slices.Equal(s.inherited, c.rule.inherited) {
-		c.add(DriftDefault, c.brief(s.inherited), c.brief(c.rule.inherited),
-			"setfacl -d --set "+shell.Quote(c.words(c.rule.inherited))+" -- "+c.path)
+	if right := c.rule.inherits(s.inherited); !slices.Equal(s.inherited, right) {
+		c.add(DriftDefault, c.brief(s.inherited), c.brief(right))
 	}
 	switch {
 	case s.part == isRoot && s.mode&0o7000 != unix.S_ISVTX:
-		c.add(DriftSticky, octal(s.mode), octal(s.mode&0o777|unix.S_ISVTX), "chmod ug-s,+t -- "+c.path)
+		c.add(DriftSticky, octal(s.mode), octal(s.mode&0o777|unix.S_ISVTX))
 	case s.mode&unix.S_ISVTX == 0:
-		c.add(DriftSticky, octal(s.mode), octal(s.mode|unix.S_ISVTX), "chmod +t -- "+c.path)
+		c.add(DriftSticky, octal(s.mode), octal(s.mode|unix.S_ISVTX))
 	}
 	mask := acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: maskOf(s.access, s.part)}
 	own, _ := s.access.Find(acl.UserObj, acl.Undefined)
 	switch {
 	case s.part == isRoot && (mask.Perm != permWrite || own != permWrite):
 		found := acl.Entry{Tag: acl.UserObj, ID: acl.Undefined, Perm: own}.String() + "," + mask.String()
-		c.add(DriftShut, found, "user::rwx,mask::rwx", "setfacl -m user::rwx,mask::rwx -- "+c.path)
+		c.add(DriftShut, found, "user::rwx,mask::rwx")
 	case s.part == isFolder && c.keepsOut(mask.Perm):
-		c.add(DriftShut, mask.String(), "mask::rwx", "setfacl -m mask::rwx -- "+c.path)
+		c.add(DriftShut, mask.String(), "mask::rwx")
 	}
 }
 

@@ -113,7 +113,7 @@ func (h *Held) lockOnly() error {
 // Release gives lock and descriptors back. What is released is not used again.
 func (h *Held) Release() {
 	if h.narrow != nil {
-		h.narrow() // where it fails the limit stays higher: see widen
+		h.narrow() // where it fails the next change puts the limit back: see widen
 	}
 	if h.lock != nil {
 		h.lock.Close()

@@ -88,33 +88,13 @@ func (a *Admin) SetLimit(name string, limit *int64) error {
 	if err == nil {
 		err = btrfs.SetLimit(a.base, s, limit)
 	}
+	if err == nil {
+		err = raisedOf(s).forget()
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
-}
-
-// spare is how much must be left, in bytes, for root to change access lists, owners and attributes: btrfs counts them too,
-// and sets some 500 KiB aside for each change until it is on disk.
-const spare = 8 << 20
-
-// widen raises the limit of a zone that is nearly used up, and returns what lowers it again: a member who filled a zone
-// could not be taken out of it otherwise. Where there is no limit it does nothing. Held.Lock and Release call the two.
-//
-// BUGS: whoever writes meanwhile may take the spare, at each change anew; taking somebody out of a full zone counts for
-// more. A process that is killed in between leaves the limit higher by it.
-func (a *Admin) widen(fd int) (narrow func() error, err error) {
-	narrow = func() error { return nil }
-	s, err := btrfs.Of(fd)
-	if err != nil || !s.IsRoot {
-		return narrow, nil
-	}
-	u, err := s.Usage()
-	if err != nil || u.Limit == nil || *u.Limit-u.Used >= spare {
-		return narrow, err
-	}
-	wider := max(*u.Limit, u.Used) + spare
-	return func() error { return btrfs.SetLimit(a.base, s, u.Limit) }, btrfs.SetLimit(a.base, s, &wider)
 }
 
 // makeRoot makes the folder that becomes a zone; with a limit it is a subvolume. Closing and restoring rename it like

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"reflect"
 	"strings"
@@ -42,17 +43,86 @@ func TestTake(t *testing.T) {
 		t.Error("the zone's owner or a member gets in no better than before")
 	}
 	before := sh(t, "ls -lRn "+base+"; getfacl -Rp "+base)
-	for path, want := range map[string]error{"of-root": ErrNotOurs, "link": unix.ENOTDIR, "file": unix.ENOTDIR, "nothing": unix.ENOENT, "": ErrPath, "..": ErrPath,
-		"other/x": unix.ELOOP, ".shz-x": ErrReserved, "his/../his": ErrPath} {
+	for path, want := range map[string]error{"link": unix.ENOTDIR, "file": unix.ENOTDIR, "nothing": unix.ENOENT, "": ErrPath, "..": ErrPath,
+		"other/x": unix.ENOTDIR, "other/x/y": unix.ELOOP, ".shz-x": ErrReserved, "his/../his": ErrPath} {
 		if _, err := admin.Take("demo", strings.Split(path, "/")); !errors.Is(err, want) {
 			t.Errorf("%q: %v, want %v", path, err, want)
 		}
 	}
-	if _, err := admin.Take("demo", nil); !errors.Is(err, ErrPath) {
+	h := hold(t, admin)
+	defer h.Release()
+	if _, err := h.Take([]string{"of-root"}); !errors.Is(err, ErrNotOurs) {
+		t.Errorf("an owner takes what is root's: %v", err)
+	}
+	if _, err := h.Take(nil); !errors.Is(err, ErrPath) {
 		t.Errorf("the zone itself: %v", err)
 	}
 	if after := sh(t, "ls -lRn "+base+"; getfacl -Rp "+base); after != before {
 		t.Errorf("a refusal changed something")
+	}
+}
+
+// An administrator's shell gives the zone's owner what root or a backup put there, and nothing else, whatever a member does
+// to the way there meanwhile.
+func TestTakeForeign(t *testing.T) {
+	base, admin := needCopy(t)
+	root := prepareRemoval(t, admin, base)
+	share(t, admin, "group:zt-acme", Read)
+	sh(t, "cd "+root+"; mkdir of-root; cp /etc/hostname of-root/f; chmod 666 of-root/f; ln of-root/f of-root/g; mkfifo fifo; mkdir -p "+base+"/other; echo secret >"+base+"/other/f; chmod 600 "+base+"/other/f")
+	for path, want := range map[string]error{"of-root/f": ErrLinked, "fifo": unix.ENOTDIR, "b": unix.ENOTDIR} {
+		if _, err := admin.Take("demo", strings.Split(path, "/")); !errors.Is(err, want) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	sh(t, "rm "+root+"/of-root/g")
+	for path, files := range map[string]int{"of-root": 0, "of-root/f": 1} {
+		report, err := admin.Take("demo", strings.Split(path, "/"))
+		if err != nil || report.Files != files || report.Folders != 1-files {
+			t.Errorf("%s: %+v %v", path, report, err)
+		}
+	}
+	if got := sh(t, "cd "+root+"; stat -c '%U %G %a' of-root of-root/f"); got != "zt-anna zt-anna 1770\nzt-anna zt-anna 640" {
+		t.Errorf("%s", got)
+	}
+	if !as(t, "zt-carla", "cat "+root+"/of-root/f") || as(t, "zt-bruno", "echo x >>"+root+"/of-root/f") {
+		t.Error("members get at it otherwise than at what is in the zone")
+	}
+	// The folder is his who looks on; he puts a link in its place again and again.
+	sh(t, "cd "+root+"/his; mkdir way; echo x >way/f; ln -s "+base+"/other away; chown -h zt-bruno away way; chown root way/f")
+	before := sh(t, "stat -c '%u %a' "+base+"/other/f")
+	file, err := os.Open(root + "/his/way/f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				unix.Renameat2(unix.AT_FDCWD, root+"/his/way", unix.AT_FDCWD, root+"/his/away", unix.RENAME_EXCHANGE)
+			}
+		}
+	}()
+	taken := 0
+	for range 2000 {
+		if _, err := admin.Take("demo", []string{"his", "way", "f"}); err == nil {
+			taken++
+		}
+		if err := file.Chown(0, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(done)
+	<-ended
+	if taken == 0 {
+		t.Error("never taken")
+	}
+	if after := sh(t, "stat -c '%u %a' "+base+"/other/f"); after != before {
+		t.Errorf("outside: %s, was %s", after, before)
 	}
 }
 
@@ -116,6 +186,8 @@ func TestSpace(t *testing.T) {
 	sh(t, "cd "+root+`; head -c 300000 /dev/zero > his/large; ln his/large second; chown zt-bruno his/large; truncate -s 1T sparse; ln -s /etc link; mkfifo fifo
 		head -c 100000 /dev/zero > .shz-upload; echo > $'caf\xe9'; mkdir mnt; mount -t tmpfs tmpfs mnt; head -c 500000 /dev/zero > mnt/in; chown -h 7001 link`)
 	defer sh(t, "umount "+root+"/mnt")
+	sh(t, "cd "+root+"; touch covered; head -c 700000 /dev/zero >mnt/over; mount --bind mnt/over covered")
+	defer sh(t, "umount "+root+"/covered")
 	h, err := admin.Reach("demo")
 	if err != nil {
 		t.Fatal(err)
@@ -210,5 +282,47 @@ func TestLock(t *testing.T) {
 	out.Read(make([]byte, 1))
 	if _, err := admin.Share("renamed", "user:zt-bruno", None); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestLockMovedMeanwhile: between reaching a zone and locking it somebody else closed or restored it, or its owner put another
+// in its place. What was reached is not changed then under a name that is not its own.
+func TestLockMovedMeanwhile(t *testing.T) {
+	base, admin := needCopy(t)
+	sh(t, "mkdir -m 700 "+base+"/.closed")
+	createDemo(t, admin)
+	open, err := admin.Reach("demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Release()
+	other := newTestAdmin(t, base)
+	if _, err := other.CloseZone("demo", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := open.Lock(); !errors.Is(err, ErrNotThere) {
+		t.Errorf("closed meanwhile: %v", err)
+	}
+	open.Release()
+	closed, err := admin.ReachClosed("demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closed.Release()
+	if _, err := other.RestoreZone("demo", nil, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := closed.Lock(); !errors.Is(err, ErrNotClosed) {
+		t.Errorf("restored meanwhile: %v", err)
+	}
+	closed.Release()
+	again, err := admin.Reach("demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Release()
+	sh(t, "mv "+base+"/demo "+base+"/away; mkdir "+base+"/demo")
+	if err := again.Lock(); !errors.Is(err, ErrNotThere) {
+		t.Errorf("exchanged meanwhile: %v", err)
 	}
 }

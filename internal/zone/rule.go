@@ -36,6 +36,25 @@ func ruleOf(owner uint32, root acl.ACL) rule {
 	return r
 }
 
+// denies says whether an entry names somebody and gives him nothing. Share Zone writes none such: somebody did by hand, to keep
+// one out whom a group lets in. Without it he would get in, so it stays, unless he himself is a member.
+func denies(e acl.Entry) bool {
+	return e.Perm == 0 && (e.Tag == acl.User || e.Tag == acl.Group)
+}
+
+// withDenials adds to a list the denials that were found.
+func withDenials(list, found acl.ACL) acl.ACL {
+	for _, e := range found {
+		if _, ours := list.Find(e.Tag, e.ID); denies(e) && !ours {
+			list = list.With(e)
+		}
+	}
+	return list
+}
+
+// inherits is what the rule makes of a default ACL.
+func (r rule) inherits(found acl.ACL) acl.ACL { return withDenials(r.inherited, found) }
+
 // part is where in a zone something stands.
 type part int
 
@@ -52,7 +71,7 @@ func partOf(st *unix.Stat_t) part {
 	return isFile
 }
 
-// named are the entries that must stand in the access ACL of a part, these and no others, in the canonical order.
+// named are the entries that must stand in the access ACL of a part, these and no others but denials, in the canonical order.
 func (r rule) named(p part) acl.ACL {
 	if p == isRoot {
 		return r.members
@@ -74,7 +93,8 @@ func (r rule) access(found acl.ACL, p part) acl.ACL {
 	after = append(after, named[:groups]...)
 	after = append(after, acl.Entry{Tag: acl.GroupObj, ID: acl.Undefined})
 	after = append(after, named[groups:]...)
-	return append(after, acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: maskOf(found, p)}, acl.Entry{Tag: acl.Other, ID: acl.Undefined})
+	after = append(after, acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: maskOf(found, p)}, acl.Entry{Tag: acl.Other, ID: acl.Undefined})
+	return withDenials(after, found)
 }
 
 // maskOf is what is left of the mask that an ACL has, or of what its group's permissions are as a mask.

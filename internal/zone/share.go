@@ -28,7 +28,8 @@ func (a *Admin) Share(name, principal string, access Access) (Report, error) {
 	return h.Share(principal, access)
 }
 
-// Share is Admin's, of a zone that is held.
+// Share is Admin's, of a zone that is held. Entries of the principal's that give nothing stay where rights are taken away:
+// somebody wrote them by hand, to keep out whom a group lets in.
 func (h *Held) Share(principal string, access Access) (Report, error) {
 	if access != None && access.perm() == 0 {
 		return Report{}, ValueError{Attr: "access", Value: clip(string(access)), Reason: BadForm}
@@ -45,10 +46,19 @@ func (h *Held) Share(principal string, access Access) (Report, error) {
 	var report Report
 	old, had := before.Find(entry.Tag, entry.ID)
 	if access == None || access == Drop || had && old&^entry.Perm != 0 {
-		if err := removeFromRoot(fd, entry); err != nil {
+		nobody := a.isNobody(entry) && a.names.Err() == nil // whom no group lets in
+		without := func(list acl.ACL, _ bool) acl.ACL {
+			found, there := list.Find(entry.Tag, entry.ID)
+			if !there || found == 0 && !nobody {
+				return list
+			}
+			return list.Without(entry.Tag, entry.ID)
+		}
+		// The access ACL of the root is the first to change: lookups stop at once.
+		if _, err := changeACLs(fd, &h.stat, without); err != nil {
 			return Report{}, err
 		}
-		if err := a.walk(fd, &report, removal(entry)); err != nil || access == None {
+		if err := a.walk(fd, &report, removal(without)); err != nil || access == None {
 			return report, err
 		}
 	}
@@ -121,17 +131,12 @@ func (a *Admin) addition(e acl.Entry) change {
 }
 
 // removal takes an entry away from everything, whoever owns it: that harms nobody.
-func removal(e acl.Entry) change {
+func removal(without func(list acl.ACL, inherited bool) acl.ACL) change {
 	return func(fd int, st *unix.Stat_t) (bool, error) {
 		if linked(st) {
 			return false, errLinked
 		}
-		return changeACLs(fd, st, func(list acl.ACL, _ bool) acl.ACL {
-			if _, there := list.Find(e.Tag, e.ID); !there {
-				return list
-			}
-			return list.Without(e.Tag, e.ID)
-		})
+		return changeACLs(fd, st, without)
 	}
 }
 
@@ -182,27 +187,6 @@ func addToRoot(fd int, e acl.Entry) error {
 		err = errors.Join(err, acl.SetAccess(fd, access))
 	}
 	return err
-}
-
-// removeFromRoot takes the entry from the access ACL first: lookups stop at once.
-func removeFromRoot(fd int, e acl.Entry) error {
-	access, err := acl.Access(fd)
-	if err != nil {
-		return err
-	}
-	if _, there := access.Find(e.Tag, e.ID); there {
-		if err := acl.SetAccess(fd, access.Without(e.Tag, e.ID)); err != nil {
-			return err
-		}
-	}
-	inherited, err := acl.Default(fd)
-	if err != nil {
-		return err
-	}
-	if _, there := inherited.Find(e.Tag, e.ID); there {
-		return acl.SetDefault(fd, inherited.Without(e.Tag, e.ID))
-	}
-	return nil
 }
 
 // isShut says whether the mask of the root keeps the entry from what it says. Whoever made it so (chmod 700) shut the

@@ -76,9 +76,10 @@ type spacer struct {
 }
 
 // Space adds up what the zone takes. What has several names counts once; uploads under way count too, without a name.
+// What is mounted in the zone does not count, and is not asked.
 func (h *Held) Space() (Space, error) {
 	s := spacer{people: make(map[uint32]*SpaceShare), top: make(map[string]*SpaceShare), linked: make(map[inode]bool)}
-	s.walker = walker{file: s.file, folder: s.folder, missed: func(string, SkipReason, error) {}, hidden: true, byName: true,
+	s.walker = walker{file: s.file, folder: s.folder, missed: func(string, SkipReason, error) {}, hidden: true,
 		progress: h.admin.tell}
 	s.add("", &h.stat, 0)
 	if _, err := s.walker.run(h.fd); err != nil {

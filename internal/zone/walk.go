@@ -11,7 +11,7 @@ import (
 // walker goes through a tree from the top down with one open directory, whatever its depth: it climbs by "..", and
 // believes it only when that is the directory it came from.
 type walker struct {
-	// file sees what is no folder, by an O_PATH descriptor, or -1 with byName.
+	// file sees what is no folder, by an O_PATH descriptor.
 	file func(name string, fd int, st *unix.Stat_t)
 	// folder sees a folder before what is in it, by one that is open for reading, and says whether to go in.
 	folder func(name string, fd int, st *unix.Stat_t) bool
@@ -20,7 +20,6 @@ type walker struct {
 
 	known    inodes // files that need not be seen
 	hidden   bool   // reserved names too
-	byName   bool   // files are looked at, not opened
 	workers  int    // how many may call file and missed at a time; 0 is one
 	progress func(done int)
 	stop     func() bool // nil: never; asked once for each batch of names
@@ -153,19 +152,6 @@ func (w *walker) visit(top *level, names []string) {
 
 // see sees a file; false says that it is a folder.
 func (w *walker) see(name string) bool {
-	if w.byName {
-		var st unix.Stat_t
-		err := unix.Fstatat(w.here, name, &st, unix.AT_SYMLINK_NOFOLLOW)
-		switch {
-		case err != nil:
-			w.failed(name, err)
-		case st.Mode&unix.S_IFMT == unix.S_IFDIR:
-			return false
-		default:
-			w.file(name, -1, &st)
-		}
-		return true
-	}
 	fd, st, ok := w.look(name, unix.O_PATH)
 	if !ok {
 		return true

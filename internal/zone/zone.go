@@ -22,8 +22,12 @@ const (
 	AttrMaxAge      = "user.shz.max_age" // days
 	AttrNotify      = "user.shz.notify"  // upload,download
 	AttrKeep        = "user.shz.keep"    // top-level names that the cleaner spares
-	AttrClosed      = "user.shz.closed"  // of a closed zone: when, and its name; in an open one it means nothing
 )
+
+// AttrClosed is on the root of a closed zone: when it was closed, and its name; in an open one it means nothing. Only root
+// reads and writes trusted attributes. The owner may have kept a descriptor of the root from before it was closed, by which
+// he still writes the others.
+const AttrClosed = "trusted.shz.closed"
 
 // ReservedPrefix begins names that Share Zone keeps for itself: partial uploads, names in transition. They are
 // hidden and refused everywhere.

@@ -53,11 +53,11 @@ func (p place) askKernel(people []acl.Person) ([]answer, error) {
 }
 
 func (p place) askInPlaceOf(people []acl.Person, answers []answer) error {
-	// 9. Refuse if root's capabilities would outlast the change of the uid.
+	// 10. Refuse if root's capabilities would outlast the change of the uid.
 	if err := checkSecurebits(); err != nil {
 		return err
 	}
-	// 10. Refuse if somebody's ids cannot be taken, or root's not be taken back.
+	// 11. Refuse if somebody's ids cannot be taken, or root's not be taken back.
 	for i, person := range people {
 		if err := become(person); err != nil {
 			return fmt.Errorf("becoming uid %d: %w", person.UID, err)
@@ -80,7 +80,7 @@ func (p place) ask() (answer, error) {
 	switch err := p.pass(len(p.names)); {
 	case err == nil:
 		return p.askObject(), nil
-	case !errors.Is(err, unix.EACCES): // 11. Refuse if something on the way was moved meanwhile.
+	case !errors.Is(err, unix.EACCES): // 12. Refuse if something on the way was moved meanwhile.
 		return answer{}, fmt.Errorf("%w: %w", errChanged, err)
 	}
 	var moved error

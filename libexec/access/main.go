@@ -21,6 +21,7 @@ import (
 	"sharezone/internal/account"
 	"sharezone/internal/helper"
 	"sharezone/internal/privileged"
+	"sharezone/internal/slot"
 	"sharezone/internal/zone"
 )
 
@@ -29,6 +30,7 @@ type asked struct {
 	helper.AccessRequest
 	caller privileged.Caller
 	names  *account.Names
+	slot   *os.File
 }
 
 // operations says who may ask for what: root (an administrator's shell), the notify worker, administrators, and managers
@@ -53,50 +55,64 @@ var limits = []privileged.Limit{
 const (
 	// deadline is how long it may take in all, whatever blocks: a directory service, or a caller who does not read.
 	deadline = 25 * time.Second
-	// maxRequest is room for the longest path that can be asked for, in bytes.
-	maxRequest = 64 << 10
+	// slotsPerCaller bounds how many of these processes one caller can have, waiting or at work: who has a shell could leave
+	// thousands of root's waiting for their input, or for somebody who reads their answer.
+	slotsPerCaller = 8
 )
 
 func main() {
-	out, status := serve()
+	var q asked
+	out, status := q.serve()
 	if b, err := json.Marshal(out); err == nil {
 		os.Stdout.Write(append(b, '\n'))
 	}
+	q.slot.Close() // held until here: who does not read the answer has one process less to start
 	os.Exit(status)
 }
 
-func serve() (helper.AccessReply, int) {
+func (q *asked) serve() (helper.AccessReply, int) {
 	// 1. Refuse if not root, or if the process cannot be made independent of whoever started it.
 	if err := privileged.Settle(limits); err != nil {
 		return failed("settle", err, privileged.ExitInternal)
 	}
 	time.AfterFunc(deadline, func() { os.Exit(privileged.ExitInternal) })
 	// 2. Refuse if the caller is neither root, the notify worker nor a person in shzbase.
-	names := account.NewNames()
-	caller, err := privileged.ReadCaller(names)
+	q.names = account.NewNames()
+	caller, err := privileged.ReadCaller(q.names)
 	if err != nil {
 		return failed("caller", err, privileged.ExitUsage)
 	}
-	// 3. Refuse if the input is not one JSON object of the known fields.
-	q := asked{caller: caller, names: names}
-	if err := privileged.ReadRequest(os.Stdin, maxRequest, &q.AccessRequest); err != nil {
+	q.caller = caller
+	// 3. Refuse with "busy" if this caller has as many of these processes as he may.
+	if !caller.Root { // he has no need of sudo to start processes of root's
+		if q.slot, err = slot.LockOne(fmt.Sprintf("access.%d", caller.UID), slotsPerCaller); err != nil {
+			return q.refuse("slot", err)
+		}
+	}
+	// 4. Refuse if the input is not one JSON object of the known fields.
+	if err := privileged.ReadRequest(os.Stdin, helper.MaxRequest, &q.AccessRequest); err != nil {
 		return failed("input", err, privileged.ExitUsage)
 	}
-	// 4. Refuse if there is no such operation for this caller.
+	// 5. Refuse if there is no such operation for this caller.
 	op, found := operations[q.Op]
 	if !found || !(caller.Root || caller.Admin || caller.Manager || caller.Spool && op.worker) {
 		return failed("operation", fmt.Errorf("%q is not for %s", q.Op, caller.Name), privileged.ExitUsage)
 	}
-	out, err := op.run(q)
-	if err == nil {
-		return out, 0
+	out, err := op.run(*q)
+	if err != nil {
+		return q.refuse(q.Op, err)
 	}
-	out.Error, out.Reason = codeOf(err)
-	if out.Error == "internal" {
-		return failed(q.Op, err, privileged.ExitInternal)
+	return out, 0
+}
+
+// refuse ends the process with the reply for an error.
+func (q *asked) refuse(what string, err error) (helper.AccessReply, int) {
+	code, reason := codeOf(err)
+	if code == "internal" {
+		return failed(what, err, privileged.ExitInternal)
 	}
-	privileged.Log(program, q.Op+" for "+caller.Name, err)
-	return helper.AccessReply{Error: out.Error, Reason: out.Reason}, privileged.ExitRefused
+	privileged.Log(program, what+" for "+q.caller.Name, err)
+	return helper.AccessReply{Error: code, Reason: reason}, privileged.ExitRefused
 }
 
 const program = "access" // in the log
@@ -133,6 +149,7 @@ var codes = []struct {
 	code string
 }{
 	{errChanged, "busy"},
+	{slot.ErrTaken, "busy"},
 	{zone.ErrPath, "bad-request"},
 	{zone.ErrReserved, "not-found"},
 	{unix.ENOENT, "not-found"},

@@ -91,7 +91,7 @@ func (q asked) people() ([]account.Entry, error) {
 	if len(q.Users) == 0 {
 		return q.names.Members(layout.GroupBase), q.names.Err()
 	}
-	// 8. Refuse if too many people are named, or one who does not exist.
+	// 9. Refuse if too many people are named, or one who does not exist.
 	if len(q.Users) > maxUsers {
 		return nil, &refusal{"bad-request", "", fmt.Sprintf("%d users", len(q.Users))}
 	}
@@ -125,7 +125,7 @@ func (q asked) reach() (place, []string, error) {
 }
 
 func (p *place) find(q asked) ([]string, error) {
-	// 5. Refuse if there is no such zone, or more than one has the id.
+	// 6. Refuse if there is no such zone, or more than one has the id.
 	name, err := p.zoneName(q)
 	if err != nil {
 		return nil, err
@@ -141,11 +141,11 @@ func (p *place) find(q asked) ([]string, error) {
 	if q.ZoneID != "" && idOf(root) != q.ZoneID { // another one may have taken the name since
 		return nil, &refusal{"not-found", "", fmt.Sprintf("zone %s with the id %q", name, q.ZoneID)}
 	}
-	// 6. Refuse whoever is neither root, the notify worker, an administrator nor the owner of the zone's root.
+	// 7. Refuse whoever is neither root, the notify worker, an administrator nor the owner of the zone's root.
 	if c := q.caller; !(c.Root || c.Spool || c.Admin || c.UID == root.Stat().Uid) {
 		return nil, &refusal{"not-permitted", "", "zone " + name}
 	}
-	// 7. Refuse if the path is none, or leads to nothing.
+	// 8. Refuse if the path is none, or leads to nothing.
 	p.names = []string{name}
 	var path []string
 	if q.Path != "" {

@@ -28,8 +28,6 @@ import (
 )
 
 const (
-	// maxInput is 64 KiB: many paths fit, nobody types more.
-	maxInput = 64 << 10
 	// inputTime is how long the input is waited for: the process is root's, and a caller could leave thousands waiting.
 	inputTime = 25 * time.Second
 	// slotsPerCaller bounds how many of them one caller can have, waiting or at work.
@@ -46,7 +44,7 @@ var limits = []privileged.Limit{
 }
 
 func main() {
-	s := newSpeaker(os.Stdout)
+	s := newSpeaker(os.Stdout, aliveEvery)
 	w := work{now: time.Now()}
 	out, status := w.serve(s.progress)
 	s.end(out)
@@ -80,12 +78,12 @@ func (w *work) serve(progress func(int)) (helper.ZonefixReply, int) {
 		return failed("caller", err, privileged.ExitUsage)
 	}
 	// 3. Refuse with "busy" if this caller has as many of these processes as he may.
-	if w.slot, err = takeSlot(w.caller.UID); err != nil {
+	if w.slot, err = slot.LockOne(fmt.Sprintf("zonefix.%d", w.caller.UID), slotsPerCaller); err != nil {
 		return w.refuse(err)
 	}
 	// 4. Refuse if the input does not come, or is not one JSON object of the known fields.
 	late := time.AfterFunc(inputTime, func() { os.Exit(privileged.ExitUsage) })
-	if err := privileged.ReadRequest(os.Stdin, maxInput, &w.ZonefixRequest); err != nil {
+	if err := privileged.ReadRequest(os.Stdin, helper.MaxRequest, &w.ZonefixRequest); err != nil {
 		return failed("input", err, privileged.ExitUsage)
 	}
 	late.Stop()
@@ -165,25 +163,24 @@ func (w *work) checkOwner() error {
 	return errNotOwner
 }
 
-// what says in the log what was asked for, and with whom.
+// maxNoted is how many of several paths the log names.
+const maxNoted = 10
+
+// what says in the log what was asked for, with whom, and of which paths.
 func (w *work) what() string {
 	text := fmt.Sprintf("%s of zone %.80s", w.Op, w.Zone)
-	for _, who := range []string{w.Principal, w.Access, w.Owner} {
-		if who != "" {
-			text += fmt.Sprintf(" %.80s", who)
+	for _, which := range []string{w.Principal, w.Access, w.Owner, w.Path} {
+		if which != "" {
+			text += fmt.Sprintf(" %.200s", which)
 		}
+	}
+	for _, path := range w.Paths[:min(len(w.Paths), maxNoted)] {
+		text += fmt.Sprintf(" %.200s", path)
+	}
+	if more := len(w.Paths) - maxNoted; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text
-}
-
-func takeSlot(uid uint32) (*os.File, error) {
-	for i := range slotsPerCaller {
-		f, err := slot.Lock(fmt.Sprintf("zonefix.%d.%d", uid, i))
-		if !errors.Is(err, slot.ErrTaken) {
-			return f, err
-		}
-	}
-	return nil, slot.ErrTaken
 }
 
 func failed(what string, err error, status int) (helper.ZonefixReply, int) {

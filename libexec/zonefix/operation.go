@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"sharezone/internal/helper"
@@ -126,7 +127,7 @@ func remove(w *work) (helper.ZonefixReply, error) {
 		}
 		result := helper.ItemResult{Path: path, Status: "ok"}
 		if err != nil {
-			privileged.Log("zonefix", "remove", err)
+			privileged.Log("zonefix", fmt.Sprintf("remove from zone %s of %.200s by %s", w.Zone, path, w.caller.Name), err)
 			result.Status = refusalOf(err).Error
 		}
 		out.Results = append(out.Results, result)

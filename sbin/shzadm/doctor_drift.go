@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,13 +18,21 @@ const driftTime = 20 * time.Second
 // Entries of nobody come first, because shzadm zone share takes them from the content too. The rule is internal/zone's.
 func (u *checkup) checkZoneRights(r zone.Root, path string) {
 	var found, right, mend []string
+	add := func(commands []string) { // one command mends most of it at once
+		for _, command := range commands {
+			if !slices.Contains(mend, command) {
+				mend = append(mend, command)
+			}
+		}
+	}
 	for _, d := range u.zones.DriftOf(r) {
 		switch d.Kind {
 		case zone.DriftOwner: // said already
 		case zone.DriftNobody:
 			u.check(false, finding{Check: "zone-nobody", Subject: path, Found: d.Found, Mend: d.Mend[0]})
 		default:
-			found, right, mend = append(found, driftText(d.Kind, d.Found)), append(right, driftText(d.Kind, d.Right)), append(mend, d.Mend...)
+			found, right = append(found, driftText(d.Kind, d.Found)), append(right, driftText(d.Kind, d.Right))
+			add(d.Mend)
 		}
 	}
 	u.check(len(mend) == 0, finding{Check: "zone-rights", Subject: path, Found: strings.Join(found, " "),

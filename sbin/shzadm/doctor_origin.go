@@ -40,7 +40,7 @@ func (u *checkup) orphan(r zone.Root, path string) finding {
 		}
 	}
 	if heir != "" {
-		f.Mend = "chown -- " + quote(heir) + " " + path
+		f.Mend = "chown -h -- " + quote(heir) + " " + path
 	}
 	return f
 }

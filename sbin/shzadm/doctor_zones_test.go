@@ -83,7 +83,7 @@ func TestDoctorKnowsTheFormerOwner(t *testing.T) {
 		{"setfacl -k " + path, "zone-orphan", "admin", "setfacl -d --set " + defaults + " " + path},
 	} {
 		bash(t, "chown 59999 "+path+"; "+c.damage)
-		if f := findingOf(t, c.check); f.Subject != path || f.Mend != "chown -- "+c.heir+" "+path {
+		if f := findingOf(t, c.check); f.Subject != path || f.Mend != "chown -h -- "+c.heir+" "+path {
 			t.Errorf("%s: %+v", c.damage, f)
 		}
 		bash(t, c.repair)

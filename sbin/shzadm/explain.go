@@ -61,7 +61,7 @@ var refusals = []struct {
 	{zone.ErrBusy, "zone-busy"},
 	{zone.ErrPath, "zone-path"},
 	{zone.ErrReserved, "reserved-name"},
-	{zone.ErrNotOurs, "not-ours"},
+	{zone.ErrLinked, "linked"},
 	{zone.ErrExchanged, "exchanged"},
 	{errNoFolder, "no-folder"},
 	{errNotAllowed, "not-allowed"},

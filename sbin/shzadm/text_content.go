@@ -25,7 +25,8 @@ zone: "drawings/old.pdf". Exit code 1 means that something stays.
 	"help zone take": `usage: shzadm zone take NAME PATH [--json]
 
 Makes a folder the zone's owner's, with the rights that a folder of the zone has: whoever made it may
-have shut it. What is in it keeps its owners; "zone apply" mends their rights.
+have shut it. What is in it keeps its owners; "zone apply" mends their rights. What belongs to nobody of
+Share Zone, because root or a backup put it there, can be taken too, also a file.
 `,
 	"help zone check": `usage: shzadm zone check NAME [--json]
 
@@ -38,13 +39,13 @@ Adds up what a zone takes on the disk, in bytes, by person and by name at its to
 `,
 	"zone-applied":     "Zone %[1]s: changed folders %[3]d, files %[4]d\n",
 	"zone-transferred": "Zone %[1]s is %[2]s's now (changed: folders %[3]d, files %[4]d)\n",
-	"zone-taken":       "Zone %[1]s: folders that are %[2]s's now: %[3]d\n",
+	"zone-taken":       "Zone %[1]s: what is %[2]s's now: folders %[3]d, files %[4]d\n",
 	"zone-removed":     "removed: %[1]s\n",
 	"zone-not-removed": "stays: %[2]s\n",
 	"zone-busy":        "another change of this zone is under way; try again later: %s",
 	"zone-path":        "not a path below a zone: %s",
 	"reserved-name":    "names that begin with .shz- are Share Zone's own: %s",
-	"not-ours":         "this belongs to nobody of Share Zone; give it to somebody first (chown): %s",
+	"linked":           "this file has several names, perhaps in another zone too; it is left alone until it has one: %s",
 	"exchanged":        "this was moved or exchanged for something else meanwhile; nothing was done: %s",
 	"no-folder":        "this is no folder: %s",
 	"not-allowed":      "the system refused: %s",
@@ -103,7 +104,8 @@ parte dall'area: "disegni/vecchio.pdf". Il codice di uscita 1 significa che qual
 	"help zone take": `uso: shzadm zone take NOME PERCORSO [--json]
 
 Dà una cartella al proprietario dell'area, con i diritti che ha una cartella dell'area: chi l'ha creata
-può averla chiusa. Ciò che contiene resta di chi era; "zone apply" ne corregge i diritti.
+può averla chiusa. Ciò che contiene resta di chi era; "zone apply" ne corregge i diritti. Si può prendere
+anche ciò che non è di nessuno di Share Zone, messo lì da root o da una copia: pure un file.
 `,
 	"help zone check": `uso: shzadm zone check NOME [--json]
 
@@ -116,13 +118,13 @@ Somma ciò che un'area occupa sul disco, in byte, per persona e per nome al prim
 `,
 	"zone-applied":     "Area %[1]s: cambiati cartelle %[3]d, file %[4]d\n",
 	"zone-transferred": "L'area %[1]s è ora di %[2]s (cambiati: cartelle %[3]d, file %[4]d)\n",
-	"zone-taken":       "Area %[1]s: cartelle che ora sono di %[2]s: %[3]d\n",
+	"zone-taken":       "Area %[1]s: ciò che ora è di %[2]s: cartelle %[3]d, file %[4]d\n",
 	"zone-removed":     "eliminato: %[1]s\n",
 	"zone-not-removed": "resta: %[2]s\n",
 	"zone-busy":        "è in corso un'altra modifica di quest'area; riprovare più tardi: %s",
 	"zone-path":        "non è un percorso in un'area: %s",
 	"reserved-name":    "i nomi che cominciano con .shz- sono di Share Zone: %s",
-	"not-ours":         "questo non è di nessuno di Share Zone; prima darlo a qualcuno (chown): %s",
+	"linked":           "questo file ha più nomi, forse anche in un'altra area; non si tocca finché non ne ha uno: %s",
 	"exchanged":        "nel frattempo è stato spostato o scambiato con altro; non è stato fatto nulla: %s",
 	"no-folder":        "questa non è una cartella: %s",
 	"not-allowed":      "il sistema ha rifiutato: %s",

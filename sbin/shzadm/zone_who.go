@@ -64,7 +64,7 @@ func whoRefused(err error, where string, users []string) error {
 			return fmt.Errorf("%s: %w", strings.Join(users, ", "), errNoUser)
 		}
 		err = errNoObject
-	case "bad-request":
+	case "bad-request", "too-large":
 		err = errNoPath
 	case "not-permitted": // root may ask about each zone
 		err = errLinkOnWay
