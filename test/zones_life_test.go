@@ -3,6 +3,7 @@ package test
 import (
 	"net/url"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,36 @@ import (
 )
 
 // What becomes of zones: found, shared, changed by hand, handed over, closed, restored.
+
+// TestZonesTwoTabs: settings that were changed since a form was opened are not overwritten unasked, and what was typed stays.
+func TestZonesTwoTabs(t *testing.T) {
+	zone := newZone(t)
+	address := management + "/" + zone
+	seen := regexp.MustCompile(`name="seen" value="([0-9a-f]+)"`)
+	stamp := func(page answer) string {
+		t.Helper()
+		found := seen.FindStringSubmatch(page.body)
+		if found == nil {
+			t.Fatalf("no stamp: %d %s", page.status, page.body)
+		}
+		return found[1]
+	}
+	first := stamp(curlAs(t, "anna", address+"?view=settings"))
+	if a := form(t, "anna", address, false, "op=modify", "seen="+first, "title=One", "expires=2098-12-31"); a.status != 200 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	late := curlAs(t, "anna", "-H", "Accept-Language: en", "--data-urlencode", "op=modify", "--data-urlencode", "seen="+first,
+		"--data-urlencode", "title=", "--data-urlencode", "description=Two & typed", "--data-urlencode", "expires=", address)
+	if late.status != 409 || !strings.Contains(late.body, "since you opened this page") || !strings.Contains(late.body, "Two &amp; typed") {
+		t.Errorf("%d %s", late.status, late.body)
+	}
+	if z := zonesIn(t, jsonAs(t, "anna", management+"?name="+zone))[0]; z.Title == nil || *z.Title != "One" {
+		t.Errorf("the second form overwrote the first: %+v", z)
+	}
+	if a := form(t, "anna", address, false, "op=modify", "seen="+stamp(late), "title=Two"); a.status != 200 {
+		t.Errorf("pressed again: %d %s", a.status, a.body)
+	}
+}
 
 // TestZonesSearch: who finds what by which criterion.
 func TestZonesSearch(t *testing.T) {

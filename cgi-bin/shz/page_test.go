@@ -106,7 +106,7 @@ func TestFolderPageStates(t *testing.T) {
 	drop := hostileFolder()
 	drop.Access = zone.Drop
 	checkPage(t, pagetest.Render(t, folderPage(viewFor(text.English), drop)),
-		[]string{"You can deliver here.", "is not shown", "multipart"},
+		[]string{"You can deliver here.", "is not listed", "multipart", `value="rename" selected`},
 		[]string{"<table", "invoice", "1,234", `rel="prev"`})
 }
 

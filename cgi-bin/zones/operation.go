@@ -228,6 +228,9 @@ func (f form) describe(s seen) error {
 	if m.Title == nil && m.Description == nil && m.Expires == nil && m.MaxAge == nil && m.Notify == nil && !forget {
 		return web.Refuse(web.BadRequest, "nothing to change")
 	}
+	if stamp := f.text("seen"); stamp != nil && *stamp != s.stamp() {
+		return &helper.ZoneRefusal{Code: string(web.Conflict), Reason: "changed"}
+	}
 	policy, err := f.policy()
 	if err != nil {
 		return err

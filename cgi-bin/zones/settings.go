@@ -1,6 +1,9 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"net/url"
 	"strconv"
 	"time"
@@ -25,7 +28,18 @@ type settingsView struct {
 	Hint        string // what the site has for the last day
 	MaxAge      string
 	Notify      string
+	Seen        string // stamp of what the zone says as the form is shown
 	Commands    []string
+}
+
+// stamp changes with each change of what describes a zone.
+func (s seen) stamp() string {
+	age := -1
+	if s.MaxAge != nil {
+		age = *s.MaxAge
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d %s", said(s.Title), said(s.Description), said(s.Expires), age, notifyKey(s.Notify)))
+	return hex.EncodeToString(sum[:8])
 }
 
 // notifyChoices are the values of the field, as notifyKey names them, and what the form sends for each.
@@ -87,7 +101,7 @@ func (p zonePage) settings() error {
 	}
 	f := settingsView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Name: p.Name, Title: said(p.Title), Description: said(p.Description),
-		Expires: said(p.Expires), Commands: []string{p.modifyCommand()},
+		Expires: said(p.Expires), Seen: p.stamp(), Commands: []string{p.modifyCommand()},
 	}
 	if p.MaxAge != nil {
 		f.MaxAge = strconv.Itoa(*p.MaxAge)

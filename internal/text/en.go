@@ -32,7 +32,7 @@ var englishPages = map[string]string{
 	"access.own":   "It is yours: you can do everything.",
 	"access.write": "You can download files and upload others.",
 	"access.read":  "You can download files.",
-	"access.drop":  "You can deliver files; what it contains is not shown.",
+	"access.drop":  "You can deliver files; what it contains is not listed.",
 	"access.none":  "You cannot enter.",
 
 	"login.title":    "Log in to Share Zone",
@@ -79,7 +79,7 @@ var englishPages = map[string]string{
 	"folder.beyond":        "The list ends before this.",
 	"folder.beyond-advice": "Perhaps files have been removed in the meantime. Go back in the list.",
 	"folder.drop":          "You can deliver here.",
-	"folder.drop-advice":   "The files that you deliver reach the owner of the zone. What lies here is not shown, not even what you have delivered yourself.",
+	"folder.drop-advice":   "The files that you deliver reach the owner of the zone. What lies here is not listed, not even what you have delivered yourself; if you know the name of a file of yours, you can still replace or fetch it.",
 	"folder.manage":        "Manage this zone",
 	"folder.who":           "Who gets in here",
 
@@ -109,15 +109,15 @@ var englishPages = map[string]string{
 	"delete.selected":       "Delete…",
 	"delete.nothing":        "You have not chosen anything. Tick the boxes of what you mean, then press the button again.",
 	"delete.title":          "Delete?",
-	"delete.question.one":   "You are about to delete %s item. This cannot be undone.",
-	"delete.question.other": "You are about to delete %s items. This cannot be undone.",
+	"delete.question.one":   "You are about to delete %s item; a folder goes with everything in it. This cannot be undone.",
+	"delete.question.other": "You are about to delete %s items; folders go with everything in them. This cannot be undone.",
 	"delete.submit":         "Delete",
 	"delete.ok":             "Deleted.",
 	"done.delete.one":       "%s item has been deleted.",
 	"done.delete.other":     "%s items have been deleted.",
 	"failed.delete.one":     "%s item has not been deleted: read below why.",
 	"failed.delete.other":   "%s items have not been deleted: read below why.",
-	"delete.partly":         "What is in it and not yours has stayed, with the folder; the rest has been deleted.",
+	"delete.partly":         "What is in it and not yours has stayed, with the folder; the rest has been deleted. The owner of the zone can delete all of it, under \"Who gets in here\".",
 
 	"folder.with-chosen":  "With what is chosen:",
 	"rename.column":       "Change",
@@ -180,7 +180,7 @@ var englishPages = map[string]string{
 	"search.incomplete":  "There may be more: the search ended before it had looked everywhere. Enter more of the name, or search in one of the folders.",
 
 	"login.lost":    "Your session had ended, and what you sent has not arrived. Log in again and send it once more.",
-	"name.unusable": "This name cannot be used: it must not contain / or invisible characters, nor be longer than 255 bytes. Choose another one.",
+	"name.unusable": "This name cannot be used: it must not be empty, . or .., begin with .shz-, contain / or invisible characters, nor be longer than 255 bytes. Choose another one.",
 	"error.back":    "Go back",
 	"error.request": "Number of the request, to mention when you ask for help:",
 

@@ -32,7 +32,7 @@ var italianPages = map[string]string{
 	"access.own":   "È tua: puoi fare tutto.",
 	"access.write": "Puoi scaricare i file e caricarne altri.",
 	"access.read":  "Puoi scaricare i file.",
-	"access.drop":  "Puoi consegnare file; quello che contiene non si vede.",
+	"access.drop":  "Puoi consegnare file; quello che contiene non viene elencato.",
 	"access.none":  "Non puoi entrare.",
 
 	"login.title":    "Entra in Share Zone",
@@ -79,7 +79,7 @@ var italianPages = map[string]string{
 	"folder.beyond":        "L'elenco finisce prima.",
 	"folder.beyond-advice": "Forse nel frattempo dei file sono stati tolti. Torna indietro nell'elenco.",
 	"folder.drop":          "Qui puoi consegnare.",
-	"folder.drop-advice":   "I file che consegni arrivano al proprietario dell'area. Quello che si trova qui non viene mostrato, nemmeno ciò che hai consegnato tu.",
+	"folder.drop-advice":   "I file che consegni arrivano al proprietario dell'area. Quello che si trova qui non viene elencato, nemmeno ciò che hai consegnato tu; se conosci il nome di un tuo file, puoi ancora sostituirlo o scaricarlo.",
 	"folder.manage":        "Gestisci quest'area",
 	"folder.who":           "Chi entra qui",
 
@@ -109,15 +109,15 @@ var italianPages = map[string]string{
 	"delete.selected":       "Elimina…",
 	"delete.nothing":        "Non hai scelto nulla. Segna le caselle degli elementi che vuoi, poi premi di nuovo il pulsante.",
 	"delete.title":          "Eliminare?",
-	"delete.question.one":   "Stai per eliminare %s elemento. Non si può annullare.",
-	"delete.question.other": "Stai per eliminare %s elementi. Non si può annullare.",
+	"delete.question.one":   "Stai per eliminare %s elemento; una cartella se ne va con tutto quello che contiene. Non si può annullare.",
+	"delete.question.other": "Stai per eliminare %s elementi; le cartelle se ne vanno con tutto quello che contengono. Non si può annullare.",
 	"delete.submit":         "Elimina",
 	"delete.ok":             "Eliminato.",
 	"done.delete.one":       "%s elemento eliminato.",
 	"done.delete.other":     "%s elementi eliminati.",
 	"failed.delete.one":     "%s elemento non è stato eliminato: leggi qui sotto il motivo.",
 	"failed.delete.other":   "%s elementi non sono stati eliminati: leggi qui sotto i motivi.",
-	"delete.partly":         "Quello che c'è dentro e non è tuo è rimasto, con la cartella; il resto è stato eliminato.",
+	"delete.partly":         "Quello che c'è dentro e non è tuo è rimasto, con la cartella; il resto è stato eliminato. Il proprietario dell'area può eliminare tutto, in \"Chi entra qui\".",
 
 	"folder.with-chosen":  "Con gli elementi scelti:",
 	"rename.column":       "Modifica",
@@ -180,7 +180,7 @@ var italianPages = map[string]string{
 	"search.incomplete":  "Può essercene altro: la ricerca è finita prima di aver guardato dappertutto. Scrivi di più del nome, o cerca in una delle cartelle.",
 
 	"login.lost":    "La sessione era finita, e quello che hai inviato non è arrivato. Entra di nuovo e invialo un'altra volta.",
-	"name.unusable": "Questo nome non si può usare: non deve contenere / né caratteri invisibili, né essere più lungo di 255 byte. Scegline un altro.",
+	"name.unusable": "Questo nome non si può usare: non deve essere vuoto, . o .., né cominciare con .shz-, né contenere / o caratteri invisibili, né essere più lungo di 255 byte. Scegline un altro.",
 	"error.back":    "Torna indietro",
 	"error.request": "Numero della richiesta, da comunicare se chiedi aiuto:",
 
