@@ -63,6 +63,9 @@ var operations = map[string]func(form) error{
 	"copy":       form.copy,
 	"ask-move":   form.askMove,
 	"ask-copy":   form.askCopy,
+	"archive":    form.archive,
+	"zip":        form.zip,
+	"ask-zip":    form.askZip,
 }
 
 // names are those that the fields name: "name" in UTF-8, "raw" percent-encoded, which is how a page names what it
@@ -225,7 +228,7 @@ func (f form) answer(items []item, done string) error {
 }
 
 // doneOperations are those that end in results of items: their names are also the second halves of the sentences' keys.
-var doneOperations = map[string]bool{"upload": true, "delete": true, "rename": true, "move": true, "copy": true}
+var doneOperations = map[string]bool{"upload": true, "delete": true, "rename": true, "move": true, "copy": true, "zip": true}
 
 // doneNotice is what the page after a form begins with: done says which form, n of how many items.
 func doneNotice(c *web.Call, done string, n int) *page.Notice {
