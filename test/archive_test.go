@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -73,8 +74,13 @@ func TestArchivesOpen(t *testing.T) {
 	for format, programs := range openers {
 		file := taken(t, "/cgi-bin/shz/"+zone+"/d/", format)
 		for name, script := range programs {
-			if got := unpacked(t, script, file); strings.Join(got, "\n") != strings.Join(want, "\n") {
-				t.Errorf("%s by %s:\n%s\nnot\n%s", format, name, strings.Join(got, "\n"), strings.Join(want, "\n"))
+			got, want := strings.Join(unpacked(t, script, file), "\n"), strings.Join(want, "\n")
+			if format == "zip" && name == "Python" { // it keeps no times
+				time := regexp.MustCompile(` 20[0-9]{2}-[0-9]{2}-[0-9]{2}\+[0-9:.]+ `)
+				got, want = time.ReplaceAllString(got, " "), time.ReplaceAllString(want, " ")
+			}
+			if got != want {
+				t.Errorf("%s by %s:\n%s\nnot\n%s", format, name, got, want)
 			}
 		}
 	}
@@ -122,7 +128,7 @@ func TestZipStopsAtEachStep(t *testing.T) {
 	}
 	before := snapshot(t, zonePath(zone))
 	fields := "op=zip&name=file+0&name=file+1&name=file+2&to=new.zip"
-	for _, call := range []string{"write 2", "fsync 1", "linkat 1", "fsync 2"} {
+	for _, call := range []string{"write 1", "fsync 1", "linkat 1", "fsync 2"} {
 		name, when, _ := strings.Cut(call, " ")
 		ended, _ := tracedForm(t, "/cgi-bin/shz/"+zone+"/", fields, "-e", "trace="+name, "-e", "inject="+name+":signal=KILL:when="+when)
 		if ended {

@@ -121,7 +121,8 @@ func TestCarryStopsAtEachStep(t *testing.T) {
 		c := carriesKilled(to)[i]
 		for _, call := range calls {
 			name, when, _ := strings.Cut(call, " ")
-			if ended, _ := c.run(t, from, to, "-e", "trace="+name, "-e", "inject="+name+":signal=KILL:when="+when); ended {
+			// strace counts for each thread by itself, and Go goes from one to another: only the first call is sure to come.
+			if ended, _ := c.run(t, from, to, "-e", "trace="+name, "-e", "inject="+name+":signal=KILL:when="+when); ended && when == "1" {
 				t.Errorf("%s: the handler never came to %s", c.name, call)
 			}
 		}

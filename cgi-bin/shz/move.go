@@ -154,23 +154,29 @@ func (d destination) pathFrom(zone, name string) string {
 	return path
 }
 
-// target reaches the folder that the fields name: "to" in bytes, "to_raw" percent-encoded.
+// target reaches the folder that the fields name.
 func (f form) target() (destination, error) {
+	t, err := f.parseTarget()
+	if err != nil {
+		return destination{}, err
+	}
+	return reachFolder(t)
+}
+
+// parseTarget reads a path from the top out of "to" in bytes or "to_raw" percent-encoded.
+func (f form) parseTarget() (zone.Target, error) {
 	text, encoded := f.fields.Get("to"), false
 	if raw := f.fields.Get("to_raw"); raw != "" {
 		text, encoded = raw, true
 	}
 	if text == "" {
-		return destination{}, web.Refuse(web.BadRequest, "no to")
+		return zone.Target{}, web.Refuse(web.BadRequest, "no to")
 	}
 	t, err := zone.ParseTarget(text, encoded)
-	if err != nil {
-		return destination{}, err
-	}
-	if t.Zone == "" {
+	if err == nil && t.Zone == "" {
 		t.Zone, t.Names = f.path.Zone, append(f.path.Names[:len(f.path.Names):len(f.path.Names)], t.Names...)
 	}
-	return reachFolder(t)
+	return t, err
 }
 
 // reachFolder reaches a folder from the top.
