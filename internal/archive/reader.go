@@ -102,7 +102,7 @@ func Open(file *os.File, limits Limits) (Reader, error) {
 		}
 		return newTar(z, func() { z.Close() }, c), nil
 	}
-	return newTar(bufio.NewReaderSize(file, copyBuffer), func() {}, c), nil
+	return newTar(bufio.NewReaderSize(file, copyBuffer), nil, c), nil
 }
 
 // maxWindow bounds what a zstd archive may have its reader remember: as much as the zstd command allows.

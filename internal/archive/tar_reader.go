@@ -13,16 +13,21 @@ type tarReader struct {
 	*counter
 	in      *tail
 	tar     *tar.Reader
-	closing func()
 	present Entry
+
+	decoder func() // closes what decompresses; nil where nothing does
 }
 
-func newTar(in io.Reader, closing func(), c *counter) *tarReader {
+func newTar(in io.Reader, decoder func(), c *counter) *tarReader {
 	t := &tail{in: in}
-	return &tarReader{counter: c, in: t, tar: tar.NewReader(t), closing: closing}
+	return &tarReader{counter: c, in: t, tar: tar.NewReader(t), decoder: decoder}
 }
 
-func (t *tarReader) Close() { t.closing() }
+func (t *tarReader) Close() {
+	if t.decoder != nil {
+		t.decoder()
+	}
+}
 
 func (t *tarReader) Next() (Entry, error) {
 	for {
@@ -87,7 +92,7 @@ func (t *tarReader) refuse(err error) error {
 	switch {
 	case errors.As(err, &kernel): // the archive itself cannot be read
 		return err
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.ErrUnexpectedEOF) && (t.decoder != nil || t.entries > 0):
 		return &Refusal{Truncated, t.present.Name}
 	case t.entries == 0:
 		return &Refusal{Unknown, ""}
