@@ -57,18 +57,16 @@ type unzipping struct {
 }
 
 func (u unzipping) one(name string, in destination, folder string) item {
-	act, err := u.begin("unzip", name)
+	acts, err := u.beginTo("unzip", name, in, folder)
 	var done zone.Landed
 	if err == nil {
 		var bytes int64
 		done, bytes, err = u.unpack(name, in.folder, folder)
-		result, final := landedResult(done, err), ""
-		if result == "ok" {
-			final = in.pathFrom(u.path.Zone, done.Name)
-		} else {
+		result := landedResult(done, err)
+		if result != "ok" {
 			bytes = -1
 		}
-		act.End(string(result), bytes, final)
+		acts.end(result, bytes, done)
 	}
 	i := u.itemOf(name, err, u.call.Language.Say("did."+landedWords("unzip", done)))
 	if err == nil {
