@@ -34,6 +34,8 @@ type browserFacts struct {
 	Company string                       `json:"company"` // the partner's group
 	Words   map[string]map[string]string `json:"words"`   // by language and key
 	Shots   string                       `json:"shots"`
+
+	Journeys []string `json:"journeys"` // those to be made, of test/browser/main.js
 }
 
 type browserZone struct {
@@ -52,12 +54,6 @@ type browserPartner struct {
 	Company string `json:"company"`
 }
 
-// journeys are those of test/browser/main.js.
-var journeys = []string{
-	"it-phone", "it-plain", "it-newcomer", "it-keyboard", "it-zones",
-	"en-wide", "en-plain", "en-newcomer", "en-keyboard", "en-zones",
-}
-
 // visited is one line of what main.js says.
 type visited struct {
 	Journey  string
@@ -65,14 +61,27 @@ type visited struct {
 	Problems []string
 }
 
+// From the welcome page to the logout, with what people do to files between.
 func TestBrowser(t *testing.T) {
+	testJourneys(t, "it-phone", "it-plain", "en-wide", "en-plain")
+}
+
+func TestBrowserFirstLogin(t *testing.T) {
+	testJourneys(t, "it-newcomer", "it-keyboard", "en-newcomer", "en-keyboard")
+}
+
+func TestBrowserZones(t *testing.T) {
+	testJourneys(t, "it-zones", "en-zones")
+}
+
+func testJourneys(t *testing.T, journeys ...string) {
 	d := needDemo(t)
 	if _, err := os.Stat("browser/node_modules"); err != nil {
 		t.Fatal("the packages of test/browser/package-lock.json are not there (test/prepare.sh, test/steps.sh):", err)
 	}
 	facts := browserFacts{
 		URL: d.url, Zone: browserZone{"browser", "Disegni per il montaggio / Assembly drawings"}, Drop: "browser-drop",
-		People: browserPeople(t), Words: browserWords(t), Shots: os.Getenv("SHZ_SHOTS"),
+		Journeys: journeys, People: browserPeople(t, journeys), Words: browserWords(t), Shots: os.Getenv("SHZ_SHOTS"),
 		Partner: browserPartner{"br-partner", `Ólafur "Ó" O'Brien`, "Acciaierie Brunelli"}, Company: "shz-brunelli",
 	}
 	browserPartners(t, facts)
@@ -106,7 +115,7 @@ func runBrowser(t *testing.T, facts browserFacts) []visited {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute) // on two idle cores it takes two
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute) // on two idle cores it takes three
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", "browser/main.js")
 	cmd.Stdin = bytes.NewReader(input)
@@ -121,7 +130,7 @@ func runBrowser(t *testing.T, facts browserFacts) []visited {
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		var page visited
-		if err := json.Unmarshal(lines.Bytes(), &page); err != nil || !slices.Contains(journeys, page.Journey) {
+		if err := json.Unmarshal(lines.Bytes(), &page); err != nil || !slices.Contains(facts.Journeys, page.Journey) {
 			t.Errorf("main.js says %q", lines.Text())
 			continue
 		}
@@ -132,7 +141,7 @@ func runBrowser(t *testing.T, facts browserFacts) []visited {
 
 // browserPeople makes one account for each journey, because a journey changes its password and ends its sessions. The
 // passwords of newcomers have expired.
-func browserPeople(t *testing.T) map[string]browserPerson {
+func browserPeople(t *testing.T, journeys []string) map[string]browserPerson {
 	t.Helper()
 	people := make(map[string]browserPerson)
 	for _, journey := range journeys {
@@ -182,7 +191,7 @@ func browserZones(t *testing.T, facts browserFacts) {
 	script := `cd "$1" && shift && mkdir -- "$@" && printf 'x,y\n' >dati.csv && head -c 5000000 /dev/zero >"Disegno 12.dwg" &&
 		: >vuoto.txt && ln -s /etc/passwd collegamento && touch -d 2019-03-01T12:00 vuoto.txt`
 	folders := []string{"sh", zonePath(facts.Zone.Name), "Offerte 2026"}
-	for _, journey := range journeys {
+	for _, journey := range facts.Journeys {
 		if strings.HasSuffix(journey, "-newcomer") || strings.HasSuffix(journey, "-zones") {
 			continue // the kernel keeps them out
 		}

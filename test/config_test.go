@@ -140,11 +140,18 @@ func TestConfigLogin(t *testing.T) {
 	for milliseconds, less := range map[int]time.Duration{300: time.Second, 2500: 5 * time.Second} {
 		setConfig(t, fmt.Sprintf("[login]\nfailure_milliseconds = %d\n", milliseconds))
 		for _, user := range []string{"bruno", "nobody-there"} {
-			began := time.Now()
-			a := tryLogin(t, user, "wrong")
-			took := time.Since(began)
-			if a.status != 401 || took < time.Duration(milliseconds)*time.Millisecond || took > less {
-				t.Errorf("%s, %d ms: %d after %v", user, milliseconds, a.status, took)
+			quickest := time.Hour // of a few tries: the machine may have other things to do
+			for tries := 0; quickest > less && tries < 5; tries++ {
+				began := time.Now()
+				a := tryLogin(t, user, "wrong")
+				took := time.Since(began)
+				if a.status != 401 || took < time.Duration(milliseconds)*time.Millisecond {
+					t.Errorf("%s, %d ms: %d after %v", user, milliseconds, a.status, took)
+				}
+				quickest = min(quickest, took)
+			}
+			if quickest > less {
+				t.Errorf("%s, %d ms: never below %v", user, milliseconds, quickest)
 			}
 		}
 	}

@@ -289,7 +289,7 @@ func TestZonefixObjects(t *testing.T) {
 // TestShzadmContent: the verbs of shzadm do the same, with the sentences and the JSON of the interface.
 func TestShzadmContent(t *testing.T) {
 	zone := newZone(t, "user:bruno=write")
-	if out, status := asUser(t, "bruno", "sh", "-c", `cd "$1"; mkdir -m 1770 his; echo x >his/a; chmod 660 his/a; chmod 700 his`, "sh", zonePath(zone)); status != 0 {
+	if out, status := asUser(t, "bruno", "sh", "-c", `cd "$1"; mkdir -m 1770 his; echo x >his/a; chmod 660 his/a; chmod 1700 his`, "sh", zonePath(zone)); status != 0 {
 		t.Fatal(out)
 	}
 	shzadm := func(want int, args ...string) string {
