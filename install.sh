@@ -57,6 +57,7 @@ main() {
     build_programs
     build_style
     each_account make_account
+    look
     each_item make_item
     each_item retire_item <(retired_items)
     each_item make_record
@@ -123,9 +124,10 @@ lock() {
 readonly packages=(acl apache2 attr cracklib-runtime gcc libc6-dev libpam-pwquality libpam0g-dev mount openssl sudo)
 
 install_packages() {
-    local name missing=()
+    local name missing=() installed
+    installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null) || true # one is unknown
     for name in "${packages[@]}"; do
-        if ! is_installed "$name"; then missing+=("$name"); fi
+        if [[ $'\n'$installed$'\n' != *$'\n'"$name installed"$'\n'* ]]; then missing+=("$name"); fi
     done
     if ! command -v npm >/dev/null; then missing+=(npm); fi
     if ((${#missing[@]} == 0)); then return; fi
@@ -139,10 +141,6 @@ install_packages() {
     run dpkg --configure -a || true
     run apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "${missing[@]}" ||
         refuse no-packages "${missing[*]}"
-}
-
-is_installed() {
-    [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
 }
 
 build_programs() {

@@ -44,6 +44,7 @@ func TestExt4(t *testing.T) {
 	}{
 		{"full inode", testFullInode},
 		{"ours through getfacl to setfacl", testOursToSetfacl},
+		{"our defaults through getfacl to setfacl", testOurDefaultsToSetfacl},
 		{"setfacl's to ours", testSetfaclToOurs},
 		{"names", testNames},
 		{"changes as setfacl", testChangesAsSetfacl},
@@ -169,40 +170,64 @@ func testFullInode(t *testing.T, dir string) {
 
 const lists = 320 // random lists in each direction
 
+// getfacl and setfacl see all lists in one call: starting them for each takes most of the time of these tests.
 func testOursToSetfacl(t *testing.T, dir string) {
 	r := rand.New(rand.NewPCG(7, 8))
+	var ours, theirs []string
+	var set []ACL
+	formatted := ""
 	for i := range lists {
-		fd1, path2 := create(t, fmt.Sprintf("%s/a%d", dir, i), 0o600), fmt.Sprintf("%s/b%d", dir, i)
-		fd2 := create(t, path2, 0o600)
+		ours, theirs = append(ours, fmt.Sprintf("%s/a%d", dir, i)), append(theirs, fmt.Sprintf("%s/b%d", dir, i))
+		fd := create(t, ours[i], 0o600)
+		create(t, theirs[i], 0o600)
 		a := random(r)
-		setAccess(t, fd1, a)
-		wantStored(t, fd1, accessAttr, a)
-		wantAccess(t, fd1, a)
-		text := tool(t, "", "getfacl", "-pcn", fmt.Sprintf("%s/a%d", dir, i))
-		if ours := a.Format(nil) + "\n"; ours != text {
-			t.Fatalf("we print\n%sgetfacl prints\n%s", ours, text)
-		}
-		tool(t, text, "setfacl", "--set-file=-", path2)
-		wantStored(t, fd2, accessAttr, a)
-		unix.Close(fd1)
-		unix.Close(fd2)
+		setAccess(t, fd, a)
+		wantStored(t, fd, accessAttr, a)
+		wantAccess(t, fd, a)
+		set, formatted = append(set, a), formatted+a.Format(nil)+"\n"
 	}
+	if text := tool(t, "", "getfacl", append([]string{"-pcn"}, ours...)...); text != formatted {
+		t.Fatalf("we print\n%sgetfacl prints\n%s", formatted, text)
+	}
+	copyACLs(t, ours, dir+"/a", dir+"/b")
+	for i, a := range set {
+		wantStored(t, open(t, theirs[i]), accessAttr, a)
+	}
+}
+
+// copyACLs has setfacl set what getfacl prints, on files whose names begin with to instead of from.
+func copyACLs(t *testing.T, names []string, from, to string) {
+	t.Helper()
+	text := tool(t, "", "getfacl", append([]string{"-pn"}, names...)...)
+	tool(t, strings.ReplaceAll(text, "# file: "+from, "# file: "+to), "setfacl", "--restore=-")
+}
+
+func testOurDefaultsToSetfacl(t *testing.T, dir string) {
+	r := rand.New(rand.NewPCG(7, 9))
+	var ours, theirs []string
+	var set, byDefault []ACL
+	formatted := ""
 	for i := range lists / 4 {
-		path1, path2 := fmt.Sprintf("%s/c%d", dir, i), fmt.Sprintf("%s/d%d", dir, i)
-		fd1, fd2 := mkdir(t, path1, 0o700), mkdir(t, path2, 0o700)
-		a, byDefault := random(r), random(r)
-		setAccess(t, fd1, a)
-		setDefault(t, fd1, byDefault)
-		if text := tool(t, "", "getfacl", "-pcdn", path1); text != byDefault.Format(nil)+"\n" {
-			t.Fatalf("we print\n%sgetfacl prints\n%s", byDefault.Format(nil), text)
-		}
-		tool(t, tool(t, "", "getfacl", "-pn", path1), "setfacl", "--set-file=-", path2)
-		wantStored(t, fd2, accessAttr, a)
-		wantStored(t, fd2, defaultAttr, byDefault)
-		setDefault(t, fd1, nil)
-		if text := tool(t, "", "getfacl", "-pcdn", path1); strings.TrimSpace(text) != "" {
-			t.Fatalf("a removed default ACL is printed as\n%s", text)
-		}
+		ours, theirs = append(ours, fmt.Sprintf("%s/a%d", dir, i)), append(theirs, fmt.Sprintf("%s/b%d", dir, i))
+		fd := mkdir(t, ours[i], 0o700)
+		mkdir(t, theirs[i], 0o700)
+		set, byDefault = append(set, random(r)), append(byDefault, random(r))
+		setAccess(t, fd, set[i])
+		setDefault(t, fd, byDefault[i])
+		formatted += byDefault[i].Format(nil) + "\n"
+	}
+	if text := tool(t, "", "getfacl", append([]string{"-pcdn"}, ours...)...); text != formatted {
+		t.Fatalf("we print\n%sgetfacl prints\n%s", formatted, text)
+	}
+	copyACLs(t, ours, dir+"/a", dir+"/b")
+	for i, name := range theirs {
+		fd := open(t, name)
+		wantStored(t, fd, accessAttr, set[i])
+		wantStored(t, fd, defaultAttr, byDefault[i])
+		setDefault(t, fd, nil)
+	}
+	if text := tool(t, "", "getfacl", append([]string{"-pcdn"}, theirs...)...); strings.TrimSpace(text) != "" {
+		t.Fatalf("removed default ACLs are printed as\n%s", text)
 	}
 }
 
@@ -231,8 +256,12 @@ func spelled(a ACL, r *rand.Rand) string {
 
 func testSetfaclToOurs(t *testing.T, dir string) {
 	r := rand.New(rand.NewPCG(9, 10))
-	file, sub := create(t, dir+"/file", 0o600), mkdir(t, dir+"/sub", 0o700)
-	for range lists {
+	sub := mkdir(t, dir+"/sub", 0o700)
+	var names []string
+	var wanted []ACL
+	for i := range lists {
+		names = append(names, fmt.Sprintf("%s/file%d", dir, i))
+		file := create(t, names[i], 0o600)
 		a := random(r)
 		if r.IntN(2) == 0 {
 			a = a.Without(Mask, 0) // setfacl and Parse must find the same one
@@ -242,13 +271,20 @@ func testSetfaclToOurs(t *testing.T, dir string) {
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
-		tool(t, "", "setfacl", "--set", text, dir+"/file")
+		tool(t, "", "setfacl", "--set", text, names[i])
 		wantStored(t, file, accessAttr, want)
 		wantAccess(t, file, want)
 		tool(t, "", "setfacl", "-d", "--set", text, dir+"/sub")
 		wantStored(t, sub, defaultAttr, want)
 		wantDefault(t, sub, want)
-		if printed, err := Parse(tool(t, "", "getfacl", "-pn", dir+"/file"), nil); err != nil || !slices.Equal(printed, want) {
+		wanted = append(wanted, want)
+	}
+	texts := strings.Split(strings.TrimSuffix(tool(t, "", "getfacl", append([]string{"-pn"}, names...)...), "\n\n"), "\n\n")
+	if len(texts) != lists {
+		t.Fatalf("getfacl prints %d lists of %d", len(texts), lists)
+	}
+	for i, want := range wanted {
+		if printed, err := Parse(texts[i], nil); err != nil || !slices.Equal(printed, want) {
 			t.Fatalf("getfacl's text reads as %v, %v; want %v", printed, err, want)
 		}
 	}

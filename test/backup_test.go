@@ -191,9 +191,9 @@ func TestBackupBySnapshot(t *testing.T) {
 	image := emptyImage(t, "snapshot", "512M")
 	run(t, "mkfs.btrfs", "-q", image)
 	loop := strings.TrimSpace(run(t, "losetup", "--find", "--show", image))
-	t.Cleanup(func() { run(t, "losetup", "-d", loop) })
 	run(t, "mkdir", "-p", "/mnt/disk")
 	run(t, "mount", loop, "/mnt/disk")
+	run(t, "losetup", "-d", loop) // from now on it ends with its last mount, also when the tests are killed
 	t.Cleanup(func() { run(t, "umount", "/mnt/disk") })
 	run(t, "btrfs", "subvolume", "create", "/mnt/disk/zones")
 	run(t, "btrfs", "quota", "enable", "/mnt/disk")

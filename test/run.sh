@@ -15,7 +15,7 @@
 # Where steps.sh leaves its programs and results, in a copy.
 readonly prepared=/var/lib/shztest
 readonly results=$top/results
-readonly report=$top/unit/upper$prepared/bin/report
+readonly report=$top/unit/upper$prepared/bin/report # made by the step "unit"
 
 run_tests() {
     local static='' pattern='' parallel=$((2 * $(nproc))) options=()
@@ -31,10 +31,11 @@ run_tests() {
 
     : >"$results"
     part unit stage unit
+    if [[ ! -x $report ]]; then return 1; fi # said above
     if [[ ! $pattern ]]; then part static copy static & fi
     if [[ ! $static ]]; then
         part install stage install
-        if ! grep -q $'^fail\t.*install' "$results"; then share; fi
+        if ! grep -qE $'^fail\t(install|copy install)' "$results"; then share; fi
     fi
     wait
     printf 'all %20d s\n' "$SECONDS"

@@ -168,9 +168,6 @@ enter() {
     cp -a "$installed/run/." /run/
     cp "$installed/zones.img" "$zones_image"
     mount_zones
-    # install.sh writes in here, also when it refuses. An overlay copies the folder up then, and shows it with other numbers:
-    # that is to have happened before a test looks.
-    chmod 0700 /var/cache/sharezone
     control_apache start
 }
 

@@ -3,6 +3,9 @@
 # path is root's alone in every case but one: in /srv/sharezone managers may make entries (see own).
 
 declare -A flag=()     # of the item at hand
+declare -A sums=()     # path -> checksum, as look found it; of sources too
+declare -A rights=()   # path -> OWNER:GROUP MODE, as look found it
+declare -A acls=()     # path -> ACL, as look found it
 declare -A recorded=() # path -> checksum that install.sh last wrote there, for items with keep
 
 # each_account calls "$1 group NAME" and "$1 user NAME GROUP GROUPS" for the accounts of the manifest.
@@ -64,8 +67,46 @@ make_account() {
     fi
 }
 
+# look reads at once what is there of all paths of the manifest: a process for each path and question took most of the
+# time of a run that changes nothing.
+look() {
+    local all=() sum path line
+    each_item collect_path
+    while read -r sum path; do sums[$path]=$sum; done < <(sha256sum -- "${all[@]}" 2>/dev/null || true)
+    while read -r path line; do rights[$path]=$line; done < <(stat -c '%n %U:%G %a' -- "${all[@]}" 2>/dev/null || true)
+    while IFS= read -r line; do
+        case $line in
+        '# file: '*)
+            path=${line#'# file: '}
+            acls[$path]=''
+            ;;
+        '#'* | '') ;;
+        *) acls[$path]+=$line$'\n' ;;
+        esac
+    done < <(getfacl -pE -- "${all[@]}" 2>/dev/null || true)
+}
+
+collect_path() {
+    local source
+    all+=("$1")
+    find_source
+    if [[ $source ]]; then all+=("$source"); fi
+}
+
+# distrust forgets what look found. From the first change on each path is looked at when its turn comes: where a folder was
+# not root's alone, what lies in it may have become another thing since.
+distrust() { sums=() rights=() acls=(); }
+
+# find_source sets source to what the item at hand is a copy of, "" if of nothing that lies there already.
+find_source() {
+    local package=${flag[go]-}${flag[cgo]-}
+    source=${flag[from]-}
+    if [[ $package ]]; then source=$cache/bin/${package##*/}; fi
+    if [[ ${flag[bundle]-} ]]; then source=$cache/bundle/${flag[bundle]##*/}; fi
+}
+
 make_item() {
-    local path=$1 type=$2
+    local path=$1 type=$2 before=$changes
     if [[ $path == "$record" ]]; then return; fi # see make_record
     case $type in
     dir) make_dir "$@" ;;
@@ -75,6 +116,7 @@ make_item() {
         return
         ;;
     esac
+    if ((changes > before)); then distrust; fi
     if [[ -e $path ]]; then
         own "$@"
     fi
@@ -85,6 +127,7 @@ make_item() {
 make_record() {
     if [[ $1 != "$record" ]]; then return; fi
     make_file "$@"
+    distrust
     own "$@"
 }
 
@@ -108,10 +151,8 @@ make_link() {
 
 # make_file gives the file its content, from the checkout or from what was built.
 make_file() {
-    local path=$1 source=''
-    if [[ ${flag[from]-} ]]; then source=${flag[from]}; fi
-    if [[ ${flag[go]-}${flag[cgo]-} ]]; then source=$cache/bin/$(basename "${flag[go]-}${flag[cgo]-}"); fi
-    if [[ ${flag[bundle]-} ]]; then source=$cache/bundle/${flag[bundle]##*/}; fi
+    local path=$1 source
+    find_source
     if [[ -v flag[made] ]]; then
         source=$cache/made
         write_made "$path" >"$source"
@@ -121,9 +162,9 @@ make_file() {
         if is_kept "$path" "$source"; then return; fi
     elif [[ $path != "$state/installed" ]]; then
         read_record
-        recorded[$path]=$(checksum "$source") # shzadm doctor compares
+        recorded[$path]=${sums[$source]-$(checksum "$source")} # shzadm doctor compares
     fi
-    if cmp -s -- "$source" "$path"; then return; fi
+    if is_same "$source" "$path"; then return; fi
     note_consequences "$path"
     replace "$source" "$@"
 }
@@ -151,14 +192,22 @@ temporary() { printf '%s/.%s.shz-new' "${1%/*}" "${1##*/}"; }
 is_kept() {
     local path=$1 source=$2 wanted found
     read_record
-    wanted=$(checksum "$source")
-    found=$(checksum "$path")
+    wanted=${sums[$source]-$(checksum "$source")}
+    found=${sums[$path]-$(checksum "$path")}
     if [[ $found && $found != "$wanted" && $found != "${recorded[$path]-}" ]]; then
         say kept "$path" "$source"
         return 0
     fi
     recorded[$path]=$wanted
     return 1
+}
+
+is_same() {
+    if [[ ${sums[$1]-} && ${sums[$2]-} ]]; then
+        [[ ${sums[$1]} == "${sums[$2]}" ]]
+    else
+        cmp -s -- "$1" "$2"
+    fi
 }
 
 checksum() { sha256sum 2>/dev/null <"$1" | cut -d' ' -f1; }
@@ -191,29 +240,35 @@ note_consequences() {
 # own sets owner, ACL and mode. In /srv/sharezone an entry could be swapped for a link between look and act by whoever
 # owns it, so it becomes root's first, without following; from then on the sticky folder keeps it in its place.
 own() {
-    local path=$1 type=$2 owner=$3 group=$4 mode=$5
-    if [[ $(stat -c %U:%G -- "$path") != "$owner:$group" ]]; then
+    local path=$1 type=$2 owner=$3 group=$4 mode=$5 found before=$changes
+    if [[ $path == "$base"/* ]]; then unset 'rights[$path]' 'acls[$path]'; fi # others make entries there
+    found=${rights[$path]-$(stat -c '%U:%G %a' -- "$path")}
+    if [[ ${found% *} != "$owner:$group" ]]; then
         chown -h -- "$owner:$group" "$path"
         check_type "$path" "$type"
         changed owned "$path" "$owner:$group"
+        distrust
     fi
     own_acl "$path" "$mode"
-    if [[ $(printf '%04o' "0$(stat -c %a -- "$path")") != "$mode" ]]; then
+    # chown takes set-uid away, setfacl changes the bits of the group.
+    if ((changes > before)); then found=$(stat -c '%U:%G %a' -- "$path"); fi
+    if ((8#${found##* } != 8#$mode)); then
         chmod -- "$mode" "$path"
         changed set-mode "$path" "$mode"
     fi
+    if ((changes > before)); then distrust; fi
 }
 
 own_acl() {
-    local path=$1 mode=$2 wanted found
-    found=$(getfacl -cpE -- "$path" 2>/dev/null | sort) || return 0 # no ACLs here, so none too many
+    local path=$1 mode=$2 wanted found extended=$'\n''(default|mask|user:[^:]+|group:[^:]+):'
+    found=${acls[$path]-$(getfacl -cpE -- "$path" 2>/dev/null)} || return 0 # no ACLs here, so none too many
     if [[ ${flag[acl]-} ]]; then
         wanted=$(printf '%s\n' "user::$(bits "${mode:1:1}")" "group::$(bits "${mode:2:1}")" \
             "mask::$(bits "${mode:2:1}")" "other::$(bits "${mode:3:1}")" "${flag[acl]//,/$'\n'}" | sort)
-        if [[ $(grep . <<<"$found") == "$wanted" ]]; then return; fi
+        if [[ $(grep . <<<"$found" | sort) == "$wanted" ]]; then return; fi
         setfacl -k --set "${wanted//$'\n'/,}" -- "$path"
     else
-        if ! grep -qE '^(default|mask|user:[^:]+|group:[^:]+):' <<<"$found"; then return; fi
+        if [[ ! $'\n'$found =~ $extended ]]; then return; fi
         setfacl -b -k -- "$path"
     fi
     changed set-acl "$path"

@@ -57,12 +57,28 @@ func sh(t *testing.T, command string) string {
 // as runs a command as a user and says whether the kernel let him.
 func as(t *testing.T, user, command string) bool {
 	t.Helper()
-	cmd := exec.Command("/usr/bin/setpriv", "--reuid="+user, "--regid="+user, "--init-groups", "/bin/bash", "-c", command)
-	out, err := cmd.CombinedOutput()
-	if err != nil && !strings.Contains(string(out), "ermission denied") && !strings.Contains(string(out), "not permitted") {
-		t.Fatalf("%s: %s: %v\n%s", user, command, err, out)
+	return asEach(t, user, command)[0]
+}
+
+// asEach is as for several commands, one after the other.
+func asEach(t *testing.T, user string, commands ...string) (well []bool) {
+	t.Helper()
+	script := ""
+	for _, command := range commands {
+		script += "said=$({ " + command + "; } 2>&1) && echo done || echo \"refused: ${said//$'\\n'/ }\"\n"
 	}
-	return err == nil
+	out, err := exec.Command("/usr/bin/setpriv", "--reuid="+user, "--regid="+user, "--init-groups", "/bin/bash", "-c", script).CombinedOutput()
+	lines := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+	if err != nil || len(lines) != len(commands) {
+		t.Fatalf("%s: %q: %v\n%s", user, commands, err, out)
+	}
+	for i, line := range lines {
+		well = append(well, line == "done")
+		if line != "done" && !strings.Contains(line, "ermission denied") && !strings.Contains(line, "not permitted") {
+			t.Fatalf("%s: %s: %s", user, commands[i], line)
+		}
+	}
+	return well
 }
 
 func getfacl(t *testing.T, path string) string {

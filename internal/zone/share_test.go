@@ -47,15 +47,9 @@ func TestShareRights(t *testing.T) {
 	createDemo(t, admin)
 	fill(t, root)
 	look := func(user string) can {
-		return can{
-			list:      as(t, user, "ls "+root),
-			read:      as(t, user, "cat "+root+"/a"),
-			readDeep:  as(t, user, "cat "+root+"/sub/deep/c"),
-			bring:     as(t, user, "echo x > "+root+"/new-$$"),
-			bringDeep: as(t, user, "echo x > "+root+"/sub/deep/new-$$"),
-			spoil:     as(t, user, "echo spoilt >> "+root+"/sub/b"),
-			remove:    as(t, user, "rm -f "+root+"/sub/deep/c "+root+"/a"),
-		}
+		c := asEach(t, user, "ls "+root, "cat "+root+"/a", "cat "+root+"/sub/deep/c", "echo x > "+root+"/new-$$", "echo x > "+root+"/sub/deep/new-$$",
+			"echo spoilt >> "+root+"/sub/b", "rm -f "+root+"/sub/deep/c "+root+"/a")
+		return can{list: c[0], read: c[1], readDeep: c[2], bring: c[3], bringDeep: c[4], spoil: c[5], remove: c[6]}
 	}
 	steps := []Access{Read, Write, Read, Drop, Write, Drop, Read, None, Write, None, Drop, None, None, Write, Write}
 	for _, p := range []struct{ principal, user string }{{"user:zt-bruno", "zt-bruno"}, {"group:zt-acme", "zt-carla"}} {

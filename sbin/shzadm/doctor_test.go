@@ -75,11 +75,11 @@ func expectHealth(t *testing.T) {
 	}
 }
 
-// Each damage is found, and the commands of the findings, run in their order, mend it.
-func TestDoctorMends(t *testing.T) {
-	needInstallation(t)
-	prepareDoctor(t)
-	for _, c := range []struct{ check, damage string }{
+// damage is something that somebody did by mistake, and the check that finds it.
+type damage struct{ check, command string }
+
+func TestDoctorMendsFiles(t *testing.T) {
+	expectMended(t, []damage{
 		{"rights", "chmod 0755 " + layout.Gate},
 		{"rights", "chmod u-s " + layout.Gate},
 		{"rights", "chown www-data " + layout.Gate},
@@ -119,6 +119,11 @@ func TestDoctorMends(t *testing.T) {
 		{"missing", "rm /usr/local/sbin/apache2ctl-sharezone"},
 		{"sudoers", "echo nonsense >> " + sudoersFile},
 		{"delegation", "sed -i '/includedir/d' /etc/sudoers"},
+	})
+}
+
+func TestDoctorMendsSystem(t *testing.T) {
+	expectMended(t, []damage{
 		{"apache-config", "echo Nonsense >> " + apacheFolder + "/apache2.conf"},
 		{"apache-down", "APACHE_CONFDIR=" + apacheFolder + " apache2ctl stop; while [ -e " + apachePIDFile + " ]; do sleep 0.1; done"},
 		{"apache-deaf", "echo 'Listen 127.0.0.1:8099' > " + apacheFolder + "/local.d/test.conf"},
@@ -149,6 +154,11 @@ func TestDoctorMends(t *testing.T) {
 		{"unregistered", "sed -i '/ dt-base /d' " + account.RegisterPath},
 		{"lost-only", "gpasswd -d dt-base shzonly"},
 		{"lost-only", "groupdel shzonly"},
+	})
+}
+
+func TestDoctorMendsZones(t *testing.T) {
+	expectMended(t, []damage{
 		{"stray-folder", "install -d -o dt-manager -m 750 " + layout.Base + "/$'Odd\n\x1b[2J NAME'"},
 		{"stray", "touch " + layout.Base + "/$'odd\\n\\x1b[2J name'"},
 		{"stray", "ln -s /etc " + layout.Base + "/etc"},
@@ -177,9 +187,17 @@ func TestDoctorMends(t *testing.T) {
 		{"zone-rights", "setfacl -m u:dt-base:x " + layout.Base + "/dt-zone; chmod 0777 " + layout.Base + "/dt-zone"},
 		{"zone-chowned", "chown 59999 " + layout.Base + "/dt-zone"},
 		{"zone-orphan", "gpasswd -d dt-manager shzbase"}, // and a role without the group that it needs
-	} {
-		t.Run(c.check+" "+c.damage, func(t *testing.T) {
-			bash(t, c.damage)
+	})
+}
+
+// expectMended does each damage: it is found, and the commands of the findings, run in their order, mend it.
+func expectMended(t *testing.T, damages []damage) {
+	t.Helper()
+	needInstallation(t)
+	prepareDoctor(t)
+	for _, c := range damages {
+		t.Run(c.check+" "+c.command, func(t *testing.T) {
+			bash(t, c.command)
 			code, findings := examine(t)
 			if code != exitRefused {
 				t.Errorf("exit %d", code)

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -84,12 +85,7 @@ func follow(stream io.Reader, results string, out io.Writer) error {
 		r.take(e)
 	}
 	// Cut off: the go command, or what ran the tests, was killed.
-	for name := range r.results {
-		for key, output := range r.output {
-			if strings.HasPrefix(key, name+" ") {
-				fmt.Fprintf(out, "unfinished: %s\n%s", key, output)
-			}
-		}
+	for _, name := range slices.Collect(maps.Keys(r.results)) {
 		r.endPackage(event{Action: "fail", Package: name})
 	}
 	return appendLines(results, r.lines)
@@ -161,7 +157,12 @@ func (r *run) endPackage(e event) {
 	// A package that cannot be built, panics outside a test or runs out of time fails without a failed test.
 	if e.Action == "fail" && count["fail"] == 0 {
 		count["fail"]++
-		fmt.Fprintf(r.out, "FAILED %s\n%s%s", e.Package, r.output[e.FailedBuild], r.output[e.Package+" "])
+		fmt.Fprintf(r.out, "FAILED %s\n%s", e.Package, r.output[e.FailedBuild])
+		for _, key := range slices.Sorted(maps.Keys(r.output)) { // its own, and of a test that did not end
+			if strings.HasPrefix(key, e.Package+" ") {
+				fmt.Fprint(r.out, r.output[key])
+			}
+		}
 		r.lines = append(r.lines, "fail\t"+e.Package+"\t")
 	}
 	if len(count) > 0 {

@@ -51,6 +51,17 @@ func TestFollow(t *testing.T) {
 	}
 }
 
+// TestFollowShows: what a test said that did not end is shown too.
+func TestFollowShows(t *testing.T) {
+	said := `{"Action":"output","Package":"m/p","Test":"TestA","Output":"about to exit\n"}` + "\n"
+	for _, end := range []string{"", ended("fail", "")} {
+		var out strings.Builder
+		if err := follow(strings.NewReader(started+said+end), filepath.Join(t.TempDir(), "results"), &out); err != nil || !strings.Contains(out.String(), "about to exit\n") {
+			t.Errorf("%v %q", err, out.String())
+		}
+	}
+}
+
 // planned runs plan and returns the shares and all lines of RESULTS.
 func planned(t *testing.T, results, alone, regex string) (shares []string, lines string, err error) {
 	t.Helper()
