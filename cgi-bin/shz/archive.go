@@ -54,6 +54,9 @@ func sendArchive(c *web.Call, folder *zone.Object, path zone.Path, format string
 	if err != nil {
 		return err
 	}
+	if c.Event == nil && c.Request.Method != http.MethodHead {
+		return web.Refuse(web.Internal, "an archive without an event file")
+	}
 	h := c.Writer().Header()
 	h.Set("Content-Type", form.mediaType)
 	h.Set("Content-Disposition", attachment(archiveName(path, names)+"."+format))

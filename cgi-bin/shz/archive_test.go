@@ -119,6 +119,9 @@ func TestArchive(t *testing.T) {
 		if !strings.Contains(missing.events, `"path":"a/nothing"}`+"\n"+`{"n":2,"result":"not-found"`) {
 			t.Error(missing.events)
 		}
+		if got := (call{target: "demo/a/?archive=" + kind, set: map[string]string{"SHZ_EVENT_FD": "-"}}).run(t); got.status != 500 {
+			t.Errorf("without an event file: %d", got.status)
+		}
 		if head := (call{method: http.MethodHead, target: "demo/a/?archive=" + kind}).run(t); head.status != 200 || head.body != "" || head.events != "" {
 			t.Errorf("%d %q %q", head.status, head.body, head.events)
 		}
