@@ -165,3 +165,33 @@ func TestArchiveOfOthers(t *testing.T) {
 		t.Error(a.body)
 	}
 }
+
+// TestArchiveEvents: whoever takes a folder is told of with each file, however he writes the key.
+func TestArchiveEvents(t *testing.T) {
+	zone := newZone(t, "user:bruno=read")
+	write(t, "anna", zonePath(zone, "one"), "1")
+	write(t, "anna", zonePath(zone, "two"), "22")
+	for _, query := range []string{"archive=zip", "%61rchive=zip", "archiv%65=tar"} {
+		found := newEvents(t, "shz", func() {
+			if a := curlAs(t, "bruno", "-f", "-o", "/dev/null", "/cgi-bin/shz/"+zone+"/?"+query); a.status != 200 {
+				t.Errorf("%s: %d", query, a.status)
+			}
+		})
+		if len(found) != 1 {
+			t.Errorf("%s: %d event files", query, len(found))
+			continue
+		}
+		told := map[string]float64{}
+		path := ""
+		for _, line := range found[0].lines {
+			if line["event"] == "zip" {
+				path = fmt.Sprint(line["path"])
+			} else if line["result"] == "ok" {
+				told[path] = line["bytes"].(float64)
+			}
+		}
+		if len(told) != 2 || told["one"] != 1 || told["two"] != 2 {
+			t.Errorf("%s: %v", query, found[0].lines)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sharezone/internal/archive"
+	"sharezone/internal/event"
 	"sharezone/internal/text"
 	"sharezone/internal/web"
 	"sharezone/internal/zone"
@@ -92,8 +93,6 @@ type packed struct {
 	report strings.Builder // what is missing, a line each
 	lines  int
 	left   []leftItem // the first of them, for an answer
-	first  error      // why the first of the present entry is missing
-	quiet  bool       // entries are not events of their own
 }
 
 // maxReport bounds the lines of the file that says what is missing.
@@ -101,15 +100,12 @@ const maxReport = 10_000
 
 func newPacked(c *web.Call, folder *zone.Object, path zone.Path, to archive.Writer) *packed {
 	p := &packed{Packing: zone.Packing{Folder: folder, To: to}, c: c, path: path, writer: to}
-	p.Refused = p.note
+	p.Refused, p.Begin = p.note, p.begin
 	return p
 }
 
 // note remembers what is not in the archive, or not whole.
 func (p *packed) note(path []string, err error) {
-	if p.first == nil {
-		p.first = err
-	}
 	l := leftItem{Status: string(web.CodeOf(err)), Message: p.c.Message(err)}
 	if errors.Is(err, archive.ErrFull) {
 		l.Status, l.Message = string(web.TooLarge), p.c.Language.Say("archive.full")
@@ -126,7 +122,7 @@ func (p *packed) note(path []string, err error) {
 // maxLeft is how many things that are missing an answer names.
 const maxLeft = 100
 
-// pack writes the archive, each entry with its event.
+// pack writes the archive.
 func (p *packed) pack(names []string) error {
 	err := p.packAll(names)
 	if errors.Is(err, archive.ErrFull) {
@@ -144,38 +140,26 @@ func (p *packed) pack(names []string) error {
 
 func (p *packed) packAll(names []string) error {
 	if len(names) == 0 {
-		return p.act(below(p.path.Names), p.All)
+		return p.All()
 	}
 	for _, name := range names {
-		path := below(append(p.path.Names[:len(p.path.Names):len(p.path.Names)], name))
-		if err := p.act(path, func() error { return p.Entry(name) }); err != nil {
+		if err := p.Entry(name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// act notes before the first byte of something goes out that it is taken, and how that ended.
-func (p *packed) act(path string, pack func() error) error {
-	if p.quiet {
-		return pack()
-	}
-	act, err := p.c.Event.Begin("zip", path)
-	if err != nil {
-		return err
-	}
-	before := p.Bytes
-	p.first = nil
-	err = pack()
-	result := "ok"
-	switch {
-	case err != nil:
-		result = "interrupted"
-	case p.first != nil && p.Bytes == before: // nothing of it could be read
-		result = string(web.CodeOf(p.first))
-	}
-	act.End(result, p.Bytes-before, "")
-	return err
+// begin notes each file by itself: its owner is told who took it, and a folder may hold those of many.
+func (p *packed) begin(path []string) (end func(int64, error), err error) {
+	act, err := p.c.Event.Begin("zip", below(append(p.path.Names[:len(p.path.Names):len(p.path.Names)], path...)))
+	return func(bytes int64, err error) {
+		result := "ok"
+		if err != nil {
+			result = event.Interrupted
+		}
+		act.End(result, bytes, "")
+	}, err
 }
 
 // writeReport puts a file into the archive that names what is missing.

@@ -63,7 +63,7 @@ func (f form) zipTo(p *packed, to string, names []string, exists zone.OnExists, 
 	}
 	buffered := bufio.NewWriterSize(upload.File(), 256<<10)
 	p.writer = archive.NewZip(buffered)
-	p.To, p.quiet = p.writer, true
+	p.To = p.writer
 	var done zone.Landed
 	if err = errors.Join(p.pack(names), buffered.Flush()); err == nil {
 		done.Name, done.Replaced, err = upload.Commit()

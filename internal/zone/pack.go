@@ -15,11 +15,13 @@ type Packer interface {
 }
 
 // Packing hands entries of a folder, and everything below them, to a Packer, as far as the user may read it. What he may
-// not, and what is neither file nor folder, is told to Refused; the rest goes on. An error of the Packer ends it.
+// not, and what is neither file nor folder, is told to Refused; the rest goes on. An error of the Packer or of Begin ends it.
 type Packing struct {
 	Folder  *Object
 	To      Packer
 	Refused func(path []string, err error)
+	// Begin hears of each file before any of its bytes is packed; what it returns, how many were and what went wrong.
+	Begin func(path []string) (end func(bytes int64, err error), err error)
 
 	Bytes int64 // of the files that were packed
 	Left  int   // how often Refused was called
@@ -87,8 +89,14 @@ func (p *Packing) file(object *Object, path []string) error {
 		p.refuse(path, err)
 		return nil
 	}
+	end, err := p.Begin(path)
+	if err != nil {
+		return err
+	}
 	content := &io.LimitedReader{R: f, N: before.Size}
-	if err := p.To.File(path, content, before.Size, modifiedAt(&before)); err != nil {
+	err = p.To.File(path, content, before.Size, modifiedAt(&before))
+	end(before.Size-content.N, err)
+	if err != nil {
 		return err
 	}
 	p.Bytes += before.Size - content.N
