@@ -12,13 +12,13 @@ import (
 // parsePath takes the path of an entry apart. It refuses instead of mending, so that no two programs can understand the
 // same archive differently; "./" at the beginning, which tar writes, is the one exception. Composed and decomposed
 // letters (macOS) become the same: people type the first.
-func parsePath(name string) ([]string, Reason) {
+func parsePath(name string, folder bool) ([]string, Reason) {
 	name = strings.TrimSuffix(name, "/")
 	for strings.HasPrefix(name, "./") {
 		name = name[2:]
 	}
 	switch {
-	case name == ".":
+	case name == "." && folder:
 		return nil, "" // the folder that was packed
 	case strings.HasPrefix(name, "/") || len(name) > 1 && name[1] == ':' && unicode.IsLetter(rune(name[0])):
 		return nil, Outside

@@ -138,8 +138,13 @@ func (c *counter) count(n int, e *Entry) error {
 	switch {
 	case c.bytes > c.limits.Bytes:
 		return &Refusal{TooLarge, e.Name}
-	case c.bytes > ratioFree && c.bytes/c.limits.Ratio > c.packed:
+	case c.tooDense(c.bytes):
 		return &Refusal{TooDense, e.Name}
 	}
 	return nil
+}
+
+// tooDense says whether so many bytes are too many for an archive of this size.
+func (c *counter) tooDense(bytes int64) bool {
+	return bytes > ratioFree && bytes/c.limits.Ratio > c.packed
 }

@@ -19,8 +19,28 @@ type tarReader struct {
 }
 
 func newTar(in io.Reader, decoder func(), c *counter) *tarReader {
-	t := &tail{in: in}
-	return &tarReader{counter: c, in: t, tar: tar.NewReader(t), decoder: decoder}
+	t := &tarReader{counter: c, decoder: decoder}
+	t.in = &tail{in: in, check: t.checkStream}
+	t.tar = tar.NewReader(t.in)
+	return t
+}
+
+// What a tar may have besides the content of its files, in bytes: for each entry a header, perhaps with its extensions and
+// a long path, and what fills its last block up; and what programs put at the end.
+const (
+	tarEntryShare = 8 << 10
+	tarBase       = 1 << 20
+)
+
+// checkStream bounds what is decompressed, whatever it is: headers without end and what is skipped are no bytes of files.
+func (t *tarReader) checkStream(size int64) error {
+	switch {
+	case size-tarBase-int64(t.limits.Entries)*tarEntryShare > t.limits.Bytes:
+		return &Refusal{TooLarge, t.present.Name}
+	case t.tooDense(size):
+		return &Refusal{TooDense, t.present.Name}
+	}
+	return nil
 }
 
 func (t *tarReader) Close() {
@@ -39,11 +59,14 @@ func (t *tarReader) Next() (Entry, error) {
 			return Entry{}, t.refuse(err)
 		}
 		if h.Typeflag == tar.TypeXGlobalHeader { // remarks about all that follows, as git writes them
+			if err := t.entry(&Entry{Name: h.Name}); err != nil {
+				return Entry{}, err
+			}
 			continue
 		}
 		e := Entry{Name: h.Name, Size: h.Size, Modified: h.ModTime, Folder: h.Typeflag == tar.TypeDir}
 		var reason Reason
-		if e.Path, reason = parsePath(h.Name); reason == "" {
+		if e.Path, reason = parsePath(h.Name, e.Folder); reason == "" {
 			reason = tarKind(h)
 		}
 		if reason != "" {
@@ -90,6 +113,8 @@ func (t *tarReader) Read(p []byte) (int, error) {
 func (t *tarReader) refuse(err error) error {
 	var kernel syscall.Errno
 	switch {
+	case errors.As(err, new(*Refusal)): // of checkStream
+		return err
 	case errors.As(err, &kernel): // the archive itself cannot be read
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF) && (t.decoder != nil || t.entries > 0):
@@ -111,10 +136,7 @@ func (t *tarReader) end() error {
 	}
 	buffer := make([]byte, copyBuffer)
 	for {
-		n, err := t.in.Read(buffer)
-		if refused := t.count(n, &t.present); refused != nil {
-			return refused
-		}
+		_, err := t.in.Read(buffer)
 		if errors.Is(err, io.EOF) {
 			return io.EOF
 		}
@@ -124,16 +146,20 @@ func (t *tarReader) end() error {
 	}
 }
 
-// tail remembers the last block that was read.
+// tail remembers the last block that was read, and has checked how much that was in all.
 type tail struct {
-	in   io.Reader
-	last [block]byte
-	size int64
+	in    io.Reader
+	check func(size int64) error
+	last  [block]byte
+	size  int64
 }
 
 func (t *tail) Read(p []byte) (int, error) {
 	n, err := t.in.Read(p)
 	t.size += int64(n)
+	if refused := t.check(t.size); refused != nil {
+		return 0, refused
+	}
 	if n >= block {
 		copy(t.last[:], p[n-block:n])
 	} else {

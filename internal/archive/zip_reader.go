@@ -88,7 +88,7 @@ func (z *zipReader) check(files []*zip.File) error {
 	for _, f := range files {
 		e := Entry{Name: entryName(f), Size: int64(f.UncompressedSize64), Modified: f.Modified, Folder: f.Mode().IsDir()}
 		var reason Reason
-		if e.Path, reason = parsePath(e.Name); reason == "" {
+		if e.Path, reason = parsePath(e.Name, e.Folder); reason == "" {
 			reason = zipKind(f)
 		}
 		if reason != "" {
