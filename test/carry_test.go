@@ -212,6 +212,12 @@ func TestCarryGivesAccess(t *testing.T) {
 			t.Errorf("carla reads %s", name)
 		}
 	}
+	// Both zones' owners see it.
+	for zone, path := range map[string]string{from: "/" + to + "/f", to: "f"} {
+		if told := run(t, "shzadm", "activity", zone, "--json"); !strings.Contains(told, `"event": "move"`) || !strings.Contains(told, `"path": "`+path+`"`) {
+			t.Errorf("the activity of %s: %s", zone, told)
+		}
+	}
 	if exists(zonePath(from, "d")) || exists(zonePath(from, "f")) || !exists(zonePath(from, "g")) || !exists(zonePath(from, "d2/file")) {
 		t.Error("what was moved stays, or what was copied is gone")
 	}

@@ -68,8 +68,8 @@ func visible(t *testing.T, what, text string) {
 	}
 }
 
-// TestTextOfEntries: files and folders, in the listing, in the folder itself, in the question before removing, in the
-// page that says what failed, in the page for what is not there, and as JSON.
+// TestTextOfEntries: files and folders, in the listing, in the folder itself, in the question before removing, in those
+// that ask for another name, place or zip, in the page that says what failed, in a search, in the page for what is not there, and as JSON.
 func TestTextOfEntries(t *testing.T) {
 	zone := newZone(t, "user:bruno=write")
 	folder := "/cgi-bin/shz/" + zone + "/"
@@ -111,6 +111,8 @@ func TestTextOfEntries(t *testing.T) {
 		return map[string][]string{
 			"listing": page(folder), "listing by size": page(folder + "?sort=size&order=desc&limit=1"), "folder": page(folder + escape(inside) + "/"),
 			"question": page("-d", "op=ask-delete&"+raw, folder), "failed": page("-d", "op=delete&"+raw, folder), // anna's: not bruno's to remove
+			"rename": page(folder + "?ask=rename&" + raw), "where": page("-d", "op=ask-copy&"+raw, folder), "zip": page("-d", "op=ask-zip&"+raw, folder),
+			"not copied": page("-d", "op=move&to=%2F"+zone+"%2F&"+raw, folder), "not an archive": page("-d", "op=unzip&"+raw, folder), "search": page(folder + "?search=*"),
 			"absent": page(folder + escape(name[:len(name)-1]+"z")),
 		}
 	}

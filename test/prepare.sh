@@ -11,7 +11,9 @@ cd -- "$(dirname -- "$(readlink -f -- "$0")")/.."
 
 # Tools for the tests alone; what Share Zone itself needs is read from install.sh. git: some tests look at tracked
 # files. iproute2: lo is set up with ip. btrfs-progs: quotas on a real file system. rsync: zones are backed up and restored.
-packages=(btrfs-progs ca-certificates curl e2fsprogs git iproute2 mandoc perl rsync shellcheck strace util-linux)
+# 7zip, libarchive-tools (bsdtar), python3, unzip, zip, zstd: archives of ours are opened with them, and theirs with ours.
+packages=(7zip btrfs-progs ca-certificates curl e2fsprogs git iproute2 libarchive-tools mandoc perl python3 rsync
+    shellcheck strace unzip util-linux zip zstd)
 
 # lists are the files that say what is downloaded.
 lists=(go.mod go.sum test/prepare.sh test/tools/go.mod test/tools/go.sum

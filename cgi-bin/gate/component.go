@@ -56,7 +56,19 @@ func posts(q *request) bool { return q.method == "POST" }
 func transfers(q *request) bool {
 	path, query, _ := strings.Cut(q.uri, "?")
 	look := q.method == "HEAD" || q.method == "GET" && strings.HasSuffix(path, "/")
-	return !look || strings.Contains(query, "archive=")
+	return !look || asksArchive(query)
+}
+
+// asksArchive reads no more of a query than it must: a key with a percent sign may be any, and an event file that stays
+// empty costs little.
+func asksArchive(query string) bool {
+	for _, pair := range strings.Split(query, "&") {
+		key, _, _ := strings.Cut(pair, "=")
+		if key == "archive" || strings.Contains(key, "%") {
+			return true
+		}
+	}
+	return false
 }
 
 // findComponent looks the first segment after /cgi-bin/ up; nothing of the path becomes part of a file name.

@@ -183,7 +183,8 @@ func TestTransfers(t *testing.T) {
 	}{
 		{"GET", "/cgi-bin/shz/demo/", false}, {"GET", "/cgi-bin/shz/demo/?sort=size", false}, {"HEAD", "/cgi-bin/shz/demo/a", false}, {"GET", "/cgi-bin/shz/demo/?x=/a", false},
 		{"GET", "/cgi-bin/shz/demo/a", true}, {"GET", "/cgi-bin/shz/demo/a?x=/", true}, {"PUT", "/cgi-bin/shz/demo/a", true}, {"PUT", "/cgi-bin/shz/demo/", true},
-		{"POST", "/cgi-bin/shz/demo/", true}, {"GET", "/cgi-bin/shz/demo/?archive=zip", true}, {"get", "/cgi-bin/shz/demo/", true}, {"", "/cgi-bin/shz/demo/", true},
+		{"GET", "/cgi-bin/shz/demo/?search=a%20b&x=archive=", false}, {"POST", "/cgi-bin/shz/demo/", true}, {"GET", "/cgi-bin/shz/demo/?archive=zip", true},
+		{"GET", "/cgi-bin/shz/demo/?%61rchive=zip", true}, {"GET", "/cgi-bin/shz/demo/?x=1&archiv%65=tar", true}, {"GET", "/cgi-bin/shz/demo/?archive", true}, {"get", "/cgi-bin/shz/demo/", true}, {"", "/cgi-bin/shz/demo/", true},
 	} {
 		if got := transfers(&request{method: row.method, uri: row.uri}); got != row.want {
 			t.Errorf("%s %s: %v", row.method, row.uri, got)

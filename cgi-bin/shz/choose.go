@@ -168,6 +168,3 @@ func (v chooseView) above() []place {
 	}
 	return v.Crumbs[:len(v.Crumbs)-1]
 }
-
-// shownNames are the first names of a selection, as many as a page has room for.
-func (v chooseView) shownNames() []string { return v.Names[:min(len(v.Names), 10)] }

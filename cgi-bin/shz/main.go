@@ -49,8 +49,8 @@ func get(c *web.Call, root *zone.Object, path zone.Path) error {
 	case kind == "dir" && !path.Folder:
 		return redirectToFolder(c)
 	case kind == "dir":
-		if err := refuseUnbuilt(c); err != nil {
-			return err
+		if query := c.Request.URL.Query(); query.Has("archive") {
+			return sendArchive(c, object, path, query.Get("archive"), query["name"])
 		}
 		if c.Request.URL.Query().Has("search") {
 			return search(c, object, path)
@@ -65,16 +65,6 @@ func get(c *web.Call, root *zone.Object, path zone.Path) error {
 		return download(c, object, path)
 	}
 	return web.Refuse(web.NotPermitted, "neither file nor folder")
-}
-
-// refuseUnbuilt refuses what the interface foresees and nothing answers yet: a script must not save a listing as its zip.
-func refuseUnbuilt(c *web.Call) error {
-	for _, name := range [...]string{"archive"} {
-		if c.Request.URL.Query().Has(name) {
-			return web.Refuse(web.Unsupported, name+" is not there yet")
-		}
-	}
-	return nil
 }
 
 func redirectToFolder(c *web.Call) error {

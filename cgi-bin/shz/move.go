@@ -50,7 +50,7 @@ func (f form) carry(operation string) error {
 }
 
 func (f form) carryOne(c *zone.Carrier, operation, name string, to destination) item {
-	act, err := f.begin(operation, name)
+	acts, err := f.beginTo(operation, name, to, name)
 	var done zone.Carried
 	if err == nil {
 		if operation == "move" {
@@ -58,7 +58,14 @@ func (f form) carryOne(c *zone.Carrier, operation, name string, to destination) 
 		} else {
 			done, err = c.Copy(name)
 		}
-		f.endCarry(act, done, err, to)
+		result, bytes := landedResult(done.Landed, err), int64(-1)
+		if result == "ok" {
+			bytes = done.Bytes
+		}
+		if len(done.Left) > 0 {
+			result = web.CodeOf(done.Left[0].Err)
+		}
+		acts.end(result, bytes, done.Landed)
 	}
 	words := landedWords(operation, done.Landed)
 	if len(done.Left) > 0 {
@@ -72,16 +79,42 @@ func (f form) carryOne(c *zone.Carrier, operation, name string, to destination) 
 	return i
 }
 
-// endCarry notes how it ended, and where the entry lies now.
-func (f form) endCarry(act *event.Act, done zone.Carried, err error, to destination) {
-	result, bytes, final := landedResult(done.Landed, err), int64(-1), ""
-	if result == "ok" {
-		bytes, final = done.Bytes, to.pathFrom(f.path.Zone, done.Name)
-		if len(done.Left) > 0 {
-			result = web.CodeOf(done.Left[0].Err)
+// acts are what something that goes from one folder to another is told as: one act, or one in each zone.
+type acts struct {
+	here, there *event.Act
+	asked       string // the name there that was asked for
+	from        string // zone
+	to          destination
+}
+
+// beginTo notes that something begins with an entry, which is to get a name in another folder.
+func (f form) beginTo(operation, entry string, to destination, name string) (acts, error) {
+	a := acts{asked: name, from: f.path.Zone, to: to}
+	var err error
+	if a.here, err = f.begin(operation, entry); err != nil || to.path.Zone == f.path.Zone {
+		return a, err
+	}
+	target := event.Zone{Name: to.path.Zone}
+	if id := zone.ReadMetadata(to.root.Descriptor()).ID; id != nil {
+		target.ID = *id
+	}
+	if a.there, err = f.call.Event.BeginIn(target, operation, to.pathFrom(to.path.Zone, name)); err != nil {
+		a.here.End(string(web.CodeOf(err)), -1, "")
+	}
+	return a, err
+}
+
+// end notes how it ended, and where the entry lies now.
+func (a acts) end(result web.Code, bytes int64, done zone.Landed) {
+	here, there := "", ""
+	if done.Name != "" && !done.Skipped {
+		here = a.to.pathFrom(a.from, done.Name)
+		if done.Name != a.asked {
+			there = a.to.pathFrom(a.to.path.Zone, done.Name)
 		}
 	}
-	act.End(string(result), bytes, final)
+	a.here.End(string(result), bytes, here)
+	a.there.End(string(result), bytes, there)
 }
 
 // tellLeft says what was left out of a folder.
@@ -154,23 +187,29 @@ func (d destination) pathFrom(zone, name string) string {
 	return path
 }
 
-// target reaches the folder that the fields name: "to" in bytes, "to_raw" percent-encoded.
+// target reaches the folder that the fields name.
 func (f form) target() (destination, error) {
+	t, err := f.parseTarget()
+	if err != nil {
+		return destination{}, err
+	}
+	return reachFolder(t)
+}
+
+// parseTarget reads a path from the top out of "to" in bytes or "to_raw" percent-encoded.
+func (f form) parseTarget() (zone.Target, error) {
 	text, encoded := f.fields.Get("to"), false
 	if raw := f.fields.Get("to_raw"); raw != "" {
 		text, encoded = raw, true
 	}
 	if text == "" {
-		return destination{}, web.Refuse(web.BadRequest, "no to")
+		return zone.Target{}, web.Refuse(web.BadRequest, "no to")
 	}
 	t, err := zone.ParseTarget(text, encoded)
-	if err != nil {
-		return destination{}, err
-	}
-	if t.Zone == "" {
+	if err == nil && t.Zone == "" {
 		t.Zone, t.Names = f.path.Zone, append(f.path.Names[:len(f.path.Names):len(f.path.Names)], t.Names...)
 	}
-	return reachFolder(t)
+	return t, err
 }
 
 // reachFolder reaches a folder from the top.

@@ -136,6 +136,12 @@ func TestMoveOperation(t *testing.T) {
 			t.Errorf("%s: %q %v", name, b, err)
 		}
 	}
+	// Another zone learns of what arrives in it, under the name that it got.
+	told := posted(t, "other/", "op=copy&name=deep&to=/demo/&on_exists=rename", false).events + posted(t, "other/", "op=copy&name=deep&to=/demo/&on_exists=rename", false).events
+	if !strings.Contains(told, `{"n":2,"event":"copy","path":"deep","zone":"demo"}`) || !strings.Contains(told, `{"n":1,"result":"ok","path":"/demo/deep (2)","bytes":8}`) ||
+		!strings.Contains(told, `{"n":2,"result":"ok","path":"deep (2)","bytes":8}`) {
+		t.Error(told)
+	}
 	// Where one may only read, nothing arrives, and nothing goes.
 	if got := results(t, posted(t, "other/", "op=copy&name=deep&to=/list/", false)); got != "deep not-permitted" {
 		t.Error(got)

@@ -63,6 +63,10 @@ var operations = map[string]func(form) error{
 	"copy":       form.copy,
 	"ask-move":   form.askMove,
 	"ask-copy":   form.askCopy,
+	"archive":    form.archive,
+	"zip":        form.zip,
+	"ask-zip":    form.askZip,
+	"unzip":      form.unzip,
 }
 
 // names are those that the fields name: "name" in UTF-8, "raw" percent-encoded, which is how a page names what it
@@ -184,6 +188,10 @@ type item struct {
 	ToRaw    string     `json:"to_raw,omitempty"`
 	Left     []leftItem `json:"left,omitempty"`
 	LeftMore int        `json:"left_more,omitempty"` // beyond those in Left
+	// Of an archive that is refused: why (archive.Reason), and because of which entry.
+	Reason   string `json:"reason,omitempty"`
+	Entry    string `json:"entry,omitempty"`
+	EntryRaw string `json:"entry_raw,omitempty"`
 }
 
 // itemOf says how it ended: well, in the words given, or with the sentence of the error's code.
@@ -225,7 +233,7 @@ func (f form) answer(items []item, done string) error {
 }
 
 // doneOperations are those that end in results of items: their names are also the second halves of the sentences' keys.
-var doneOperations = map[string]bool{"upload": true, "delete": true, "rename": true, "move": true, "copy": true}
+var doneOperations = map[string]bool{"upload": true, "delete": true, "rename": true, "move": true, "copy": true, "zip": true, "unzip": true}
 
 // doneNotice is what the page after a form begins with: done says which form, n of how many items.
 func doneNotice(c *web.Call, done string, n int) *page.Notice {

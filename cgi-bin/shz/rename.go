@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -94,8 +93,7 @@ func askRename(c *web.Call, path zone.Path) error {
 		return web.Refuse(web.BadRequest, "a question to people")
 	}
 	v := c.View(c.Language.Say("rename.title"))
-	to, _ := shown(name)
-	return c.AnswerPage(http.StatusOK, renamePage(v, renameView{Here: c.Path(), Crumbs: crumbs(c, path), Name: name, To: to}))
+	return c.AnswerPage(http.StatusOK, renamePage(v, renameView{Here: c.Path(), Crumbs: crumbs(c, path), Name: name, To: typeable(name)}))
 }
 
 // renameAgain shows the form again with what is wrong with the name that was typed.
@@ -103,7 +101,7 @@ func (f form) renameAgain(name, to string, err error) error {
 	f.call.Log(err)
 	v := f.call.View(f.call.Language.Say("rename.title"))
 	view := renameView{
-		Here: f.call.Path(), Crumbs: crumbs(f.call, f.path), Name: name, To: strings.ToValidUTF8(to, "\uFFFD"), Error: f.call.Message(err),
+		Here: f.call.Path(), Crumbs: crumbs(f.call, f.path), Name: name, To: typeable(to), Error: f.call.Message(err),
 	}
 	return f.call.AnswerPage(web.CodeOf(err).Status(), renamePage(v, view))
 }

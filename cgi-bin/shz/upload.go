@@ -83,7 +83,7 @@ func bring(c *web.Call, folder *zone.Object, at []string, name string, size int6
 		return brought{}, err
 	}
 	upload, err := folder.Create(name, size, exists, keep)
-	if errors.Is(err, unix.EEXIST) && exists == zone.ExistsSkip {
+	if isSkipped(err, exists) {
 		return brought{Name: name, Status: "skipped"}, nil
 	}
 	if err != nil {
@@ -102,7 +102,7 @@ func bring(c *web.Call, folder *zone.Object, at []string, name string, size int6
 			done.Status = "replaced"
 		}
 	}
-	if errors.Is(err, unix.EEXIST) && exists == zone.ExistsSkip { // somebody was faster
+	if isSkipped(err, exists) { // somebody was faster
 		act.End("exists", -1, "")
 		return brought{Name: name, Status: "skipped"}, nil
 	}

@@ -51,6 +51,16 @@ type entryRow struct {
 	Owner     string
 }
 
+// typeable is a name or text as it can stand in a field: without what nobody could type or see.
+func typeable(name string) string {
+	return strings.Map(func(r rune) rune {
+		if text.Name(string(r)) != string(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(name, "\uFFFD"))
+}
+
 // choosable says that something can be done with the entry, so that there is a box to choose it.
 func (e entryRow) choosable() bool { return e.Kind != "other" || e.Removable }
 

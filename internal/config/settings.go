@@ -15,6 +15,7 @@ type Settings struct {
 	Form         Form
 	Upload       Upload
 	Search       Search
+	Archive      Archive
 	Zone         Zone
 }
 
@@ -47,6 +48,14 @@ type Upload struct {
 type Search struct {
 	Hits, MaxHits int
 	Time          time.Duration
+}
+
+// Archive bounds what one archive may become when it is unpacked.
+type Archive struct {
+	Entries int
+	Bytes   int64
+	Ratio   int64 // bytes that come out for each byte of the archive
+	Depth   int   // levels of folders
 }
 
 // Zone is what new zones get. Everything is in days, and 0 is none.
@@ -149,6 +158,28 @@ var table = [...]setting{
 		"A search ends after so many seconds with what it has found by then, and says that it is not complete. A million " +
 			"names take about one second when the disk's directories are in memory.",
 		func(s *Settings, n int64) { s.Search.Time = time.Duration(n) * time.Second },
+	},
+	{
+		"archives", "max_entries", 100000, 1, 1000000, "entries",
+		"An archive with more files and folders is not unpacked.",
+		func(s *Settings, n int64) { s.Archive.Entries = int(n) },
+	},
+	{
+		"archives", "max_gib", 100, 1, 1 << 20, "GiB",
+		"An archive whose files have more bytes together is not unpacked. They are counted as they come out, whatever the " +
+			"archive says, and the space that uploads leave free is left free too.",
+		func(s *Settings, n int64) { s.Archive.Bytes = n << 30 },
+	},
+	{
+		"archives", "max_ratio", 200, 10, 1000000, "times",
+		"An archive out of which come so many times its own bytes is not unpacked, except for the first 64 MiB: it was made " +
+			"to fill a disk. Text comes out at 3 to 20 times its packed size, logs at up to 100 times.",
+		func(s *Settings, n int64) { s.Archive.Ratio = n },
+	},
+	{
+		"archives", "max_depth", 100, 1, 1000, "levels",
+		"An archive with folders nested more deeply is not unpacked.",
+		func(s *Settings, n int64) { s.Archive.Depth = int(n) },
 	},
 	{
 		"zones", "default_expiry_days", 0, 0, 36500, "days",

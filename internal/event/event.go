@@ -52,13 +52,22 @@ type begin struct {
 	Path  string `json:"path,omitempty"` // below the zone
 	Raw   string `json:"raw,omitempty"`  // Path percent-encoded, where it is no UTF-8
 
-	Zone   string `json:"zone,omitempty"`    // of an act of zoneComponent, whose zone the gate does not know
+	Zone   string `json:"zone,omitempty"`    // where the gate does not know it: namesZone
 	ZoneID string `json:"zone_id,omitempty"` // the same
 }
 
-// zoneComponent is the one component that names the zone of each act itself: it stands in a form, may not exist yet, or
-// lies closed. From every other one the reader believes the gate alone.
-const zoneComponent = "zones"
+// namesZone says who names the zone of an act himself: the component zones, because the zone stands in a form, may not
+// exist yet, or lies closed; and shz when something arrives in another zone than the one that was asked. For everything
+// else the reader believes the gate alone.
+func namesZone(component, event string) bool {
+	switch component {
+	case "zones":
+		return true
+	case "shz":
+		return event == "move" || event == "copy" || event == "unzip"
+	}
+	return false
+}
 
 // Zone is the zone that an act concerns.
 type Zone struct{ Name, ID string }
@@ -76,7 +85,7 @@ func (f *File) Begin(event, path string) (*Act, error) {
 	return f.begin(begin{Event: event, Path: path})
 }
 
-// BeginIn is Begin for an act of the component zones, with the zone that it concerns.
+// BeginIn is Begin with the zone that the act concerns, for those of which namesZone says so.
 func (f *File) BeginIn(zone Zone, event, path string) (*Act, error) {
 	return f.begin(begin{Event: event, Path: path, Zone: zone.Name, ZoneID: zone.ID})
 }

@@ -74,7 +74,7 @@ func value(p *string) string {
 	return *p
 }
 
-// TestZoneOfAnAct: the component zones names the zone of each act, and nobody else does.
+// TestZoneOfAnAct: the component zones names the zone of each act, and shz that of what arrives elsewhere; nobody else does.
 func TestZoneOfAnAct(t *testing.T) {
 	const id = "ffeeddccbbaa99887766554433221100"
 	header := strings.Replace(testHeader, `"shz"`, `"zones"`, 1)
@@ -84,7 +84,14 @@ func TestZoneOfAnAct(t *testing.T) {
 	if damage != nil || len(r) != 2 || value(r[0].Zone) != "offers" || r[0].ZoneID != id || r[0].Result != "ok" || r[1].Zone != nil || r[1].ZoneID != "" {
 		t.Errorf("%+v, %v", r, damage)
 	}
+	for _, event := range []string{"move", "copy", "unzip"} {
+		r, _, damage := readText(t, testHeader+strings.Replace(line, "zone-create", event, 1))
+		if damage != nil || len(r) != 1 || value(r[0].Zone) != "offers" || r[0].ZoneID != id {
+			t.Errorf("%s: %+v, %v", event, r, damage)
+		}
+	}
 	for what, text := range map[string]string{
+		"what does not arrive": testHeader + strings.Replace(line, "zone-create", "delete", 1),
 		"another component":    testHeader + line,
 		"a name of no zone":    header + strings.Replace(line, "offers", "../x", 1),
 		"an id that is none":   header + strings.Replace(line, id, "x", 1),

@@ -116,7 +116,7 @@ func (a *acts) add(text []byte) string {
 		return "an act that has begun already"
 	case l.Event != "" && !slices.Contains(Names, l.Event):
 		return "unknown event"
-	case l.names() && (l.Event == "" || a.header.Component != zoneComponent):
+	case l.names() && (l.Event == "" || !namesZone(a.header.Component, l.Event)):
 		return "a zone that is not for this line to name"
 	case !zoneForm.MatchString(l.Zone) || !zoneIDForm.MatchString(l.ZoneID):
 		return "not a zone"

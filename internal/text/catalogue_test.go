@@ -207,14 +207,18 @@ func usesOf(files *token.FileSet, call *ast.CallExpr) ([]use, bool) {
 // Keys whose end the code computes. The codes of errors stand in the tests of internal/page once more, with their page.
 func TestFamiliesAreComplete(t *testing.T) {
 	for prefix, members := range map[string][]string{
-		"access.": {"own", "write", "read", "drop", "none"},                           // zone.Access
-		"upload.": {"created", "replaced", "skipped"},                                 // status of an upload
-		"menu.":   {"home", "zones", "chpwd"},                                         // page.Menu
-		"done.":   {"upload.one", "delete.one", "rename.one", "move.one", "copy.one"}, // doneOperations of cgi-bin/shz
-		"failed.": {"upload.one", "delete.one", "rename.one", "move.one", "copy.one"},
-		"did.":    {"skipped", "rename.ok", "rename.replaced", "move.ok", "move.replaced", "move.partly", "copy.ok", "copy.replaced", "copy.partly"},
-		"where.":  {"move.one", "copy.one"}, "here.": {"move", "copy"}, // zone.Carrier
+		"access.": {"own", "write", "read", "drop", "none"}, // zone.Access
+		"upload.": {"created", "replaced", "skipped"},       // status of an upload
+		"menu.":   {"home", "zones", "chpwd"},               // page.Menu
+		// doneOperations of cgi-bin/shz
+		"done.":   {"upload.one", "delete.one", "rename.one", "move.one", "copy.one", "zip.one", "unzip.one"},
+		"failed.": {"upload.one", "delete.one", "rename.one", "move.one", "copy.one", "zip.one", "unzip.one"},
+		"did.": {"skipped", "rename.ok", "rename.replaced", "move.ok", "move.replaced", "move.partly", "copy.ok", "copy.replaced", "copy.partly",
+			"zip.ok", "zip.replaced", "zip.partly", "unzip.ok"},
+		"where.": {"move.one", "copy.one", "zip.one"}, "here.": {"move", "copy"},
 		"exists.": {"fail", "rename", "replace", "skip"}, // zone.OnExists
+		"why.": {"unknown", "damaged", "truncated", "encrypted", "method", "outside", "name", "link", "device", "setid", "duplicate", "overlap", "lying",
+			"entries", "bytes", "ratio", "depth"}, // archive.Reason
 		"error.": {"bad-request", "not-logged-in", "not-permitted", "password-expired", "not-found", "method", "exists",
 			"conflict", "precondition", "too-large", "unsupported", "range", "locked", "internal", "busy", "no-space", "quota"},
 	} {

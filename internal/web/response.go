@@ -80,7 +80,7 @@ func (r *response) ReadFrom(from io.Reader) (int64, error) {
 		return io.Copy(struct{ io.Writer }{r}, from)
 	}
 	file, isFile := limited.R.(*os.File)
-	if !isFile || r.left < limited.N {
+	if !isFile || r.left >= 0 && r.left < limited.N {
 		return io.Copy(struct{ io.Writer }{r}, from)
 	}
 	if err := r.out.Flush(); err != nil {

@@ -290,6 +290,9 @@ func keepTime(fd int, of *unix.Stat_t) error {
 	return unix.UtimesNanoAt(unix.AT_FDCWD, descriptorPath(fd), times, 0)
 }
 
+// awayPrefix begins the reserved names of files that are about to be removed, because they were copied elsewhere.
+const awayPrefix = ReservedPrefix + "away-"
+
 // takeAway removes what has the name if it is what is meant; ErrUnsteady otherwise. A name cannot be removed only if it is
 // a certain file's, so it is put aside first, looked at, and put back if it is another one.
 func (o *Object) takeAway(name string, meant func(*unix.Stat_t) bool) error {
@@ -300,20 +303,20 @@ func (o *Object) takeAway(name string, meant func(*unix.Stat_t) bool) error {
 	if !meant(&st) {
 		return ErrUnsteady
 	}
-	aside := ReservedPrefix + rand.Text()
-	if err := unix.Renameat2(o.fd, name, o.fd, aside, unix.RENAME_NOREPLACE); err != nil {
+	hidden := awayPrefix + rand.Text()
+	if err := unix.Renameat2(o.fd, name, o.fd, hidden, unix.RENAME_NOREPLACE); err != nil {
 		return err
 	}
 	before := st
-	err := unix.Fstatat(o.fd, aside, &st, unix.AT_SYMLINK_NOFOLLOW)
+	err := unix.Fstatat(o.fd, hidden, &st, unix.AT_SYMLINK_NOFOLLOW)
 	if err == nil && (inodeOf(&st) != inodeOf(&before) || st.Size != before.Size || st.Mtim != before.Mtim) {
 		err = ErrUnsteady
 	}
 	if err == nil {
-		err = unix.Unlinkat(o.fd, aside, 0)
+		err = unix.Unlinkat(o.fd, hidden, 0)
 	}
 	if err != nil {
-		_, back := o.renameTo(aside, o, name, ExistsRename)
+		_, back := o.renameTo(hidden, o, name, ExistsRename)
 		err = errors.Join(err, back)
 	}
 	return err

@@ -11,19 +11,15 @@ import (
 // carryFolder copies a folder under a reserved name in the target, brings it to disk, gives it its name, and then removes
 // what was copied of the source.
 func (c *Carrier) carryFolder(object *Object, name string, moving bool) (Carried, error) {
-	hidden := ReservedPrefix + rand.Text()
-	if err := unix.Mkdirat(c.To.fd, hidden, folderMode); err != nil {
-		return Carried{}, err
-	}
-	made, err := c.To.reach(hidden, unix.O_DIRECTORY)
+	hidden, made, err := c.To.makeHidden()
 	if err != nil {
-		return Carried{}, errors.Join(err, unix.Unlinkat(c.To.fd, hidden, unix.AT_REMOVEDIR))
+		return Carried{}, err
 	}
 	defer made.Close()
 	var done Carried
 	copied, err := c.copyTree(object, made, moving, &done)
 	if err == nil {
-		done.Landed, err = c.appear(hidden, name)
+		done.Landed, err = c.To.appear(hidden, name, c.Exists)
 	}
 	if err != nil {
 		return Carried{}, errors.Join(err, c.To.removeTree(hidden))
@@ -37,14 +33,31 @@ func (c *Carrier) carryFolder(object *Object, name string, moving bool) (Carried
 	return done, nil
 }
 
-// appear gives a folder its name. Nothing is put in the place of a folder.
-func (c *Carrier) appear(hidden, name string) (Landed, error) {
-	exists := c.Exists
-	if exists == ExistsReplace {
-		exists = ExistsFail
+// growingPrefix begins the reserved names of folders that are copied or unpacked. What an interrupted request leaves there
+// is nothing that was ever seen.
+const growingPrefix = ReservedPrefix + "grow-"
+
+// makeHidden makes a folder under a reserved name, in which something grows that is to appear as a whole.
+func (o *Object) makeHidden() (name string, made *Object, err error) {
+	name = growingPrefix + rand.Text()
+	if err := unix.Mkdirat(o.fd, name, folderMode); err != nil {
+		return "", nil, err
 	}
-	landed, err := c.To.renameTo(hidden, c.To, name, exists)
-	if c.Exists == ExistsReplace && errors.Is(err, unix.EEXIST) {
+	made, err = o.reach(name, unix.O_DIRECTORY)
+	if err != nil {
+		return "", nil, errors.Join(err, unix.Unlinkat(o.fd, name, unix.AT_REMOVEDIR))
+	}
+	return name, made, nil
+}
+
+// appear gives a folder its name. Nothing is put in the place of a folder.
+func (o *Object) appear(hidden, name string, exists OnExists) (Landed, error) {
+	as := exists
+	if exists == ExistsReplace {
+		as = ExistsFail
+	}
+	landed, err := o.renameTo(hidden, o, name, as)
+	if exists == ExistsReplace && errors.Is(err, unix.EEXIST) {
 		err = unix.EPERM
 	}
 	return landed, err

@@ -70,3 +70,34 @@ async function move(t) {
   t.expect(await there(t, 'third (2).txt'), 'what was moved did not arrive');
   await t.go(() => page.locator('.breadcrumb a').last().click());
 }
+
+// archives are downloaded, made in the folder and unpacked there.
+export async function archives(t) {
+  const { page } = t;
+  const title = { name: t.plan.name };
+  await choose(t, 'first.txt');
+  await choose(t, 'second.txt');
+  const file = await t.download(page.locator('main button[name="op"][value="archive"]'));
+  t.expect(file.name === `${t.plan.name}.zip` && file.bytes.subarray(0, 2).toString() === 'PK', `${file.name} of ${file.bytes.length} bytes`);
+  const whole = await t.download(page.locator('.whole-folder a').last());
+  t.expect(whole.name === `${t.plan.name}.tar` && whole.bytes.length % 512 === 0, `${whole.name} of ${whole.bytes.length} bytes`);
+
+  await press(t, 'ask-zip'); // the boxes stay ticked
+  await t.inspect('zip-name', { says: t.say('zip.help') });
+  await t.field('to').fill('Raccolta è.zip');
+  await t.go(() => t.button('zip.submit').click());
+  await t.inspect('zip-made', { title, says: t.say('done.zip.one', '1') });
+  await choose(t, 'Raccolta è.zip');
+  await press(t, 'unzip');
+  await t.inspect('unpacked', { title, says: t.say('done.unzip.one', '1') });
+  await t.go(() => page.getByRole('link', { name: 'Raccolta è', exact: true }).click());
+  t.expect(await there(t, 'first.txt') && await there(t, 'second.txt'), 'not everything was unpacked');
+  await t.go(() => page.locator('.breadcrumb a').last().click());
+  await choose(t, 'first.txt');
+  await press(t, 'unzip');
+  await t.inspect('not-an-archive', { status: 415, title, says: t.say('failed.unzip.one', '1') });
+  await choose(t, 'Raccolta è.zip');
+  await choose(t, 'Raccolta è');
+  await press(t, 'ask-delete');
+  await t.go(() => t.button('delete.submit').click());
+}

@@ -1,6 +1,6 @@
 // journey.js - the whole way of somebody who may bring files: from the welcome page to the logout.
 
-import { carry } from './carry.js';
+import { archives, carry } from './carry.js';
 import { operations } from './operations.js';
 
 export async function journey(t) {
@@ -9,6 +9,7 @@ export async function journey(t) {
   await upload(t);
   await download(t);
   await carry(t);
+  await archives(t);
   await operations(t);
   await switchLanguage(t);
   await changePassword(t);
