@@ -107,8 +107,11 @@ func newPacked(c *web.Call, folder *zone.Object, path zone.Path, to archive.Writ
 // note remembers what is not in the archive, or not whole.
 func (p *packed) note(path []string, err error) {
 	l := leftItem{Status: string(web.CodeOf(err)), Message: p.c.Message(err)}
-	if errors.Is(err, archive.ErrFull) {
+	switch {
+	case errors.Is(err, archive.ErrFull):
 		l.Status, l.Message = string(web.TooLarge), p.c.Language.Say("archive.full")
+	case errors.Is(err, archive.ErrEntry):
+		l.Status, l.Message = string(web.TooLarge), p.c.Language.Say("archive.long")
 	}
 	l.Path, l.Raw = shownPath(path)
 	if p.lines++; p.lines <= maxReport {
@@ -155,7 +158,10 @@ func (p *packed) begin(path []string) (end func(int64, error), err error) {
 	act, err := p.c.Event.Begin("zip", below(append(p.path.Names[:len(p.path.Names):len(p.path.Names)], path...)))
 	return func(bytes int64, err error) {
 		result := "ok"
-		if err != nil {
+		switch {
+		case errors.Is(err, archive.ErrFull), errors.Is(err, archive.ErrEntry):
+			result, bytes = string(web.TooLarge), 0
+		case err != nil:
 			result = event.Interrupted
 		}
 		act.End(result, bytes, "")

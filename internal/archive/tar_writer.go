@@ -60,7 +60,13 @@ func (t *tarWriter) Close() error {
 	return err
 }
 
+// maxTarName is less than the header in which a long path stands may be: readers take 1 MiB, with what else it says.
+const maxTarName = 1<<20 - 4<<10
+
 func (t *tarWriter) header(h *tar.Header) error {
+	if len(h.Name) > maxTarName {
+		return ErrEntry
+	}
 	h.ModTime = h.ModTime.Truncate(time.Second)
 	h.Format = tar.FormatPAX
 	if !utf8.ValidString(h.Name) { // PAX is UTF-8; the older form takes any bytes

@@ -183,6 +183,7 @@ var englishPages = map[string]string{
 	"archive.whole":    "Download the whole folder as",
 	"archive.missing":  "What is named here is not in this archive, or not as it should be:",
 	"archive.full":     "There are too many files for one zip; the rest is not in it. Take a tar, or folder by folder.",
+	"archive.long":     "The path is too long for this archive. Download the folder in which it lies.",
 	"zip.selected":     "Make a zip…",
 	"zip.label":        "Name of the zip",
 	"zip.help":         "It is put into this folder, where whoever can read here can read it.",
