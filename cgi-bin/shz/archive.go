@@ -112,6 +112,10 @@ func (p *packed) note(path []string, err error) {
 		l.Status, l.Message = string(web.TooLarge), p.c.Language.Say("archive.full")
 	case errors.Is(err, archive.ErrEntry):
 		l.Status, l.Message = string(web.TooLarge), p.c.Language.Say("archive.long")
+	case errors.Is(err, zone.ErrUnsteady):
+		l.Message = p.c.Language.Say("archive.unsteady")
+	case errors.Is(err, zone.ErrKind):
+		l.Message = p.c.Language.Say("archive.kind")
 	}
 	l.Path, l.Raw = shownPath(path)
 	if p.lines++; p.lines <= maxReport {

@@ -115,6 +115,9 @@ func TestArchive(t *testing.T) {
 				t.Errorf("%s: %q is not told of: %s", kind, name, report)
 			}
 		}
+		if !strings.Contains(report, "\nlink: Non è né un file né una cartella, quindi qui non c'è") {
+			t.Errorf("%s: %s", kind, report)
+		}
 		if strings.Contains(report, ".shz-") || strings.Contains(report, "/srv") || strings.Contains(report, "root:") {
 			t.Errorf("it tells too much: %s", report)
 		}
@@ -281,7 +284,7 @@ func TestArchiveUnsteady(t *testing.T) {
 	defer writer.Process.Kill()
 	for _, kind := range []string{"zip", "tar"} {
 		got := contents(t, kind, call{target: "demo/?archive=" + kind}.run(t).body)
-		if len(got) != 3 || !strings.Contains(got[0], "growing: ") || got[1] != "calm=x\n" {
+		if len(got) != 3 || !strings.Contains(got[0], "growing: Qualcuno lo stava modificando: qui dentro può essere incompleto") || got[1] != "calm=x\n" {
 			t.Errorf("%s: %s", kind, fmt.Sprint(len(got), got[0][:min(200, len(got[0]))]))
 		}
 	}

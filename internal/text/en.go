@@ -184,6 +184,8 @@ var englishPages = map[string]string{
 	"archive.missing":  "What is named here is not in this archive, or not as it should be:",
 	"archive.full":     "There are too many files for one zip; the rest is not in it. Take a tar, or folder by folder.",
 	"archive.long":     "The path is too long for this archive. Download the folder in which it lies.",
+	"archive.unsteady": "Somebody was changing it: what is in here may be incomplete. Download it again when they have finished.",
+	"archive.kind":     "It is neither a file nor a folder, so it is not in here.",
 	"zip.selected":     "Make a zip…",
 	"zip.label":        "Name of the zip",
 	"zip.help":         "It is put into this folder, where whoever can read here can read it.",

@@ -184,6 +184,8 @@ var italianPages = map[string]string{
 	"archive.missing":  "Quello che è elencato qui non è in questo archivio, o non è come dovrebbe:",
 	"archive.full":     "Ci sono troppi file per un solo zip; il resto non c'è. Prendi un tar, o una cartella alla volta.",
 	"archive.long":     "Il percorso è troppo lungo per questo archivio. Scarica la cartella che lo contiene.",
+	"archive.unsteady": "Qualcuno lo stava modificando: qui dentro può essere incompleto. Scaricalo di nuovo quando ha finito.",
+	"archive.kind":     "Non è né un file né una cartella, quindi qui non c'è.",
 	"zip.selected":     "Crea uno zip…",
 	"zip.label":        "Nome dello zip",
 	"zip.help":         "Finisce in questa cartella, dove può leggerlo chi può leggere qui.",

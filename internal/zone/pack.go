@@ -116,7 +116,11 @@ func (p *Packing) file(object *Object, path []string) error {
 	}
 	p.Bytes += before.Size - content.N
 	if unix.Fstat(int(f.Fd()), &after) != nil || content.N > 0 || !unchanged(&after, &before) {
-		p.refuse(path, ErrUnsteady) // it is in the archive, and may be half of this and half of that
+		reason := error(ErrUnsteady) // it is in the archive, and may be half of this and half of that
+		if _, err := f.Read(make([]byte, 1)); content.N > 0 && err != nil && !errors.Is(err, io.EOF) {
+			reason = err // the disk's, most often; asked again, because a Packer does not say what a reader said
+		}
+		p.refuse(path, reason)
 	}
 	return nil
 }
