@@ -91,12 +91,16 @@ type packed struct {
 	path   zone.Path
 	writer archive.Writer
 	report strings.Builder // what is missing, a line each
-	lines  int
-	left   []leftItem // the first of them, for an answer
+	lines  int             // of what is missing
+	told   int             // of these, in the report
+	left   []leftItem      // the first of them, for an answer
 }
 
-// maxReport bounds the lines of the file that says what is missing.
-const maxReport = 10_000
+// The file that says what is missing is kept in memory until the end: so many lines, and bytes.
+const (
+	maxReport      = 10_000
+	maxReportBytes = 1 << 20
+)
 
 func newPacked(c *web.Call, folder *zone.Object, path zone.Path, to archive.Writer) *packed {
 	p := &packed{Packing: zone.Packing{Folder: folder, To: to}, c: c, path: path, writer: to}
@@ -118,8 +122,10 @@ func (p *packed) note(path []string, err error) {
 		l.Message = p.c.Language.Say("archive.kind")
 	}
 	l.Path, l.Raw = shownPath(path)
-	if p.lines++; p.lines <= maxReport {
-		p.report.WriteString(text.Name(l.Path) + ": " + l.Message + "\n")
+	p.lines++
+	if line := text.Name(l.Path) + ": " + l.Message + "\n"; p.told < maxReport && p.report.Len()+len(line) <= maxReportBytes {
+		p.report.WriteString(line)
+		p.told++
 	}
 	if len(p.left) < maxLeft {
 		p.left = append(p.left, l)
@@ -179,8 +185,8 @@ func (p *packed) writeReport(names []string) error {
 		name = "_errors (2).txt"
 	}
 	content := p.c.Language.Say("archive.missing") + "\n\n" + p.report.String()
-	if p.lines > maxReport {
-		content += p.c.Language.Count("choose.more", p.lines-maxReport) + "\n"
+	if p.lines > p.told {
+		content += p.c.Language.Count("choose.more", p.lines-p.told) + "\n"
 	}
 	return p.writer.File([]string{name}, strings.NewReader(content), int64(len(content)), time.Now())
 }
