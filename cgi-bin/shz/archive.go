@@ -155,7 +155,12 @@ func (p *packed) packAll(names []string) error {
 	if len(names) == 0 {
 		return p.All()
 	}
+	packed := make(map[string]bool)
 	for _, name := range names {
+		if packed[name] {
+			continue // two entries of one name would be no good archive
+		}
+		packed[name] = true
 		if err := p.Entry(name); err != nil {
 			return err
 		}

@@ -138,6 +138,9 @@ func TestArchive(t *testing.T) {
 				t.Errorf("%s: %q, not %q", kind, got, want)
 			}
 		}
+		if got := contents(t, kind, call{target: "demo/a/?archive=" + kind + "&name=one&name=sub&name=one"}.run(t).body); len(got) != 4 {
+			t.Errorf("%s, named twice: %q", kind, got)
+		}
 		one := call{target: "demo/a/?archive=" + kind + "&name=caf%E9"}.run(t)
 		if got := one.header.Get("Content-Disposition"); got != `attachment; filename="caf_.`+kind+`"` {
 			t.Error(got)

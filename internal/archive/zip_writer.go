@@ -128,7 +128,7 @@ var compressed = func() map[string]bool {
 }()
 
 // zipPath is a path as a zip can say it: UTF-8, and nothing in a name that another system takes for a separator, a drive
-// or an end. Such bytes are percent-encoded.
+// or an end. Such bytes are percent-encoded, and a percent sign that would pass for one: two names never become the same.
 func zipPath(names []string) string {
 	safe := make([]string, len(names))
 	for i, name := range names {
@@ -143,11 +143,17 @@ func zipName(name string) string {
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(name[i:], "\uFFFD"):
 			fmt.Fprintf(&b, "%%%02X", name[i])
-		case r < ' ' || r == 0x7f || r == '\\' || r == ':' && i == 1:
+		case r == '%' && isHex(name[i+1:]), r < ' ' || r == 0x7f || r == '\\' || r == ':' && i == 1:
 			fmt.Fprintf(&b, "%%%02X", r)
 		default:
 			b.WriteRune(r)
 		}
 	}
 	return b.String()
+}
+
+// isHex says whether a text begins with two hexadecimal digits.
+func isHex(text string) bool {
+	const digits = "0123456789abcdefABCDEF"
+	return len(text) >= 2 && strings.IndexByte(digits, text[0]) >= 0 && strings.IndexByte(digits, text[1]) >= 0
 }
