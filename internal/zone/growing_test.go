@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"sharezone/acl"
 )
 
@@ -46,5 +48,29 @@ func TestGrowingIsShut(t *testing.T) {
 		if got := mask(name); got != 7 || st.Mode()&os.ModeSticky == 0 {
 			t.Errorf("%s: mask %v, mode %v", name, got, st.Mode())
 		}
+	}
+}
+
+// TestGrowingReserve: what becomes larger than was known does not eat up what uploads leave free.
+func TestGrowingReserve(t *testing.T) {
+	dir, root := tree(t)
+	var space unix.Statfs_t
+	must(t, unix.Statfs(dir, &space))
+	if space.Blocks == 0 {
+		t.Skip("a file system that does not say how large it is")
+	}
+	u, err := root.Create("new", -1, ExistsFail, Reserve{})
+	must(t, err)
+	defer u.Abort()
+	w := u.Growing(Reserve{Percent: 100}).(*growing)
+	w.since = spaceStep - 10
+	if n, err := w.Write(make([]byte, 9)); n != 9 || err != nil {
+		t.Error(n, err)
+	}
+	if n, err := w.Write(make([]byte, 9)); n != 0 || !errors.Is(err, unix.ENOSPC) {
+		t.Error(n, err)
+	}
+	if n, err := w.Write(make([]byte, 9)); n != 9 || err != nil { // looked again only 64 MiB later
+		t.Error(n, err)
 	}
 }
