@@ -91,12 +91,16 @@ type packed struct {
 	path   zone.Path
 	writer archive.Writer
 	report strings.Builder // what is missing, a line each
-	lines  int
-	left   []leftItem // the first of them, for an answer
+	lines  int             // of what is missing
+	told   int             // of these, in the report
+	left   []leftItem      // the first of them, for an answer
 }
 
-// maxReport bounds the lines of the file that says what is missing.
-const maxReport = 10_000
+// The file that says what is missing is kept in memory until the end: so many lines, and bytes.
+const (
+	maxReport      = 10_000
+	maxReportBytes = 1 << 20
+)
 
 func newPacked(c *web.Call, folder *zone.Object, path zone.Path, to archive.Writer) *packed {
 	p := &packed{Packing: zone.Packing{Folder: folder, To: to}, c: c, path: path, writer: to}
@@ -107,12 +111,21 @@ func newPacked(c *web.Call, folder *zone.Object, path zone.Path, to archive.Writ
 // note remembers what is not in the archive, or not whole.
 func (p *packed) note(path []string, err error) {
 	l := leftItem{Status: string(web.CodeOf(err)), Message: p.c.Message(err)}
-	if errors.Is(err, archive.ErrFull) {
+	switch {
+	case errors.Is(err, archive.ErrFull):
 		l.Status, l.Message = string(web.TooLarge), p.c.Language.Say("archive.full")
+	case errors.Is(err, archive.ErrEntry):
+		l.Status, l.Message = string(web.TooLarge), p.c.Language.Say("archive.long")
+	case errors.Is(err, zone.ErrUnsteady):
+		l.Message = p.c.Language.Say("archive.unsteady")
+	case errors.Is(err, zone.ErrKind):
+		l.Message = p.c.Language.Say("archive.kind")
 	}
 	l.Path, l.Raw = shownPath(path)
-	if p.lines++; p.lines <= maxReport {
-		p.report.WriteString(text.Name(l.Path) + ": " + l.Message + "\n")
+	p.lines++
+	if line := text.Name(l.Path) + ": " + l.Message + "\n"; p.told < maxReport && p.report.Len()+len(line) <= maxReportBytes {
+		p.report.WriteString(line)
+		p.told++
 	}
 	if len(p.left) < maxLeft {
 		p.left = append(p.left, l)
@@ -142,7 +155,12 @@ func (p *packed) packAll(names []string) error {
 	if len(names) == 0 {
 		return p.All()
 	}
+	packed := make(map[string]bool)
 	for _, name := range names {
+		if packed[name] {
+			continue // two entries of one name would be no good archive
+		}
+		packed[name] = true
 		if err := p.Entry(name); err != nil {
 			return err
 		}
@@ -155,7 +173,10 @@ func (p *packed) begin(path []string) (end func(int64, error), err error) {
 	act, err := p.c.Event.Begin("zip", below(append(p.path.Names[:len(p.path.Names):len(p.path.Names)], path...)))
 	return func(bytes int64, err error) {
 		result := "ok"
-		if err != nil {
+		switch {
+		case errors.Is(err, archive.ErrFull), errors.Is(err, archive.ErrEntry):
+			result, bytes = string(web.TooLarge), 0
+		case err != nil:
 			result = event.Interrupted
 		}
 		act.End(result, bytes, "")
@@ -169,8 +190,8 @@ func (p *packed) writeReport(names []string) error {
 		name = "_errors (2).txt"
 	}
 	content := p.c.Language.Say("archive.missing") + "\n\n" + p.report.String()
-	if p.lines > maxReport {
-		content += p.c.Language.Count("choose.more", p.lines-maxReport) + "\n"
+	if p.lines > p.told {
+		content += p.c.Language.Count("choose.more", p.lines-p.told) + "\n"
 	}
 	return p.writer.File([]string{name}, strings.NewReader(content), int64(len(content)), time.Now())
 }

@@ -115,6 +115,9 @@ func TestArchive(t *testing.T) {
 				t.Errorf("%s: %q is not told of: %s", kind, name, report)
 			}
 		}
+		if !strings.Contains(report, "\nlink: Non è né un file né una cartella, quindi qui non c'è") {
+			t.Errorf("%s: %s", kind, report)
+		}
 		if strings.Contains(report, ".shz-") || strings.Contains(report, "/srv") || strings.Contains(report, "root:") {
 			t.Errorf("it tells too much: %s", report)
 		}
@@ -134,6 +137,9 @@ func TestArchive(t *testing.T) {
 			if got, want := taken(t, r.events), []string{"a/caf%E9 ok 2", "a/sub/è 2 ok 2"}; !slices.Equal(got, want) {
 				t.Errorf("%s: %q, not %q", kind, got, want)
 			}
+		}
+		if got := contents(t, kind, call{target: "demo/a/?archive=" + kind + "&name=one&name=sub&name=one"}.run(t).body); len(got) != 4 {
+			t.Errorf("%s, named twice: %q", kind, got)
 		}
 		one := call{target: "demo/a/?archive=" + kind + "&name=caf%E9"}.run(t)
 		if got := one.header.Get("Content-Disposition"); got != `attachment; filename="caf_.`+kind+`"` {
@@ -281,7 +287,7 @@ func TestArchiveUnsteady(t *testing.T) {
 	defer writer.Process.Kill()
 	for _, kind := range []string{"zip", "tar"} {
 		got := contents(t, kind, call{target: "demo/?archive=" + kind}.run(t).body)
-		if len(got) != 3 || !strings.Contains(got[0], "growing: ") || got[1] != "calm=x\n" {
+		if len(got) != 3 || !strings.Contains(got[0], "growing: Qualcuno lo stava modificando: qui dentro può essere incompleto") || got[1] != "calm=x\n" {
 			t.Errorf("%s: %s", kind, fmt.Sprint(len(got), got[0][:min(200, len(got[0]))]))
 		}
 	}

@@ -178,13 +178,13 @@ func folderHref(path zone.Path) string {
 	return href
 }
 
-// pathFrom is the path of an entry of the folder as an event of a zone says it: from the top where it is another zone.
+// pathFrom is the path of an entry of the folder as an event of a zone says it. Of another zone it says no more than the
+// name: who reads the activity of one may have no right in the other.
 func (d destination) pathFrom(zone, name string) string {
-	path := below(append(d.path.Names[:len(d.path.Names):len(d.path.Names)], name))
 	if d.path.Zone != zone {
-		return "/" + d.path.Zone + "/" + path
+		return "/" + d.path.Zone
 	}
-	return path
+	return below(append(d.path.Names[:len(d.path.Names):len(d.path.Names)], name))
 }
 
 // target reaches the folder that the fields name.

@@ -61,7 +61,7 @@ func (f form) zipTo(p *packed, to string, names []string, exists zone.OnExists, 
 	if err != nil {
 		return zone.Landed{}, err
 	}
-	buffered := bufio.NewWriterSize(upload.File(), 256<<10)
+	buffered := bufio.NewWriterSize(upload.Growing(keep), 256<<10)
 	p.writer = archive.NewZip(buffered)
 	p.To = p.writer
 	var done zone.Landed

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Writer is an archive that is being made. Paths are slices of names, so that no name can be taken for a path. An error is
-// one of writing: the archive is lost then. What a reader of content says ends that content alone; who handed the reader
+// Writer is an archive that is being made. Paths are slices of names, so that no name can be taken for a path. ErrEntry
+// concerns one entry, and ErrFull those that follow; any other error is one of writing: the archive is lost then. What a reader of content says ends that content alone; who handed the reader
 // over knows what happened.
 type Writer interface {
 	Folder(path []string, modified time.Time) error
@@ -26,6 +26,9 @@ type Writer interface {
 
 // ErrFull says that an archive cannot take one more entry.
 var ErrFull = errors.New("too many entries for one archive")
+
+// ErrEntry says that an archive cannot say the path of an entry. Nothing of it was written.
+var ErrEntry = errors.New("a path too long for this archive")
 
 // copyBuffer is what content is copied by. It is made once for an archive.
 const copyBuffer = 256 << 10

@@ -44,14 +44,20 @@ func (t *tarWriter) File(path []string, content io.Reader, size int64, modified 
 func (t *tarWriter) content(content io.Reader, size int64) (int64, error) {
 	limited, isLimited := content.(*io.LimitedReader)
 	from, moves := t.to.(io.ReaderFrom)
+	var moved int64
 	if isLimited && moves {
 		limited.N = min(limited.N, size)
-		return from.ReadFrom(limited)
+		var err error
+		if moved, err = from.ReadFrom(limited); err == nil {
+			return moved, nil
+		}
+		// Which of the two failed, it does not say: one after the other does.
 	}
 	if t.buffer == nil {
 		t.buffer = make([]byte, copyBuffer)
 	}
-	return copyContent(t.to, io.LimitReader(content, size), t.buffer)
+	copied, err := copyContent(t.to, io.LimitReader(content, size-moved), t.buffer)
+	return moved + copied, err
 }
 
 // Close writes the two empty blocks at the end.
@@ -60,7 +66,13 @@ func (t *tarWriter) Close() error {
 	return err
 }
 
+// maxTarName is less than the header in which a long path stands may be: readers take 1 MiB, with what else it says.
+const maxTarName = 1<<20 - 4<<10
+
 func (t *tarWriter) header(h *tar.Header) error {
+	if len(h.Name) > maxTarName {
+		return ErrEntry
+	}
 	h.ModTime = h.ModTime.Truncate(time.Second)
 	h.Format = tar.FormatPAX
 	if !utf8.ValidString(h.Name) { // PAX is UTF-8; the older form takes any bytes

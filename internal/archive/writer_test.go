@@ -154,7 +154,7 @@ func TestZipStores(t *testing.T) {
 func TestZipNames(t *testing.T) {
 	for name, want := range map[string]string{
 		`..\..\evil.exe`: "..%5C..%5Cevil.exe", "C:evil": "C%3Aevil", "caf\xe9": "caf%E9", "a\nb": "a%0Ab", "\x1b[2J": "%1B[2J", "a:b": "a%3Ab", "ab:c": "ab:c", "\ufffd": "\ufffd",
-		"100%": "100%", "è": "è", "\xff\xfe": "%FF%FE", "\u202e": "\u202e", "...": "...", "a b": "a b", "\x7f": "%7F",
+		"100%": "100%", "100%5": "100%5", "a%5Cb": "a%255Cb", `a\b`: "a%5Cb", "%e9": "%25e9", "%zz": "%zz", "%%41": "%%2541", "è": "è", "\xff\xfe": "%FF%FE", "\u202e": "\u202e", "...": "...", "a b": "a b", "\x7f": "%7F",
 	} {
 		var b bytes.Buffer
 		w := NewZip(&b)

@@ -44,7 +44,7 @@ func openZip(file *os.File, size int64, c *counter) (Reader, error) {
 	r.RegisterDecompressor(zip.Deflate, func(in io.Reader) io.ReadCloser { return flate.NewReader(in) })
 	r.RegisterDecompressor(zstd.ZipMethodWinZip, zstd.ZipDecompressor(zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow)))
 	z := &zipReader{counter: c}
-	if err := z.check(r.File); err != nil {
+	if err := z.check(r.File, size); err != nil {
 		return nil, err
 	}
 	return z, nil
@@ -77,8 +77,8 @@ func (b *bounded) ReadAt(p []byte, at int64) (int, error) {
 	return n, err
 }
 
-// check takes the directory apart.
-func (z *zipReader) check(files []*zip.File) error {
+// check takes the directory apart; size is the archive's.
+func (z *zipReader) check(files []*zip.File, size int64) error {
 	type extent struct {
 		begin, end uint64
 		name       string
@@ -103,6 +103,9 @@ func (z *zipReader) check(files []*zip.File) error {
 		begin, err := f.DataOffset()
 		if err != nil {
 			return zipRefusal(err, e.Name, Damaged)
+		}
+		if f.CompressedSize64 > uint64(size-begin) { // also what would come round to a small sum below
+			return &Refusal{Truncated, e.Name}
 		}
 		extents = append(extents, extent{uint64(begin), uint64(begin) + f.CompressedSize64, e.Name})
 		if len(e.Path) > 0 {

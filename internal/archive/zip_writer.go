@@ -44,14 +44,20 @@ func NewZip(to io.Writer) Writer {
 const compression = flate.BestSpeed
 
 func (z *zipWriter) Folder(names []string, modified time.Time) error {
-	h := header(zipPath(names)+"/", modified)
+	h, err := header(zipPath(names)+"/", modified)
+	if err != nil {
+		return err
+	}
 	h.SetMode(0o755 | fs.ModeDir)
-	_, err := z.create(h)
+	_, err = z.create(h)
 	return err
 }
 
 func (z *zipWriter) File(names []string, content io.Reader, _ int64, modified time.Time) error {
-	h := header(zipPath(names), modified)
+	h, err := header(zipPath(names), modified)
+	if err != nil {
+		return err
+	}
 	h.SetMode(0o644)
 	n, _ := io.ReadFull(content, z.buffer[:sample]) // an error comes again with the next bytes
 	first := z.buffer[:n]
@@ -80,12 +86,19 @@ func (z *zipWriter) create(h *zip.FileHeader) (io.Writer, error) {
 
 func (z *zipWriter) Close() error { return z.zip.Close() }
 
-func header(name string, modified time.Time) *zip.FileHeader {
+// maxZipName is what a zip's two bytes of length can say. archive/zip refuses a longer one when it has it in its directory
+// already, which is lost then.
+const maxZipName = 1<<16 - 1
+
+func header(name string, modified time.Time) (*zip.FileHeader, error) {
+	if len(name) > maxZipName {
+		return nil, ErrEntry
+	}
 	// A zip says times from 1980 on, in the clock of whoever made it; the exact one stands beside it, until 2106.
 	if year := modified.Local().Year(); year < 1980 || year > 2105 {
 		modified = time.Date(1980, 1, 1, 0, 0, 0, 0, time.Local)
 	}
-	return &zip.FileHeader{Name: name, Modified: modified.Local()}
+	return &zip.FileHeader{Name: name, Modified: modified.Local()}, nil
 }
 
 // sample is how much of a file is tried to compress before it is decided.
@@ -115,7 +128,7 @@ var compressed = func() map[string]bool {
 }()
 
 // zipPath is a path as a zip can say it: UTF-8, and nothing in a name that another system takes for a separator, a drive
-// or an end. Such bytes are percent-encoded.
+// or an end. Such bytes are percent-encoded, and a percent sign that would pass for one: two names never become the same.
 func zipPath(names []string) string {
 	safe := make([]string, len(names))
 	for i, name := range names {
@@ -130,11 +143,17 @@ func zipName(name string) string {
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(name[i:], "\uFFFD"):
 			fmt.Fprintf(&b, "%%%02X", name[i])
-		case r < ' ' || r == 0x7f || r == '\\' || r == ':' && i == 1:
+		case r == '%' && isHex(name[i+1:]), r < ' ' || r == 0x7f || r == '\\' || r == ':' && i == 1:
 			fmt.Fprintf(&b, "%%%02X", r)
 		default:
 			b.WriteRune(r)
 		}
 	}
 	return b.String()
+}
+
+// isHex says whether a text begins with two hexadecimal digits.
+func isHex(text string) bool {
+	const digits = "0123456789abcdefABCDEF"
+	return len(text) >= 2 && strings.IndexByte(digits, text[0]) >= 0 && strings.IndexByte(digits, text[1]) >= 0
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"sharezone/acl"
 )
 
 // carryFolder copies a folder under a reserved name in the target, brings it to disk, gives it its name, and then removes
@@ -19,7 +21,7 @@ func (c *Carrier) carryFolder(object *Object, name string, moving bool) (Carried
 	var done Carried
 	copied, err := c.copyTree(object, made, moving, &done)
 	if err == nil {
-		done.Landed, err = c.To.appear(hidden, name, c.Exists)
+		done.Landed, err = c.To.appear(made, hidden, name, c.Exists)
 	}
 	if err != nil {
 		return Carried{}, errors.Join(err, c.To.removeTree(hidden))
@@ -37,10 +39,11 @@ func (c *Carrier) carryFolder(object *Object, name string, moving bool) (Carried
 // is nothing that was ever seen.
 const growingPrefix = ReservedPrefix + "grow-"
 
-// makeHidden makes a folder under a reserved name, in which something grows that is to appear as a whole.
+// makeHidden makes a folder under a reserved name, in which something grows that is to appear as a whole. The mask of what
+// it inherits is empty until then: whoever else gets into the zone, by a shell for example, does not get into it.
 func (o *Object) makeHidden() (name string, made *Object, err error) {
 	name = growingPrefix + rand.Text()
-	if err := unix.Mkdirat(o.fd, name, folderMode); err != nil {
+	if err := unix.Mkdirat(o.fd, name, folderMode&^0o077); err != nil {
 		return "", nil, err
 	}
 	made, err = o.reach(name, unix.O_DIRECTORY)
@@ -50,8 +53,19 @@ func (o *Object) makeHidden() (name string, made *Object, err error) {
 	return name, made, nil
 }
 
-// appear gives a folder its name. Nothing is put in the place of a folder.
-func (o *Object) appear(hidden, name string, exists OnExists) (Landed, error) {
+// appear opens a folder to those whom it inherited, and gives it its name. Nothing is put in the place of a folder.
+func (o *Object) appear(made *Object, hidden, name string, exists OnExists) (Landed, error) {
+	mode := uint32(folderMode)
+	inherited, err := acl.Default(made.fd)
+	if errors.Is(err, acl.ErrUnsupported) || err == nil && len(inherited) == 0 {
+		mode, err = folderMode&^0o027, nil // nothing but the group: it gets what the gate's umask leaves it
+	}
+	if err == nil {
+		err = unix.Fchmodat(unix.AT_FDCWD, descriptorPath(made.fd), mode, 0)
+	}
+	if err != nil {
+		return Landed{}, err
+	}
 	as := exists
 	if exists == ExistsReplace {
 		as = ExistsFail

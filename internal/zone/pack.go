@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sharezone/internal/archive"
 )
 
 // Packer takes what is packed: archive.Writer without its end.
@@ -52,7 +54,7 @@ func (p *Packing) entry(in *Object, within []string, name string) error {
 	case "file":
 		return p.file(object, path)
 	case "dir":
-		if err := p.To.Folder(path, modifiedAt(&object.stat)); err != nil {
+		if err := p.folder(path, &object.stat); err != nil {
 			return err
 		}
 		return p.below(object, path)
@@ -67,6 +69,19 @@ func (p *Packing) below(folder *Object, within []string) error {
 	err := folder.tour(v, false)
 	if err != nil && !v.failed {
 		p.refuse(within, err)
+		return nil
+	}
+	return err
+}
+
+func (p *Packing) folder(path []string, stat *unix.Stat_t) error {
+	return p.unlessEntry(path, p.To.Folder(path, modifiedAt(stat)))
+}
+
+// unlessEntry tells of an entry that the archive cannot hold, and lets the others go on.
+func (p *Packing) unlessEntry(path []string, err error) error {
+	if errors.Is(err, archive.ErrEntry) {
+		p.refuse(path, err)
 		return nil
 	}
 	return err
@@ -97,11 +112,15 @@ func (p *Packing) file(object *Object, path []string) error {
 	err = p.To.File(path, content, before.Size, modifiedAt(&before))
 	end(before.Size-content.N, err)
 	if err != nil {
-		return err
+		return p.unlessEntry(path, err)
 	}
 	p.Bytes += before.Size - content.N
 	if unix.Fstat(int(f.Fd()), &after) != nil || content.N > 0 || !unchanged(&after, &before) {
-		p.refuse(path, ErrUnsteady) // it is in the archive, and may be half of this and half of that
+		reason := error(ErrUnsteady) // it is in the archive, and may be half of this and half of that
+		if _, err := f.Read(make([]byte, 1)); content.N > 0 && err != nil && !errors.Is(err, io.EOF) {
+			reason = err // the disk's, most often; asked again, because a Packer does not say what a reader said
+		}
+		p.refuse(path, reason)
 	}
 	return nil
 }
@@ -133,7 +152,7 @@ func (p *packer) see(w *tour, e entryFound) (bool, error) {
 }
 
 func (p *packer) enter(w *tour, _ string) error {
-	return p.check(p.To.Folder(p.path(w, ""), modifiedAt(&w.here.stat)))
+	return p.check(p.folder(p.path(w, ""), &w.here.stat))
 }
 
 func (p *packer) leave(*tour) error        { return nil }

@@ -1,6 +1,11 @@
 package zone
 
-import "golang.org/x/sys/unix"
+import (
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
 
 // Reserve is the space of a file system that no upload may take; the larger of the two holds. It is a rule between
 // people of good will: by cp the last byte can still be had.
@@ -22,4 +27,28 @@ func (r Reserve) hasRoom(space *unix.Statfs_t, size int64) bool {
 	free, need := space.Bavail*unit, uint64(max(size, 0))
 	keep := max(uint64(r.Bytes), space.Blocks/100*uint64(r.Percent)*unit)
 	return need <= free && free-need >= keep
+}
+
+// Growing writes into the file of an upload of which nobody knows how large it becomes: every 64 MiB it is looked whether
+// the reserve is still there.
+func (u *Upload) Growing(keep Reserve) io.Writer { return &growing{file: u.file, keep: keep} }
+
+type growing struct {
+	file  *os.File
+	keep  Reserve
+	since int64 // bytes since it was looked
+}
+
+func (g *growing) Write(p []byte) (int, error) {
+	if g.since += int64(len(p)); g.since >= spaceStep {
+		g.since = 0
+		var space unix.Statfs_t
+		if err := unix.Fstatfs(int(g.file.Fd()), &space); err != nil {
+			return 0, err
+		}
+		if !g.keep.hasRoom(&space, int64(len(p))) {
+			return 0, unix.ENOSPC
+		}
+	}
+	return g.file.Write(p)
 }

@@ -35,7 +35,7 @@ func (o *Object) Unpack(in archive.Reader, name string, exists OnExists, keep Re
 	u.close()
 	var landed Landed
 	if err == nil {
-		landed, err = o.appear(hidden, name, exists)
+		landed, err = o.appear(made, hidden, name, exists)
 	}
 	if err != nil || landed.Skipped {
 		return landed, 0, errors.Join(err, o.removeTree(hidden))
