@@ -179,6 +179,7 @@ var englishPages = map[string]string{
 	"search.found.other": "%s items found.",
 	"search.incomplete":  "There may be more: the search ended before it had looked everywhere. Enter more of the name, or search in one of the folders.",
 
+	"folder.lost":   "Your session had ended before, and what you sent then has not arrived. Send it once more.",
 	"login.lost":    "Your session had ended, and what you sent has not arrived. Log in again and send it once more.",
 	"name.unusable": "This name cannot be used: it must not be empty, . or .., begin with .shz-, contain / or invisible characters, nor be longer than 255 bytes. Choose another one.",
 	"error.back":    "Go back",

@@ -179,6 +179,7 @@ var italianPages = map[string]string{
 	"search.found.other": "%s elementi trovati.",
 	"search.incomplete":  "Può essercene altro: la ricerca è finita prima di aver guardato dappertutto. Scrivi di più del nome, o cerca in una delle cartelle.",
 
+	"folder.lost":   "La sessione era finita prima, e quello che avevi inviato non è arrivato. Invialo un'altra volta.",
 	"login.lost":    "La sessione era finita, e quello che hai inviato non è arrivato. Entra di nuovo e invialo un'altra volta.",
 	"name.unusable": "Questo nome non si può usare: non deve essere vuoto, . o .., né cominciare con .shz-, né contenere / o caratteri invisibili, né essere più lungo di 255 byte. Scegline un altro.",
 	"error.back":    "Torna indietro",
