@@ -240,7 +240,7 @@ func doneNotice(c *web.Call, done string, n int) *page.Notice {
 	l := c.Language
 	switch {
 	case done == "lost":
-		return &page.Notice{Kind: page.Error, Text: l.Say("login.lost")}
+		return &page.Notice{Kind: page.Error, Text: l.Say("folder.lost")}
 	case done == "nothing":
 		return &page.Notice{Kind: page.Info, Text: l.Say("delete.nothing")}
 	case done == "mkdir":

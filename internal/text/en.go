@@ -226,6 +226,7 @@ var englishPages = map[string]string{
 	"failed.unzip.one":   "%s archive has not been unpacked: read below why.",
 	"failed.unzip.other": "%s archives have not been unpacked: read below why.",
 
+	"folder.lost":   "Your session had ended before, and what you sent then has not arrived. Send it once more.",
 	"login.lost":    "Your session had ended, and what you sent has not arrived. Log in again and send it once more.",
 	"name.unusable": "This name cannot be used: it must not be empty, . or .., begin with .shz-, contain / or invisible characters, nor be longer than 255 bytes. Choose another one.",
 	"error.back":    "Go back",

@@ -226,6 +226,7 @@ var italianPages = map[string]string{
 	"failed.unzip.one":   "%s archivio non è stato estratto: leggi qui sotto il motivo.",
 	"failed.unzip.other": "%s archivi non sono stati estratti: leggi qui sotto i motivi.",
 
+	"folder.lost":   "La sessione era finita prima, e quello che avevi inviato non è arrivato. Invialo un'altra volta.",
 	"login.lost":    "La sessione era finita, e quello che hai inviato non è arrivato. Entra di nuovo e invialo un'altra volta.",
 	"name.unusable": "Questo nome non si può usare: non deve essere vuoto, . o .., né cominciare con .shz-, né contenere / o caratteri invisibili, né essere più lungo di 255 byte. Scegline un altro.",
 	"error.back":    "Torna indietro",
