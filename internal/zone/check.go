@@ -82,10 +82,12 @@ func (a *Admin) DriftOf(r Root) []Drift {
 		s.inherited = slices.DeleteFunc(slices.Clone(r.Inherited), a.isNobody)
 	}
 	for _, d := range ruleOf(r.Owner, access).compare(s, a.names) {
-		d.Apply, d.Mend = true, mendApply(r.Name)
-		if d.Kind == DriftShut {
-			d.Apply, d.Mend = false, mendRootShut(a.path+"/"+r.Name)
+		if d.Kind == DriftShut { // first: apply makes no mask wider, and ends with an error where one is in its way
+			d.Mend = mendRootShut(a.path + "/" + r.Name)
+			found = slices.Insert(found, 0, d)
+			continue
 		}
+		d.Apply, d.Mend = true, mendApply(r.Name)
 		found = append(found, d)
 	}
 	return found
