@@ -178,11 +178,11 @@ func folderHref(path zone.Path) string {
 	return href
 }
 
-// pathFrom is the path of an entry of the folder as an event of a zone says it. Of another zone it says no more than the
-// name: who reads the activity of one may have no right in the other.
+// pathFrom is the path of an entry of the folder as an event of a zone says it, "" when the folder lies in another zone: who
+// reads the activity of one may have no right in the other.
 func (d destination) pathFrom(zone, name string) string {
 	if d.path.Zone != zone {
-		return "/" + d.path.Zone
+		return ""
 	}
 	return below(append(d.path.Names[:len(d.path.Names):len(d.path.Names)], name))
 }
