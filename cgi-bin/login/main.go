@@ -36,12 +36,8 @@ func askToLogIn(c *web.Call) error {
 	if m := c.Request.Method; m == http.MethodGet || m == http.MethodHead {
 		return show(c, http.StatusUnauthorized, loginForm{Next: web.LocalPath(os.Getenv("REQUEST_URI"))})
 	}
-	// What was sent is lost: it is said now, and again by the page that comes after the login. That is the one with the
-	// form, where the browser says which; whoever lies about it leads himself to a page of ours.
+	// What was sent is lost: it is said now, and again by the page that comes after the login.
 	next := home
-	if from, err := url.Parse(c.Request.Referer()); err == nil && from.Host == c.Request.Host && web.LocalPath(from.RequestURI()) != "" {
-		next = from.RequestURI()
-	}
 	if strings.HasPrefix(c.Path(), "/cgi-bin/shz/") && strings.HasSuffix(c.Path(), "/") {
 		next = c.Path() + "?done=lost" // the folder into which something was to go
 	}
