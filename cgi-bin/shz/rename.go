@@ -93,7 +93,7 @@ func askRename(c *web.Call, path zone.Path) error {
 		return web.Refuse(web.BadRequest, "a question to people")
 	}
 	v := c.View(c.Language.Say("rename.title"))
-	return c.AnswerPage(http.StatusOK, renamePage(v, renameView{Here: c.Path(), Crumbs: crumbs(c, path), Name: name, To: typeable(name)}))
+	return c.AnswerPage(http.StatusOK, renamePage(v, renameView{Here: c.Path(), Crumbs: crumbs(c, path), Name: name, To: withoutUntypable(name)}))
 }
 
 // renameAgain shows the form again with what is wrong with the name that was typed.
@@ -101,7 +101,7 @@ func (f form) renameAgain(name, to string, err error) error {
 	f.call.Log(err)
 	v := f.call.View(f.call.Language.Say("rename.title"))
 	view := renameView{
-		Here: f.call.Path(), Crumbs: crumbs(f.call, f.path), Name: name, To: typeable(to), Error: f.call.Message(err),
+		Here: f.call.Path(), Crumbs: crumbs(f.call, f.path), Name: name, To: withoutUntypable(to), Error: f.call.Message(err),
 	}
 	return f.call.AnswerPage(web.CodeOf(err).Status(), renamePage(v, view))
 }

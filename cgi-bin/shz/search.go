@@ -59,7 +59,7 @@ func search(c *web.Call, folder *zone.Object, path zone.Path) error {
 		return c.Answer(http.StatusOK, s.collect(), nil)
 	}
 	view := searchView{
-		Here: c.Path(), Text: typeable(text), Crumbs: crumbs(c, path), Hits: templ.ComponentFunc(s.render),
+		Here: c.Path(), Text: withoutUntypable(text), Crumbs: crumbs(c, path), Hits: templ.ComponentFunc(s.render),
 		End: templ.ComponentFunc(s.renderEnd),
 	}
 	return c.StreamPage(http.StatusOK, searchPage(c.View(c.Language.Say("search.title")), view))

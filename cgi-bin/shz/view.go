@@ -51,8 +51,8 @@ type entryRow struct {
 	Owner     string
 }
 
-// typeable is a name or text as it can stand in a field: without what nobody could type or see.
-func typeable(name string) string {
+// withoutUntypable is a name or text as it is offered in a field: without what nobody could type or see.
+func withoutUntypable(name string) string {
 	return strings.Map(func(r rune) rune {
 		if text.Name(string(r)) != string(r) {
 			return -1

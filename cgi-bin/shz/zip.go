@@ -88,7 +88,7 @@ func (f form) askZip() error {
 	if err != nil {
 		return err
 	}
-	to := typeable(archiveName(f.path, names)) + ".zip"
+	to := withoutUntypable(archiveName(f.path, names)) + ".zip"
 	v := f.call.View(f.call.Language.Count("where.zip", len(names)))
 	return f.call.AnswerPage(http.StatusOK, zipPage(v, zipView{Here: f.call.Path(), Crumbs: crumbs(f.call, f.path), Names: names, To: to}))
 }
@@ -96,7 +96,7 @@ func (f form) askZip() error {
 func (f form) askZipAgain(names []string, to string, err error) error {
 	f.call.Log(err)
 	v := f.call.View(f.call.Language.Count("where.zip", len(names)))
-	view := zipView{Here: f.call.Path(), Crumbs: crumbs(f.call, f.path), Names: names, To: typeable(to), Error: f.call.Message(err)}
+	view := zipView{Here: f.call.Path(), Crumbs: crumbs(f.call, f.path), Names: names, To: withoutUntypable(to), Error: f.call.Message(err)}
 	return f.call.AnswerPage(web.CodeOf(err).Status(), zipPage(v, view))
 }
 

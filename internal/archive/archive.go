@@ -14,8 +14,8 @@ import (
 )
 
 // Writer is an archive that is being made. Paths are slices of names, so that no name can be taken for a path. ErrEntry
-// concerns one entry, and ErrFull those that follow; any other error is one of writing: the archive is lost then. What a reader of content says ends that content alone; who handed the reader
-// over knows what happened.
+// concerns one entry, and ErrFull those that follow; any other error is one of writing: the archive is lost then. What a
+// reader of content says ends that content alone; who handed the reader over knows what happened.
 type Writer interface {
 	Folder(path []string, modified time.Time) error
 	// File adds a file of about that size.

@@ -9,9 +9,10 @@ import (
 )
 
 // Apply makes the content of a zone carry what its root says: entries that are missing are added, entries that the root
-// does not have are taken away unless they give nothing, the file's group and everybody get nothing, folders inherit what the root makes of its
-// members, and are sticky; files can be changed by nobody but their owners. It touches what belongs to somebody of Share
-// Zone, and makes no mask wider: what somebody shut stays shut. Run again after an interruption, it goes on.
+// does not have are taken away unless they give nothing, the file's group and everybody get nothing, folders inherit what
+// the root makes of its members, and are sticky; files can be changed by nobody but their owners. It touches what belongs
+// to somebody of Share Zone, and makes no mask wider: what somebody shut stays shut. Run again after an interruption, it
+// goes on.
 func (a *Admin) Apply(name string) (Report, error) {
 	h, err := a.hold(name)
 	if err != nil {

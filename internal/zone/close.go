@@ -29,9 +29,9 @@ type closing struct {
 
 func (c closing) String() string { return c.at.UTC().Format(time.RFC3339) + " " + c.name }
 
-// readClosing believes only what CloseZone writes. Where that is missing, because there was no room, a container's root may not
-// write such attributes, or a backup lost it,
-// the time of the last change of status counts (a rename is one), and the name that the zone has in .closed.
+// readClosing believes only what CloseZone writes. Where that is missing, because there was no room, a container's root
+// may not write such attributes, or a backup lost it, the time of the last change of status counts (a rename is one), and
+// the name that the zone has in .closed.
 func readClosing(fd int, st *unix.Stat_t, name string) closing {
 	fallback := closing{time.Unix(st.Ctim.Unix()).UTC(), name}
 	value, err := xattr.Get(descriptorPath(fd), AttrClosed)
