@@ -119,8 +119,14 @@ func TestTextOfEntries(t *testing.T) {
 	plain := pages("plain.txt")
 	for _, name := range treacherous {
 		for where, lines := range pages(name) {
-			if !slices.Equal(lines, plain[where]) {
-				t.Errorf("%q changes the %s page: %d elements, not %d", name, where, len(lines), len(plain[where]))
+			want := slices.Clone(plain[where])
+			if where == "rename" && (name == "\u200b" || name == "\x7f") { // nothing of it can be typed: nothing is offered
+				field := slices.IndexFunc(want, func(line string) bool { return strings.HasPrefix(line, "input class id name type value ") })
+				want[field] = strings.Replace(want[field], " value", "", 1)
+				slices.Sort(want)
+			}
+			if !slices.Equal(lines, want) {
+				t.Errorf("%q changes the %s page: %q, not %q", name, where, lines, want)
 			}
 		}
 	}
