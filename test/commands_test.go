@@ -49,3 +49,31 @@ func TestCommandsOfPages(t *testing.T) {
 		}
 	}
 }
+
+// TestShownSetfacl: the line that shares by hand leaves the zone as sharing does, also where everybody only reads: with the mask
+// that the next one needs.
+func TestShownSetfacl(t *testing.T) {
+	zone := newZone(t, "user:bruno=read")
+	page := curlAs(t, "anna", management+"/"+zone+"?find=carla")
+	for _, found := range code.FindAllStringSubmatch(page.body, -1) {
+		for _, line := range strings.Split(html.UnescapeString(found[1]), "\n") {
+			if !strings.HasPrefix(line, "setfacl ") {
+				continue
+			}
+			if !strings.Contains(line, "u:carla:") {
+				t.Errorf("not of who was found: %s", line)
+			}
+			run(t, "sh", "-ec", line)
+			for _, option := range []string{"-c", "-cd"} {
+				if list := run(t, "getfacl", option, "-p", zonePath(zone)); !strings.Contains(list, "user:carla:r-x") || !strings.Contains(list, "mask::rwx") {
+					t.Errorf("%s\n%s", line, list)
+				}
+			}
+			if out, status := command(t, "shzadm", "zone", "check", zone); status != 0 {
+				t.Errorf("%s: %s", line, out)
+			}
+			return
+		}
+	}
+	t.Errorf("no such line: %s", page.body)
+}

@@ -149,6 +149,7 @@ func TestContract(t *testing.T) {
 		{"mkdir, JSON", "bruno", []string{"-H", object, "-d", `{"op":"mkdir","name":"new"}`, folder}, 201, 303, "", []string{`"name":"new"`}, ""},
 		{"mkdir, raw", "bruno", []string{"-H", object, "-d", `{"op":"mkdir","name":{"raw":"n%E8w"}}`, folder}, 201, 303, "", []string{`"raw":"n%E8w"`}, ""},
 		{"mkdir, taken", "bruno", []string{"-d", "op=mkdir&name=sub", folder}, 409, 409, "exists", nil, ""},
+		{"PUT, If-None-Match, nothing there", "bruno", []string{"-T", host, "-H", "If-None-Match: *", folder + "brand-new.txt?on_exists=replace"}, 201, 201, "", []string{`"status":"created"`}, folder + "brand-new.txt"},
 		{"mkdir, rename", "bruno", []string{"-d", "op=mkdir&name=sub&on_exists=rename", folder}, 201, 303, "", []string{`"sub (2)"`}, ""},
 		{"mkdir, skip", "bruno", []string{"-d", "op=mkdir&name=sub&on_exists=skip", folder}, 200, 303, "", []string{`"skipped"`}, ""},
 		{"mkdir, replace", "bruno", []string{"-d", "op=mkdir&name=sub&on_exists=replace", folder}, 400, 400, "bad-request", nil, ""},
@@ -165,6 +166,8 @@ func TestContract(t *testing.T) {
 		{"multipart, well", "bruno", []string{"-F", "file=@" + host + ";filename=a", folder}, 200, 303, "", []string{`"status":"ok"`, `"url":"` + folder + `a"`}, folder + "?done=upload&n=1"},
 		{"multipart, rename", "bruno", []string{"-F", "on_exists=rename", "-F", "file=@" + host + ";filename=own.txt", folder}, 200, 303, "", []string{`"own (2).txt"`}, ""},
 		{"multipart, replace", "bruno", []string{"-F", "on_exists=replace", "-F", "file=@" + host + ";filename=own.txt", "-F", "file=@" + host + ";filename=annas.txt", folder}, 200, 200, "", []string{`"name":"own.txt","status":"ok"`, `"name":"annas.txt","status":"not-permitted"`}, ""},
+		{"multipart, on_exists too late", "bruno", []string{"-F", "file=@" + host + ";filename=a", "-F", "on_exists=replace", folder}, 200, 200, "", []string{`"name":"a","status":"ok"`, `"name":"on_exists","status":"bad-request"`}, ""},
+		{"multipart, on_exists twice wrong", "bruno", []string{"-F", "on_exists=perhaps", "-F", "file=@" + host + ";filename=a", folder}, 400, 400, "bad-request", nil, ""},
 		{"multipart, skip", "bruno", []string{"-F", "on_exists=skip", "-F", "file=@" + host + ";filename=own.txt", folder}, 200, 303, "", []string{`"status":"ok"`}, ""},
 		{"from elsewhere", "bruno", []string{"-H", "Origin: http://evil.example", "-d", "op=mkdir&name=x", folder}, 403, 403, "not-permitted", nil, ""},
 	} {

@@ -51,6 +51,11 @@ func put(c *web.Call, root *zone.Object, path zone.Path) error {
 	if err := checkPreconditions(c.Request, folder, name); err != nil {
 		return err
 	}
+	// Whatever on_exists says, nothing is to be there (RFC 9110, 13.1.2): the moment of the name decides, not the look before.
+	onlyNew := strings.TrimSpace(c.Request.Header.Get("If-None-Match")) == "*"
+	if onlyNew {
+		exists = zone.ExistsFail
+	}
 	base := c.Path()[:strings.LastIndexByte(c.Path(), '/')+1]
 	send := func(to web.Receiver) (int64, error) {
 		if match := c.Request.Header.Get("If-Match"); match != "" {
@@ -59,6 +64,9 @@ func put(c *web.Call, root *zone.Object, path zone.Path) error {
 		return c.Body.SendTo(to)
 	}
 	done, err := bring(c, folder, path.Names[:last], name, c.Body.Size(), exists, send)
+	if onlyNew && errors.Is(err, unix.EEXIST) {
+		return web.Refuse(web.Precondition, "If-None-Match")
+	}
 	if err != nil {
 		return err
 	}
@@ -164,7 +172,8 @@ func lists(tags, present string) bool {
 	return false
 }
 
-// bringParts uploads the files of a multipart body one after the other; one that fails does not stop the next.
+// bringParts uploads the files of a multipart body one after the other; one that fails does not stop the next. A part that
+// is refused ends it, as the last of the items where there are others.
 // What is no file is kept as a field.
 func (f *form) bringParts() ([]item, error) {
 	c := f.call
@@ -174,8 +183,11 @@ func (f *form) bringParts() ([]item, error) {
 		return nil, err
 	}
 	var items []item
-	parts := 0
+	parts, current := 0, ""
 	err = c.Parts(func(part web.Part) error {
+		if current = part.FileName; current == "" {
+			current = part.Name
+		}
 		if parts++; parts > maxParts {
 			return web.Refuse(web.TooLarge, "too many parts")
 		}
@@ -211,6 +223,11 @@ func (f *form) bringParts() ([]item, error) {
 		items = append(items, i)
 		return nil
 	})
+	// What was stored before is told: with an error alone the same files would be sent again.
+	var refused *web.Error
+	if len(items) > 0 && errors.As(err, &refused) {
+		items, err = append(items, f.itemOf(current, err, "")), nil
+	}
 	return items, err
 }
 

@@ -25,7 +25,7 @@ type overviewView struct {
 	Restorable  bool   // closed, and its last day is not over; otherwise the form asks for a new one
 	Expires     string // YYYY-MM-DD, for the form
 	Latest      string // YYYY-MM-DD that the policy allows, "" = any
-	Extend      *extension
+	Extend      []extension
 	Members     []member
 	Find        string
 	Hits        []hit
@@ -34,7 +34,7 @@ type overviewView struct {
 	Commands    []string
 }
 
-// extension is the button that moves the last day as far as it can go.
+// extension is a button that moves the last day.
 type extension struct {
 	Expires string // what the form sends
 	Day     string // the same as it is read, "" = the zone gets no end
@@ -82,8 +82,10 @@ func (p zonePage) overview() error {
 	}
 	now := time.Now()
 	o.Latest, o.Extend = latest(policy, now), extend(policy, o.Expires, now)
-	if o.Extend != nil && o.Extend.Expires != "" {
-		o.Extend.Day = l.Day(o.Extend.Expires)
+	for i, e := range o.Extend {
+		if e.Expires != "" {
+			o.Extend[i].Day = l.Day(e.Expires)
+		}
 	}
 	if end, err := zone.ExpiresAt(o.Expires); o.Expires == "" || err == nil && now.Before(end) {
 		o.Restorable = true
@@ -104,13 +106,30 @@ func latest(policy zone.Policy, now time.Time) string {
 	return policy.Longest(now)
 }
 
-// extend is nil where the last day is as far away already as a button could move it.
-func extend(policy zone.Policy, expires string, now time.Time) *extension {
+// extend is as far as the policy allows; without one by a month, or for ever. None where the last day is as far away already
+// as a button could move it.
+func extend(policy zone.Policy, expires string, now time.Time) []extension {
 	longest := policy.Longest(now)
 	if expires == "" || longest != "" && longest <= expires {
 		return nil
 	}
-	return &extension{Expires: longest}
+	if longest != "" {
+		return []extension{{Expires: longest}}
+	}
+	from := now.Local()
+	if day, err := time.ParseInLocation(time.DateOnly, expires, time.Local); err == nil && day.After(from) {
+		from = day
+	}
+	return []extension{{Expires: nextMonth(from).Format(time.DateOnly)}, {}}
+}
+
+// nextMonth is the same day of the next month, or the last one where that has none: AddDate makes 3 March of 31 January.
+func nextMonth(day time.Time) time.Time {
+	next := day.AddDate(0, 1, 0)
+	if next.Day() != day.Day() {
+		next = next.AddDate(0, 0, -next.Day())
+	}
+	return next
 }
 
 func (p zonePage) member(m zone.Member) member {
@@ -177,11 +196,15 @@ func (p zonePage) search(find string) ([]hit, int) {
 func (p zonePage) overviewCommands(o overviewView) []string {
 	path := layout.Base + "/" + p.Name
 	if o.Closed {
-		return []string{command("shzadm", "zone", "restore", p.Name)}
+		words := []string{"shzadm", "zone", "restore", p.Name}
+		if !o.Restorable {
+			words = append(words, "--expires", "YYYY-MM-DD")
+		}
+		return []string{command(words...)}
 	}
 	lines := []string{command("getfacl", path)}
-	if o.Extend != nil {
-		lines = append(lines, command("shzadm", "zone", "modify", p.Name, "--expires", o.Extend.Expires))
+	for _, e := range o.Extend {
+		lines = append(lines, command("shzadm", "zone", "modify", p.Name, "--expires", e.Expires))
 	}
 	example := "user:NAME"
 	if len(o.Hits) > 0 {
@@ -193,5 +216,6 @@ func (p zonePage) overviewCommands(o overviewView) []string {
 		lines = append(lines, command("shzadm", "zone", "share", p.Name, example+"="+access))
 	}
 	short := strings.Replace(strings.Replace(example, "user:", "u:", 1), "group:", "g:", 1)
-	return append(lines, command("setfacl", "-m", short+":r-x,d:"+short+":r-x", path))
+	// Without -n setfacl would make the mask from the entries: r-x where all only read, and nobody could be given more.
+	return append(lines, command("setfacl", "-n", "-m", short+":r-x,d:"+short+":r-x", path))
 }

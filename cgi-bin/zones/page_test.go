@@ -82,7 +82,7 @@ func TestListPage(t *testing.T) {
 func TestOverviewPage(t *testing.T) {
 	o := overviewView{
 		Here: "/cgi-bin/zones/demo", Name: "demo", Problems: []string{"First & problem."}, Facts: []fact{{"Label", evil, true}, {"Plain", "1 < 2", false}},
-		Description: "two\nlines " + evil, Managed: true, Changes: true, Expires: "2026-12-31", Extend: &extension{"2027-12-31", "31/12/2027"},
+		Description: "two\nlines " + evil, Managed: true, Changes: true, Expires: "2026-12-31", Extend: []extension{{"2027-12-31", "31/12/2027"}, {}},
 		Members: []member{
 			{Principal: "user:bruno", Label: evil, About: "Acme · bruno", Access: zone.Write, Chosen: zone.Write},
 			{Principal: "group:shz-acme", Label: "shz-acme", Group: true, Access: zone.None, Chosen: zone.Read, Entry: "r-x"},
@@ -93,7 +93,7 @@ func TestOverviewPage(t *testing.T) {
 	}
 	inBoth(t, func(l text.Language) templ.Component { return overviewBody(l, o) }, []string{
 		"First &amp; problem.", "1 &lt; 2", `name="principal" value="user:bruno"`, `<option value="write" selected>`, `<option value="read" selected>`,
-		`<input type="hidden" name="expires" value="2027-12-31">`, "31/12/2027", `name="principal" value="user:carla"`, `name="access" value="drop"`,
+		`name="expires" value="2027-12-31"`, "31/12/2027", `name="principal" value="user:carla"`, `name="access" value="drop"`,
 		"view=transfer", "view=close", "shzadm zone share demo &#39;x&#39;", "Acme · bruno", `>two</bdi>`, `>lines &lt;svg`, "r-x",
 	}, nil)
 	html := pagetest.Render(t, overviewBody(text.English, o))
@@ -101,7 +101,7 @@ func TestOverviewPage(t *testing.T) {
 		t.Error("somebody who is gone has something to choose")
 	}
 
-	o.Hits, o.MoreHits, o.Extend, o.Members = nil, 0, &extension{}, nil
+	o.Hits, o.MoreHits, o.Extend, o.Members = nil, 0, []extension{{}}, nil
 	check(t, pagetest.Render(t, overviewBody(text.English, o)),
 		[]string{"Nobody found.", "Only the owner gets in", "Remove the end date", `name="expires" value=""`}, []string{"<select", "Delivers"})
 

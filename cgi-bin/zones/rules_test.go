@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -111,17 +112,19 @@ func TestExtend(t *testing.T) {
 	for _, row := range []struct {
 		policy  zone.Policy
 		expires string
-		want    string // "-": no button
+		want    string // a button each; "never" has no day
 	}{
-		{zone.Policy{}, "", "-"}, {zone.Policy{}, "2026-12-31", ""}, {zone.Policy{DefaultExpiry: 10}, "2026-11-30", "2026-12-04"},
-		{zone.Policy{DefaultExpiry: 10}, "2026-12-04", "-"}, {zone.Policy{DefaultExpiry: 10, MaxExpiry: 20}, "2026-12-04", "2026-12-14"},
-		{zone.Policy{MaxExpiry: 20}, "2027-01-01", "-"}, {zone.Policy{MaxExpiry: 20}, "", "-"},
+		{zone.Policy{}, "", ""}, {zone.Policy{}, "2026-12-31", "2027-01-31 never"}, {zone.Policy{}, "2027-01-31", "2027-02-28 never"},
+		{zone.Policy{}, "2026-10-31", "2026-12-24 never"}, {zone.Policy{}, "2026-11-24", "2026-12-24 never"},
+		{zone.Policy{DefaultExpiry: 10}, "2026-11-30", "2026-12-04"}, {zone.Policy{DefaultExpiry: 10}, "2026-12-04", ""},
+		{zone.Policy{DefaultExpiry: 10, MaxExpiry: 20}, "2026-12-04", "2026-12-14"},
+		{zone.Policy{MaxExpiry: 20}, "2027-01-01", ""}, {zone.Policy{MaxExpiry: 20}, "", ""},
 	} {
-		got := "-"
-		if e := extend(row.policy, row.expires, now); e != nil {
-			got = e.Expires
+		var got []string
+		for _, e := range extend(row.policy, row.expires, now) {
+			got = append(got, cmp.Or(e.Expires, "never"))
 		}
-		if got != row.want {
+		if strings.Join(got, " ") != row.want {
 			t.Errorf("%+v %q: %q", row.policy, row.expires, got)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sharezone/acl"
 	"sharezone/internal/transfer"
 )
 
@@ -47,6 +49,8 @@ type Upload struct {
 	age    time.Duration
 	exists OnExists
 	match  func(*unix.Stat_t) bool // nil: whatever has the name
+
+	inherited acl.ACL // the folder's default ACL, when the file was made or brought in line with it
 }
 
 // Create begins an upload of name into the folder. It fails before the first byte where it can know already: no right
@@ -61,7 +65,10 @@ func (o *Object) Create(name string, size int64, exists OnExists, keep Reserve) 
 
 // create is Create for a name that something has elsewhere, whatever bytes it is made of.
 func (o *Object) create(name string, size int64, exists OnExists, keep Reserve) (*Upload, error) {
-	u := &Upload{dir: o, name: name, exists: exists, age: leftoverAge}
+	u, err := o.newUpload(name, exists)
+	if err != nil {
+		return nil, err
+	}
 	if err := u.openFile(); err != nil {
 		return nil, err
 	}
@@ -70,6 +77,12 @@ func (o *Object) create(name string, size int64, exists OnExists, keep Reserve) 
 		return nil, err
 	}
 	return u, nil
+}
+
+// newUpload looks at the default ACL before the file is made: what changes in between is seen by inherit.
+func (o *Object) newUpload(name string, exists OnExists) (*Upload, error) {
+	inherited, err := o.inherits()
+	return &Upload{dir: o, name: name, exists: exists, age: leftoverAge, inherited: inherited}, err
 }
 
 // openFile makes the file in the target folder, so that it inherits that folder's default ACL.
@@ -96,6 +109,54 @@ func (u *Upload) openHidden() error {
 	u.file, u.hidden, u.sweep = os.NewFile(uintptr(fd), "upload"), hidden, true
 	u.lock()
 	return nil
+}
+
+// inherit gives the file what the folder's default ACL says now, if that is not what it said when the file was made: a zone
+// that was shared, or taken from somebody, while a long upload ran. The walk of a share meets no file without a name.
+func (u *Upload) inherit() error {
+	now, err := u.dir.inherits()
+	if err != nil || slices.Equal(now, u.inherited) {
+		return err
+	}
+	list := acl.FromMode(fileMode)
+	if now != nil {
+		list = inheritedBy(now, fileMode)
+	}
+	if err := acl.SetAccess(int(u.file.Fd()), list); err != nil {
+		return err
+	}
+	u.inherited = now
+	return nil
+}
+
+// inherits is the folder's default ACL, nil on a file system that has none.
+func (o *Object) inherits() (acl.ACL, error) {
+	list, err := acl.Default(o.fd)
+	if errors.Is(err, unix.EOPNOTSUPP) {
+		return nil, nil
+	}
+	return list, err
+}
+
+// inheritedBy is what the kernel gives to a file that is made with this mode where the default ACL holds (acl(5), OBJECT
+// CREATION AND DEFAULT ACLs).
+func inheritedBy(list acl.ACL, mode uint32) acl.ACL {
+	group := acl.GroupObj
+	if _, masked := list.Find(acl.Mask, acl.Undefined); masked {
+		group = acl.Mask
+	}
+	out := slices.Clone(list)
+	for i := range out {
+		switch out[i].Tag {
+		case acl.UserObj:
+			out[i].Perm &= acl.Perm(mode >> 6 & 7)
+		case group:
+			out[i].Perm &= acl.Perm(mode >> 3 & 7)
+		case acl.Other:
+			out[i].Perm &= acl.Perm(mode & 7)
+		}
+	}
+	return out
 }
 
 // lock says, until the process ends, that what has the reserved name is an upload under way. Where the file system has
@@ -148,6 +209,9 @@ func (u *Upload) Commit() (name string, replaced bool, err error) {
 	if err := u.file.Sync(); err != nil {
 		return "", false, err
 	}
+	if err := u.inherit(); err != nil {
+		return "", false, err
+	}
 	name = u.name
 	switch u.exists {
 	case ExistsReplace:
@@ -160,6 +224,8 @@ func (u *Upload) Commit() (name string, replaced bool, err error) {
 	if err != nil {
 		return "", false, err
 	}
+	// Once more, for what changed between the look and the name; from now on a walk finds the file.
+	u.inherit()
 	// A second fsync, for the name: ext4 brings the directory entry to disk with the inode's new link count.
 	// It has its name already: an error here would make the client send it again.
 	u.file.Sync()

@@ -19,8 +19,11 @@ func create(o *Object, name string, exists OnExists, hidden bool) (*Upload, erro
 	if !hidden {
 		return o.Create(name, -1, exists, Reserve{})
 	}
-	u := &Upload{dir: o, name: name, exists: exists, age: leftoverAge}
-	if err := u.openHidden(); err != nil {
+	u, err := o.newUpload(name, exists)
+	if err == nil {
+		err = u.openHidden()
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := u.foresee(-1, Reserve{}); err != nil {
@@ -369,6 +372,46 @@ func TestUploadInheritsACL(t *testing.T) {
 				if !slices.ContainsFunc(got, func(g acl.Entry) bool { return g.Tag == e.Tag && g.ID == e.ID && g.Perm == want }) {
 					t.Errorf("%s: %v", name, got)
 				}
+			}
+		}
+	}
+}
+
+// TestUploadSharedMeanwhile: what is given or taken while a file comes holds for it too, as if it had come afterwards.
+func TestUploadSharedMeanwhile(t *testing.T) {
+	dir, root := tree(t)
+	fd, err := unix.Open(dir, unix.O_RDONLY, 0)
+	must(t, err)
+	defer unix.Close(fd)
+	with := func(ids ...uint32) acl.ACL {
+		list := acl.ACL{{Tag: acl.UserObj, ID: acl.Undefined, Perm: 7}}
+		for _, id := range ids {
+			list = append(list, acl.Entry{Tag: acl.User, ID: id, Perm: 7})
+		}
+		return append(list, acl.Entry{Tag: acl.GroupObj, ID: acl.Undefined}, acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: 7}, acl.Entry{Tag: acl.Other, ID: acl.Undefined})
+	}
+	if err := acl.SetDefault(fd, with(7001)); err != nil {
+		t.Skip("no ACLs here:", err)
+	}
+	set := func(list acl.ACL) func() { return func() { must(t, acl.SetDefault(fd, list)) } }
+	for i, row := range []struct {
+		before, meanwhile acl.ACL
+	}{
+		{with(7001), with(7001, 7002)}, {with(7001), with(7002)}, {with(7001), with(7001)}, {with(7001), nil}, {nil, with(7001)}, {nil, nil},
+	} {
+		for _, hidden := range []bool{false, true} {
+			name := fmt.Sprint("file ", i, hidden)
+			set(row.before)()
+			_, _, err := upload(root, name, ExistsFail, hidden, set(row.meanwhile))
+			must(t, err)
+			afterwards, _, err := upload(root, name+" afterwards", ExistsFail, hidden, nil)
+			must(t, err)
+			got, err := acl.Access(objectAt(t, dir+"/"+name).Descriptor())
+			must(t, err)
+			want, err := acl.Access(objectAt(t, dir+"/"+afterwards).Descriptor())
+			must(t, err)
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %v, and one that came afterwards has %v", name, got, want)
 			}
 		}
 	}

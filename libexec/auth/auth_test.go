@@ -197,21 +197,21 @@ func TestSteps(t *testing.T) {
 		{"2: web server", "33", `{"op":"login"}`, "", exitUsage},
 		{"2: worker", sh(t, "id -u shzspool"), `{"op":"login"}`, "", exitUsage},
 		{"2: outside shzbase", sh(t, "id -u la-out"), `{"op":"logout"}`, "", exitUsage},
-		{"3: no input", uid, ``, "", exitUsage},
-		{"3: no object", uid, `[]`, "", exitUsage},
-		{"3: unknown field", uid, `{"op":"logout","uid":0}`, "", exitUsage},
-		{"3: two objects", uid, `{"op":"logout"}{"op":"logout"}`, "", exitUsage},
-		{"3: too long", uid, `{"op":"logout","session":"` + strings.Repeat("x", 9000) + `"}`, "", exitUsage},
-		{"4: no operation", uid, `{}`, "", exitUsage},
-		{"4: unknown operation", uid, `{"op":"Logout"}`, "", exitUsage},
-		{"4: member refreshes", uid, `{"op":"refresh","session":"` + file + `"}`, "", exitUsage},
-		{"4: member logs in", uid, `{"op":"login"}`, "", exitUsage},
-		{"4: root logs in", "", `{"op":"login"}`, "", exitUsage},
-		{"4: root logs out", "", `{"op":"logout","session":"` + file + `"}`, "", exitUsage},
-		{"4: root sets a password", "", `{"op":"password","session":"` + file + `"}`, "", exitUsage},
-		{"4: guest refreshes", sh(t, "id -u shzguest"), `{"op":"refresh","session":"` + file + `"}`, "", exitUsage},
-		{"4: guest logs out", sh(t, "id -u shzguest"), `{"op":"logout","session":"` + file + `"}`, "", exitUsage},
-		{"4: guest sets a password", sh(t, "id -u shzguest"), `{"op":"password","session":"` + file + `"}`, "", exitUsage},
+		{"4: no input", uid, ``, "", exitUsage},
+		{"4: no object", uid, `[]`, "", exitUsage},
+		{"4: unknown field", uid, `{"op":"logout","uid":0}`, "", exitUsage},
+		{"4: two objects", uid, `{"op":"logout"}{"op":"logout"}`, "", exitUsage},
+		{"4: too long", uid, `{"op":"logout","session":"` + strings.Repeat("x", 9000) + `"}`, "", exitUsage},
+		{"5: no operation", uid, `{}`, "", exitUsage},
+		{"5: unknown operation", uid, `{"op":"Logout"}`, "", exitUsage},
+		{"5: member refreshes", uid, `{"op":"refresh","session":"` + file + `"}`, "", exitUsage},
+		{"5: member logs in", uid, `{"op":"login"}`, "", exitUsage},
+		{"5: root logs in", "", `{"op":"login"}`, "", exitUsage},
+		{"5: root logs out", "", `{"op":"logout","session":"` + file + `"}`, "", exitUsage},
+		{"5: root sets a password", "", `{"op":"password","session":"` + file + `"}`, "", exitUsage},
+		{"5: guest refreshes", sh(t, "id -u shzguest"), `{"op":"refresh","session":"` + file + `"}`, "", exitUsage},
+		{"5: guest logs out", sh(t, "id -u shzguest"), `{"op":"logout","session":"` + file + `"}`, "", exitUsage},
+		{"5: guest sets a password", sh(t, "id -u shzguest"), `{"op":"password","session":"` + file + `"}`, "", exitUsage},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			before := sh(t, "sha256sum /etc/shadow /etc/passwd; ls "+layout.Sessions)
@@ -227,7 +227,8 @@ func TestSteps(t *testing.T) {
 			}
 		})
 	}
-	t.Run("5: all slots taken", func(t *testing.T) { testSlots(t, file) })
+	t.Run("3: all slots of the caller taken", func(t *testing.T) { testCallerSlots(t, uid) })
+	t.Run("7: all slots taken", func(t *testing.T) { testSlots(t, file) })
 }
 
 // hold locks a slot, as a process of the helper does.
@@ -241,6 +242,24 @@ func hold(t *testing.T, slot string) *os.File {
 		t.Fatal(slot, err)
 	}
 	return f
+}
+
+// testCallerSlots holds all slots of one member, as processes of his would that wait for their input: what he sends is not even
+// read, and nobody else is kept out.
+func testCallerSlots(t *testing.T, uid string) {
+	for i := range slotsPerCaller {
+		defer hold(t, fmt.Sprintf("auth-caller.%s.%d", uid, i)).Close()
+	}
+	if a := askIn(t, uid, "no object", `exec "$@"`); a.status != exitRefused || a.Error != "busy" || strings.Count(a.log, "\n") != 1 {
+		t.Errorf("%d %q, log %q", a.status, a.out, a.log)
+	}
+	if a := ask(t, layout.UserGuest, loginOf("la-anna")); a.status != 0 {
+		t.Errorf("the login form is kept out: %d %s", a.status, a.log)
+	}
+	newUser(t, "la-other", "")
+	if a := ask(t, "la-other", `{"op":"logout","session":"none"}`); a.Error == "busy" {
+		t.Errorf("another member is kept out: %d %s", a.status, a.log)
+	}
 }
 
 // testSlots holds all slots, as so many logins would.

@@ -88,12 +88,21 @@ func serve() (reply, int) {
 	if err != nil {
 		return failed("caller", err, exitUsage)
 	}
-	// 3. Refuse if the input is not one JSON object of the known fields.
+	// 3. Refuse with "busy" if this member has as many of these processes as he may. Those of shzguest are bounded by the
+	// gate, and nobody has a shell as he.
+	if who.member {
+		taken, err := slot.LockOne(fmt.Sprintf("auth-caller.%d", who.account.uid), slotsPerCaller)
+		if err != nil {
+			return refused("slot", err)
+		}
+		defer taken.Close()
+	}
+	// 4. Refuse if the input is not one JSON object of the known fields.
 	q, err := readRequest(os.Stdin)
 	if err != nil {
 		return failed("input", err, exitUsage)
 	}
-	// 4. Refuse if there is no such operation for this caller.
+	// 5. Refuse if there is no such operation for this caller.
 	op, found := operations[q.Op]
 	if !found || !(op.root && who.root || op.guest && who.guest || op.member && who.member) {
 		return failed("operation", fmt.Errorf("%q is not for %s", q.Op, who.name), exitUsage)
@@ -104,16 +113,30 @@ func serve() (reply, int) {
 		return out, 0
 	case errors.Is(err, errEnded):
 		return reply{}, exitEnded
-	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
-		log(q.Op, err)
-		return reply{Error: "no-space"}, exitRefused
 	}
+	return refused(q.Op, err)
+}
+
+// slotsPerCaller is how many of these processes a member may have at a time: his browser ends a few sessions, or changes a
+// password, once in a while.
+const slotsPerCaller = 8
+
+// refused turns an error into the code that the caller is told.
+func refused(what string, err error) (reply, int) {
 	var told *told
-	if errors.As(err, &told) {
-		log(q.Op, err)
-		return reply{Error: told.code}, exitRefused
+	code := "internal"
+	switch {
+	case errors.As(err, &told):
+		code = told.code
+	case errors.Is(err, slot.ErrTaken):
+		code = "busy"
+	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
+		code = "no-space"
+	default:
+		return failed(what, err, exitInternal)
 	}
-	return failed(q.Op, err, exitInternal)
+	log(what, err)
+	return reply{Error: code}, exitRefused
 }
 
 // told is a refusal whose code the caller hears; the reason goes to the log alone.

@@ -83,8 +83,15 @@ func (u *checkup) checkPeople(m manifest) {
 		u.check(e.UID >= layout.MinUID && e.UID != layout.NobodyUID, finding{Check: "system-member", Subject: e.Name,
 			Found: strconv.Itoa(int(e.UID)), Mend: u.leave(e, layout.GroupBase)})
 	}
+	base := members(layout.GroupBase)
 	for _, group := range []string{layout.GroupManager, layout.GroupAdmin} {
 		for _, e := range members(group) {
+			// Where the group of everybody is empty it was lost, and the roles are what is left to tell who was in it.
+			if len(base) == 0 {
+				u.check(false, finding{Check: "role", Subject: e.Name, Found: group, Right: layout.GroupBase,
+					Mend: "gpasswd -a " + quote(e.Name) + " " + layout.GroupBase})
+				continue
+			}
 			u.check(u.names.InGroup(e.Name, layout.GroupBase), finding{Check: "role", Subject: e.Name, Found: group,
 				Right: layout.GroupBase, Mend: u.leave(e, group)})
 		}
@@ -105,6 +112,9 @@ func (u *checkup) checkPeople(m manifest) {
 			Right: layout.GroupOnly, Mend: "gpasswd -a " + quote(e.Name) + " " + layout.GroupOnly})
 	}
 	for _, e := range members(layout.GroupOnly) {
+		// Who was taken out of the group by hand stays out; that nobody at all is in it, nobody wanted.
+		u.check(len(base) > 0, finding{Check: "lost-base", Subject: e.Name,
+			Right: layout.GroupBase, Mend: "gpasswd -a " + quote(e.Name) + " " + layout.GroupBase})
 		u.check(e.Shell == "/usr/sbin/nologin", finding{Check: "shell", Subject: e.Name, Found: e.Shell,
 			Mend: "usermod --shell /usr/sbin/nologin -- " + quote(e.Name)})
 		if err == nil {

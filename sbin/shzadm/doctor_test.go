@@ -152,7 +152,8 @@ func TestDoctorMendsSystem(t *testing.T) {
 		{"role", "useradd -M -g shzmgr dt-primary"},
 		{"shell", "usermod -s /bin/bash dt-base"},
 		{"unregistered", "sed -i '/ dt-base /d' " + account.RegisterPath},
-		{"lost-only", "gpasswd -d dt-base shzonly"},
+		{"lost-base", "groupdel shzbase"},
+		{"lost-only", "set -e; for who in dt-base dt-manager; do id -nG $who | grep -qw shzbase; done; id -nG dt-manager | grep -qw shzmgr; gpasswd -d dt-base shzonly"},
 		{"lost-only", "groupdel shzonly"},
 	})
 }

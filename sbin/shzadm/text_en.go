@@ -369,6 +369,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"finding-register":          "%[1]s is damaged: %[2]s",
 	"finding-shell":             "account %[1]s was made by Share Zone and must not log in to the machine; its shell is %[2]s",
 	"finding-unregistered":      "uid %[2]s of %[1]s does not stand in %[3]s and could be given again",
+	"finding-lost-base":         "nobody is in group %[3]s any more; account %[1]s, made by Share Zone, was",
 	"finding-lost-only":         "account %[1]s was made by Share Zone, but is not in group %[3]s: the web cannot change it, sshd lets it in",
 	"finding-config-untrusted":  "%[1]s must be a file of root's that nobody else may write (%[2]s); until then nobody can log in",
 	"finding-config-syntax":     "%[1]s is not TOML: %[2]s; until then nobody can log in",

@@ -369,6 +369,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-register":          "%[1]s è danneggiato: %[2]s",
 	"finding-shell":             "l'utente %[1]s è stato creato da Share Zone e non deve accedere alla macchina; la sua shell è %[2]s",
 	"finding-unregistered":      "l'uid %[2]s di %[1]s non è registrato in %[3]s e potrebbe essere assegnato di nuovo",
+	"finding-lost-base":         "nessuno è più nel gruppo %[3]s; l'utente %[1]s, creato da Share Zone, ne faceva parte",
 	"finding-lost-only":         "l'utente %[1]s è stato creato da Share Zone, ma non è nel gruppo %[3]s: il web non può cambiarlo, sshd lo fa entrare",
 	"finding-config-untrusted":  "%[1]s deve essere un file di root che nessun altro può scrivere (%[2]s); fino ad allora nessuno può accedere",
 	"finding-config-syntax":     "%[1]s non è TOML: %[2]s; fino ad allora nessuno può accedere",

@@ -103,6 +103,10 @@ async function describe(t, zone) {
   t.expect(typed === 'Prima riga\nSeconda <riga>', `the description has become ${JSON.stringify(typed)}`);
 
   await t.visit(`/cgi-bin/zones/${zone}`);
+  t.expect(await page.locator('button[name=expires]').count() === 2, 'one button gives a new day, one no end');
+  await t.go(() => page.locator('button[name=expires]').first().click());
+  await t.inspect('extended-month', { title: title(t), says: t.say('zones-done.modify') });
+
   await t.go(() => t.button('zones.extend-forever').click());
   await t.inspect('extended', { title: title(t), says: t.say('home.never') });
 }
