@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -40,6 +41,7 @@ func newEvents(t *testing.T, component string, act func()) []eventFile {
 		if old[name] {
 			continue
 		}
+		awaitEnd(t, name)
 		e := eventFile{name: name}
 		first, rest, _ := strings.Cut(read(t, name), "\n")
 		if err := json.Unmarshal([]byte(first), &e.Stamp); err != nil {
@@ -57,6 +59,23 @@ func newEvents(t *testing.T, component string, act func()) []eventFile {
 		}
 	}
 	return found
+}
+
+// awaitEnd waits until the handler is done with its event file, as the last line comes after the last byte of the answer; not
+// for ever, because some tests look at one that goes on.
+func awaitEnd(t *testing.T, name string) {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for range 200 {
+		if unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB) == nil {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
 }
 
 func TestEvents(t *testing.T) {
