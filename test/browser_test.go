@@ -215,6 +215,9 @@ func browserZones(t *testing.T, facts browserFacts) {
 	if out, status := asUser(t, "anna", append([]string{"sh", "-c", script}, folders...)...); status != 0 {
 		t.Fatal(out)
 	}
+	if out, status := asUser(t, "anna", "sh", "-c", `echo x >"$1"`, "sh", zonePath(facts.Drop, "altrui.pdf")); status != 0 {
+		t.Fatal(out)
+	}
 }
 
 // browserWords are the sentences that the scripts look for, in both languages: those whose keys stand in them.

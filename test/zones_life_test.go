@@ -2,7 +2,9 @@ package test
 
 import (
 	"net/url"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -242,6 +244,40 @@ func TestZonesLife(t *testing.T) {
 		if !strings.Contains(events, line) {
 			t.Errorf("no %s in\n%s", line, events)
 		}
+	}
+}
+
+// TestRevokedDuringDownload: a transfer under way ends as it began, and nothing new begins.
+func TestRevokedDuringDownload(t *testing.T) {
+	zone := newZone(t, "user:bruno=read")
+	source := randomFile(t, 8<<20)
+	if a := curlAs(t, "anna", "-T", source, "/cgi-bin/shz/"+zone+"/drawing.bin"); a.status != 201 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	got := filepath.Join(t.TempDir(), "got")
+	slow := curlCommand(t, "-b", jar(t, "bruno"), "--limit-rate", "3M", "-f", "-o", got, "/cgi-bin/shz/"+zone+"/drawing.bin")
+	if err := slow.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if st, err := os.Stat(got); err == nil && st.Size() > 0 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if a := form(t, "anna", management+"/"+zone, true, "op=share", "principal=user:bruno", "access=none"); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	for _, path := range []string{"drawing.bin", ""} {
+		if a := jsonAs(t, "bruno", "/cgi-bin/shz/"+zone+"/"+path); a.status != 403 {
+			t.Errorf("%q afterwards: %d", path, a.status)
+		}
+	}
+	if err := slow.Wait(); err != nil {
+		t.Errorf("the download: %v", err)
+	}
+	if read(t, got) != read(t, source) {
+		t.Error("the download is not whole")
 	}
 }
 

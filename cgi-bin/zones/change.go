@@ -163,6 +163,19 @@ func (f form) apply() error {
 	})
 }
 
+// open undoes what shut the zone for everybody but its owner.
+func (f form) open() error {
+	s, err := f.changing()
+	if err != nil {
+		return err
+	}
+	return f.fix(change{
+		seen: s, event: "zone-modify", title: f.call.Language.Say("zones-check.title"), done: "open",
+		ask:      helper.ZonefixRequest{Op: "open", Zone: f.name},
+		location: func(d zone.Details) string { return zoneHref(d.Name, d.State, "view", "check", "done", "open") },
+	})
+}
+
 func (f form) transfer() error {
 	owner, err := f.one("owner")
 	if err != nil {

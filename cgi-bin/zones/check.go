@@ -15,6 +15,7 @@ type checkView struct {
 	Here     templ.SafeURL
 	Findings []findingRow
 	More     int
+	Open     bool // the zone is shut, and the button opens it: first, as Apply makes no mask wider
 	Apply    bool // the button mends at least one of them
 	Commands []string
 }
@@ -71,6 +72,7 @@ func (p zonePage) checkView(reply helper.ZonefixReply) checkView {
 			row.Path, row.Href = at.bytes(), whoHref(p.Name, at)
 		}
 		c.Apply = c.Apply || d.Apply && p.answers("apply")
+		c.Open = c.Open || d.Path == "" && d.Kind == zone.DriftShut && p.answers("open")
 		c.Findings = append(c.Findings, row)
 	}
 	return c

@@ -31,6 +31,7 @@ func operations() map[string]operation {
 		"modify":   {do: form.modify},
 		"share":    {do: form.share},
 		"apply":    {do: form.apply},
+		"open":     {do: form.open},
 		"transfer": {do: form.transfer},
 		"delete":   {do: form.closeZone},
 		"restore":  {do: form.restore},

@@ -44,6 +44,34 @@ func (h *Held) Apply() (Report, error) {
 	})
 }
 
+// Unshut opens a zone whose root somebody shut (chmod 700): owner and mask get all rights again, so that everybody has what the
+// list says. Apply and Share leave that to a decision of its own.
+func (a *Admin) Unshut(name string) error {
+	h, err := a.hold(name)
+	if err != nil {
+		return err
+	}
+	defer h.Release()
+	return h.Unshut()
+}
+
+// Unshut is Admin's, of a zone that is held.
+func (h *Held) Unshut() error {
+	access, err := acl.Access(h.fd)
+	if err != nil {
+		return err
+	}
+	after := access.With(acl.Entry{Tag: acl.UserObj, ID: acl.Undefined, Perm: permWrite}).With(acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: permWrite})
+	if slices.Equal(access, after) {
+		return nil
+	}
+	// Without a mask the file's group had what the bits say; it is to have nothing.
+	if _, masked := access.Find(acl.Mask, acl.Undefined); !masked {
+		after = after.With(acl.Entry{Tag: acl.GroupObj, ID: acl.Undefined})
+	}
+	return full(acl.SetAccess(h.fd, after))
+}
+
 // conform makes one thing what the rule says.
 func conform(fd int, r rule, p part) (changed bool, err error) {
 	access, err := acl.Access(fd)

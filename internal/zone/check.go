@@ -83,7 +83,7 @@ func (a *Admin) DriftOf(r Root) []Drift {
 	}
 	for _, d := range ruleOf(r.Owner, access).compare(s, a.names) {
 		if d.Kind == DriftShut { // first: apply makes no mask wider, and ends with an error where one is in its way
-			d.Mend = mendRootShut(a.path + "/" + r.Name)
+			d.Mend = mendRootShut(r.Name)
 			found = slices.Insert(found, 0, d)
 			continue
 		}

@@ -68,11 +68,8 @@ func mendTake(zone string, names []string) []string {
 	return []string{command + shell.Quote(strings.Join(names, "/"))}
 }
 
-// mendRootShut opens a zone that somebody shut. The name stands in the base, which is root's and sticky: besides root only
-// the zone's owner can exchange it.
-func mendRootShut(root string) []string {
-	return []string{"setfacl -m user::rwx,mask::rwx -- " + root}
-}
+// mendRootShut opens a zone that somebody shut.
+func mendRootShut(zone string) []string { return []string{"shzadm zone open " + zone} }
 
 // mendImmutable finds the thing by its inode: until the command has run nobody can rename it or put another in its place.
 func mendImmutable(root string, ino uint64) []string {

@@ -22,6 +22,9 @@ type Held struct {
 	narrow func() error // gives up the room that Lock has made under a limit
 }
 
+// Closed says whether it is a closed zone.
+func (h *Held) Closed() bool { return h.closed }
+
 // Reach returns an open zone.
 func (a *Admin) Reach(name string) (*Held, error) {
 	return a.reachIn(a.base, name, false, ErrNotThere)

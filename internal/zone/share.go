@@ -45,7 +45,10 @@ func (h *Held) Share(principal string, access Access) (Report, error) {
 	}
 	var report Report
 	old, had := before.Find(entry.Tag, entry.ID)
-	if access == None || access == Drop || had && old&^entry.Perm != 0 {
+	if access == None || access == Drop || had && old&^entry.Perm != 0 || isNarrowing(fd, entry) {
+		if err := beginNarrowing(fd, entry); err != nil {
+			return Report{}, err
+		}
 		nobody := a.isNobody(entry) && a.names.Err() == nil // whom no group lets in
 		without := func(list acl.ACL, _ bool) acl.ACL {
 			found, there := list.Find(entry.Tag, entry.ID)
@@ -58,7 +61,10 @@ func (h *Held) Share(principal string, access Access) (Report, error) {
 		if _, err := changeACLs(fd, &h.stat, without); err != nil {
 			return Report{}, err
 		}
-		if err := a.walk(fd, &report, removal(without)); err != nil || access == None {
+		if err := a.walk(fd, &report, removal(without)); err != nil {
+			return report, err
+		}
+		if err := endNarrowing(fd, entry); err != nil || access == None {
 			return report, err
 		}
 	}

@@ -71,6 +71,48 @@ func TestShareRights(t *testing.T) {
 	}
 }
 
+// Rights that were being taken away when the process was killed are taken away by the next one, whatever it is asked for: also
+// from what is not Share Zone's, to which nothing is given.
+func TestShareNarrowing(t *testing.T) {
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	record := func() bool {
+		return sh(t, "getfattr -d -m trusted.shz.narrowing --absolute-names "+root) != ""
+	}
+	for _, next := range []Access{Read, Write, Drop, None} {
+		createDemo(t, admin)
+		share(t, admin, "user:zt-bruno", Write)
+		sh(t, "mkdir -m 755 "+root+"/restored; echo x >"+root+"/restored/file; setfacl -R -m u:zt-bruno:rwx "+root+"/restored")
+		// As the killed one leaves it: the record first, then the root, and nothing below.
+		h, err := admin.hold("demo")
+		must(t, err)
+		id, _ := admin.names.UserID("zt-bruno")
+		must(t, beginNarrowing(h.fd, acl.Entry{Tag: acl.User, ID: id}))
+		h.Release()
+		sh(t, "setfacl -n -x u:zt-bruno,d:u:zt-bruno "+root)
+		if !record() {
+			t.Fatal("no record")
+		}
+		share(t, admin, "user:zt-bruno", next)
+		if list := sh(t, "getfacl -cpR "+root+"/restored"); strings.Contains(list, "zt-bruno") {
+			t.Errorf("%s: left:\n%s", next, list)
+		}
+		if record() {
+			t.Errorf("%s: the record stays", next)
+		}
+		sh(t, "rm -rf "+root)
+	}
+	createDemo(t, admin)
+	fill(t, root)
+	share(t, admin, "user:zt-bruno", Write)
+	during := false
+	admin.Progress = func(int) { during = during || record() }
+	share(t, admin, "user:zt-bruno", Read)
+	if !during || record() {
+		t.Errorf("a downgrade: record during the walk: %v, afterwards: %v", during, record())
+	}
+}
+
 // The entries themselves, as getfacl shows them.
 func TestShareEntries(t *testing.T) {
 	base, admin := needCopy(t)

@@ -36,6 +36,7 @@ var operations = map[string]operation{
 	"modify":   {zone: openZone, changes: true, settings: true, run: modify},
 	"share":    {zone: openZone, changes: true, run: share},
 	"apply":    {zone: openZone, changes: true, run: apply},
+	"open":     {zone: openZone, changes: true, run: unshut},
 	"remove":   {zone: openZone, changes: true, run: remove},
 	"take":     {zone: openZone, changes: true, run: take},
 	"transfer": {zone: openZone, changes: true, run: transfer},
@@ -115,6 +116,10 @@ func share(w *work) (helper.ZonefixReply, error) {
 func apply(w *work) (helper.ZonefixReply, error) {
 	report, err := w.zone.Apply()
 	return showAfter(w, &report, err)
+}
+
+func unshut(w *work) (helper.ZonefixReply, error) {
+	return showAfter(w, nil, w.zone.Unshut())
 }
 
 // remove goes on after a path that cannot be removed: each has its own result.

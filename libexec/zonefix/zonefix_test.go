@@ -200,7 +200,7 @@ func TestSteps(t *testing.T) {
 		}
 		lock := hold(t, "zone."+sh(t, "stat -c %d.%i "+layout.Base+"/zf-steps"))
 		defer lock.Close()
-		for _, op := range []string{"modify", "share", "apply", "remove", "take", "transfer", "close"} {
+		for _, op := range []string{"modify", "share", "apply", "open", "remove", "take", "transfer", "close"} {
 			expectRefusal(t, anna, `{"op":"`+op+`","zone":"zf-steps","path":"his","paths":["b"],"principal":"user:zf-bruno","access":"none","owner":"zf-dora"}`, "", privileged.ExitRefused, "busy")
 		}
 		for _, op := range []string{"show", "check", "space", "list"} {

@@ -52,6 +52,7 @@ var verbs = []verb{
 	{"zone restore", zoneRestore},
 	{"zone check", zoneCheck},
 	{"zone apply", zoneApply},
+	{"zone open", zoneOpen},
 	{"zone take", zoneTake},
 	{"zone remove", zoneRemove},
 	{"zone transfer", zoneTransfer},

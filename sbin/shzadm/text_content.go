@@ -10,6 +10,11 @@ be changed by nobody but their owners. What somebody shut stays shut: no mask is
 
 Exit code 1 means that something was left as it was; it is listed.
 `,
+	"help zone open": `usage: shzadm zone open NAME [--json]
+
+Opens a zone that was shut for everybody but its owner (chmod 700 on its folder): those in its list
+have again what the list says.
+`,
 	"help zone transfer": `usage: shzadm zone transfer NAME --owner USER [--json]
 
 Gives a zone, and what its owner has in it, to another manager, who takes his place in all its lists.
@@ -88,6 +93,11 @@ e sono sticky, e i file li cambia solo il loro proprietario. Ciò che qualcuno h
 nessuna maschera si allarga.
 
 Il codice di uscita 1 significa che qualcosa è rimasto com'era; è elencato.
+`,
+	"help zone open": `uso: shzadm zone open NOME [--json]
+
+Riapre un'area chiusa per tutti tranne il proprietario (chmod 700 sulla sua cartella): chi è nel suo
+elenco ha di nuovo ciò che l'elenco dice.
 `,
 	"help zone transfer": `uso: shzadm zone transfer NOME --owner UTENTE [--json]
 

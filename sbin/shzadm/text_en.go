@@ -29,6 +29,7 @@ var textsEN = texts{
   zone restore NAME  bring a closed zone back
   zone check NAME    what in a zone is not as its root says
   zone apply NAME    make it so
+  zone open NAME     open a zone that was shut by chmod
   zone take NAME PATH
                      make a folder the zone's owner's
   zone remove NAME PATH...

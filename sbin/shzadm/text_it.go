@@ -28,6 +28,7 @@ var textsIT = texts{
   zone restore NOME  riporta un'area chiusa
   zone check NOME    che cosa in un'area non è come dice la sua radice
   zone apply NOME    lo corregge
+  zone open NOME     riapre un'area chiusa con chmod
   zone take NOME PERCORSO
                      dà una cartella al proprietario dell'area
   zone remove NOME PERCORSO...

@@ -63,6 +63,19 @@ func zoneApply(c *call, args []string) error {
 	})
 }
 
+func zoneOpen(c *call, args []string) error {
+	operands, err := c.parse(c.flags(), args, 1, 1)
+	if err != nil {
+		return err
+	}
+	return c.changeZone(operands[0], "zone-modify", func(admin *zone.Admin) (zone.Details, error) {
+		if err := admin.Unshut(operands[0]); err != nil {
+			return zone.Details{}, err
+		}
+		return admin.Show(operands[0])
+	})
+}
+
 func zoneTransfer(c *call, args []string) error {
 	fs := c.flags()
 	owner := fs.String("owner", "", "")

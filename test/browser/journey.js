@@ -53,6 +53,18 @@ async function lookAround(t) {
 
   await t.visit(`/cgi-bin/shz/${facts.drop}/`);
   await t.inspect('drop-box', { title: { name: facts.drop }, says: t.say('folder.drop') });
+  const mine = { name: `consegna ${t.plan.name}.pdf`, mimeType: 'application/pdf', buffer: Buffer.from('x') };
+  await t.field('file').setInputFiles([mine]);
+  await t.go(() => t.button('upload.submit').click());
+  await t.inspect('delivered', { title: { name: facts.drop }, says: t.say('done.upload.one', '1') });
+  t.expect(!(await page.locator('main').innerText()).includes(mine.name), 'a drop box shows what lies in it');
+  // What somebody else has delivered can be neither changed nor read.
+  await page.locator('select[name=on_exists]').selectOption('replace');
+  await t.field('file').setInputFiles([{ ...mine, name: 'altrui.pdf' }]);
+  await t.go(() => t.button('upload.submit').click());
+  await t.inspect('delivery-not-replaced', { status: 403, title: { name: facts.drop }, says: t.say('error.not-permitted') });
+  await t.visit(`/cgi-bin/shz/${facts.drop}/altrui.pdf`);
+  await t.inspect('delivery-of-another', { status: 403, title: 'error-title.not-permitted' });
 
   await t.visit(`/cgi-bin/shz/${facts.zone.name}/`);
   await t.go(() => page.getByRole('link', { name: t.plan.name, exact: true }).click());
