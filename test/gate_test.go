@@ -148,8 +148,37 @@ func TestGateRefuses(t *testing.T) {
 		defer holdSlots(t, strconv.Itoa(uidOf(t, layout.UserGuest))+".%d", 96)()
 		checkRefusal(t, callGate(t, gateCall{}), 13, 503)
 	})
+	t.Run("13 slots of the address taken", func(t *testing.T) {
+		// 192.0.2.7 and another address whose bucket is another one.
+		bucket := guestBucket(t, "192.0.2.7")
+		defer holdSlots(t, bucket+".%d", slotsPerUser)()
+		from := func(address, entry string) gateCall {
+			return gateCall{set: map[string]string{"REMOTE_ADDR": address, "SHZ_ENTRY": entry}}
+		}
+		checkRefusal(t, callGate(t, from("192.0.2.7", "internal")), 13, 503)
+		for _, other := range []gateCall{from("192.0.2.8", "internal"), from("192.0.2.7", "external")} {
+			if a := callGate(t, other); a.status != 200 && a.status != 401 {
+				t.Errorf("%v: %d %s", other.set, a.status, a.stderr)
+			}
+		}
+	})
 	t.Run("01 root", func(t *testing.T) { checkRefusal(t, callGateRoot(t), 1, 0) })
 	compare(t, zones, snapshot(t, layout.Base))
+}
+
+// guestBucket finds which slot files an address takes without a session, by looking at the ones that the gate makes.
+func guestBucket(t *testing.T, address string) string {
+	t.Helper()
+	names, _ := filepath.Glob(layout.Slots + "/" + strconv.Itoa(uidOf(t, layout.UserGuest)) + ".internal.*")
+	for _, name := range names {
+		os.Remove(name)
+	}
+	callGate(t, gateCall{set: map[string]string{"REMOTE_ADDR": address}})
+	names, _ = filepath.Glob(layout.Slots + "/" + strconv.Itoa(uidOf(t, layout.UserGuest)) + ".internal.*")
+	if len(names) != 1 {
+		t.Fatalf("slot files of one request: %q", names)
+	}
+	return strings.TrimSuffix(filepath.Base(names[0]), filepath.Ext(names[0]))
 }
 
 func checkRefusal(t *testing.T, a gateAnswer, step, status int) {

@@ -64,6 +64,7 @@ var reserved = map[string]struct{ by, why string }{
 	"net/http":                          {"internal/web cgi-bin/... test bench/...", "what lies below the handlers knows no HTTP"},
 	"net/http/cgi":                      {"internal/web bench/hello", "one place takes the request from the environment"},
 	"sharezone/internal/account/change": {"sbin/shzadm libexec/account", "only root changes accounts"},
+	"sharezone/internal/attempt":        {"libexec/auth internal/account/change", "what is refused is counted in one place, and only root forgets it"},
 	"sharezone/internal/helper":         {"internal/web cgi-bin/... sbin/shzadm libexec/zonefix libexec/access", "root helpers serve requests, and shzadm; they take from it what is asked and answered"},
 	"sharezone/internal/privileged":     {"libexec/...", "it is for programs that sudo starts as root"},
 	"sharezone/internal/slot":           {"internal/zone libexec/...", "only root takes these locks"},

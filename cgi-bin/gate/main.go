@@ -140,8 +140,8 @@ func become(q *request, c component, who identity, refused *refusal) *refusal {
 	if r := checkHandler(c); r != nil {
 		return r
 	}
-	// 13. Refuse if the user holds all his slots.
-	slot, r := takeSlot(who, c)
+	// 13. Refuse if the user holds all his slots, or without a session the address.
+	slots, r := takeSlots(q, who, c)
 	if r != nil {
 		return r
 	}
@@ -168,8 +168,8 @@ func become(q *request, c component, who identity, refused *refusal) *refusal {
 			return &refusal{stepPrivileges, "", "no_new_privs: " + err.Error()}
 		}
 	}
-	// 19. Refuse if the handler cannot be executed. Only the event and the slot go with it beyond stdio.
-	if err := keepDescriptors(event, slot); err != nil {
+	// 19. Refuse if the handler cannot be executed. Only the event and the slots go with it beyond stdio.
+	if err := keepDescriptors(append(slots, event)...); err != nil {
 		return &refusal{stepExecute, "", "descriptors: " + err.Error()}
 	}
 	path := layout.Handlers + "/" + c.name

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"net/netip"
 	"os"
 	"strings"
 	"syscall"
@@ -13,26 +14,61 @@ import (
 )
 
 // Handlers that one user may have at the same time. A browser opens six connections and a person a few tabs; shzguest
-// is everybody who is about to log in, from both entries.
+// is everybody who is about to log in, from both entries, and of him one address may have no more than a user.
 const (
-	slotsPerUser = 24
-	slotsGuest   = 96
+	slotsPerUser    = 24
+	slotsPerAddress = 24
+	slotsGuest      = 96
+	// guestBuckets is how many kinds of addresses there are: two share a bucket, by chance, in one of so many cases.
+	guestBuckets = 128
 )
 
-// takeSlot locks one of the user's slot files and leaves it locked: the handler inherits the descriptor, so the kernel
-// frees the slot when the last process of the request has ended, however it ended.
-func takeSlot(who identity, c component) (int, *refusal) {
+// takeSlots locks one of the user's slot files, for shzguest also one of the address's, and leaves them locked: the
+// handler inherits the descriptors, so the kernel frees the slots when the last process of the request has ended,
+// however it ended.
+func takeSlots(q *request, who identity, c component) ([]int, *refusal) {
 	if c.name == refusedComponent().name {
-		return -1, nil // short, bounded, and the answer to "no slot"
+		return nil, nil // short, bounded, and the answer to "no slot"
 	}
-	slots := slotsPerUser
-	if who.guest {
-		slots = slotsGuest
+	uid := itoa(int(who.uid))
+	if !who.guest {
+		fd, r := takeSlot(uid, slotsPerUser, who.user)
+		return []int{fd}, r
 	}
-	first := int(time.Now().UnixNano()/1000) % slots // mostly finds a free one at once
-	for i := range slots {
-		name := layout.Slots + "/" + itoa(int(who.uid)) + "." + itoa((first+i)%slots)
-		fd, err := unix.Open(name, unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+	bucket := q.entry + "." + itoa(int(addressBucket(q.address)))
+	first, r := takeSlot(uid+"."+bucket, slotsPerAddress, q.address+" ("+q.entry+")")
+	if r != nil {
+		return nil, r
+	}
+	second, r := takeSlot(uid, slotsGuest, who.user)
+	return []int{first, second}, r
+}
+
+// addressBucket puts an address into one of the buckets; of IPv6 the first 64 bits count, since whoever has one has all
+// that begin so. Whoever has several addresses can choose them so that they share a bucket (FNV-1a has no key) and take
+// the 24 slots of whoever else is in it; with as many addresses he could as well take all 96.
+func addressBucket(address string) uint32 {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return 0
+	}
+	bytes := a.AsSlice()
+	if a.Is6() {
+		bytes = bytes[:8]
+	}
+	hash := uint32(2166136261)
+	for _, b := range bytes {
+		hash = (hash ^ uint32(b)) * 16777619
+	}
+	return hash % guestBuckets
+}
+
+// takeSlot locks one of the files NAME.0 to NAME.most-1.
+func takeSlot(name string, most int, holder string) (int, *refusal) {
+	first := int(time.Now().UnixNano()/1000) % most // mostly finds a free one at once
+	for i := range most {
+		path := layout.Slots + "/" + name + "." + itoa((first+i)%most)
+		fd, err := unix.Open(path, unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
 		if err != nil {
 			return -1, &refusal{stepSlot, spaceCode(err, "internal"), "slot: " + err.Error()}
 		}
@@ -41,7 +77,7 @@ func takeSlot(who identity, c component) (int, *refusal) {
 		}
 		unix.Close(fd)
 	}
-	return -1, &refusal{stepSlot, "busy", who.user + " holds all " + itoa(slots) + " slots"}
+	return -1, &refusal{stepSlot, "busy", holder + " holds all " + itoa(most) + " slots"}
 }
 
 // openEvent makes the file in which the handler says what it does: locked until the request is over, its first line

@@ -65,12 +65,18 @@ type User struct {
 	Expires    *string    `json:"expires"` // the day from which the account is disabled, as chage -l says it
 	MustChange *bool      `json:"must_change"`
 	Language   *string    `json:"language"`
-	LastLogin  *time.Time `json:"last_login"` // nothing on the machine knows it reliably yet
+	LastLogin  *time.Time `json:"last_login"`
 	Groups     []string   `json:"groups"`
+
+	FailedLogins *int `json:"failed_logins"` // since the last right password
 }
 
-// Shadow is what shadow(5) says; only root can read it.
-type Shadow struct{ entries map[string]shadowEntry }
+// Shadow is what only root can read of accounts: shadow(5) and, after ReadLogins, the last logins and the refused ones.
+type Shadow struct {
+	entries map[string]shadowEntry
+	logins  map[uint32]time.Time
+	refused map[string]int
+}
 
 // ReadShadow reads /etc/shadow.
 func ReadShadow() (Shadow, error) {
@@ -78,7 +84,7 @@ func ReadShadow() (Shadow, error) {
 	if err != nil {
 		return Shadow{}, err
 	}
-	return Shadow{parseShadow(text)}, nil
+	return Shadow{entries: parseShadow(text)}, nil
 }
 
 // HasPassword says whether an account has a password that can match.
@@ -185,6 +191,7 @@ func (n *Names) newUser(e Entry, roles []Role, shadow Shadow, now time.Time) Use
 			u.Expires = &day
 		}
 	}
+	shadow.addLogins(&u)
 	return u
 }
 

@@ -30,6 +30,10 @@ type Login struct {
 	Failure time.Duration // how long a refused login takes
 	Slots   int           // how many ask PAM at the same time
 	Wait    time.Duration // for a slot
+
+	PairFailures    int           // of one account from one address
+	AddressFailures int           // of one address, whatever the account
+	FailureWindow   time.Duration // within which they count, and for which they shut
 }
 
 // Listing bounds one page of a folder.
@@ -115,6 +119,25 @@ var table = [...]setting{
 		"So long one waits for a free slot. It is less than two seconds, because then the gate gives up looking at an " +
 			"account again.",
 		func(s *Settings, n int64) { s.Login.Wait = time.Duration(n) * time.Millisecond },
+	},
+	{
+		"login", "pair_failures", 30, 3, 10000, "failures",
+		"So many wrong passwords for one account from one address, and the account is shut for that address until " +
+			"failure_minutes are over since the first of them. The account itself is shut after more of them, from all " +
+			"addresses together: /etc/sharezone/faillock.conf.",
+		func(s *Settings, n int64) { s.Login.PairFailures = int(n) },
+	},
+	{
+		"login", "address_failures", 100, 10, 100000, "failures",
+		"So many refused logins from one address (of IPv6 the first 64 bits), whatever the names, and until " +
+			"failure_minutes are over only those are let in from there who were before, in the last 90 days: behind a " +
+			"proxy many people share one address.",
+		func(s *Settings, n int64) { s.Login.AddressFailures = int(n) },
+	},
+	{
+		"login", "failure_minutes", 15, 1, 24 * 60, "minutes",
+		"Refused logins count for so many minutes from the first of them.",
+		func(s *Settings, n int64) { s.Login.FailureWindow = time.Duration(n) * time.Minute },
 	},
 	{
 		"listings", "default_entries", 200, 1, 10000, "entries",

@@ -29,6 +29,12 @@ const (
 	Sessions = State + "/sessions"
 	// Slots holds the files whose locks count what runs at the same time; root only.
 	Slots = State + "/slots"
+	// Attempts holds what was refused by address and by account and address; root only.
+	Attempts = State + "/attempts"
+	// Tallies holds what was refused by account, as pam_faillock(8) counts it; root only.
+	Tallies = State + "/faillock"
+	// Logins holds one file for each uid that ever logged in, written at each login; root only.
+	Logins = State + "/logins"
 	// Preferences holds one JSON file per uid.
 	Preferences = State + "/prefs"
 	// Events holds one file per request that may have something to tell; root:shzspool 2750.

@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	accounts "sharezone/internal/account"
+	"sharezone/internal/attempt"
 	"sharezone/internal/config"
 	"sharezone/internal/layout"
 	"sharezone/internal/session"
@@ -66,15 +68,21 @@ func tryLogin(q request, settings config.Settings) (reply, error) {
 	}
 	stamp := session.Stamp() // before the account is read: what changes meanwhile makes the session stale
 	a, err := findAccount(q.Username)
-	if errors.Is(err, errNotMember) {
-		return refused(err) // PAM is not asked: nobody may try root's password here
-	}
-	if err != nil {
+	stranger := errors.Is(err, errNotMember)
+	if err != nil && !stranger {
 		return reply{}, err
+	}
+	try, tooMany := attempt.Begin(a.name, address, attemptLimits(settings.Login))
+	switch {
+	case stranger:
+		return refused(err) // PAM is not asked: nobody may try root's password here
+	case tooMany != nil:
+		return refused(tooMany)
 	}
 	if err := authenticate(q.Entry, a, address.String(), q.Password); err != nil {
 		return refused(err)
 	}
+	try.Right()
 	mustChange, err := accountState(q.Entry, a, address.String())
 	if err != nil {
 		return refused(err)
@@ -84,7 +92,27 @@ func tryLogin(q request, settings config.Settings) (reply, error) {
 		limits = settings.AdminSession
 	}
 	id, err := openSession(q.Entry, address.String(), stamp, a, limits, mustChange)
+	if err == nil {
+		noteLogin(a, q.Entry, address.String())
+	}
 	return reply{ID: id, User: a.name, Roles: a.roles, MustChange: mustChange}, err
+}
+
+func attemptLimits(l config.Login) attempt.Limits {
+	return attempt.Limits{Pair: l.PairFailures, Address: l.AddressFailures, Window: l.FailureWindow}
+}
+
+// noteLogin writes when and from where somebody logged in last, as lastlog(8) has it for terminals. The time is the
+// file's. That it cannot be written keeps nobody out.
+func noteLogin(a account, entry, address string) {
+	f, err := os.OpenFile(accounts.LoginFile(a.uid), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|unix.O_NOFOLLOW, 0o600)
+	if err == nil {
+		_, err = fmt.Fprintf(f, "%s %s %s %s\n", time.Now().UTC().Format(time.RFC3339), a.name, entry, address)
+		f.Close()
+	}
+	if err != nil {
+		log("last login of "+a.name, err)
+	}
 }
 
 // openSession writes the session file under a fresh id; an id that the browser brought is never used (fixation).
@@ -289,9 +317,18 @@ func tryChange(q request, who caller, settings config.Settings) (reply, error) {
 	if !validPassword(q.New) {
 		return reply{}, &told{"weak", "no password that PAM could take"}
 	}
-	if err := authenticate(r.Entry, who.account, r.Address, q.Old); err != nil {
+	address, err := netip.ParseAddr(r.Address)
+	if err != nil {
+		return reply{}, err
+	}
+	try, err := attempt.Begin(who.name, address, attemptLimits(settings.Login))
+	if err == nil {
+		err = authenticate(r.Entry, who.account, r.Address, q.Old)
+	}
+	if err != nil {
 		return reply{}, &told{"refused", "old password: " + err.Error()}
 	}
+	try.Right()
 	if q.Old == q.New {
 		return reply{}, &told{"weak", "the new password is the old one"}
 	}

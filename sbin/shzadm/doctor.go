@@ -59,6 +59,7 @@ func doctor(c *call, args []string) error {
 	u := &checkup{names: account.NewNames(), findings: []finding{}, notes: []string{}, partial: []string{}}
 	m, err := readManifest(layout.Manifest)
 	if u.check(err == nil, finding{Check: "manifest", Subject: layout.Manifest, Found: errorText(err), Mend: install}) {
+		u.checkLocks()
 		u.checkAccounts(m)
 		u.checkBase(m)
 		for _, item := range m.items {

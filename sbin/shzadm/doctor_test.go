@@ -131,6 +131,9 @@ func TestDoctorMendsSystem(t *testing.T) {
 			"setpriv --no-new-privs apache2ctl start; while [ ! -e " + apachePIDFile + " ]; do sleep 0.1; done"},
 		{"manifest", "rm " + layout.Manifest},
 		{"manifest", "echo nonsense >> " + layout.Manifest},
+		{"stale-lock", "echo 4194304 > /etc/passwd.lock"},
+		{"stale-lock", "printf '1\\0' > /etc/gshadow.lock"}, // a number that somebody else has now
+		{"stale-lock", "touch /etc/shadow.lock"},
 		{"register", "sed -i '2s/^/nonsense /' " + account.RegisterPath},
 		{"unwritable", "chattr +i " + layout.Base},
 		{"mount-options", "mount -o remount,bind,suid,nodev,noexec " + layout.Base},

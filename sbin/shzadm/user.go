@@ -112,7 +112,7 @@ func userList(c *call, args []string) error {
 		return err
 	}
 	names := account.NewNames()
-	shadow, err := account.ReadShadow()
+	shadow, err := readShadow()
 	if err != nil {
 		return err
 	}
@@ -146,14 +146,18 @@ func userShow(c *call, args []string) error {
 	if u.MustChange != nil {
 		mustChange = c.say.line(map[bool]string{true: "yes", false: "no"}[*u.MustChange])
 	}
+	refused := ""
+	if u.FailedLogins != nil {
+		refused = strconv.Itoa(*u.FailedLogins)
+	}
 	return c.printFields("user-fields", u.Name, strconv.FormatUint(uint64(u.UID), 10), text(u.FullName), text(u.Company),
 		text(u.Email), text(u.Phone), text(u.Mobile), joinRoles(u.Roles), status(u), text(u.Expires), mustChange,
-		strings.Join(u.Groups, " "))
+		strings.Join(u.Groups, " "), moment(u.LastLogin), refused)
 }
 
 func findUser(name string) (account.User, error) {
 	names := account.NewNames()
-	shadow, err := account.ReadShadow()
+	shadow, err := readShadow()
 	if err != nil {
 		return account.User{}, err
 	}
@@ -165,6 +169,15 @@ func findUser(name string) (account.User, error) {
 		return u, fmt.Errorf("%s: %w", name, errNoUser)
 	}
 	return u, nil
+}
+
+// readShadow reads what only root can read of accounts, with their logins.
+func readShadow() (account.Shadow, error) {
+	shadow, err := account.ReadShadow()
+	if err == nil {
+		err = shadow.ReadLogins()
+	}
+	return shadow, err
 }
 
 func joinRoles(roles []account.Role) string {

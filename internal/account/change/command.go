@@ -23,6 +23,7 @@ const (
 	gpasswd  = "/usr/bin/gpasswd"
 	chpasswd = "/usr/sbin/chpasswd"
 	chage    = "/usr/bin/chage"
+	faillock = "/usr/sbin/faillock"
 )
 
 const (

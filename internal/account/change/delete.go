@@ -76,8 +76,9 @@ func Delete(e account.Entry, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	err = forgetLogins(e)
 	if gid, left := account.NewNames().GroupID(e.Name); left && gid == e.GID { // USERGROUPS_ENAB no in login.defs(5)
-		return run("", 10, groupdel, "--", e.Name)
+		err = errors.Join(err, run("", 10, groupdel, "--", e.Name))
 	}
-	return nil
+	return err
 }

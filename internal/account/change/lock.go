@@ -23,9 +23,12 @@ func Lock(name string) error {
 	return verifyLock(name, true)
 }
 
-// Unlock makes it match again. Prepare must have been called.
+// Unlock makes it match again, and forgets the refused logins. Prepare must have been called.
 func Unlock(name string) error {
 	if _, err := own(name, "lock", account.NewNames()); err != nil {
+		return err
+	}
+	if err := Forgive(name); err != nil {
 		return err
 	}
 	shadow, err := account.ReadShadow()

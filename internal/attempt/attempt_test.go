@@ -1,0 +1,175 @@
+package attempt
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
+func newStore(t *testing.T) store {
+	return store{t.TempDir(), noon, Limits{Pair: 3, Address: 10, Window: 15 * time.Minute}}
+}
+
+func (s store) later(d time.Duration) store {
+	s.now = s.now.Add(d)
+	return s
+}
+
+// try is one attempt with a wrong password, or a right one; it says whether the password was looked at.
+func (s store) try(user, address string, right bool) bool {
+	a, err := s.begin(user, netip.MustParseAddr(address))
+	if err != nil && !errors.Is(err, ErrTooMany) {
+		panic(err)
+	}
+	if err == nil && right {
+		a.Right()
+	}
+	return err == nil
+}
+
+// TestPair: who guesses at one account keeps out himself, and nobody else.
+func TestPair(t *testing.T) {
+	s := newStore(t)
+	for i := range 6 {
+		if through := s.try("anna", "192.0.2.1", false); through != (i < 3) {
+			t.Errorf("guess %d: %v", i, through)
+		}
+	}
+	for what, through := range map[string]bool{
+		"the right password from there": !s.try("anna", "192.0.2.1", true), "anna from elsewhere": s.try("anna", "192.0.2.2", true),
+		"bruno from there": s.try("bruno", "192.0.2.1", true), "an unknown name from there": s.try("", "192.0.2.1", false),
+		"a minute before the end": !s.later(14*time.Minute).try("anna", "192.0.2.1", true),
+		"when the time is over":   s.later(15*time.Minute).try("anna", "192.0.2.1", true),
+	} {
+		if !through {
+			t.Errorf("%s: not as it should be", what)
+		}
+	}
+	for range 20 { // right ones in between: nothing adds up
+		if !s.try("carla", "192.0.2.3", false) || !s.try("carla", "192.0.2.3", true) {
+			t.Fatal("carla is shut out by what was forgotten")
+		}
+	}
+}
+
+// TestAddress: an address that guesses at many accounts is shut, but not for those who came in from there before.
+func TestAddress(t *testing.T) {
+	s := newStore(t)
+	if !s.try("anna", "192.0.2.1", true) {
+		t.Fatal("anna")
+	}
+	for i := range 20 {
+		user := ""
+		if i%2 == 0 {
+			user = fmt.Sprint("user", i)
+		}
+		if through := s.try(user, "192.0.2.1", false); through != (i < 10) {
+			t.Errorf("guess %d: %v", i, through)
+		}
+	}
+	if s.try("bruno", "192.0.2.1", true) {
+		t.Error("a stranger is let in from an address that guesses")
+	}
+	if !s.try("anna", "192.0.2.1", true) || !s.try("bruno", "192.0.2.9", true) {
+		t.Error("anna, who was here before, or bruno from elsewhere is shut out")
+	}
+	for range 5 {
+		s.try("anna", "192.0.2.1", false)
+	}
+	if s.try("anna", "192.0.2.1", true) {
+		t.Error("who is known may guess without end")
+	}
+	if !s.later(16*time.Minute).try("bruno", "192.0.2.1", true) {
+		t.Error("the address stays shut")
+	}
+	after := s.later(100 * 24 * time.Hour)
+	for range 10 {
+		after.try("", "192.0.2.1", false)
+	}
+	if after.try("anna", "192.0.2.1", true) {
+		t.Error("who was here a hundred days ago is still known")
+	}
+}
+
+// TestBuckets: what counts as one address.
+func TestBuckets(t *testing.T) {
+	for text, want := range map[string]string{
+		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::", "2001:db8:1:2::1": "2001:db8:1:2::",
+		"2001:db8:1:3::1": "2001:db8:1:3::", "fe80::1%eth0": "fe80::", "::1": "::",
+	} {
+		if got := bucket(netip.MustParseAddr(text)); got != want {
+			t.Errorf("%s: %s, not %s", text, got, want)
+		}
+	}
+}
+
+// TestAtOnce: a hundred at once are a hundred.
+func TestAtOnce(t *testing.T) {
+	s := newStore(t)
+	var through atomic.Int32
+	var guessing sync.WaitGroup
+	for range 100 {
+		guessing.Go(func() {
+			if s.try("anna", "192.0.2.1", false) {
+				through.Add(1)
+			}
+		})
+	}
+	guessing.Wait()
+	if through.Load() != 3 {
+		t.Errorf("%d passwords were looked at, not 3", through.Load())
+	}
+}
+
+// TestStore: what is wrong with the folder keeps nobody out, and it stays bounded.
+func TestStore(t *testing.T) {
+	for _, content := range []string{"", "{", "null", `{"failures":"x"}`, `{"failures":99,"since":"2030-01-01T00:00:00Z"}`, string(make([]byte, 5000))} {
+		s := newStore(t)
+		os.WriteFile(filepath.Join(s.folder, "anna@192.0.2.1"), []byte(content), 0o600)
+		if !s.try("anna", "192.0.2.1", true) || !s.try("anna", "192.0.2.1", false) {
+			t.Errorf("%.30q shuts anna out", content)
+		}
+	}
+	gone := newStore(t)
+	gone.folder += "/nowhere"
+	linked := newStore(t)
+	os.Symlink("/etc/passwd", filepath.Join(linked.folder, "anna@192.0.2.1"))
+	before, _ := os.ReadFile("/etc/passwd")
+	if !gone.try("anna", "192.0.2.1", true) || !linked.try("anna", "192.0.2.1", true) {
+		t.Error("shut out by what is wrong with the folder")
+	}
+	if after, _ := os.ReadFile("/etc/passwd"); string(after) != string(before) {
+		t.Error("a link was followed")
+	}
+
+	full := newStore(t)
+	full.try("anna", "192.0.2.1", true)
+	for i := range maxFiles {
+		os.WriteFile(filepath.Join(full.folder, fmt.Sprintf("@10.%d.%d.1", i/256, i%256)), nil, 0o600)
+	}
+	full.try("bruno", "192.0.2.2", true)
+	names, _ := os.ReadDir(full.folder)
+	if len(names) > 10 {
+		t.Errorf("%d files are left", len(names))
+	}
+	if _, err := os.Stat(filepath.Join(full.folder, "anna@192.0.2.1")); err != nil {
+		t.Error("what is still worth something was removed")
+	}
+	if err := full.forget("anna"); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(full.folder, "anna@192.0.2.1")); err == nil {
+		t.Error("anna is not forgotten")
+	}
+	if _, err := os.Stat(filepath.Join(full.folder, "bruno@192.0.2.2")); err != nil {
+		t.Error("bruno is forgotten too")
+	}
+}

@@ -1,0 +1,187 @@
+package test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sharezone/internal/account"
+	"sharezone/internal/layout"
+)
+
+// How often passwords may be guessed at. Each client has an address of its own here: all of 127.0.0.0/8 is this machine's.
+
+// forgive forgets all refused logins, before a test that counts them and after it.
+func forgive(t *testing.T) {
+	t.Helper()
+	forget := func() {
+		for _, folder := range []string{layout.Attempts, layout.Tallies} {
+			files, err := filepath.Glob(folder + "/*")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range files {
+				if err := os.Remove(file); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	forget()
+	t.Cleanup(forget)
+}
+
+// from logs in from an address, with n wrong passwords first. It says whether it was let in.
+func from(t *testing.T, address, user, password string, wrong int) bool {
+	t.Helper()
+	for range wrong {
+		if a := tryLogin(t, user, "wrong", "--interface", address); a.status != 401 {
+			t.Errorf("%s with a wrong password: %d %s", user, a.status, a.body)
+		}
+	}
+	a := tryLogin(t, user, password, "--interface", address)
+	if a.status != 200 && a.status != 401 {
+		t.Errorf("%s: %d %s", user, a.status, a.body)
+	}
+	return a.status == 200
+}
+
+// shown is what shzadm says of a user.
+func shown(t *testing.T, name string) account.User {
+	t.Helper()
+	out, status := shzadm(t, "user", "show", "--json", name)
+	var u account.User
+	if err := json.Unmarshal([]byte(out), &u); err != nil || status != 0 {
+		t.Fatalf("exit %d, %v: %s", status, err, out)
+	}
+	return u
+}
+
+// TestGuessesAtOneAccount: an address that guesses at an account is shut out from it, and nobody else is.
+func TestGuessesAtOneAccount(t *testing.T) {
+	d := needDemo(t)
+	forgive(t)
+	setConfig(t, "[login]\npair_failures = 4\nfailure_milliseconds = 300\n")
+	bruno := d.password["bruno"]
+	for range 2 {
+		if !from(t, "127.0.0.2", "bruno", bruno, 3) {
+			t.Error("three guesses shut bruno out; the right password must end the count")
+		}
+	}
+	if from(t, "127.0.0.2", "bruno", bruno, 4) {
+		t.Error("four guesses, and the right password is still asked for")
+	}
+	alone, other := tryLogin(t, "bruno", bruno, "--interface", "127.0.0.2"), tryLogin(t, "nessuno", bruno, "--interface", "127.0.0.2")
+	if told(alone, "bruno") != told(other, "nessuno") {
+		t.Errorf("it shows that an account is shut:\n%s\n%s", told(alone, "bruno"), told(other, "nessuno"))
+	}
+	if !from(t, "127.0.0.3", "bruno", bruno, 0) || !from(t, "127.0.0.2", "carla", d.password["carla"], 0) {
+		t.Error("bruno elsewhere, or carla there, is shut out too")
+	}
+	if out, status := shzadm(t, "user", "unlock", "bruno"); status != 0 {
+		t.Fatal(out)
+	}
+	if !from(t, "127.0.0.2", "bruno", bruno, 0) {
+		t.Error("unlocking did not open bruno's account again")
+	}
+}
+
+// TestGuessesFromOneAddress: behind an address that guesses at many accounts those stay who were in before.
+func TestGuessesFromOneAddress(t *testing.T) {
+	d := needDemo(t)
+	forgive(t)
+	setConfig(t, "[login]\naddress_failures = 10\nfailure_milliseconds = 300\n")
+	if !from(t, "127.0.0.4", "bruno", d.password["bruno"], 0) {
+		t.Fatal("bruno")
+	}
+	for i := range 10 {
+		tryLogin(t, fmt.Sprint("nessuno", i), "wrong", "--interface", "127.0.0.4")
+	}
+	if from(t, "127.0.0.4", "carla", d.password["carla"], 0) {
+		t.Error("carla, who was never there, is let in from an address that guesses")
+	}
+	if !from(t, "127.0.0.4", "bruno", d.password["bruno"], 1) || !from(t, "127.0.0.5", "carla", d.password["carla"], 0) {
+		t.Error("bruno, who was there before, or carla elsewhere, is shut out")
+	}
+	if names, _ := filepath.Glob(layout.Attempts + "/*nessuno*"); len(names) > 0 {
+		t.Errorf("names that nobody has fill the folder: %q", names)
+	}
+}
+
+// TestGuessesFromManyAddresses: pam_faillock counts those of an account together; what it knows is shown, and forgotten.
+func TestGuessesFromManyAddresses(t *testing.T) {
+	needDemo(t)
+	forgive(t)
+	const file, password = "/etc/sharezone/faillock.conf", "Lampone-7-Treno-Verde"
+	before := read(t, file)
+	t.Cleanup(func() { os.WriteFile(file, []byte(before), 0o644) })
+	few := strings.Replace(before, "deny = 50", "deny = 5", 1)
+	if few == before {
+		t.Fatalf("%s does not say how many it denies:\n%s", file, before)
+	}
+	if err := os.WriteFile(file, []byte(few), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	setConfig(t, "[login]\nfailure_milliseconds = 300\n")
+	person(t, "bersaglio", password)
+	if u := shown(t, "bersaglio"); u.LastLogin != nil || u.FailedLogins == nil || *u.FailedLogins != 0 {
+		t.Errorf("never there: %+v", u)
+	}
+	if !from(t, "127.0.1.1", "bersaglio", password, 4) {
+		t.Error("four guesses shut the account")
+	}
+	if u := shown(t, "bersaglio"); u.LastLogin == nil || *u.FailedLogins != 0 {
+		t.Errorf("after a login: %+v", u)
+	}
+	for i := range 5 {
+		tryLogin(t, "bersaglio", "wrong", "--interface", fmt.Sprint("127.0.2.", i+1))
+	}
+	if u := shown(t, "bersaglio"); *u.FailedLogins != 5 {
+		t.Errorf("%d refused logins, not 5", *u.FailedLogins)
+	}
+	if from(t, "127.0.3.1", "bersaglio", password, 0) {
+		t.Error("five guesses from five addresses, and the right password is still asked for")
+	}
+	if listed := run(t, "faillock", "--dir", layout.Tallies, "--user", "bersaglio"); !strings.Contains(listed, "127.0.2.5") {
+		t.Errorf("faillock shows:\n%s", listed)
+	}
+	shzadm(t, "user", "unlock", "bersaglio")
+	if u := shown(t, "bersaglio"); *u.FailedLogins != 0 || !from(t, "127.0.3.1", "bersaglio", password, 0) {
+		t.Error("unlocking did not open the account again")
+	}
+}
+
+// TestGuessesForgotten: nothing is left of the logins of an account that was deleted.
+func TestGuessesForgotten(t *testing.T) {
+	needDemo(t)
+	forgive(t)
+	setConfig(t, "[login]\nfailure_milliseconds = 300\n")
+	const password = "Lampone-7-Treno-Verde"
+	out, status := shzadm(t, "user", "add", "partita", "--role", "base", "--full-name", "Partita", "--email", "p@example.org", "--json")
+	var made account.User
+	if err := json.Unmarshal([]byte(out), &made); err != nil || status != 0 {
+		t.Fatalf("exit %d, %v: %s", status, err, out)
+	}
+	t.Cleanup(func() { command(t, "userdel", "partita") }) // where the test ends early
+	setPassword(t, "partita", password)
+	if !from(t, "127.0.0.6", "partita", password, 0) || from(t, "127.0.0.6", "partita", "wrong", 0) {
+		t.Fatal("partita")
+	}
+	files := []string{account.LoginFile(made.UID), layout.Attempts + "/partita@127.0.0.6", layout.Tallies + "/partita"}
+	for _, file := range files {
+		if !exists(file) {
+			t.Errorf("%s was not made", file)
+		}
+	}
+	if out, status := shzadm(t, "user", "delete", "partita", "--files", "keep"); status != 0 {
+		t.Fatal(out)
+	}
+	for _, file := range files {
+		if exists(file) {
+			t.Errorf("%s is left", file)
+		}
+	}
+}
