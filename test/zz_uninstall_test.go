@@ -129,7 +129,7 @@ func TestZPurge(t *testing.T) {
 	}
 	out, status := install(t, "--uninstall", "--purge")
 	if status != 0 || !strings.Contains(out, layout.Base) || strings.Contains(out, "There may be zones") ||
-		!strings.Contains(out, " files in "+layout.Events+", which say who did what") {
+		!strings.Contains(out, " files in "+layout.Events+", "+layout.Logs+", which say who did what") {
 		t.Errorf("exit %d\n%s", status, out)
 	}
 	for _, i := range manifest(t) {

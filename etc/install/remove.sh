@@ -131,9 +131,9 @@ is_in_fstab() {
 
 # tell_of_events says what no log has besides, before it is removed.
 tell_of_events() {
-    local events=/var/spool/sharezone/events number
-    number=$(find "$events" -xdev -type f 2>/dev/null | wc -l) || true
-    if ((number)); then say purging-events "$number" "$events"; fi
+    local events=/var/spool/sharezone/events logs=/var/log/sharezone number
+    number=$(find "$events" "$logs" -xdev -type f 2>/dev/null | wc -l) || true
+    if ((number)); then say purging-events "$number" "$events, $logs"; fi
 }
 
 # release_base takes back the mount that install.sh made: a folder bound onto itself. The zones lie in it as before. The

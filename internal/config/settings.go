@@ -17,6 +17,7 @@ type Settings struct {
 	Search       Search
 	Archive      Archive
 	Zone         Zone
+	Activity     Activity
 }
 
 // SessionLimits say when a session ends by itself.
@@ -64,6 +65,12 @@ type Archive struct {
 
 // Zone is what new zones get. Everything is in days, and 0 is none.
 type Zone struct{ DefaultExpiry, MaxExpiry, DefaultMaxAge int }
+
+// Activity bounds the activity logs.
+type Activity struct {
+	MaxSize int64 // bytes of one file
+	Keep    int   // files that were put aside; 0 = all
+}
 
 // setting is a row of the table: a whole number. Where the unit could be mistaken it is part of the name.
 type setting struct {
@@ -219,6 +226,16 @@ var table = [...]setting{
 		"zones", "default_max_age_days", 0, 0, 36500, "days",
 		"In a zone made without a maximum age files stay for so many days; 0: without end.",
 		func(s *Settings, n int64) { s.Zone.DefaultMaxAge = int(n) },
+	},
+	{
+		"activity", "rotate_mib", 16, 1, 4096, "MiB",
+		"An activity log that has grown to so many MiB is put aside, and a new one is begun.",
+		func(s *Settings, n int64) { s.Activity.MaxSize = n * mib },
+	},
+	{
+		"activity", "keep_logs", 0, 0, 100000, "logs",
+		"So many logs that were put aside are kept, of each zone and of the whole system; 0: all of them.",
+		func(s *Settings, n int64) { s.Activity.Keep = int(n) },
 	},
 }
 

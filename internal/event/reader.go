@@ -14,8 +14,11 @@ import (
 )
 
 const (
-	// maxLine bounds a line, in bytes: a path of 4,096 bytes takes six times as much as JSON, three times percent-encoded.
-	maxLine = 64 << 10
+	// maxHeader bounds the first line, in bytes: all that the gate stamps into it is short.
+	maxHeader = 64 << 10
+	// maxLine bounds a line, in bytes. A path has no limit of the kernel's, because folders are reached one after the
+	// other; JSON takes six times as much for it, percent-encoding three times: room for a path of 1 MiB, a tar's longest.
+	maxLine = 16 << 20
 	// youngFile is how long a file may lack its first line: the gate writes it microseconds after it made the file.
 	youngFile = time.Minute
 	// maxDamage is how many damaged lines of one file are told.
@@ -105,7 +108,7 @@ func Read(folder, name string) ([]Record, State, []Damage, error) {
 // hasFirstLine: the lock counts from then on. Looked at before, it would be taken from under the gate, which gives a
 // request up whose file it cannot lock.
 func hasFirstLine(f *os.File) (bool, error) {
-	b := make([]byte, maxLine)
+	b := make([]byte, maxHeader)
 	n, err := f.ReadAt(b, 0)
 	if err != nil && err != io.EOF {
 		return false, err
@@ -133,13 +136,13 @@ func readActs(f *os.File, name string, state State) ([]Record, []Damage, error) 
 		}
 	}
 	a := acts{index: make(map[int]int)}
-	in := bufio.NewReaderSize(f, maxLine)
+	in := bufio.NewReaderSize(f, maxHeader)
 	for number := 1; ; number++ {
-		text, err := in.ReadSlice('\n')
+		text, err := readLine(in)
 		switch {
 		case err == io.EOF && len(text) > 0 && state == Finished:
 			tell(number, "a line without its end")
-		case err == bufio.ErrBufferFull:
+		case err == errTooLong:
 			tell(number, "a line that is too long")
 			err = skipLine(in)
 		case err == nil && number == 1:
@@ -170,6 +173,25 @@ func readActs(f *os.File, name string, state State) ([]Record, []Damage, error) 
 		}
 	}
 	return a.records, damage, nil
+}
+
+var errTooLong = errors.New("the line is too long")
+
+// readLine returns the next line. Nearly all fit into the reader's buffer, and only of the others a copy is made.
+func readLine(in *bufio.Reader) ([]byte, error) {
+	text, err := in.ReadSlice('\n')
+	if err != bufio.ErrBufferFull {
+		return text, err
+	}
+	long := bytes.Clone(text)
+	for err == bufio.ErrBufferFull && len(long) < maxLine {
+		text, err = in.ReadSlice('\n')
+		long = append(long, text...)
+	}
+	if err == bufio.ErrBufferFull {
+		return long, errTooLong
+	}
+	return long, err
 }
 
 func skipLine(in *bufio.Reader) error {

@@ -274,3 +274,30 @@ func TestCreateRefuses(t *testing.T) {
 		t.Errorf("%d files are left", len(left))
 	}
 }
+
+// TestLongPaths: the kernel sets no limit to a path, and an act must not be lost for one. What is longer than any tar can say is
+// damage, and hides nothing else.
+func TestLongPaths(t *testing.T) {
+	folder := t.TempDir()
+	f, err := Create(folder, Header{UID: 1001, User: "anna", Component: "shzadm", Entry: EntryShell, Zone: "demo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths := []string{strings.Repeat("a/", 40<<10) + "b", strings.Repeat("\xff", 1<<20), strings.Repeat("x", maxLine), "short"}
+	for _, path := range paths {
+		act, err := f.Begin("upload", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		act.End("ok", 1, "")
+	}
+	f.Close()
+	var got []Record
+	damage, err := ReadFolder(folder, func(r Record) { got = append(got, r) })
+	if err != nil || len(damage) != 2 || damage[0].Reason != "a line that is too long" { // and the end of what never began
+		t.Fatal(err, damage)
+	}
+	if len(got) != 3 || *got[0].Path != paths[0] || got[1].Raw != strings.Repeat("%FF", 1<<20) || *got[2].Path != "short" || got[2].Result != "ok" {
+		t.Errorf("%d acts", len(got))
+	}
+}

@@ -23,6 +23,9 @@ const (
 	// ZonefixHelper does for owners of zones what needs root.
 	ZonefixHelper = Helpers + "/zonefix"
 
+	// ZoneidHelper says which zones have which ids, and whose they are.
+	ZoneidHelper = Helpers + "/zoneid"
+
 	// State is root's; below it users reach only their own preferences.
 	State = "/var/lib/sharezone"
 	// Sessions holds one file per session, named by the SHA-256 of its id; root only.
@@ -35,12 +38,24 @@ const (
 	Tallies = State + "/faillock"
 	// Logins holds one file for each uid that ever logged in, written at each login; root only.
 	Logins = State + "/logins"
+	// ZoneIDs is the register of zones' ids: one file per id; root only.
+	ZoneIDs = State + "/zoneids"
 	// Preferences holds one JSON file per uid.
 	Preferences = State + "/prefs"
-	// Events holds one file per request that may have something to tell; root:shzspool 2750.
-	Events = "/var/spool/sharezone/events"
-	// Logs holds the activity logs; root:shzspool.
+	// Spool holds what is on its way: events, and messages.
+	Spool = "/var/spool/sharezone"
+	// Events holds one file per request that may have something to tell; root:shzspool 2770: the worker takes them away.
+	Events = Spool + "/events"
+	// Damaged holds event files that could not be read as such, for an administrator to look at.
+	Damaged = Spool + "/damaged"
+	// WorkerState holds the worker's lock and its journal.
+	WorkerState = Spool + "/worker"
+	// Logs holds the activity logs. Nobody can list it; who may read one knows what it is called.
 	Logs = "/var/log/sharezone"
+	// SystemLog is the folder of the activity log of the whole system: administrators read it.
+	SystemLog = Logs + "/system"
+	// ZoneLogs holds one folder per zone, called by its id, with the zone's activity log: its owner reads it.
+	ZoneLogs = Logs + "/zones"
 
 	// Configuration holds sharezone.toml and the site's hooks.
 	Configuration = "/etc/sharezone"

@@ -1,15 +1,14 @@
 package main
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
+	activitylog "sharezone/internal/activity"
 	"sharezone/internal/event"
 	"sharezone/internal/layout"
 	"sharezone/internal/zone"
@@ -17,56 +16,37 @@ import (
 
 var zoneIDForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// filter says which acts are asked for; what is empty asks for all.
-type filter struct {
-	zoneID, user, event string
-	from, to            time.Time // the first moment, and the first that is not asked for
-}
-
-func (f filter) matches(r event.Record) bool {
-	return (f.zoneID == "" || r.ZoneID == f.zoneID) &&
-		(f.user == "" || r.User == f.user || text(r.About) == f.user) &&
-		(f.event == "" || r.Event == f.event) &&
-		(f.from.IsZero() || !r.Time.Before(f.from)) &&
-		(f.to.IsZero() || r.Time.Before(f.to))
-}
-
 func activity(c *call, args []string) error {
 	fs := c.flags()
-	var f filter
+	var f activitylog.Filter
 	from := fs.String("from", "", "")
 	to := fs.String("to", "", "")
-	fs.StringVar(&f.user, "user", "", "")
-	fs.StringVar(&f.event, "event", "", "")
+	fs.StringVar(&f.User, "user", "", "")
+	fs.StringVar(&f.Event, "event", "", "")
 	asCSV := fs.Bool("csv", false, "")
 	operands, err := c.parse(fs, args, 0, 1)
 	if err != nil {
 		return err
 	}
 	var ok1, ok2 bool
-	f.from, ok1 = parseMoment(*from, 0)
-	f.to, ok2 = parseMoment(*to, 1)
+	f.From, ok1 = activitylog.ParseMoment(*from, 0)
+	f.To, ok2 = activitylog.ParseMoment(*to, 1)
 	switch {
 	case !ok1:
 		return usageError(c.say.line("usage-moment", "--from"))
 	case !ok2:
 		return usageError(c.say.line("usage-moment", "--to"))
-	case f.event != "" && !slices.Contains(event.Names, f.event):
-		return usageError(c.say.line("usage-event", f.event, strings.Join(event.Names, " ")))
+	case f.Event != "" && !slices.Contains(event.Names, f.Event):
+		return usageError(c.say.line("usage-event", f.Event, strings.Join(event.Names, " ")))
 	case c.json && *asCSV:
 		return usageError(c.say.line("usage-form"))
 	}
 	if len(operands) == 1 {
-		if f.zoneID, err = findZoneID(operands[0]); err != nil {
+		if f.ZoneID, err = findZoneID(operands[0]); err != nil {
 			return err
 		}
 	}
-	found := []event.Record{}
-	damage, readErr := event.ReadFolder(layout.Events, func(r event.Record) {
-		if f.matches(r) {
-			found = append(found, r)
-		}
-	})
+	found, damage, readErr := readActivity(f)
 	switch {
 	case c.json:
 		err = c.printJSON(map[string]any{"events": found, "damaged": append([]event.Damage{}, damage...)})
@@ -84,6 +64,41 @@ func activity(c *call, args []string) error {
 		err = errFindings
 	}
 	return err
+}
+
+// readActivity reads the log, and what the worker has not taken yet. The spool comes first: what is taken meanwhile is then
+// in both, and told once.
+func readActivity(f activitylog.Filter) ([]event.Record, []event.Damage, error) {
+	var waiting []event.Record
+	spooled := make(map[string]bool)
+	damage, spoolErr := event.ReadFolder(layout.Events, func(r event.Record) {
+		waiting = append(waiting, r)
+		spooled[r.Request] = true
+	})
+	folder := layout.SystemLog
+	if f.ZoneID != "" {
+		folder = layout.ZoneLogs + "/" + f.ZoneID
+	}
+	found := []event.Record{}
+	logged := make(map[string]bool)
+	unread, logErr := activitylog.Read(folder, func(l activitylog.Line) {
+		if spooled[l.Request] {
+			logged[l.Request] = true
+		}
+		if f.Matches(l.Record) {
+			found = append(found, l.Record)
+		}
+	})
+	if unread > 0 {
+		damage = append(damage, event.Damage{File: folder, Reason: fmt.Sprintf("%d lines that cannot be read", unread)})
+	}
+	for _, r := range waiting {
+		if !logged[r.Request] && f.Matches(r) {
+			found = append(found, r)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b event.Record) int { return a.Time.Compare(b.Time) })
+	return found, damage, errors.Join(spoolErr, logErr)
 }
 
 // findZoneID finds whose acts are meant by the name of a zone: those of its id, so a zone that was renamed keeps its
@@ -108,27 +123,6 @@ func findZoneID(name string) (string, error) {
 
 var errNoID = errors.New("the zone has no id")
 
-// parseMoment reads a day of the server's time zone, or a moment of RFC 3339. A day that ends a range belongs to it:
-// add is how many days later the range ends.
-func parseMoment(text string, add int) (time.Time, bool) {
-	if text == "" {
-		return time.Time{}, true
-	}
-	if day, err := time.ParseInLocation(time.DateOnly, text, time.Local); err == nil {
-		return day.AddDate(0, 0, add), true
-	}
-	moment, err := time.Parse(time.RFC3339, text)
-	return moment, err == nil
-}
-
-// pathOf is the path of an act as it can be typed again: percent-encoded where it is no text.
-func pathOf(r event.Record) string {
-	if r.Raw != "" {
-		return r.Raw
-	}
-	return text(r.Path)
-}
-
 func bytesOf(r event.Record) string {
 	if r.Bytes == nil {
 		return ""
@@ -140,37 +134,15 @@ func (c *call) printActivity(found []event.Record) error {
 	rows := make([][]string, 0, len(found))
 	for _, r := range found {
 		rows = append(rows, []string{moment(&r.Time), r.Event, r.User, text(r.About), r.Entry, text(r.Address), text(r.Zone),
-			pathOf(r), bytesOf(r), r.Result})
+			activitylog.Path(r), bytesOf(r), r.Result})
 	}
 	return c.printRows("activity-columns", rows)
 }
 
-// printCSV writes RFC 4180 with the keys of JSON as heading, the same in every language. A spreadsheet takes a cell
-// that begins like a formula for one, whatever its quotes, and names of files are for everybody to choose: such a cell
-// gets an apostrophe in front.
 func (c *call) printCSV(found []event.Record) error {
 	var b strings.Builder
-	w := csv.NewWriter(&b)
-	w.UseCRLF = true
-	rows := [][]string{{"time", "event", "user", "about", "entry", "address", "zone", "path", "bytes", "result"}}
-	for _, r := range found {
-		row := []string{r.Time.UTC().Format(time.RFC3339), r.Event, r.User, text(r.About), r.Entry, text(r.Address), text(r.Zone),
-			pathOf(r), bytesOf(r), r.Result}
-		for i := range row {
-			row[i] = plainCell(row[i])
-		}
-		rows = append(rows, row)
-	}
-	if err := w.WriteAll(rows); err != nil {
+	if err := activitylog.WriteCSV(&b, found, printable); err != nil {
 		return err
 	}
 	return c.print(b.String())
-}
-
-func plainCell(text string) string {
-	text = printable(text)
-	if start := strings.TrimLeft(text, " "); start != "" && strings.ContainsRune("=+-@", rune(start[0])) {
-		return "'" + text
-	}
-	return text
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	activitylog "sharezone/internal/activity"
 	"sharezone/internal/event"
 	"sharezone/internal/layout"
 	"sharezone/internal/session"
@@ -18,12 +19,12 @@ import (
 func TestParseMoment(t *testing.T) {
 	day := time.Date(2026, 11, 22, 0, 0, 0, 0, time.Local)
 	for text, want := range map[string]time.Time{"2026-11-22": day.AddDate(0, 0, 1), "2026-11-22T04:19:51+01:00": time.Unix(1795317591, 0)} {
-		if got, ok := parseMoment(text, 1); !ok || !got.Equal(want) {
+		if got, ok := activitylog.ParseMoment(text, 1); !ok || !got.Equal(want) {
 			t.Errorf("%s: %v", text, got)
 		}
 	}
 	for _, text := range []string{"today", "2026-13-01", "22/11/2026", "2026-11-22 04:19", "0"} {
-		if _, ok := parseMoment(text, 0); ok {
+		if _, ok := activitylog.ParseMoment(text, 0); ok {
 			t.Errorf("%s is taken for a moment", text)
 		}
 	}

@@ -128,7 +128,7 @@ Ends sessions: the next request asks for a login. What is being transferred goes
 `,
 	"help activity": `usage: shzadm activity [ZONE] [OPTION...]
 
-Shows who did what, in the order of time, from the events that have not been taken from the spool yet.
+Shows who did what, in the order of time, from the activity logs and the spool.
 ZONE is the name of a zone, open or closed, or the id of one that is gone.
 
   --from TIME    a day (YYYY-MM-DD) or a moment (YYYY-MM-DDTHH:MM:SS+HH:MM)

@@ -128,8 +128,8 @@ Chiude sessioni: la prossima richiesta chiede di accedere. I trasferimenti in co
 `,
 	"help activity": `uso: shzadm activity [AREA] [OPZIONE...]
 
-Mostra chi ha fatto che cosa, in ordine di tempo, dagli eventi che non sono ancora stati presi dallo
-spool. AREA è il nome di un'area, aperta o chiusa, o l'id di una che non c'è più.
+Mostra chi ha fatto che cosa, in ordine di tempo, dai registri delle attività e dallo spool.
+AREA è il nome di un'area, aperta o chiusa, o l'id di una che non c'è più.
 
   --from QUANDO   un giorno (AAAA-MM-GG) o un momento (AAAA-MM-GGTHH:MM:SS+HH:MM)
   --to QUANDO     un giorno, che è compreso, o un momento, che non lo è

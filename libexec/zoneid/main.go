@@ -1,0 +1,152 @@
+// Zoneid is the root helper that says which zone has which id, and whose it is. The notify worker asks it: activity is
+// written, and shown, by id, but the id is an attribute that a zone's owner writes himself, and he could write there the id of
+// another zone that he may read. So root keeps a register of the directory that each id was first seen on, and an id that
+// is found on another directory is not believed.
+//
+// SECURITY: sudo lets the notify worker run it, nobody else. It takes nothing of its input but the operation's name; what it
+// answers, names, ids and owners, the worker may know: it writes all activity.
+//
+// It changes nothing but the register.
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/account"
+	"sharezone/internal/helper"
+	"sharezone/internal/layout"
+	"sharezone/internal/privileged"
+	"sharezone/internal/slot"
+	"sharezone/internal/zone"
+)
+
+const (
+	program = "zoneid" // in the log
+	// deadline is how long it may take in all; a thousand zones take some milliseconds.
+	deadline = 25 * time.Second
+	// maxInput is longer than any request, in bytes.
+	maxInput = 1 << 10
+)
+
+var limits = []privileged.Limit{
+	{Resource: unix.RLIMIT_CORE},
+	{Resource: unix.RLIMIT_CPU, Want: 20, Least: 5}, // seconds
+	{Resource: unix.RLIMIT_NOFILE, Want: 256, Least: 64},
+	{Resource: unix.RLIMIT_FSIZE, Want: privileged.Unlimited, Least: 1 << 20},
+	{Resource: unix.RLIMIT_DATA, Want: privileged.Unlimited, Least: 256 << 20},
+	{Resource: unix.RLIMIT_AS, Want: privileged.Unlimited, Least: 1 << 30},
+}
+
+func main() {
+	out, status := serve()
+	if b, err := json.Marshal(out); err == nil {
+		os.Stdout.Write(append(b, '\n'))
+	}
+	os.Exit(status)
+}
+
+func serve() (helper.ZoneidReply, int) {
+	// 1. Refuse if not root, or if the process cannot be made independent of whoever started it.
+	if err := privileged.Settle(limits); err != nil {
+		return failed("settle", err, privileged.ExitInternal)
+	}
+	time.AfterFunc(deadline, func() { os.Exit(privileged.ExitInternal) })
+	// 2. Refuse if the caller is neither root nor the notify worker.
+	names := account.NewNames()
+	caller, err := privileged.ReadCaller(names)
+	if err == nil && !caller.Root && !caller.Spool {
+		err = fmt.Errorf("%s is not the notify worker", caller.Name)
+	}
+	if err != nil {
+		return failed("caller", err, privileged.ExitUsage)
+	}
+	// 3. Refuse if the input is not one JSON object of the known fields.
+	var q helper.ZoneidRequest
+	if err := privileged.ReadRequest(os.Stdin, maxInput, &q); err != nil {
+		return failed("input", err, privileged.ExitUsage)
+	}
+	// 4. Refuse if there is no such operation.
+	if q.Op != "table" {
+		return failed("operation", fmt.Errorf("%q of %s", q.Op, caller.Name), privileged.ExitUsage)
+	}
+	// 5. Refuse with "busy" if another one is at work: the register has one writer.
+	lock, err := slot.Lock("zoneid")
+	if errors.Is(err, slot.ErrTaken) {
+		return helper.ZoneidReply{Error: "busy"}, privileged.ExitRefused
+	}
+	if err != nil {
+		return failed("lock", err, privileged.ExitInternal)
+	}
+	defer lock.Close()
+	out, err := table(names)
+	if err != nil {
+		return failed("table", err, privileged.ExitInternal)
+	}
+	return out, 0
+}
+
+// table looks at all zones and brings the register up to date.
+func table(names *account.Names) (helper.ZoneidReply, error) {
+	// 6. Refuse if the folder of the zones is not root's, or the register cannot be read.
+	admin, err := zone.NewAdmin(layout.Base, names, account.Register{})
+	if err != nil {
+		return helper.ZoneidReply{}, err
+	}
+	defer admin.Close()
+	found, err := admin.Identities()
+	if err != nil {
+		privileged.Log(program, "looking", err) // the others are told all the same
+	}
+	register, err := readRegister(layout.ZoneIDs)
+	if err != nil {
+		return helper.ZoneidReply{}, err
+	}
+	believed, doubtful, changed := judge(found, register)
+	for id, b := range changed {
+		if err := writeBinding(layout.ZoneIDs, id, b); err != nil {
+			return helper.ZoneidReply{}, err
+		}
+		register[id] = b
+	}
+	return tell(believed, doubtful, register), nil
+}
+
+// tell makes the answer. Of a zone that is gone the register says whose it was: its last acts are still to be recorded.
+func tell(believed, doubtful []zone.Identity, register map[string]binding) helper.ZoneidReply {
+	var out helper.ZoneidReply
+	here := make(map[string]bool, len(believed))
+	for _, z := range believed {
+		here[z.ID] = true
+		out.Zones = append(out.Zones, known(z, register[z.ID].was))
+	}
+	for _, z := range doubtful {
+		here[z.ID] = true
+		out.Doubtful = append(out.Doubtful, known(z, never))
+	}
+	for id, b := range register {
+		if !here[id] {
+			gone := known(zone.Identity{ID: id, Name: b.name, Owner: b.owner}, b.was)
+			gone.Gone = true
+			out.Zones = append(out.Zones, gone)
+		}
+	}
+	return out
+}
+
+func known(z zone.Identity, was string) helper.KnownZone {
+	if was == never {
+		was = ""
+	}
+	return helper.KnownZone{ID: z.ID, Name: z.Name, Was: was, Closed: z.Closed, Owner: z.Owner}
+}
+
+func failed(what string, err error, status int) (helper.ZoneidReply, int) {
+	privileged.Log(program, what, err)
+	return helper.ZoneidReply{Error: "internal"}, status
+}

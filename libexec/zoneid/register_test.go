@@ -1,0 +1,112 @@
+package main
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"sharezone/internal/zone"
+)
+
+const (
+	one   = "00000000000000000000000000000001"
+	other = "00000000000000000000000000000002"
+)
+
+func at(inode uint64, owner uint32, name, id string) zone.Identity {
+	return zone.Identity{Name: name, ID: id, Owner: owner, Inode: inode, Born: int64(inode) * 10}
+}
+
+func bound(inode uint64, owner uint32, name, was string) binding {
+	return binding{inode, int64(inode) * 10, owner, name, was}
+}
+
+func names(zones []zone.Identity) string {
+	var all []string
+	for _, z := range zones {
+		all = append(all, z.Name)
+	}
+	slices.Sort(all)
+	return strings.Join(all, " ")
+}
+
+// TestJudge: whose id is believed, and what the register says afterwards of the id one.
+func TestJudge(t *testing.T) {
+	closed := at(7, 1001, "a", one)
+	closed.Closed = true
+	reborn := at(7, 1001, "a", one)
+	reborn.Born++
+	for _, row := range []struct {
+		name               string
+		found              []zone.Identity
+		register           map[string]binding
+		believed, doubtful string
+		changed            *binding
+	}{
+		{"new", []zone.Identity{at(7, 1001, "a", one)}, nil, "a", "", &binding{7, 70, 1001, "a", never}},
+		{"no id", []zone.Identity{at(7, 1001, "a", "")}, nil, "", "", nil},
+		{"two ids", []zone.Identity{at(7, 1001, "a", one), at(8, 1002, "b", other)}, map[string]binding{other: bound(8, 1002, "b", never)}, "a b", "", &binding{7, 70, 1001, "a", never}},
+		{"known", []zone.Identity{at(7, 1001, "a", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "", nil},
+		{"copied", []zone.Identity{at(7, 1001, "a", one), at(8, 1002, "b", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "b", nil},
+		{"copied by its owner", []zone.Identity{at(8, 1001, "b", one), at(7, 1001, "a", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "b", nil},
+		{"copied before anybody looked", []zone.Identity{at(7, 1001, "a", one), at(8, 1002, "b", one)}, nil, "", "a b", nil},
+		{"copied from a zone that is gone", []zone.Identity{at(8, 1002, "b", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "", "b", nil},
+		{"restored from a backup", []zone.Identity{at(9, 1001, "a", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "", &binding{9, 90, 1001, "a", never}},
+		{"restored twice", []zone.Identity{at(9, 1001, "a", one), at(8, 1001, "a2", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "", "a a2", nil},
+		{"restored, and copied by another", []zone.Identity{at(9, 1001, "a", one), at(8, 1002, "b", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "b", &binding{9, 90, 1001, "a", never}},
+		{"inode given again", []zone.Identity{reborn}, map[string]binding{one: {7, 70, 1002, "b", never}}, "", "a", nil},
+		{"renamed", []zone.Identity{at(7, 1001, "z", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "z", "", &binding{7, 70, 1001, "z", "a"}},
+		{"renamed again", []zone.Identity{at(7, 1001, "y", one)}, map[string]binding{one: bound(7, 1001, "z", "a")}, "y", "", &binding{7, 70, 1001, "y", "z"}},
+		{"handed over", []zone.Identity{at(7, 1002, "a", one)}, map[string]binding{one: bound(7, 1001, "a", "x")}, "a", "", &binding{7, 70, 1002, "a", "x"}},
+		{"closed", []zone.Identity{closed}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "", nil},
+	} {
+		believed, doubtful, changed := judge(row.found, row.register)
+		if names(believed) != row.believed || names(doubtful) != row.doubtful {
+			t.Errorf("%s: believes %q, doubts %q", row.name, names(believed), names(doubtful))
+		}
+		b, isChanged := changed[one]
+		if isChanged != (row.changed != nil) || isChanged && b != *row.changed || len(changed) > 1 {
+			t.Errorf("%s: changes %+v", row.name, changed)
+		}
+	}
+}
+
+// TestRegister: what is written is read; what is damaged is refused, because an id could be bound anew without it.
+func TestRegister(t *testing.T) {
+	folder := t.TempDir()
+	want := map[string]binding{one: {18446744073709551615, -5, 4294967295, "a-b.c_d", never}, other: {1, 0, 0, "b", "a"}}
+	for id, b := range want {
+		for range 2 { // over itself
+			if err := writeBinding(folder, id, b); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	os.WriteFile(folder+"/"+newFile, []byte("half"), 0o600)
+	got, err := readRegister(folder)
+	if err != nil || len(got) != 2 || got[one] != want[one] || got[other] != want[other] {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, text := range []string{"", "1 2 3\n", "1 2 3 a\n", "x 2 3 a -\n", "1 2 -3 a -\n", "1 2 3 /etc -\n", "1 2 3 a ..\n", "99999999999999999999 2 3 a -\n"} {
+		os.WriteFile(folder+"/"+one, []byte(text), 0o600)
+		if got, err := readRegister(folder); err == nil {
+			t.Errorf("%q is taken: %+v", text, got[one])
+		}
+	}
+	if _, err := readRegister(folder + "/nothing"); err == nil {
+		t.Error("without a register everything could be bound anew")
+	}
+}
+
+// TestTell: a zone that is gone is told, for its last acts; one whose id another one took is not.
+func TestTell(t *testing.T) {
+	out := tell([]zone.Identity{at(7, 1001, "z", one)}, nil, map[string]binding{one: bound(7, 1001, "z", "a"), other: bound(8, 1002, "b", never)})
+	if len(out.Zones) != 2 || out.Zones[0].Was != "a" || out.Zones[0].Gone || out.Zones[1].ID != other || !out.Zones[1].Gone || out.Zones[1].Was != "" || out.Zones[1].Owner != 1002 {
+		t.Errorf("%+v", out.Zones)
+	}
+	out = tell(nil, []zone.Identity{at(9, 1002, "b", one)}, map[string]binding{one: bound(7, 1001, "a", never)})
+	if len(out.Zones) != 0 || len(out.Doubtful) != 1 {
+		t.Errorf("%+v", out)
+	}
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"sharezone/internal/activity"
+	"sharezone/internal/event"
+)
+
+// A batch of event files is written in steps of which each can be the last:
+//
+//  1. The journal says how long each log is and which files are the batch, and is on the disk.
+//  2. The lines are appended to the logs, and are on the disk. Whoever dies in here is undone: the next run cuts the logs
+//     back to where the journal says they ended, and the files are all still there.
+//  3. The journal is renamed: the batch is committed. That takes no space, so a disk that is full now cannot prevent it.
+//  4. The event files are removed, then the journal. Whoever dies in here is completed: the next run removes the rest.
+//
+// So an act is in each of its logs once. It can be twice in the syslog, which is told between 2 and 3 and takes nothing
+// back.
+
+// batchFiles is how many event files are one batch: enough that waiting for the disk does not count, few enough that
+// what they tell fits into memory (a request that moves a million files tells some hundred megabytes by itself).
+const batchFiles = 500
+
+// batchLines ends a batch early.
+const batchLines = 20_000
+
+// askAnew is how often the zones are asked after where nothing happens: an owner may have been changed by chown(1).
+const askAnew = time.Hour
+
+// worker is one run.
+type worker struct {
+	events, damaged string // folders
+	logs            logs
+	journal         journal
+	table           func() (table, error) // asks libexec/zoneid
+	tell            func(activity.Line)   // to the syslog
+	step            func(string)          // tests stop here; nil otherwise
+}
+
+// run takes all files whose requests are over.
+func (w *worker) run() error {
+	if err := w.recover(); err != nil {
+		return fmt.Errorf("recovery: %w", err)
+	}
+	entries, err := os.ReadDir(w.events) // sorted: names begin with the time
+	if err != nil {
+		return err
+	}
+	if len(entries) == 0 && !w.longAgo() {
+		return nil
+	}
+	zones, err := w.table()
+	if err != nil {
+		return fmt.Errorf("zoneid: %w", err)
+	}
+	if err := w.logs.grant(zones); err != nil {
+		return err
+	}
+	if err := os.WriteFile(w.askedFile(), nil, 0o600); err != nil {
+		return err
+	}
+	takeErr := w.takeAll(entries, zones)
+	return errors.Join(takeErr, w.logs.rotate())
+}
+
+// askedFile is as old as the last answer about the zones.
+func (w *worker) askedFile() string { return string(w.journal) + "/asked" }
+
+func (w *worker) longAgo() bool {
+	info, err := os.Stat(w.askedFile())
+	return err != nil || w.logs.now.Sub(info.ModTime()).Abs() >= askAnew
+}
+
+// takeAll takes files in batches. One that cannot be read is told, and keeps nobody else's waiting.
+func (w *worker) takeAll(entries []os.DirEntry, zones table) error {
+	var b batch
+	var unread error
+	for _, e := range entries {
+		if err := w.take(&b, e.Name(), zones); err != nil {
+			unread = errors.Join(unread, err)
+		}
+		if len(b.files) == batchFiles || len(b.lines) >= batchLines {
+			if err := w.commit(b); err != nil {
+				return errors.Join(unread, err)
+			}
+			b = batch{}
+		}
+	}
+	return errors.Join(unread, w.commit(b))
+}
+
+// batch is what is committed together.
+type batch struct {
+	files   []string // event files, to be removed
+	damaged []string // those of them that are put aside instead
+	lines   []activity.Line
+}
+
+// take adds one file to the batch, if its request is over.
+func (w *worker) take(b *batch, name string, zones table) error {
+	records, state, damage, err := event.Read(w.events, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%s: %w", name, err)
+	case state != event.Finished:
+		return nil
+	}
+	b.files = append(b.files, name)
+	if len(damage) > 0 {
+		b.damaged = append(b.damaged, name)
+	}
+	for _, r := range records {
+		b.lines = append(b.lines, zones.line(r))
+	}
+	return nil
+}
+
+// commit writes a batch and takes its files away.
+func (w *worker) commit(b batch) error {
+	if len(b.files) == 0 {
+		return nil
+	}
+	texts, err := textsOf(b.lines)
+	if err != nil {
+		return err
+	}
+	open, err := w.logs.open(texts)
+	if err != nil {
+		return err
+	}
+	defer open.close()
+	w.pause("opened")
+	if err := w.journal.begin(entry{Files: b.files, Damaged: b.damaged, Logs: open.ends()}); err != nil {
+		return err
+	}
+	w.pause("journal")
+	if err := open.append(texts, func() { w.pause("half") }); err != nil {
+		return errors.Join(err, w.recover())
+	}
+	w.pause("appended")
+	for _, l := range b.lines {
+		w.tell(l)
+	}
+	w.pause("told")
+	if err := w.journal.commit(); err != nil {
+		return errors.Join(err, w.recover())
+	}
+	w.pause("committed")
+	return w.clear(entry{Files: b.files, Damaged: b.damaged})
+}
+
+// recover undoes or completes what an earlier run has begun.
+func (w *worker) recover() error {
+	e, state, err := w.journal.read()
+	if err != nil {
+		return err
+	}
+	switch state {
+	case begun:
+		if err := w.logs.cut(e.Logs); err != nil {
+			return err
+		}
+		return w.journal.drop()
+	case committed:
+		return w.clear(e)
+	}
+	return nil
+}
+
+// clear removes the files of a batch that is committed, then the journal.
+func (w *worker) clear(e entry) error {
+	aside := make(map[string]bool, len(e.Damaged))
+	for _, name := range e.Damaged {
+		aside[name] = true
+	}
+	for i, name := range e.Files {
+		var err error
+		if aside[name] {
+			err = os.Rename(w.events+"/"+name, w.damaged+"/"+name)
+		} else {
+			err = os.Remove(w.events + "/" + name)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if i == 0 {
+			w.pause("removing")
+		}
+	}
+	w.pause("removed")
+	for _, folder := range []string{w.events, w.damaged} { // before the journal forgets them
+		if err := syncFolder(folder); err != nil {
+			return err
+		}
+	}
+	return w.journal.drop()
+}
+
+func (w *worker) pause(at string) {
+	if w.step != nil {
+		w.step(at)
+	}
+}

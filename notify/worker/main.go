@@ -1,0 +1,84 @@
+// Worker takes what requests have left in the spool of events and writes it into the activity logs. cron starts it every
+// minute, as shzspool.
+//
+// SECURITY: whoever makes something happen chooses names and paths, and nothing else of an event: the gate stamped the rest.
+// The worker reads no file of a zone and follows no path in one. Of which zone an act is, and who may read the zone's log, is
+// what libexec/zoneid tells, not what the act says.
+//
+// What it may not do: lose an act, or write it twice. Each step can be the last one (kill -9, no space); batch.go says what
+// the next run then finds.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/account"
+	"sharezone/internal/layout"
+	"sharezone/internal/syslog"
+)
+
+// errAtWork: another worker holds the lock, and does it all.
+var errAtWork = errors.New("another worker is at work")
+
+func main() {
+	flag.Usage = func() { fmt.Fprintln(os.Stderr, "usage: worker") }
+	flag.Parse()
+	if flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	switch err := work(); {
+	case errors.Is(err, errAtWork):
+	case err != nil:
+		syslog.Write(syslog.DaemonError, "sharezone worker: "+strconv.QuoteToASCII(err.Error()))
+		os.Exit(1)
+	}
+}
+
+func work() error {
+	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
+	syscall.Umask(0o027)
+	// As root it would leave files behind that it cannot touch afterwards.
+	if err := checkUser(); err != nil {
+		return err
+	}
+	lock, err := lock(layout.WorkerState + "/lock")
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	w, err := newWorker()
+	if err != nil {
+		return err
+	}
+	return w.run()
+}
+
+func checkUser() error {
+	spool, known := account.NewNames().User(layout.UserSpool)
+	if !known || uint32(os.Geteuid()) != spool.UID {
+		return fmt.Errorf("it must run as %s: runuser -u %s", layout.UserSpool, layout.UserSpool)
+	}
+	return nil
+}
+
+// lock is held until the process ends, however it ends.
+func lock(name string) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
+		f.Close()
+		return nil, errAtWork
+	}
+	return f, nil
+}

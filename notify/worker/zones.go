@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"sharezone/internal/account"
+	"sharezone/internal/activity"
+	"sharezone/internal/config"
+	"sharezone/internal/event"
+	"sharezone/internal/helper"
+	"sharezone/internal/layout"
+	"sharezone/internal/syslog"
+)
+
+// table is which zones there are, as libexec/zoneid told: those of which it believes the id.
+type table struct {
+	zones []helper.KnownZone
+	byID  map[string]helper.KnownZone
+	open  map[string]string // ids of open zones by name; "" where the id is not believed
+}
+
+func newTable(reply helper.ZoneidReply) table {
+	t := table{reply.Zones, make(map[string]helper.KnownZone), make(map[string]string)}
+	for _, z := range reply.Zones {
+		t.byID[z.ID] = z
+		if !z.Closed && !z.Gone {
+			t.open[z.Name] = z.ID
+		}
+	}
+	for _, z := range reply.Doubtful {
+		if !z.Closed {
+			t.open[z.Name] = ""
+		}
+	}
+	return t
+}
+
+// line says to which zone's log an act belongs. The id that it names is what the zone's owner wrote there, so it counts only
+// together with the name that the zone of this id has in truth, or had before, unless another zone has that one now. Without an
+// id (whoever only delivers into a zone cannot read it) the name says it. What is believed of neither stands in the log of the
+// whole system alone.
+func (t table) line(r event.Record) activity.Line {
+	l := activity.Line{Record: r}
+	l.Record.ZoneID = ""
+	if r.Zone == nil {
+		return l
+	}
+	if r.ZoneID == "" {
+		l.ZoneID = t.open[*r.Zone]
+		return l
+	}
+	z, known := t.byID[r.ZoneID]
+	_, taken := t.open[*r.Zone]
+	if known && (z.Name == *r.Zone || z.Was == *r.Zone && !taken) {
+		l.ZoneID = r.ZoneID
+	}
+	return l
+}
+
+// newWorker is a worker on the machine.
+func newWorker() (*worker, error) {
+	settings, err := config.Read()
+	if err != nil {
+		return nil, err
+	}
+	names := account.NewNames()
+	admins, known := names.GroupID(layout.GroupAdmin)
+	if !known {
+		return nil, fmt.Errorf("there is no group %s", layout.GroupAdmin)
+	}
+	return &worker{
+		events: layout.Events, damaged: layout.Damaged, journal: layout.WorkerState,
+		logs: logs{system: layout.SystemLog, zones: layout.ZoneLogs, admins: admins, now: time.Now(),
+			maxSize: settings.Activity.MaxSize, keep: settings.Activity.Keep},
+		table: askTable,
+		tell:  tellSyslog,
+	}, nil
+}
+
+func askTable() (table, error) {
+	reply, err := helper.Zoneid(helper.ZoneidRequest{Op: "table"})
+	if err != nil {
+		return table{}, err
+	}
+	for _, z := range reply.Doubtful {
+		syslog.Write(syslog.DaemonError, "sharezone worker: zone "+strconv.QuoteToASCII(z.Name)+" has the id of another zone, and no activity log: "+z.ID)
+	}
+	return newTable(reply), nil
+}
+
+// tellSyslog writes an act where all of the machine's logs can go to another one. It is ASCII: whatever a name has in it
+// brings no line of its own, and nothing for a terminal.
+func tellSyslog(l activity.Line) {
+	if _, err := os.Stat("/dev/log"); err != nil {
+		return // nobody listens, and cron would send a mail
+	}
+	text, err := l.Append(nil)
+	if err != nil {
+		return
+	}
+	syslog.Write(syslog.DaemonInfo, "sharezone activity: "+asciiJSON(text[:len(text)-1]))
+}
+
+// asciiJSON escapes what is not ASCII, so that the line stays JSON. Control characters are escaped in it already.
+func asciiJSON(text []byte) string {
+	b := make([]byte, 0, len(text))
+	for _, r := range string(text) {
+		switch {
+		case r < 0x7f:
+			b = append(b, byte(r))
+		case r <= 0xffff:
+			b = append(b, fmt.Sprintf(`\u%04x`, r)...)
+		default:
+			r -= 0x10000
+			b = append(b, fmt.Sprintf(`\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)...)
+		}
+	}
+	const most = 8000 // bytes of a datagram that every syslog daemon takes
+	if len(b) > most {
+		return string(b[:most]) + " (cut)"
+	}
+	return string(b)
+}
