@@ -55,23 +55,50 @@ func (h *Held) Remove(names []string) error {
 	name := names[len(names)-1]
 	object, err := reach(parent, name, unix.O_PATH)
 	if err != nil {
-		return err
+		// It may be what a removal that was interrupted had moved aside last.
+		return errors.Join(err, h.sweepBelow(parent))
 	}
 	defer unix.Close(object)
 	return h.removeAside(parent, name, object)
 }
 
+// sweepBelow removes what an interrupted removal of something in a folder of the zone left.
+func (h *Held) sweepBelow(parent int) error {
+	closed, err := h.openClosed()
+	if err != nil {
+		return err
+	}
+	h.sweep(closed)
+	unix.Close(closed)
+	for _, near := range []int{h.fd, parent} {
+		if err := h.sweepNear(near); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openClosed opens .closed, which must be root's alone.
+func (h *Held) openClosed() (int, error) {
+	closed, err := h.admin.reachClosed()
+	if err != nil {
+		return -1, err
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(closed, &st); err != nil || st.Uid != 0 || st.Mode&0o077 != 0 {
+		unix.Close(closed)
+		return -1, fmt.Errorf("%w: %s must be root's alone: %w", ErrBaseNotReady, layout.Closed, err)
+	}
+	return closed, nil
+}
+
 // removeAside tries the folders for it in turn: a rename goes no further than its file system.
 func (h *Held) removeAside(parent int, name string, object int) error {
-	closed, err := h.admin.reachClosed()
+	closed, err := h.openClosed()
 	if err != nil {
 		return err
 	}
 	defer unix.Close(closed)
-	var st unix.Stat_t
-	if err := unix.Fstat(closed, &st); err != nil || st.Uid != 0 || st.Mode&0o077 != 0 {
-		return fmt.Errorf("%w: %s must be root's alone: %w", ErrBaseNotReady, layout.Closed, err)
-	}
 	h.sweep(closed)
 	err = h.removeInto(closed, parent, name, object)
 	for _, near := range []int{h.fd, parent} {
