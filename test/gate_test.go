@@ -117,6 +117,8 @@ var refusals = []struct {
 	{"events missing", 14, 500, gateCall{prepare: emptyTmpfs + `/var/spool/sharezone`, set: map[string]string{"REQUEST_METHOD": "POST"}}},
 	{"events full", 14, 507, gateCall{prepare: `mount -t tmpfs -o nr_inodes=1 tmpfs /var/spool/sharezone/events`, set: map[string]string{"REQUEST_METHOD": "POST"}}},
 	{"events full of bytes", 14, 507, gateCall{prepare: `mount -t tmpfs -o size=4k tmpfs /var/spool/sharezone/events; head -c 4096 /dev/zero >/var/spool/sharezone/events/x`, set: map[string]string{"REQUEST_METHOD": "POST"}}},
+	{"events nearly full of files", 14, 507, gateCall{prepare: `mount -t tmpfs -o nr_inodes=100 tmpfs /var/spool/sharezone/events; cd /var/spool/sharezone/events; seq 90 | xargs touch`, set: map[string]string{"REQUEST_METHOD": "POST"}}},
+	{"events nearly full of bytes", 14, 507, gateCall{prepare: `mount -t tmpfs -o size=400k tmpfs /var/spool/sharezone/events; head -c 376832 /dev/zero >/var/spool/sharezone/events/x`, set: map[string]string{"REQUEST_METHOD": "POST"}}},
 
 	{"no limit", 15, 0, gateCall{strace: []string{"-e", "inject=prlimit64:error=EPERM:when=3+"}}},
 	{"no group change", 16, 0, gateCall{strace: []string{"-e", "inject=setgroups:error=EPERM"}}},
@@ -160,6 +162,20 @@ func TestGateRefuses(t *testing.T) {
 			if a := callGate(t, other); a.status != 200 && a.status != 401 {
 				t.Errorf("%v: %d %s", other.set, a.status, a.stderr)
 			}
+		}
+	})
+	t.Run("14 the last tenth of the spool", func(t *testing.T) {
+		post := func(files int, cookie string) gateCall {
+			return gateCall{
+				prepare: fmt.Sprintf(`mount -t tmpfs -o nr_inodes=100 tmpfs /var/spool/sharezone/events; cd /var/spool/sharezone/events; seq %d | xargs touch`, files),
+				set:     map[string]string{"REQUEST_METHOD": "POST", "REQUEST_URI": "/cgi-bin/logout", "HTTP_COOKIE": cookie},
+			}
+		}
+		if a := callGate(t, post(80, "")); a.status == 507 {
+			t.Errorf("a stranger is refused while a fifth is free: %s", a.stderr)
+		}
+		if a := callGate(t, post(95, "SESSION_ID="+sessionID(t, "bruno"))); a.status == 507 {
+			t.Errorf("who is logged in may not use the last tenth: %s", a.stderr)
 		}
 	})
 	t.Run("01 root", func(t *testing.T) { checkRefusal(t, callGateRoot(t), 1, 0) })

@@ -273,3 +273,20 @@ func TestSpaceCode(t *testing.T) {
 		}
 	}
 }
+
+func TestReserve(t *testing.T) {
+	for _, row := range []struct {
+		space unix.Statfs_t
+		want  bool
+	}{
+		{unix.Statfs_t{Blocks: 1000, Bavail: 100, Files: 1000, Ffree: 100}, false},
+		{unix.Statfs_t{Blocks: 1000, Bavail: 99, Files: 1000, Ffree: 1000}, true},
+		{unix.Statfs_t{Blocks: 1000, Bavail: 1000, Files: 1000, Ffree: 99}, true},
+		{unix.Statfs_t{Blocks: 1000, Bavail: 1000}, false}, // Btrfs
+		{unix.Statfs_t{Blocks: 1000, Bavail: 0, Files: 1000, Ffree: 0}, true},
+	} {
+		if inReserve(&row.space) != row.want {
+			t.Errorf("%+v: not %v", row.space, row.want)
+		}
+	}
+}

@@ -89,6 +89,13 @@ func openEvent(q *request, c component, who identity) (int, *refusal) {
 	fail := func(err error) (int, *refusal) {
 		return -1, &refusal{stepEvent, spaceCode(err, "internal"), "event file: " + err.Error()}
 	}
+	var space unix.Statfs_t
+	if err := unix.Statfs(layout.Events, &space); err != nil {
+		return fail(err)
+	}
+	if who.guest && inReserve(&space) {
+		return -1, &refusal{stepEvent, "no-space", "event file: the last tenth of the spool is for those who are logged in"}
+	}
 	now := time.Now().UTC()
 	name := layout.Events + "/" + now.Format("20060102T150405.000000000Z") + "-" + q.id
 	fd, err := unix.Open(name, unix.O_WRONLY|unix.O_APPEND|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o640)
@@ -115,6 +122,12 @@ func openEvent(q *request, c component, who identity) (int, *refusal) {
 		return fail(err)
 	}
 	return fd, nil
+}
+
+// inReserve says whether only the last tenth of the spool's blocks or inodes is free. Strangers do not get at it, for any
+// of them can have event files made, by login. Btrfs counts no inodes (0).
+func inReserve(space *unix.Statfs_t) bool {
+	return space.Bavail < space.Blocks/10 || space.Ffree < space.Files/10
 }
 
 // zoneOf is the zone that a request to shz names, and its id: both "" unless the name has a zone's form, and the id ""

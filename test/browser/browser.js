@@ -107,10 +107,16 @@ class Traveller {
     });
   }
 
-  // go does something that leads to another document, and waits for that.
+  // go does something that leads to another document, and waits for that. On a loaded machine a page may still move
+  // while it is clicked, and the click meets nothing: what has not even made the browser ask is done once more.
   async go(act) {
-    const loaded = this.page.waitForEvent('load');
-    await Promise.all([loaded, act()]);
+    const asked = this.page.waitForRequest((request) => request.isNavigationRequest(), { timeout: 20000 }).catch(() => null);
+    const loaded = this.page.waitForEvent('load').then(() => null, (error) => error);
+    await act();
+    const request = await asked;
+    if (!request) await act();
+    const error = await loaded;
+    if (error) throw new Error(`${request ? `no answer to ${request.method()} ${request.url()}` : 'the browser asked for nothing twenty seconds after the first time'}: ${error.message}`);
   }
 
   visit(address) {
