@@ -63,7 +63,12 @@ type visited struct {
 
 // From the welcome page to the logout, with what people do to files between.
 func TestBrowser(t *testing.T) {
-	testJourneys(t, "it-phone", "it-plain", "en-wide", "en-plain")
+	testJourneys(t, "it-phone", "en-wide")
+}
+
+// The same without JavaScript.
+func TestBrowserPlain(t *testing.T) {
+	testJourneys(t, "it-plain", "en-plain")
 }
 
 func TestBrowserFirstLogin(t *testing.T) {
@@ -115,7 +120,7 @@ func runBrowser(t *testing.T, facts browserFacts) []visited {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute) // on two idle cores it takes three
+	ctx, cancel := context.WithTimeout(t.Context(), 25*time.Minute) // two idle cores need two; a busy machine needed fifteen
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", "browser/main.js")
 	cmd.Stdin = bytes.NewReader(input)
