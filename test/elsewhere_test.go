@@ -15,6 +15,51 @@ import (
 
 // Requests that another site's page sends, that lie about themselves, or that two readers could understand in two ways.
 
+// TestClaimedSuccess: an address that says that something was done, in a mail or on another site's page, shows no message
+// of success; the page that really did it leads to one.
+func TestClaimedSuccess(t *testing.T) {
+	d := needDemo(t)
+	zone := newZone(t, "user:bruno=write")
+	folder, management := "/cgi-bin/shz/"+zone+"/", "/cgi-bin/zones/"+zone
+	for _, row := range []struct{ user, from, at, says string }{
+		{"bruno", folder, folder + "?done=mkdir", "The folder has been made."},
+		{"bruno", folder, folder + "?done=delete&n=7", "7 items have been deleted."},
+		{"anna", management, management + "?done=share", "it holds from now on"},
+		{"bruno", "/cgi-bin/chpwd", "/cgi-bin/home?done=chpwd", "Your password has been changed."},
+	} {
+		page := func(from string) string {
+			a := curl(t, "-H", "Cookie: SESSION_ID="+sessionID(t, row.user)+"; lang=en", "-e", from, row.at)
+			if a.status != 200 {
+				t.Fatalf("%s: %d", row.at, a.status)
+			}
+			return a.body
+		}
+		if !strings.Contains(page(d.url+row.from), row.says) {
+			t.Errorf("%s: not after the form", row.at)
+		}
+		for _, from := range []string{"", "http://evil.example" + row.from, "http://evil.example/?" + d.url, d.url + "/"} {
+			if strings.Contains(page(from), row.says) {
+				t.Errorf("%s from %q claims a success", row.at, from)
+			}
+		}
+	}
+}
+
+// TestSessionEndsBeforeForm: who sends a form after his session has ended is told so, and comes back to the form's page.
+func TestSessionEndsBeforeForm(t *testing.T) {
+	d := needDemo(t)
+	for _, row := range []struct{ from, next string }{
+		{d.url + "/cgi-bin/zones/x?view=share", "/cgi-bin/zones/x?view=share"},
+		{"http://evil.example/cgi-bin/zones/x", "/cgi-bin/home"},
+		{"", "/cgi-bin/home"},
+	} {
+		a := curl(t, "-H", "Accept-Language: en", "-e", row.from, "-d", "op=share&principal=user:carla&access=read", "/cgi-bin/zones/x")
+		if a.status != 401 || !strings.Contains(a.body, "what you sent has not arrived") || !strings.Contains(a.body, `name="next" value="`+row.next+`"`) {
+			t.Errorf("%q: %d %.2000s", row.from, a.status, a.body)
+		}
+	}
+}
+
 // TestElsewhereRefused: what changes something and was sent by another site is refused, in both forms, for each
 // component, and changes nothing.
 func TestElsewhereRefused(t *testing.T) {

@@ -47,7 +47,7 @@ func answer(c *web.Call) error {
 		return err
 	}
 	act.End("ok", -1, "")
-	return c.SeeOther("/cgi-bin/home?changed=password", http.StatusOK, map[string]any{})
+	return c.SeeOther("/cgi-bin/home?done=chpwd", http.StatusOK, map[string]any{})
 }
 
 // complain shows the form again with what is wrong; nothing was changed.

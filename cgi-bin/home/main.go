@@ -25,7 +25,7 @@ func answer(c *web.Call) error {
 		return err
 	}
 	v := c.View(c.Language.Say("home.title"))
-	if c.Request.URL.Query().Get("changed") == "password" {
+	if c.Done() == "chpwd" {
 		v.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say("chpwd.changed")}
 	}
 	object := map[string]any{"user": c.User, "roles": names.Roles(c.User), "zones": zones}

@@ -37,9 +37,12 @@ func askToLogIn(c *web.Call) error {
 		return show(c, http.StatusUnauthorized, loginForm{Next: web.LocalPath(os.Getenv("REQUEST_URI"))})
 	}
 	// What was sent is lost: it is said now, and again by the page that comes after the login.
-	next := home
-	if strings.HasPrefix(c.Path(), "/cgi-bin/shz/") && strings.HasSuffix(c.Path(), "/") {
+	next := c.From() // the page with the form
+	switch {
+	case strings.HasPrefix(c.Path(), "/cgi-bin/shz/") && strings.HasSuffix(c.Path(), "/"):
 		next = c.Path() + "?done=lost" // the folder into which something was to go
+	case next == "":
+		next = home
 	}
 	return show(c, http.StatusUnauthorized, loginForm{Next: web.LocalPath(next), Message: c.Language.Say("login.lost")})
 }

@@ -171,7 +171,7 @@ func folderFrame(c *web.Call, object listing) page.View {
 	v := c.View(title)
 	query := c.Request.URL.Query()
 	n, _ := strconv.Atoi(query.Get("n"))
-	v.Notice = doneNotice(c, query.Get("done"), n)
+	v.Notice = doneNotice(c, n)
 	return v
 }
 

@@ -236,8 +236,8 @@ func (f form) answer(items []item, done string) error {
 var doneOperations = map[string]bool{"upload": true, "delete": true, "rename": true, "move": true, "copy": true, "zip": true, "unzip": true}
 
 // doneNotice is what the page after a form begins with: done says which form, n of how many items.
-func doneNotice(c *web.Call, done string, n int) *page.Notice {
-	l := c.Language
+func doneNotice(c *web.Call, n int) *page.Notice {
+	l, done := c.Language, c.Done()
 	switch {
 	case done == "lost":
 		return &page.Notice{Kind: page.Error, Text: l.Say("folder.lost")}

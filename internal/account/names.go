@@ -201,6 +201,21 @@ func (n *Names) HighestID(lowest, highest uint32) uint32 {
 	return found
 }
 
+// FormerGroup returns a group as it was before the last change of /etc/group: shadow's tools keep that state in /etc/group-, and
+// whoever deleted a group by mistake finds its number and members there.
+func (n *Names) FormerGroup(name string) (Group, bool) {
+	text, err := os.ReadFile(n.root + "/etc/group-")
+	if err != nil {
+		return Group{}, false
+	}
+	for _, g := range parseGroup(text) {
+		if g.Name == name {
+			return g, true
+		}
+	}
+	return Group{}, false
+}
+
 // Err returns why the files of the machine could not be read or NSS did not answer; names may be missing then.
 func (n *Names) Err() error {
 	n.mu.Lock()

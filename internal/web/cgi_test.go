@@ -55,7 +55,7 @@ var testComponents = map[string]func(*Call) error{
 		return c.Answer(http.StatusOK, map[string]any{
 			"id": c.ID, "user": c.User, "entry": c.Entry, "address": c.Address, "session": c.Session, "must": c.MustChange,
 			"language": c.Language, "rest": c.Rest(), "path": c.Path(), "size": c.Body.Size(), "method": c.Request.Method,
-			"host": c.Request.Host, "event": c.Event != nil,
+			"host": c.Request.Host, "event": c.Event != nil, "from": c.From(), "done": c.Done(),
 		}, nil)
 	},
 	"redirect": func(c *Call) error { return c.SeeOther(c.Request.URL.Query().Get("to"), http.StatusOK, "to") },

@@ -161,6 +161,25 @@ func (c *Call) Exact() error {
 // Path is the raw path as it was asked for.
 func (c *Call) Path() string { return c.path }
 
+// From is the page of this site that sent the request (RFC 9110, 10.1.3): its path and query, "" if it was another site's or
+// is not known. A script can claim any; it decides what a page says, never what is done.
+func (c *Call) From() string {
+	from, err := url.Parse(c.Request.Referer())
+	if err != nil || from.Host == "" || !strings.EqualFold(from.Host, c.Request.Host) {
+		return ""
+	}
+	return LocalPath(from.RequestURI())
+}
+
+// Done is what the page before has done, by the name that its redirect gave it, for a message of success. An address that
+// somebody else made, or that was kept as a bookmark, has done nothing: "".
+func (c *Call) Done() string {
+	if c.From() == "" {
+		return ""
+	}
+	return c.Request.URL.Query().Get("done")
+}
+
 // Writer is for http.ServeContent and streams.
 func (c *Call) Writer() http.ResponseWriter { return c.response }
 

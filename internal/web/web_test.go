@@ -125,6 +125,38 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// TestFrom: a message of success stands only on a page to which a page of this site led.
+func TestFrom(t *testing.T) {
+	for _, row := range []struct{ referer, from string }{
+		{"", ""},
+		{"http://share.example/cgi-bin/zones/a?view=share&x=%C3%A9", "/cgi-bin/zones/a?view=share&x=%C3%A9"},
+		{"https://share.example/cgi-bin/home", "/cgi-bin/home"}, // behind TLS
+		{"http://SHARE.example/cgi-bin/home#x", "/cgi-bin/home"},
+		{"http://share.example/", ""},
+		{"http://share.example/static/x.html", ""},
+		{"http://share.example:8080/cgi-bin/home", ""},
+		{"http://share.example.evil.example/cgi-bin/home", ""},
+		{"http://share.example@evil.example/cgi-bin/home", ""},
+		{"http://evil.example/cgi-bin/home?share.example", ""},
+		{"//evil.example/cgi-bin/home", ""},
+		{"/cgi-bin/home", ""},
+		{"share.example", ""},
+		{"mailto:share.example", ""},
+		{"http://share.example/cgi-bin/a%zz", ""},
+		{"http://share.example/cgi-bin/" + strings.Repeat("a", 9000), ""},
+		{"http://share.example/cgi-bin/\\evil.example", "/cgi-bin/%5Cevil.example"},
+	} {
+		a := cgiCall{component: "call", uri: "/cgi-bin/test?done=it", set: map[string]string{"HTTP_REFERER": row.referer}}.run(t)
+		var got struct{ From, Done string }
+		if err := json.Unmarshal([]byte(a.body), &got); err != nil {
+			t.Fatal(err, a.body)
+		}
+		if got.From != row.from || (got.Done == "it") != (row.from != "") {
+			t.Errorf("%.80q: from %q, done %q", row.referer, got.From, got.Done)
+		}
+	}
+}
+
 func TestLanguageIsKept(t *testing.T) {
 	for _, row := range []struct{ query, cookie, accept, language, set string }{
 		{"", "", "", "it", ""},

@@ -15,7 +15,7 @@ import (
 func (u *checkup) checkAccounts(m manifest) {
 	for _, name := range m.groups {
 		g, ok := u.names.Group(name)
-		if !u.check(ok, finding{Check: "no-group", Subject: name, Mend: "groupadd --system -- " + name}) {
+		if !u.check(ok, finding{Check: "no-group", Subject: name, Mend: u.addGroup(name)}) {
 			continue
 		}
 		u.check(g.GID < layout.MinUID, finding{Check: "group-id", Subject: name, Found: strconv.Itoa(int(g.GID)),
@@ -26,6 +26,24 @@ func (u *checkup) checkAccounts(m manifest) {
 	for _, want := range m.users {
 		u.checkSystemUser(want, shadow)
 	}
+}
+
+// addGroup is the command that makes one of our groups again: with the number that access lists have, and with its members,
+// as long as the file before the last change still tells them.
+func (u *checkup) addGroup(name string) string {
+	former, ok := u.names.FormerGroup(name)
+	if _, taken := u.names.GroupName(former.GID); !ok || taken || former.GID == 0 || former.GID >= layout.MinUID {
+		return "groupadd --system -- " + name
+	}
+	mend := fmt.Sprintf("groupadd --system --gid %d -- %s", former.GID, name)
+	members := slices.DeleteFunc(former.Members, func(member string) bool {
+		_, known := u.names.User(member)
+		return !known
+	})
+	if len(members) > 0 {
+		mend += fmt.Sprintf(" && gpasswd -M %s %s", quote(strings.Join(members, ",")), name)
+	}
+	return mend
 }
 
 func (u *checkup) checkSystemUser(want manifestUser, shadow account.Shadow) {

@@ -18,6 +18,9 @@ const (
 	pamFile     = "/etc/pam.d/sharezone"
 )
 
+// pamFiles are the services of the two entries.
+var pamFiles = []string{pamFile, "/etc/pam.d/sharezone-external"}
+
 // inFstab says whether fstab(5) mounts something there.
 func inFstab(path string) bool {
 	b, err := os.ReadFile("/etc/fstab")
@@ -146,13 +149,19 @@ func (u *checkup) checkDelegation(f finding, user, helper string) bool {
 var pamPackages = map[string]string{"pam_pwquality.so": "libpam-pwquality", "pam_sss.so": "libpam-sss",
 	"pam_ldap.so": "libpam-ldapd"}
 
-// checkPAM checks that the modules of our service are installed: PAM refuses everybody when one is missing.
+// checkPAM checks that the modules of our services are installed: PAM refuses everybody when one is missing.
 func (u *checkup) checkPAM() {
-	text, err := os.ReadFile(pamFile)
-	if err != nil {
-		return // said among the paths
+	for _, path := range pamFiles {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue // said among the paths
+		}
+		u.checkPAMModules(path, string(text))
 	}
-	for line := range strings.Lines(string(text)) {
+}
+
+func (u *checkup) checkPAMModules(path, text string) {
+	for line := range strings.Lines(text) {
 		words := strings.Fields(line)
 		if len(words) < 3 || strings.HasPrefix(words[0], "#") || strings.HasPrefix(words[0], "-") {
 			continue
@@ -165,7 +174,7 @@ func (u *checkup) checkPAM() {
 			if from == "" {
 				from = "libpam-modules"
 			}
-			u.check(hasModule(module), finding{Check: "pam-module", Subject: module, Right: pamFile,
+			u.check(hasModule(module), finding{Check: "pam-module", Subject: module, Right: path,
 				Mend: "apt-get install --reinstall " + from})
 			break
 		}

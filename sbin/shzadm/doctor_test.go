@@ -160,29 +160,48 @@ func TestDoctorMendsSystem(t *testing.T) {
 	})
 }
 
-// TestDoctorLostBase: when the group of everybody is gone, the commands bring back everybody whom Share Zone made, and take no
-// role and no zone from anybody.
+// TestDoctorLostBase: when the group of everybody is gone, and nothing tells any more who was in it, the commands bring back
+// everybody whom Share Zone made, and take no role and no zone from anybody.
 func TestDoctorLostBase(t *testing.T) {
 	needInstallation(t)
 	prepareDoctor(t)
+	mendLostGroup(t, "shzbase", "groupdel shzbase; rm /etc/group-")
+}
+
+// TestDoctorLostGroups: a group that was deleted comes back with its number and its members.
+func TestDoctorLostGroups(t *testing.T) {
+	needInstallation(t)
+	prepareDoctor(t)
+	for _, group := range []string{"shzbase", "shzmgr", "shzadmin", "shzonly"} {
+		number := bash(t, "getent group "+group+" | cut -d: -f3")
+		mendLostGroup(t, group, "groupdel "+group)
+		if now := bash(t, "getent group "+group+" | cut -d: -f3"); now != number {
+			t.Errorf("%s: it was number %s and is %s", group, number, now)
+		}
+	}
+}
+
+// mendLostGroup deletes a group and does what doctor says; who is in which group, and who owns which zone, is as before.
+func mendLostGroup(t *testing.T, group, damage string) {
+	t.Helper()
 	who := "getent group shzmgr shzadmin shzonly | cut -d: -f1,4; getent group shzbase | cut -d: -f4 | tr , '\\n' | sort; stat -c '%n %U' " + layout.Base + "/*"
 	before := bash(t, who)
-	bash(t, "groupdel shzbase")
+	bash(t, damage)
 	_, findings := examine(t)
 	for round := 0; len(findings) > 0 && round < 3; round++ {
 		for _, f := range findings {
 			if f.Mend == "" {
-				t.Fatalf("no command: %+v", f)
+				t.Fatalf("%s, no command: %+v", group, f)
 			}
 			bash(t, "{ "+f.Mend+"; } || true") // install.sh ends with 1 as long as something else is wrong
 		}
 		findings = examineAgain(t)
 	}
 	if len(findings) > 0 {
-		t.Errorf("still: %+v", findings)
+		t.Errorf("%s, still: %+v", group, findings)
 	}
 	if after := bash(t, who); after != before {
-		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+		t.Errorf("%s, before:\n%s\nafter:\n%s", group, before, after)
 	}
 }
 
@@ -274,6 +293,7 @@ func TestDoctorFinds(t *testing.T) {
 	prepareDoctor(t)
 	for _, c := range []struct{ check, damage, repair string }{
 		{"pam-module", "mv /lib/x86_64-linux-gnu/security/pam_pwquality.so /root/", "mv /root/pam_pwquality.so /lib/x86_64-linux-gnu/security/"},
+		{"pam-module", "echo 'auth required pam_lost.so' >> /etc/pam.d/sharezone-external", "sed -i '/pam_lost/d' /etc/pam.d/sharezone-external"},
 		{"missing", "mv /usr/sbin/visudo /root/", "mv /root/visudo /usr/sbin/"},
 		{"missing", "mv /usr/sbin/apache2ctl /root/", "mv /root/apache2ctl /usr/sbin/"},
 		{"config-value", "sed -i 's/^# slots = 8/slots = 0/' " + config.Path, restoreConfig},
