@@ -13,7 +13,7 @@ cd -- "$(dirname -- "$(readlink -f -- "$0")")/.."
 # files. iproute2: lo is set up with ip. btrfs-progs: quotas on a real file system. rsync: zones are backed up and restored.
 # gammu-smsd, postfix: the real parts behind SMS and mail. libpam-google-authenticator: the second factor.
 # 7zip, libarchive-tools (bsdtar), python3, unzip, zip, zstd: archives of ours are opened with them, and theirs with ours.
-packages=(7zip btrfs-progs ca-certificates curl e2fsprogs gammu-smsd git iproute2 libarchive-tools libpam-google-authenticator
+packages=(7zip btrfs-progs ca-certificates curl e2fsprogs gammu-smsd git iproute2 libarchive-tools libpam-google-authenticator logrotate
     mandoc perl postfix python3 rsync shellcheck strace unzip util-linux zip zstd)
 
 # lists are the files that say what is downloaded.

@@ -157,7 +157,7 @@ func list(v viewer) error {
 	}
 	l := v.listView(c, searched, zones)
 	view := v.call.View(v.call.Language.Say(l.title()))
-	view.Notice = doneNotice(v.call)
+	view.Notice = doneNotice(v.call.Language, v.call.Done())
 	return v.call.AnswerPage(http.StatusOK, listPage(view, l))
 }
 
@@ -229,9 +229,9 @@ func (l listView) advice() string {
 }
 
 // doneNotice says what the form that led here has done.
-func doneNotice(c *web.Call) *page.Notice {
-	if key := "zones-done." + c.Done(); c.Language.Knows(key) {
-		return &page.Notice{Kind: page.OK, Text: c.Language.Say(key)}
+func doneNotice(l language, done string) *page.Notice {
+	if key := "zones-done." + done; l.Knows(key) {
+		return &page.Notice{Kind: page.OK, Text: l.Say(key)}
 	}
 	return nil
 }

@@ -70,7 +70,7 @@ func show(v viewer, name string) error {
 	if view.people && !v.answers("modify") {
 		return v.refusedOutside()
 	}
-	return view.show(zonePage{viewer: v, seen: s, status: http.StatusOK, notice: doneNotice(v.call)})
+	return view.show(zonePage{viewer: v, seen: s, status: http.StatusOK, notice: doneNotice(v.call.Language, v.call.Done())})
 }
 
 // answer sends the page of a view, or its object.
