@@ -89,6 +89,12 @@ func parse(text string) (Settings, error) {
 		case len(key) == 1 && isSection(key[0]) && d.meta.Type(key...) == "Hash":
 		case row == nil:
 			return Settings{}, &Error{Line: d.line(key), Key: key.String(), Problem: Unknown}
+		case row.text != nil:
+			value, isText := d.text(key)
+			if !isText || !row.text.check(value) {
+				return Settings{}, &Error{Line: d.line(key), Key: key.String(), Problem: BadValue, Form: row.text.form}
+			}
+			row.text.apply(&s, value)
 		default:
 			n, isNumber := d.number(key)
 			if !isNumber || n < row.least || n > row.most {
@@ -126,6 +132,13 @@ func (d *document) number(key toml.Key) (n int64, ok bool) {
 		return 0, false
 	}
 	return n, d.meta.PrimitiveDecode(d.value(key), &n) == nil
+}
+
+func (d *document) text(key toml.Key) (value string, ok bool) {
+	if d.meta.Type(key...) != "String" {
+		return "", false
+	}
+	return value, d.meta.PrimitiveDecode(d.value(key), &value) == nil
 }
 
 // line is where a key stands, 0 if that is unknown. The library tells the place only to a type that refuses the value.
@@ -168,7 +181,7 @@ const (
 	Untrusted  Problem = "untrusted" // not a file, not root's, or others may write it
 	BadSyntax  Problem = "syntax"
 	Unknown    Problem = "unknown" // no such section or setting
-	BadValue   Problem = "value"   // not a whole number, or not one that is allowed
+	BadValue   Problem = "value"   // not a whole number or text, or not one that is allowed
 )
 
 // Error is why the file is refused. It wraps nothing: an EACCES here is no answer to the user's request.
@@ -179,6 +192,7 @@ type Error struct {
 	Problem     Problem
 	Detail      string // what the kernel or the parser said
 	Least, Most int64  // what a value may be
+	Form        string // the same of a text; "" for a number
 }
 
 func (e *Error) Error() string {
@@ -190,6 +204,10 @@ func (e *Error) Error() string {
 	case Unknown:
 		fmt.Fprintf(&b, "there is no setting %s", e.Key)
 	case BadValue:
+		if e.Form != "" {
+			fmt.Fprintf(&b, "%s must be %s", e.Key, e.Form)
+			break
+		}
 		fmt.Fprintf(&b, "%s must be a whole number from %d to %d", e.Key, e.Least, e.Most)
 	default:
 		b.WriteString(e.Detail)

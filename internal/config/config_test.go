@@ -27,6 +27,10 @@ func TestParse(t *testing.T) {
 		{"section as a setting", "login = 4\n", "FILE:1: there is no setting login"},
 		{"text", "[login]\nslots = \"4\"\n", "FILE:2: login.slots must be a whole number from 1 to 64"},
 		{"fraction", "[login]\nslots = 4.0\n", "FILE:2: login.slots must be a whole number from 1 to 64"},
+		{"number for a text", "[cleaner]\nwarn_days = 7\n", "FILE:2: cleaner.warn_days must be days from 366 to 0, each less than the one before"},
+		{"no such days", "[cleaner]\nwarn_days = \"3 7\"\n", "FILE:2: cleaner.warn_days must be days from 366 to 0, each less than the one before"},
+		{"a schedule that panics", "[cleaner]\nzones_schedule = \"TZ=0\"\n",
+			"FILE:2: cleaner.zones_schedule must be minute, hour, day, month and day of the week as in crontab(5)"},
 		{"truth", "[login]\nslots = true\n", "FILE:2: login.slots must be a whole number from 1 to 64"},
 		{"date", "[login]\nslots = 2026-11-22\n", "FILE:2: login.slots must be a whole number from 1 to 64"},
 		{"list", "[login]\nslots = [\n4]\n", "FILE:2: login.slots must be a whole number from 1 to 64"},
@@ -78,6 +82,15 @@ func TestEachSetting(t *testing.T) {
 	seen := map[Settings]string{Default(): "the default"}
 	for _, row := range table {
 		name := row.section + "." + row.name
+		if row.text != nil {
+			s := Default()
+			row.text.apply(&s, row.text.fallback+" ")
+			if other, taken := seen[s]; taken || !row.text.check(row.text.fallback) || row.text.check("\x00") {
+				t.Errorf("%s: the default is not allowed, or a NUL is, or it does the same as %q", name, other)
+			}
+			seen[s] = name
+			continue
+		}
 		if row.fallback < row.least || row.fallback > row.most {
 			t.Errorf("%s: the default is not allowed", name)
 		}

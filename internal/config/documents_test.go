@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -71,12 +72,27 @@ func shippedSettings() string {
 			fmt.Fprintf(&b, "\n[%s]\n", section)
 		}
 		b.WriteString("\n")
-		for _, line := range fold(fmt.Sprintf("%s (%d to %d %s)", row.meaning, row.least, row.most, row.unit)) {
+		for _, line := range fold(row.meaning + " (" + row.allowed() + ")") {
 			b.WriteString("# " + line + "\n")
 		}
-		fmt.Fprintf(&b, "# %s = %d\n", row.name, row.fallback)
+		fmt.Fprintf(&b, "# %s = %s\n", row.name, row.value())
 	}
 	return b.String()
+}
+
+// value is the default as it is written, allowed what may stand there.
+func (row setting) value() string {
+	if row.text != nil {
+		return strconv.Quote(row.text.fallback)
+	}
+	return strconv.FormatInt(row.fallback, 10)
+}
+
+func (row setting) allowed() string {
+	if row.text != nil {
+		return row.text.form
+	}
+	return fmt.Sprintf("%d to %d %s", row.least, row.most, row.unit)
 }
 
 // fold breaks a text into lines.
@@ -108,9 +124,9 @@ func manList() string {
 			section = row.section
 			fmt.Fprintf(&b, ".Ss [%s]\n.Bl -tag -width Ds\n", section)
 		}
-		fmt.Fprintf(&b, ".It Li %s = %d\n", row.name, row.fallback)
+		fmt.Fprintf(&b, ".It Li %s = %s\n", row.name, strings.ReplaceAll(row.value(), `"`, `\(dq`))
 		b.WriteString(strings.ReplaceAll(row.meaning, ". ", ".\n") + "\n")
-		fmt.Fprintf(&b, "%d to %d %s.\n", row.least, row.most, row.unit)
+		b.WriteString(strings.ToUpper(row.allowed()[:1]) + row.allowed()[1:] + ".\n")
 	}
 	return b.String() + ".El\n"
 }

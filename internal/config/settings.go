@@ -4,6 +4,9 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+
+	"sharezone/internal/lifetime"
+	"sharezone/internal/schedule"
 )
 
 // Settings is everything that an administrator can set, as the programs use it.
@@ -18,6 +21,7 @@ type Settings struct {
 	Archive      Archive
 	Zone         Zone
 	Activity     Activity
+	Cleaner      Cleaner
 }
 
 // SessionLimits say when a session ends by itself.
@@ -72,13 +76,30 @@ type Activity struct {
 	Keep    int   // files that were put aside; 0 = all
 }
 
-// setting is a row of the table: a whole number. Where the unit could be mistaken it is part of the name.
+// Cleaner says when the cleaner does what, in the form of internal/schedule, and what ends when.
+type Cleaner struct {
+	Warnings, Zones, Sessions string // schedules
+
+	WarnDays string // as lifetime.ParseDays reads them
+	Grace    int    // days
+}
+
+// setting is a row of the table: a whole number, or a text. Where the unit could be mistaken it is part of the name.
 type setting struct {
 	section, name         string
 	fallback, least, most int64
 	unit                  string
 	meaning               string // in English, with the reason; the shipped file and sharezone.toml(5) say it
 	apply                 func(*Settings, int64)
+	text                  *textSetting // nil: a number; else fallback, least, most, unit and apply mean nothing
+}
+
+// textSetting is what a row has that is a text.
+type textSetting struct {
+	fallback string
+	form     string // what it may be, in English: "days, as in \"7 3 1\""
+	check    func(string) bool
+	apply    func(*Settings, string)
 }
 
 const (
@@ -92,158 +113,190 @@ var table = [...]setting{
 		"sessions", "idle_minutes", 30, 1, 7 * 24 * 60, "minutes",
 		"A session ends after so many minutes without a request. Like the other limits of sessions it holds from the " +
 			"next login on.",
-		func(s *Settings, n int64) { s.Session.Idle = time.Duration(n) * time.Minute },
+		func(s *Settings, n int64) { s.Session.Idle = time.Duration(n) * time.Minute }, nil,
 	},
 	{
 		"sessions", "absolute_hours", 12, 1, 30 * 24, "hours",
 		"A session ends so many hours after its login, used or not, so that a stolen one does not last.",
-		func(s *Settings, n int64) { s.Session.Absolute = time.Duration(n) * time.Hour },
+		func(s *Settings, n int64) { s.Session.Absolute = time.Duration(n) * time.Hour }, nil,
 	},
 	{
 		"sessions", "admin_idle_minutes", 15, 1, 7 * 24 * 60, "minutes",
 		"The same for administrators, who can do more harm.",
-		func(s *Settings, n int64) { s.AdminSession.Idle = time.Duration(n) * time.Minute },
+		func(s *Settings, n int64) { s.AdminSession.Idle = time.Duration(n) * time.Minute }, nil,
 	},
 	{
 		"sessions", "admin_absolute_hours", 8, 1, 30 * 24, "hours",
 		"The same for administrators: a working day.",
-		func(s *Settings, n int64) { s.AdminSession.Absolute = time.Duration(n) * time.Hour },
+		func(s *Settings, n int64) { s.AdminSession.Absolute = time.Duration(n) * time.Hour }, nil,
 	},
 	{
 		"login", "failure_milliseconds", 1000, 200, 10000, "milliseconds",
 		"Every refused login takes so long, or a multiple of it, so that the time does not tell whether the name exists. " +
 			"It must be longer than checking a password takes, some 30 milliseconds, and a slow directory service.",
-		func(s *Settings, n int64) { s.Login.Failure = time.Duration(n) * time.Millisecond },
+		func(s *Settings, n int64) { s.Login.Failure = time.Duration(n) * time.Millisecond }, nil,
 	},
 	{
 		"login", "slots", 8, 1, 64, "processes",
 		"So many processes ask PAM at the same time, each with all of its modules in memory. Who finds no free slot is " +
 			"told that the server is busy.",
-		func(s *Settings, n int64) { s.Login.Slots = int(n) },
+		func(s *Settings, n int64) { s.Login.Slots = int(n) }, nil,
 	},
 	{
 		"login", "wait_milliseconds", 1500, 100, 1800, "milliseconds",
 		"So long one waits for a free slot. It is less than two seconds, because then the gate gives up looking at an " +
 			"account again.",
-		func(s *Settings, n int64) { s.Login.Wait = time.Duration(n) * time.Millisecond },
+		func(s *Settings, n int64) { s.Login.Wait = time.Duration(n) * time.Millisecond }, nil,
 	},
 	{
 		"login", "pair_failures", 30, 3, 10000, "failures",
 		"So many wrong passwords for one account from one address, and the account is shut for that address until " +
 			"failure_minutes are over since the first of them. The account itself is shut after more of them, from all " +
 			"addresses together: /etc/sharezone/faillock.conf.",
-		func(s *Settings, n int64) { s.Login.PairFailures = int(n) },
+		func(s *Settings, n int64) { s.Login.PairFailures = int(n) }, nil,
 	},
 	{
 		"login", "address_failures", 100, 10, 100000, "failures",
 		"So many refused logins from one address (of IPv6 the first 64 bits), whatever the names, and until " +
 			"failure_minutes are over only those are let in from there who were before, in the last 90 days: behind a " +
 			"proxy many people share one address.",
-		func(s *Settings, n int64) { s.Login.AddressFailures = int(n) },
+		func(s *Settings, n int64) { s.Login.AddressFailures = int(n) }, nil,
 	},
 	{
 		"login", "failure_minutes", 15, 1, 24 * 60, "minutes",
 		"Refused logins count for so many minutes from the first of them.",
-		func(s *Settings, n int64) { s.Login.FailureWindow = time.Duration(n) * time.Minute },
+		func(s *Settings, n int64) { s.Login.FailureWindow = time.Duration(n) * time.Minute }, nil,
 	},
 	{
 		"listings", "default_entries", 200, 1, 10000, "entries",
 		"A folder is shown in pages of so many entries when the request names no limit; never more than max_entries.",
-		func(s *Settings, n int64) { s.Listing.Entries = int(n) },
+		func(s *Settings, n int64) { s.Listing.Entries = int(n) }, nil,
 	},
 	{
 		"listings", "max_entries", 1000, 1, 10000, "entries",
 		"The highest limit that a request may name. Each entry of a page costs a look at the file and some hundred bytes.",
-		func(s *Settings, n int64) { s.Listing.MaxEntries = int(n) },
+		func(s *Settings, n int64) { s.Listing.MaxEntries = int(n) }, nil,
 	},
 	{
 		"forms", "max_kib", 64, 16, 4096, "KiB",
 		"The longest form that brings no file, in KiB: the names of all entries to remove at once, for example. It is kept " +
 			"in memory.",
-		func(s *Settings, n int64) { s.Form.MaxBytes = n * kib },
+		func(s *Settings, n int64) { s.Form.MaxBytes = n * kib }, nil,
 	},
 	{
 		"uploads", "keep_free_mib", 0, 0, 1 << 30, "MiB",
 		"An upload is refused that would leave less than so many MiB free in the file system of the zone. One whose length " +
 			"is not known beforehand (a form, a chunked request) is refused when less is free at its beginning.",
-		func(s *Settings, n int64) { s.Upload.KeepFreeBytes = n * mib },
+		func(s *Settings, n int64) { s.Upload.KeepFreeBytes = n * mib }, nil,
 	},
 	{
 		"uploads", "keep_free_percent", 0, 0, 90, "percent",
 		"The same in percent of the file system; the larger of the two holds.",
-		func(s *Settings, n int64) { s.Upload.KeepFreePercent = int(n) },
+		func(s *Settings, n int64) { s.Upload.KeepFreePercent = int(n) }, nil,
 	},
 	{
 		"search", "default_hits", 200, 1, 100000, "hits",
 		"A search ends after so many hits when the request names no limit; never more than max_hits.",
-		func(s *Settings, n int64) { s.Search.Hits = int(n) },
+		func(s *Settings, n int64) { s.Search.Hits = int(n) }, nil,
 	},
 	{
 		"search", "max_hits", 1000, 1, 100000, "hits",
 		"The highest limit that a request may name. For a script, which gets them at the end, the hits are kept in memory.",
-		func(s *Settings, n int64) { s.Search.MaxHits = int(n) },
+		func(s *Settings, n int64) { s.Search.MaxHits = int(n) }, nil,
 	},
 	{
 		"search", "seconds", 20, 1, 600, "seconds",
 		"A search ends after so many seconds with what it has found by then, and says that it is not complete. A million " +
 			"names take about one second when the disk's directories are in memory.",
-		func(s *Settings, n int64) { s.Search.Time = time.Duration(n) * time.Second },
+		func(s *Settings, n int64) { s.Search.Time = time.Duration(n) * time.Second }, nil,
 	},
 	{
 		"archives", "max_entries", 100000, 1, 1000000, "entries",
 		"An archive with more files and folders is not unpacked.",
-		func(s *Settings, n int64) { s.Archive.Entries = int(n) },
+		func(s *Settings, n int64) { s.Archive.Entries = int(n) }, nil,
 	},
 	{
 		"archives", "max_gib", 100, 1, 1 << 20, "GiB",
 		"An archive whose files have more bytes together is not unpacked. They are counted as they come out, whatever the " +
 			"archive says, and the space that uploads leave free is left free too.",
-		func(s *Settings, n int64) { s.Archive.Bytes = n << 30 },
+		func(s *Settings, n int64) { s.Archive.Bytes = n << 30 }, nil,
 	},
 	{
 		"archives", "max_ratio", 200, 10, 1000000, "times",
 		"An archive out of which come so many times its own bytes is not unpacked, except for the first 64 MiB: it was made " +
 			"to fill a disk. Text comes out at 3 to 20 times its packed size, logs at up to 100 times.",
-		func(s *Settings, n int64) { s.Archive.Ratio = n },
+		func(s *Settings, n int64) { s.Archive.Ratio = n }, nil,
 	},
 	{
 		"archives", "max_depth", 100, 1, 1000, "levels",
 		"An archive with folders nested more deeply is not unpacked.",
-		func(s *Settings, n int64) { s.Archive.Depth = int(n) },
+		func(s *Settings, n int64) { s.Archive.Depth = int(n) }, nil,
 	},
 	{
 		"zones", "default_expiry_days", 0, 0, 36500, "days",
 		"A zone made without an expiry date is open for so many days; 0: as long as max_expiry_days says.",
-		func(s *Settings, n int64) { s.Zone.DefaultExpiry = int(n) },
+		func(s *Settings, n int64) { s.Zone.DefaultExpiry = int(n) }, nil,
 	},
 	{
 		"zones", "max_expiry_days", 0, 0, 36500, "days",
 		"No zone is made with an expiry date further away than so many days; 0: any date, or none. Zones that exist keep " +
 			"theirs.",
-		func(s *Settings, n int64) { s.Zone.MaxExpiry = int(n) },
+		func(s *Settings, n int64) { s.Zone.MaxExpiry = int(n) }, nil,
 	},
 	{
 		"zones", "default_max_age_days", 0, 0, 36500, "days",
 		"In a zone made without a maximum age files stay for so many days; 0: without end.",
-		func(s *Settings, n int64) { s.Zone.DefaultMaxAge = int(n) },
+		func(s *Settings, n int64) { s.Zone.DefaultMaxAge = int(n) }, nil,
 	},
 	{
 		"activity", "rotate_mib", 16, 1, 4096, "MiB",
 		"An activity log that has grown to so many MiB is put aside, and a new one is begun.",
-		func(s *Settings, n int64) { s.Activity.MaxSize = n * mib },
+		func(s *Settings, n int64) { s.Activity.MaxSize = n * mib }, nil,
 	},
 	{
 		"activity", "keep_logs", 0, 0, 100000, "logs",
 		"So many logs that were put aside are kept, of each zone and of the whole system; 0: all of them.",
-		func(s *Settings, n int64) { s.Activity.Keep = int(n) },
+		func(s *Settings, n int64) { s.Activity.Keep = int(n) }, nil,
 	},
+	scheduleOf("warnings", "0 6 * * *", "When owners are told that the end of their zones is near.",
+		func(s *Settings) *string { return &s.Cleaner.Warnings }),
+	scheduleOf("zones", "10 0 * * *", "When zones are closed whose last day is over, and removed when they were closed for "+
+		"grace_days.", func(s *Settings) *string { return &s.Cleaner.Zones }),
+	scheduleOf("sessions", "*/10 * * * *", "When sessions are removed that have ended by themselves.",
+		func(s *Settings) *string { return &s.Cleaner.Sessions }),
+	{
+		section: "cleaner", name: "warn_days",
+		meaning: "So many days before a zone's last day its owner is told, once each; \"7 6 5 4 3 2 1\" is daily, \"\" never.",
+		text: &textSetting{"7 3 1", "days from 366 to 0, each less than the one before",
+			func(v string) bool { _, ok := lifetime.ParseDays(v); return ok },
+			func(s *Settings, v string) { s.Cleaner.WarnDays = v }},
+	},
+	{
+		"cleaner", "grace_days", 30, 1, 36500, "days",
+		"A closed zone can be brought back for so many days; then it is removed, with everything in it.",
+		func(s *Settings, n int64) { s.Cleaner.Grace = int(n) }, nil,
+	},
+}
+
+// scheduleOf is the row of a schedule of the cleaner's.
+func scheduleOf(job, fallback, meaning string, field func(*Settings) *string) setting {
+	return setting{
+		section: "cleaner", name: job + "_schedule", meaning: meaning,
+		text: &textSetting{fallback, "minute, hour, day, month and day of the week as in crontab(5)",
+			func(v string) bool { _, err := schedule.Parse(v); return err == nil },
+			func(s *Settings, v string) { *field(s) = v }},
+	}
 }
 
 // Default returns the settings without a file.
 func Default() Settings {
 	var s Settings
 	for _, row := range table {
-		row.apply(&s, row.fallback)
+		if row.text != nil {
+			row.text.apply(&s, row.text.fallback)
+		} else {
+			row.apply(&s, row.fallback)
+		}
 	}
 	return s
 }

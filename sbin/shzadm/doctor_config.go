@@ -39,6 +39,9 @@ func configFinding(err error) finding {
 		f.Check, f.Found = "config-unknown", refused.Key
 	case config.BadValue:
 		f.Check, f.Found, f.Right = "config-value", refused.Key, fmt.Sprintf("%d-%d", refused.Least, refused.Most)
+		if refused.Form != "" {
+			f.Check, f.Right = "config-text", refused.Form
+		}
 	default:
 		f.Check, f.Mend = "unreadable", ""
 	}

@@ -378,6 +378,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"finding-config-syntax":     "%[1]s is not TOML: %[2]s; until then nobody can log in",
 	"finding-config-unknown":    "%[1]s: there is no setting %[2]s; until then nobody can log in",
 	"finding-config-value":      "%[1]s: %[2]s must be a whole number in the range %[3]s; until then nobody can log in",
+	"finding-config-text":       "%[1]s: %[2]s has a value that it cannot have (sharezone.toml(5) says which it can); until then nobody can log in",
 	"finding-names":             "names of users or groups could not be looked up (%[1]s): %[2]s",
 	"finding-stray":             "%[1]s is not a zone",
 	"finding-stray-folder":      "%[1]s of %[2]s is no zone, because of its name; it would be one, and stay where it is, as %[3]s:",

@@ -378,6 +378,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-config-syntax":     "%[1]s non è TOML: %[2]s; fino ad allora nessuno può accedere",
 	"finding-config-unknown":    "%[1]s: l'impostazione %[2]s non esiste; fino ad allora nessuno può accedere",
 	"finding-config-value":      "%[1]s: %[2]s deve essere un numero intero nell'intervallo %[3]s; fino ad allora nessuno può accedere",
+	"finding-config-text":       "%[1]s: %[2]s ha un valore che non può avere (sharezone.toml(5) dice quali può avere); fino ad allora nessuno può accedere",
 	"finding-names":             "nomi di utenti o gruppi non si sono potuti cercare (%[1]s): %[2]s",
 	"finding-stray":             "%[1]s non è un'area",
 	"finding-stray-folder":      "%[1]s di %[2]s non è un'area, per via del nome; lo sarebbe, restando al suo posto, come %[3]s:",
