@@ -63,7 +63,7 @@ func newZonePage(v viewer, typed url.Values, status int, notice *page.Notice) er
 		}
 	}
 	v.complete(&f, policy, typed, now)
-	f.Commands = []string{command("shzadm", "zone", "add", nameOr(f.Name), "--owner", v.call.User)}
+	f.Commands = []string{command(append([]string{"shzadm", "zone", "add", nameOr(f.Name), "--owner", v.call.User}, f.options(false)...)...)}
 	view := v.call.View(l.Say("zones-new.title"))
 	view.Notice = notice
 	return v.call.AnswerPage(status, newPage(view, f))
@@ -101,7 +101,7 @@ func (p zonePage) settings() error {
 	}
 	f := settingsView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Name: p.Name, Title: said(p.Title), Description: said(p.Description),
-		Expires: said(p.Expires), Seen: p.stamp(), Commands: []string{p.modifyCommand()},
+		Expires: said(p.Expires), Seen: p.stamp(),
 	}
 	if p.MaxAge != nil {
 		f.MaxAge = strconv.Itoa(*p.MaxAge)
@@ -111,22 +111,23 @@ func (p zonePage) settings() error {
 			f.Notify = choice.value
 		}
 	}
+	// What makes the zone as it is now: an example to change.
+	f.Commands = []string{command(append([]string{"shzadm", "zone", "modify", p.Name}, f.options(true)...)...)}
 	p.complete(&f, policy, p.typed, time.Now())
 	return p.answer("settings", nil, settingsBody(p.call.Language, f))
 }
 
-// modifyCommand is the command that makes the zone what it is now: an example to change.
-func (p zonePage) modifyCommand() string {
-	words := []string{"shzadm", "zone", "modify", p.Name, "--title", said(p.Title), "--description", said(p.Description), "--expires", said(p.Expires)}
-	if p.MaxAge != nil {
-		words = append(words, "--max-age", strconv.Itoa(*p.MaxAge))
-	}
-	for _, choice := range notifyChoices {
-		if choice.key == notifyKey(p.Notify) {
-			words = append(words, "--notify", choice.value)
+// options are the form's fields as shzadm takes them; those that are empty only if all are wanted.
+func (f settingsView) options(all bool) []string {
+	var words []string
+	for _, o := range [...]struct{ option, value string }{
+		{"--title", f.Title}, {"--description", f.Description}, {"--expires", f.Expires}, {"--max-age", f.MaxAge}, {"--notify", f.Notify},
+	} {
+		if all || o.value != "" {
+			words = append(words, o.option, o.value)
 		}
 	}
-	return command(words...)
+	return words
 }
 
 // questionView is a page that asks before something is done that others will notice.
