@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -38,12 +39,20 @@ func download(c *web.Call, object *zone.Object, path zone.Path) error {
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("ETag", etag(&st))
-	if strings.Count(c.Request.Header.Get("Range"), ",") >= maxRanges {
-		c.Request.Header.Del("Range")
-	}
-	w := &recorder{c: c, path: below(path.Names), size: st.Size}
-	http.ServeContent(w, c.Request, "", time.Unix(st.Mtim.Unix()), file)
+	w := &recorder{c: c, to: c.Writer(), path: below(path.Names), size: st.Size}
+	serve(w, c.Request, time.Unix(st.Mtim.Unix()), file)
 	return w.end()
+}
+
+// emptyRange is one that asks for no byte. Among others net/http sends it as a part that ends before it begins.
+var emptyRange = regexp.MustCompile(`[=,]\s*-\s*\+?0+\s*(,|$)`)
+
+func serve(w *recorder, r *http.Request, modified time.Time, content io.ReadSeeker) {
+	ranges := r.Header.Get("Range")
+	if n := strings.Count(ranges, ","); n >= maxRanges || n > 0 && (w.size == 0 || emptyRange.MatchString(ranges)) {
+		r.Header.Del("Range")
+	}
+	http.ServeContent(w, r, "", modified, content)
 }
 
 // etag changes with every change of the file: the change time is the kernel's, the modification time is the word of
@@ -70,6 +79,7 @@ func attachment(name string) string {
 // recorder notes the download in the event file before the first byte goes out, and how it ended.
 type recorder struct {
 	c      *web.Call
+	to     http.ResponseWriter
 	path   string
 	size   int64
 	act    *event.Act
@@ -77,7 +87,7 @@ type recorder struct {
 	failed error
 }
 
-func (w *recorder) Header() http.Header { return w.c.Writer().Header() }
+func (w *recorder) Header() http.Header { return w.to.Header() }
 
 // WriteHeader begins the act when bytes of the file follow. When it cannot be noted, no byte goes out.
 func (w *recorder) WriteHeader(status int) {
@@ -96,7 +106,7 @@ func (w *recorder) WriteHeader(status int) {
 		w.failed = refusedByNetHTTP(status)
 		return
 	}
-	w.c.Writer().WriteHeader(status)
+	w.to.WriteHeader(status)
 }
 
 func refusedByNetHTTP(status int) error {
@@ -114,7 +124,7 @@ func (w *recorder) Write(b []byte) (int, error) {
 	if w.failed != nil {
 		return 0, w.failed
 	}
-	return w.c.Writer().Write(b)
+	return w.to.Write(b)
 }
 
 // ReadFrom lets the file go to the web server without passing through this process.
@@ -122,7 +132,7 @@ func (w *recorder) ReadFrom(from io.Reader) (int64, error) {
 	if w.failed != nil {
 		return 0, w.failed
 	}
-	return w.c.Writer().(io.ReaderFrom).ReadFrom(from)
+	return w.to.(io.ReaderFrom).ReadFrom(from)
 }
 
 // end closes the act: "interrupted" when fewer bytes went out than were announced.

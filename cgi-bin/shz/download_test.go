@@ -110,6 +110,7 @@ func TestDownload(t *testing.T) {
 		{"overflow", map[string]string{"HTTP_RANGE": "bytes=99999999999999999999-"}, 416, "", ""},
 		{"other unit", map[string]string{"HTTP_RANGE": "lines=1-2"}, 416, "", ""},
 		{"overlapping ones that are more than the file", map[string]string{"HTTP_RANGE": "bytes=0-999,0-999"}, 200, content, whole},
+		{"an empty one among others", map[string]string{"HTTP_RANGE": "bytes=0-1,-0"}, 200, content, whole},
 		{"too many", map[string]string{"HTTP_RANGE": many}, 200, content, whole},
 		{"unchanged", map[string]string{"HTTP_IF_NONE_MATCH": tag}, 304, "", ""},
 		{"unchanged, one of several", map[string]string{"HTTP_IF_NONE_MATCH": `"x", ` + tag}, 304, "", ""},

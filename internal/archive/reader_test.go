@@ -71,7 +71,7 @@ func refused(t *testing.T, content []byte, limits Limits) string {
 }
 
 // zipped is a zip of entries, each as change makes its header.
-func zipped(t *testing.T, entries ...zip.FileHeader) []byte {
+func zipped(t testing.TB, entries ...zip.FileHeader) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -107,7 +107,7 @@ func zraw(name string) zip.FileHeader {
 	return h
 }
 
-func tarred(t *testing.T, headers ...tar.Header) []byte {
+func tarred(t testing.TB, headers ...tar.Header) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
@@ -130,7 +130,7 @@ func tarred(t *testing.T, headers ...tar.Header) []byte {
 
 func tfile(name, content string) tar.Header { return tar.Header{Name: name, Uname: content} }
 
-func gz(t *testing.T, content []byte) []byte {
+func gz(t testing.TB, content []byte) []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
 	_, err := w.Write(content)
@@ -138,7 +138,7 @@ func gz(t *testing.T, content []byte) []byte {
 	return b.Bytes()
 }
 
-func zst(t *testing.T, content []byte) []byte {
+func zst(t testing.TB, content []byte) []byte {
 	w, err := zstd.NewWriter(nil)
 	must(t, err)
 	return w.EncodeAll(content, nil)

@@ -92,7 +92,7 @@ type format struct {
 
 var formats = []format{{"zip", NewZip, readZip}, {"tar", NewTar, readTar}}
 
-func must(t *testing.T, errs ...error) {
+func must(t testing.TB, errs ...error) {
 	t.Helper()
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)

@@ -128,7 +128,7 @@ func stateOf(f *os.File) (State, error) {
 	}
 }
 
-func readActs(f *os.File, name string, state State) ([]Record, []Damage, error) {
+func readActs(f io.Reader, name string, state State) ([]Record, []Damage, error) {
 	var damage []Damage
 	tell := func(line int, reason string) {
 		if reason != "" && len(damage) < maxDamage {
