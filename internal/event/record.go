@@ -18,7 +18,7 @@ import (
 var Names = []string{
 	"login", "logout", "login-failed", "password", "upload", "download", "preview", "zip", "unzip", "mkdir", "rename", "move",
 	"copy", "delete", "restore", "zone-create", "zone-modify", "zone-share", "zone-close", "zone-remove", "zone-restore",
-	"zone-transfer", "user-create", "user-modify", "user-lock", "user-delete", "expire",
+	"zone-transfer", "zone-warn", "user-create", "user-modify", "user-lock", "user-delete", "expire",
 	"group-create", "group-modify",
 }
 
@@ -36,7 +36,7 @@ type Record struct {
 	Entry   string    `json:"entry"`
 	Address *string   `json:"address"`
 	Zone    *string   `json:"zone"` // as it was called then
-	Path    *string   `json:"path"` // below the zone; for zone-share PRINCIPAL=ACCESS; for groups GROUP, GROUP=member, GROUP=none
+	Path    *string   `json:"path"` // below the zone; for zone-share PRINCIPAL=ACCESS; for zone-warn the last day; for groups GROUP, GROUP=member, GROUP=none
 	Raw     string    `json:"raw,omitempty"`
 	Bytes   *int64    `json:"bytes"`
 	Result  string    `json:"result"` // ok, an error code, Running or Interrupted

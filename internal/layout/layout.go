@@ -42,6 +42,8 @@ const (
 	ZoneIDs = State + "/zoneids"
 	// Preferences holds one JSON file per uid.
 	Preferences = State + "/prefs"
+	// CleanerState holds what is known of the cleaner's past runs; root only.
+	CleanerState = State + "/cleaner"
 	// Spool holds what is on its way: events, and messages.
 	Spool = "/var/spool/sharezone"
 	// Events holds one file per request that may have something to tell; root:shzspool 2770: the worker takes them away.

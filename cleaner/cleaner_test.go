@@ -1,0 +1,359 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sharezone/internal/account"
+	"sharezone/internal/config"
+	"sharezone/internal/event"
+	"sharezone/internal/layout"
+	"sharezone/internal/schedule"
+	"sharezone/internal/zone"
+)
+
+// site is a folder of zones of its own, and a cleaner for it.
+type site struct {
+	t      *testing.T
+	base   string
+	events string
+	admin  *zone.Admin
+	cleaner
+	told bytes.Buffer
+}
+
+// newSite needs root in a throw-away copy with an installation, for the locks of zones.
+func newSite(t *testing.T) *site {
+	t.Helper()
+	if os.Getenv("SHZ_COPY") != "1" || os.Geteuid() != 0 {
+		t.Skip("makes users and mounts: only as root with SHZ_COPY=1, in a throw-away copy of a machine")
+	}
+	if _, err := os.Stat(layout.Slots); err != nil {
+		t.Skip("needs an installation")
+	}
+	sh(t, `user() { getent passwd $1 >/dev/null || useradd -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 -M -G $2 $1; }
+		user ct-anna shzbase,shzmgr; user ct-bruno shzbase`)
+	s := &site{t: t, base: t.TempDir(), events: t.TempDir()}
+	sh(t, "cd "+s.base+"; chmod 711 .. .; truncate -s 1G ../zones.img; mkfs.ext4 -q -N 100000 ../zones.img; mount -o loop ../zones.img "+s.base)
+	t.Cleanup(func() { sh(t, "umount "+s.base) })
+	sh(t, "cd "+s.base+"; rmdir lost+found; chgrp shzmgr .; chmod 1770 .; setfacl -m g:shzbase:rx .; mkdir -m 700 .closed")
+	s.admin = s.newAdmin()
+	t.Cleanup(s.admin.Close)
+	s.cleaner = cleaner{
+		settings: config.Default(), say: english, out: &s.told, stop: func() bool { return false },
+		jobs:  slices.DeleteFunc(slices.Clone(jobs), func(j job) bool { return j.name == "sessions" }),
+		state: t.TempDir() + "/state.json", events: s.events,
+		open: func() (*zone.Admin, error) { return s.newAdmin(), nil },
+	}
+	return s
+}
+
+func (s *site) newAdmin() *zone.Admin {
+	admin, err := zone.NewAdmin(s.base, account.NewNames(), account.Register{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return admin
+}
+
+func sh(t *testing.T, command string) string {
+	t.Helper()
+	out, err := exec.Command("/bin/bash", "-c", command).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", command, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// zone makes a zone of ct-anna's in which ct-bruno may write, with something of his in it.
+func (s *site) zone(name, expires string, now time.Time) {
+	s.t.Helper()
+	m := zone.Metadata{ID: ptr(zone.NewID())}
+	if expires != "" {
+		m.Expires = &expires
+	}
+	if err := s.admin.Create(name, "ct-anna", m, now); err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := s.admin.Share(name, "user:ct-bruno", zone.Write); err != nil {
+		s.t.Fatal(err)
+	}
+	sh(s.t, "cd "+s.base+"/"+name+" && setpriv --reuid=ct-bruno --regid=ct-bruno --init-groups bash -c 'umask 007; mkdir -m 1770 a a/b && for f in x a/y a/b/z; do echo hello > $f; chmod 640 $f; done'")
+}
+
+// at is one run of what is due; it must not fail.
+func (s *site) at(now time.Time) {
+	s.t.Helper()
+	s.now = now
+	if err := s.run(due); err != nil {
+		s.t.Errorf("%v: %v", now, err)
+	}
+}
+
+// acts are the events since the last call, as "zone-warn offers 2027-03-29 ok".
+func (s *site) acts() []string {
+	s.t.Helper()
+	var acts []string
+	damage, err := event.ReadFolder(s.events, func(r event.Record) {
+		path := ""
+		if r.Path != nil {
+			path = " " + *r.Path
+		}
+		if r.ZoneID == "" || r.User != "root" || r.Entry != event.EntryShell {
+			s.t.Errorf("%+v", r)
+		}
+		acts = append(acts, r.Event+" "+*r.Zone+path+" "+r.Result)
+	})
+	if err != nil || len(damage) > 0 {
+		s.t.Fatal(damage, err)
+	}
+	files, _ := filepath.Glob(s.events + "/*")
+	for _, f := range files {
+		os.Remove(f)
+	}
+	slices.Sort(acts)
+	return acts
+}
+
+// state is everything that a zone is.
+func (s *site) tree(name string) string {
+	return sh(s.t, "cd "+s.base+"/"+name+" && getfacl -R . && find . -printf '%p %i %u %m %s %T@\\n' | sort && getfattr -dR -m user.shz . | grep -v expires")
+}
+
+func inRome(t *testing.T) *time.Location {
+	t.Helper()
+	rome, err := time.LoadLocation("Europe/Rome")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := time.Local
+	time.Local = rome
+	t.Cleanup(func() { time.Local = before })
+	return rome
+}
+
+// A year passes: owners are told on the right days, once each; zones close on the day after their last and go after the
+// grace period, whatever the clock does in March and October and although the machine is off for a week.
+func TestYear(t *testing.T) {
+	s := newSite(t)
+	rome := inRome(t)
+	day := func(month time.Month, day, hour int) time.Time {
+		return time.Date(2027, month, day, hour, 0, 0, 0, rome)
+	}
+	start := day(1, 1, 0)
+	s.zone("offers", "2027-03-29", start)
+	s.zone("off", "2027-08-10", start)
+	s.zone("forever", "", start)
+	before := s.tree("offers")
+	happens := map[time.Time]func(){
+		day(4, 10, 12): func() {
+			if name, err := s.admin.RestoreZone("offers", ptr("2027-06-30"), day(4, 10, 12)); name != "offers" || err != nil {
+				t.Error(name, err)
+			}
+			if after := s.tree("offers"); after != before {
+				t.Errorf("restored:\n%s\nbefore:\n%s", after, before)
+			}
+		},
+		day(6, 28, 12): func() {
+			if err := s.admin.Modify("offers", zone.Metadata{Expires: ptr("2027-10-31")}, false, day(6, 28, 12)); err != nil {
+				t.Error(err)
+			}
+		},
+	}
+	want := map[string]string{
+		"03-22 06": "zone-warn offers 2027-03-29 ok", "03-26 06": "zone-warn offers 2027-03-29 ok", "03-28 06": "zone-warn offers 2027-03-29 ok",
+		"03-30 03": "zone-close offers ok",
+		"06-23 06": "zone-warn offers 2027-06-30 ok", "06-27 06": "zone-warn offers 2027-06-30 ok",
+		"08-03 06": "zone-warn off 2027-08-10 ok", // then the machine is off
+		"08-12 00": "zone-close off ok", "09-11 03": "zone-remove off ok",
+		"10-24 06": "zone-warn offers 2027-10-31 ok", "10-28 06": "zone-warn offers 2027-10-31 ok", "10-30 06": "zone-warn offers 2027-10-31 ok",
+		"11-01 03": "zone-close offers ok", "12-01 03": "zone-remove offers ok",
+	}
+	happened := map[string]string{}
+	for now := start; now.Year() == 2027; now = now.Add(time.Hour) {
+		if f := happens[now]; f != nil {
+			f()
+		}
+		if now.Hour()%3 != 0 || now.After(day(8, 4, 0)) && now.Before(day(8, 12, 0)) {
+			continue
+		}
+		s.at(now)
+		if acts := s.acts(); len(acts) > 0 {
+			happened[now.Format("01-02 15")] = strings.Join(acts, "; ")
+		}
+	}
+	for when, what := range want {
+		if happened[when] != what {
+			t.Errorf("%s: %q, want %q", when, happened[when], what)
+		}
+	}
+	for when, what := range happened {
+		if want[when] == "" {
+			t.Errorf("%s: %q, want nothing", when, what)
+		}
+	}
+	if left := sh(t, "cd "+s.base+"; ls -A . .closed | paste -sd' '"); left != ".: .closed forever  .closed:" {
+		t.Errorf("left: %s", left)
+	}
+	state, err := schedule.ReadState(s.state)
+	if err != nil || state.Jobs["zones"].Failed != 0 || state.Jobs["zones"].Seen != 1 {
+		t.Errorf("%+v %v", state, err)
+	}
+}
+
+// A dry run says what, why and how much, and changes nothing.
+func TestDryRun(t *testing.T) {
+	s := newSite(t)
+	start := time.Date(2027, 1, 1, 12, 0, 0, 0, time.Local)
+	s.zone("soon", "2027-01-03", start)
+	s.zone("over", "2027-01-01", start)
+	s.zone("old", "", start)
+	if _, err := s.admin.CloseZone("old", start.AddDate(0, 0, -40)); err != nil {
+		t.Fatal(err)
+	}
+	if err := (schedule.State{Since: start.AddDate(-1, 0, 0), Jobs: map[string]schedule.Run{}}).Write(s.state); err != nil {
+		t.Fatal(err)
+	}
+	everything := func() string {
+		return sh(t, "cd "+s.base+"; find . -printf '%p %i %C@\\n'; cat "+s.state+"; ls "+s.events)
+	}
+	before := everything()
+	s.dryRun = true
+	s.at(start.AddDate(0, 0, 1))
+	if after := everything(); after != before {
+		t.Errorf("before\n%s\nafter\n%s", before, after)
+	}
+	want := regexp.MustCompile(`^zone soon: its owner ct-anna is told that it ends on 2027-01-03 \(days left: 1\)
+zone over of ct-anna: closed, its last day was 2027-01-01
+zone old of ct-anna: removed, closed since 2026-11-22 12:00 \(files: 3, folders: 2, bytes: [0-9]+\)
+$`)
+	if got := s.told.String(); !want.MatchString(got) {
+		t.Errorf("%s", got)
+	}
+}
+
+// What cannot be removed is told, not fought; the rest goes, and when it can be removed it does.
+func TestImmutable(t *testing.T) {
+	s := newSite(t)
+	start := time.Date(2027, 1, 1, 12, 0, 0, 0, time.Local)
+	s.zone("old", "", start)
+	s.at(start)
+	if _, err := s.admin.CloseZone("old", start); err != nil {
+		t.Fatal(err)
+	}
+	sh(t, "chattr +i "+s.base+"/.closed/old/a/y")
+	s.now = start.AddDate(0, 0, 31)
+	if err := s.run("zones"); err == nil || !strings.Contains(err.Error(), "operation not permitted") {
+		t.Errorf("%v", err)
+	}
+	if left := sh(t, "cd "+s.base+"/.closed; find . -type f | sed 's/-[A-Z0-9]*\\//-R\\//'"); left != "./.shz-expired-old-R/a/y" {
+		t.Errorf("left: %s", left)
+	}
+	if _, err := s.admin.RestoreZone("old", nil, s.now); err == nil {
+		t.Error("half a zone was restored")
+	}
+	if err := s.run("zones"); err == nil {
+		t.Error("what is left is not told")
+	}
+	sh(t, "chattr -i "+s.base+"/.closed/*/a/y "+s.base+"/.closed/.shz-*/a/y 2>/dev/null || true")
+	if err := s.run("zones"); err != nil {
+		t.Error(err)
+	}
+	if left := sh(t, "ls -A "+s.base+"/.closed"); left != "" {
+		t.Errorf("left: %s", left)
+	}
+	if acts := strings.Join(s.acts(), "; "); acts != "zone-remove old locked; zone-remove old locked; zone-remove old ok" {
+		t.Errorf("%s", acts)
+	}
+}
+
+// A zone that somebody else changes is done a minute later, and one that is extended meanwhile is left alone.
+func TestBusy(t *testing.T) {
+	s := newSite(t)
+	start := time.Date(2027, 1, 1, 12, 0, 0, 0, time.Local)
+	s.zone("over", "2027-01-01", start)
+	s.at(start)
+	s.acts()
+	h, err := s.admin.Reach("over")
+	if err == nil {
+		err = h.Lock()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := start.AddDate(0, 0, 1)
+	s.at(now)
+	if acts := s.acts(); len(acts) > 0 {
+		t.Errorf("%q", acts)
+	}
+	h.Release()
+	s.at(now.Add(time.Minute))
+	if acts := strings.Join(s.acts(), "; "); acts != "zone-close over ok" {
+		t.Errorf("%s", acts)
+	}
+}
+
+// Without room for an event nothing is closed or removed, and no state means more patience, not less.
+func TestNothingUnrecorded(t *testing.T) {
+	s := newSite(t)
+	start := time.Date(2027, 1, 1, 12, 0, 0, 0, time.Local)
+	s.zone("over", "2027-01-01", start)
+	s.zone("old", "", start)
+	if _, err := s.admin.CloseZone("old", start.AddDate(-1, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	events := s.events
+	s.cleaner.events = events + "/nothing"
+	s.now = start.AddDate(0, 0, 1)
+	if err := s.run("zones"); err == nil {
+		t.Error("nobody is told")
+	}
+	if left := sh(t, "cd "+s.base+"; ls -d over .closed/old | paste -sd' '"); left != ".closed/old over" {
+		t.Errorf("left: %s", left)
+	}
+	s.cleaner.events = events
+	if err := os.WriteFile(s.state, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.run("zones"); err == nil {
+		t.Error("the damaged record of runs is not told")
+	}
+	if acts := strings.Join(s.acts(), "; "); acts != "zone-close over ok" {
+		t.Errorf("%s", acts)
+	}
+}
+
+func TestOrders(t *testing.T) {
+	for _, args := range []string{"", "--once due", "--once zones --dry-run --now 2027-01-01T00:00:00+01:00", "--daemon", "--status", "--status --json"} {
+		if _, err := parseOrder(strings.Fields(args)); err != nil {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+	for _, args := range []string{"x", "--once", "--once x", "--now 2027", "--daemon --dry-run", "--daemon --once zones", "--json", "--daemon --now 2027-01-01T00:00:00Z"} {
+		if _, err := parseOrder(strings.Fields(args)); err == nil {
+			t.Errorf("%q is taken", args)
+		}
+	}
+}
+
+func TestTexts(t *testing.T) {
+	verbs := regexp.MustCompile(`%[^ ]`)
+	if len(english) != len(italian) {
+		t.Errorf("%d and %d sentences", len(english), len(italian))
+	}
+	for key, sentence := range english {
+		if a, b := fmt.Sprint(verbs.FindAllString(sentence, -1)), fmt.Sprint(verbs.FindAllString(italian[key], -1)); a != b {
+			t.Errorf("%s: %s and %s", key, a, b)
+		}
+	}
+}

@@ -1,0 +1,257 @@
+// Cleaner is the scheduled clean-up: it tells owners that their zones are near their end, closes and removes what has had its
+// time, and sweeps up what was left behind. cron starts it every minute, as root; what is due by the settings is done.
+//
+// SECURITY: it removes what belongs to others, as root. What is to go, and why, is said by internal/lifetime, which touches
+// nothing; how it goes, by descriptors and never outside the base, by internal/zone. Nothing that a user can write says more than when
+// his own zone ends.
+//
+// What it may not do: remove what is young, or what nobody was told of. Each step can be the last one (kill -9, no space);
+// the next run ends what that one began.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/account"
+	"sharezone/internal/config"
+	"sharezone/internal/layout"
+	"sharezone/internal/privileged"
+	"sharezone/internal/schedule"
+	"sharezone/internal/slot"
+	"sharezone/internal/syslog"
+	"sharezone/internal/zone"
+)
+
+// limits: a walk through a large zone may take long, and reads nothing into memory.
+var limits = []privileged.Limit{
+	{Resource: unix.RLIMIT_CORE},
+	{Resource: unix.RLIMIT_CPU, Want: privileged.Unlimited, Least: 60}, // seconds
+	{Resource: unix.RLIMIT_NOFILE, Want: 1024, Least: 64},
+	{Resource: unix.RLIMIT_FSIZE, Want: privileged.Unlimited, Least: 1 << 20},
+	{Resource: unix.RLIMIT_DATA, Want: privileged.Unlimited, Least: 256 << 20},
+	{Resource: unix.RLIMIT_AS, Want: privileged.Unlimited, Least: 1 << 30},
+}
+
+// stateFile is the record of runs.
+const stateFile = "/state.json"
+
+// due is what --once takes for whatever is due.
+const due = "due"
+
+// order is what is asked for on the command line.
+type order struct {
+	once           string
+	daemon, dryRun bool
+	status, asJSON bool
+	now            time.Time // zero: the present moment
+}
+
+func main() {
+	say := pickTexts(os.Getenv)
+	o, err := parseOrder(os.Args[1:])
+	if err != nil {
+		fmt.Fprint(os.Stderr, say.line("usage", jobNames()))
+		os.Exit(privileged.ExitUsage)
+	}
+	switch err := o.obey(say, os.Stdout); {
+	case errors.Is(err, slot.ErrTaken) && o.once == due: // it does it all
+	case err != nil:
+		text := "sharezone cleaner: " + strconv.QuoteToASCII(err.Error())
+		syslog.Write(syslog.DaemonError, text)
+		if _, err := unix.IoctlGetTermios(int(os.Stderr.Fd()), unix.TCGETS); err == nil { // somebody is looking
+			fmt.Fprintln(os.Stderr, text)
+		}
+		os.Exit(1)
+	}
+}
+
+func parseOrder(args []string) (order, error) {
+	var o order
+	fs := flag.NewFlagSet("cleaner", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.StringVar(&o.once, "once", due, "")
+	fs.BoolVar(&o.daemon, "daemon", false, "")
+	fs.BoolVar(&o.dryRun, "dry-run", false, "")
+	fs.BoolVar(&o.status, "status", false, "")
+	fs.BoolVar(&o.asJSON, "json", false, "")
+	fs.Func("now", "", func(text string) (err error) {
+		o.now, err = time.Parse(time.RFC3339, text)
+		return err
+	})
+	err := fs.Parse(args)
+	if err == nil && (fs.NArg() > 0 || o.once != due && jobOf(o.once) == nil || o.daemon && (o.dryRun || o.status || o.once != due || !o.now.IsZero()) ||
+		o.asJSON && !o.status) {
+		err = errors.New("usage")
+	}
+	return o, err
+}
+
+func (o order) obey(say texts, out io.Writer) error {
+	// 1. Refuse if not root, or if the process cannot be made independent of whoever started it.
+	if err := privileged.Settle(limits); err != nil {
+		return err
+	}
+	if o.status {
+		return showStatus(layout.CleanerState+stateFile, say, o.asJSON, out)
+	}
+	stop := stopOnSignal()
+	if !o.daemon {
+		return o.work(say, out, stop)
+	}
+	for !stop() {
+		if err := o.work(say, out, stop); err != nil && !errors.Is(err, slot.ErrTaken) {
+			syslog.Write(syslog.DaemonError, "sharezone cleaner: "+strconv.QuoteToASCII(err.Error()))
+		}
+		for range 60 {
+			if stop() {
+				break
+			}
+			time.Sleep(time.Second)
+		}
+	}
+	return nil
+}
+
+// stopOnSignal returns what says whether somebody wants the program to end; it then does so between two acts.
+func stopOnSignal() func() bool {
+	var asked atomic.Bool
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM, syscall.SIGINT)
+	go func() {
+		<-c
+		asked.Store(true)
+	}()
+	return asked.Load
+}
+
+// work does what is due, or the job that was asked for.
+func (o order) work(say texts, out io.Writer, stop func() bool) error {
+	// 2. Refuse if another one is at work.
+	lock, err := slot.Lock("cleaner")
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	// 3. Refuse if the settings are not understood: nothing goes by a date that nobody set.
+	settings, err := config.Read()
+	if err != nil {
+		return err
+	}
+	c := cleaner{
+		settings: settings, dryRun: o.dryRun, say: say, out: out, stop: stop, now: o.now,
+		jobs: jobs, state: layout.CleanerState + stateFile, events: layout.Events,
+		open: func() (*zone.Admin, error) {
+			register, err := account.ReadRegister()
+			if err != nil {
+				return nil, err
+			}
+			return zone.NewAdmin(layout.Base, account.NewNames(), register)
+		},
+	}
+	if c.now.IsZero() {
+		c.now = time.Now()
+	}
+	return c.run(o.once)
+}
+
+// cleaner is one run of the program.
+type cleaner struct {
+	settings config.Settings
+	now      time.Time
+	dryRun   bool
+	jobs     []job
+	say      texts
+	out      io.Writer
+	stop     func() bool
+	state    string // the file
+	events   string // the folder
+	open     func() (*zone.Admin, error)
+	since    time.Time // grace counts from here at the earliest
+}
+
+// run does one job, or all that are due. What fails is remembered and told; a later run tries again.
+func (c *cleaner) run(which string) error {
+	state, damaged := schedule.ReadState(c.state)
+	if state.Since.IsZero() {
+		state.Since = c.now // a record that was lost keeps closed zones for longer, never for less
+	}
+	c.since = state.Since
+	failed := damaged
+	for _, j := range c.jobs {
+		last := state.Jobs[j.name]
+		last.Last = schedule.Anchor(last.Last, c.now)
+		switch {
+		case which != due && which != j.name, c.stop():
+			continue
+		case which == due:
+			s, err := schedule.Parse(*j.schedule(&c.settings))
+			if err != nil {
+				failed = errors.Join(failed, err)
+				continue
+			}
+			if !s.Due(last.Last, c.now) {
+				state.Jobs[j.name] = last
+				continue
+			}
+		}
+		if !c.dryRun {
+			last.Began = c.now
+			state.Jobs[j.name] = last
+			if err := state.Write(c.state); err != nil {
+				return errors.Join(failed, err) // what is not written down is not begun
+			}
+		}
+		r := c.do(j)
+		if r.Failed > 0 {
+			failed = errors.Join(failed, fmt.Errorf("%s: %d failures: %q", j.name, r.Failed, r.Failures))
+		}
+		if !r.ended {
+			r.Last = last.Last
+		}
+		if !c.dryRun {
+			state.Jobs[j.name] = r.Run
+			if err := state.Write(c.state); err != nil {
+				return errors.Join(failed, err)
+			}
+		}
+	}
+	return failed
+}
+
+// jobRun is a job under way.
+type jobRun struct {
+	schedule.Run
+	*cleaner
+	ended bool // false: it is due again at once, because it was stopped or somebody else held a lock
+}
+
+// do does a job. What goes wrong in it is one of its failures, a panic too: the other jobs are done all the same.
+func (c *cleaner) do(j job) (r *jobRun) {
+	began := time.Now()
+	r = &jobRun{Run: schedule.Run{Last: c.now, Began: c.now, Failures: []string{}}, cleaner: c, ended: true}
+	defer func() {
+		if reason := recover(); reason != nil {
+			r.Fail(fmt.Sprint("panic: ", reason))
+		}
+		r.Seconds = time.Since(began).Seconds()
+		if !c.dryRun && r.Warned+r.Closed+r.Removed+r.Failed > 0 {
+			syslog.Write(syslog.DaemonInfo, fmt.Sprintf("sharezone cleaner: %s: seen %d, warned %d, closed %d, removed %d, freed %d bytes, failed %d, %.1f s",
+				j.name, r.Seen, r.Warned, r.Closed, r.Removed, r.Freed, r.Failed, r.Seconds))
+		}
+	}()
+	if err := j.do(r); err != nil {
+		r.Fail(err.Error())
+	}
+	return r
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// texts is what the program says, in one language. Logs are in English.
+type texts map[string]string
+
+// pickTexts goes by the locale, as locale(7) says: Italian, or English for every other.
+func pickTexts(getenv func(string) string) texts {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if value := getenv(name); value != "" {
+			if strings.HasPrefix(value, "it") {
+				return italian
+			}
+			break
+		}
+	}
+	return english
+}
+
+func (t texts) line(key string, args ...any) string {
+	sentence, known := t[key]
+	if !known {
+		return "[" + key + "]\n"
+	}
+	return fmt.Sprintf(sentence+"\n", args...)
+}
+
+var english = texts{
+	"usage":              "usage: cleaner [--once %s] [--dry-run] [--now TIME] | --daemon | --status [--json]",
+	"session":            "session of %s, last used %s: ended",
+	"remnant":            "zone %s: what was left of it is removed",
+	"warn":               "zone %s: its owner %s is told that it ends on %s (days left: %d)",
+	"close":              "zone %s of %s: closed, its last day was %s",
+	"remove":             "zone %s of %s: removed, closed since %s (files: %d, folders: %d, bytes: %d)",
+	"status-columns":     "JOB\tLAST RUN\tSECONDS\tSEEN\tWARNED\tCLOSED\tREMOVED\tBYTES\tFAILED",
+	"status-interrupted": "%s: began %s and did not end yet",
+	"status-failure":     "%s: %s",
+}
+
+var italian = texts{
+	"usage":              "uso: cleaner [--once %s] [--dry-run] [--now MOMENTO] | --daemon | --status [--json]",
+	"session":            "sessione di %s, usata l'ultima volta %s: terminata",
+	"remnant":            "area %s: si elimina quel che ne era rimasto",
+	"warn":               "area %s: si avvisa il proprietario %s che scade il %s (giorni rimasti: %d)",
+	"close":              "area %s di %s: chiusa, il suo ultimo giorno era %s",
+	"remove":             "area %s di %s: eliminata, chiusa dal %s (file: %d, cartelle: %d, byte: %d)",
+	"status-columns":     "LAVORO\tULTIMA VOLTA\tSECONDI\tVISTI\tAVVISI\tCHIUSE\tELIMINATI\tBYTE\tFALLITI",
+	"status-interrupted": "%s: cominciato %s e non ancora finito",
+	"status-failure":     "%s: %s",
+}

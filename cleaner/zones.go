@@ -1,0 +1,170 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sharezone/internal/lifetime"
+	"sharezone/internal/syslog"
+	"sharezone/internal/zone"
+)
+
+// warnOwners tells the owners of zones that their end is near.
+func warnOwners(r *jobRun) error { return r.zones(lifetime.Warn) }
+
+// endZones closes zones whose last day is over, and removes those that were closed long enough.
+func endZones(r *jobRun) error {
+	admin, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	r.sweepRemnants(admin)
+	return r.zones(lifetime.Close, lifetime.Remove)
+}
+
+// sweepRemnants removes what an interrupted removal of a zone left.
+func (r *jobRun) sweepRemnants(admin *zone.Admin) {
+	left, err := admin.Remnants()
+	if err != nil {
+		r.Fail(err.Error())
+	}
+	for _, z := range left {
+		r.tell("remnant", z.Name)
+		if r.dryRun || r.stop() {
+			continue
+		}
+		err := r.record("zone-remove", z.Name, z.ID, "", func() (int64, error) { return -1, admin.ExpungeRemnant(z) })
+		if err != nil {
+			r.Fail(z.Name + ": " + err.Error())
+			continue
+		}
+		r.Removed++
+		r.note(z.Name, "what was left of it is removed")
+	}
+}
+
+// zones looks at all zones and does these acts where they are due.
+func (r *jobRun) zones(acts ...lifetime.Act) error {
+	admin, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	all, listErr := admin.List()
+	for _, z := range all {
+		if r.stop() {
+			r.ended = false
+			break
+		}
+		r.Seen++
+		if v := r.judge(z, ""); !slices.Contains(acts, v.Act) {
+			continue
+		}
+		switch err := r.zone(admin, z); {
+		case errors.Is(err, zone.ErrBusy): // a change of the zone is under way: a minute later it is over
+			r.ended = false
+		case errors.Is(err, zone.ErrNotThere), errors.Is(err, zone.ErrNotClosed): // somebody closed, restored or renamed it
+		case err != nil:
+			r.Fail(z.Name + ": " + err.Error())
+		}
+	}
+	return listErr
+}
+
+// judge says what becomes of a zone by now.
+func (r *jobRun) judge(z zone.Details, told string) lifetime.Verdict {
+	facts := lifetime.Zone{Told: lifetime.ParseWarning(told)}
+	if z.Expires != nil {
+		facts.Expires = *z.Expires
+	}
+	if z.Closed != nil {
+		facts.Closed = *z.Closed
+	}
+	days, _ := lifetime.ParseDays(r.settings.Cleaner.WarnDays)
+	return lifetime.OfZone(facts, r.now, lifetime.ZonePolicy{Warn: days, Grace: r.settings.Cleaner.Grace, Since: r.since})
+}
+
+// zone does with one zone what is due. It is held and looked at once more: its owner may have extended it a moment ago.
+func (r *jobRun) zone(admin *zone.Admin, z zone.Details) error {
+	reach := admin.Reach
+	if z.Closed != nil {
+		reach = admin.ReachClosed
+	}
+	h, err := reach(z.Name)
+	if err != nil {
+		return err
+	}
+	defer h.Release()
+	if err := h.Lock(); err != nil {
+		return err
+	}
+	if z, err = h.Details(); err != nil {
+		return err
+	}
+	switch v := r.judge(z, h.Told()); v.Act {
+	case lifetime.Warn:
+		return r.warn(h, z, v)
+	case lifetime.Close:
+		return r.close(h, z)
+	case lifetime.Remove:
+		return r.remove(h, z)
+	}
+	return nil
+}
+
+// warn makes the event that the owner is told by, and remembers it. Where that cannot be remembered he is told again by the
+// next run of this job; the other way round he might never be.
+func (r *jobRun) warn(h *zone.Held, z zone.Details, v lifetime.Verdict) error {
+	r.tell("warn", z.Name, z.Owner, *z.Expires, v.Days)
+	if r.Warned++; r.dryRun {
+		return nil
+	}
+	err := r.record("zone-warn", z.Name, z.ID, *z.Expires, func() (int64, error) { return -1, nil })
+	if err != nil {
+		return err
+	}
+	r.note(z.Name, "its owner is told that it ends on "+*z.Expires)
+	return h.SetTold(v.Warn.String())
+}
+
+func (r *jobRun) close(h *zone.Held, z zone.Details) error {
+	r.tell("close", z.Name, z.Owner, *z.Expires)
+	if r.Closed++; r.dryRun {
+		return nil
+	}
+	err := r.record("zone-close", z.Name, z.ID, "", func() (int64, error) {
+		_, err := h.Shut(r.now)
+		return -1, err
+	})
+	if err == nil {
+		r.note(z.Name, "closed: its last day was "+*z.Expires)
+	}
+	return err
+}
+
+func (r *jobRun) remove(h *zone.Held, z zone.Details) error {
+	space, err := h.Space()
+	if err != nil {
+		return err
+	}
+	r.tell("remove", z.Name, z.Owner, stamp(*z.Closed), space.Files, space.Folders, space.Bytes)
+	if !r.dryRun {
+		err := r.record("zone-remove", *z.FormerName, z.ID, "", func() (int64, error) { return space.Bytes, h.Expunge() })
+		if err != nil {
+			return err
+		}
+		r.note(z.Name, fmt.Sprintf("removed: closed since %s, %d files, %d bytes", stamp(*z.Closed), space.Files, space.Bytes))
+	}
+	r.Removed++
+	r.Freed += space.Bytes
+	return nil
+}
+
+// note writes one line about what was done with a zone.
+func (r *jobRun) note(name, what string) {
+	syslog.Write(syslog.DaemonInfo, "sharezone cleaner: zone "+strings.Trim(strconv.QuoteToASCII(name), `"`)+": "+what)
+}

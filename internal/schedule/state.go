@@ -1,0 +1,89 @@
+package schedule
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// State is what is known of past runs.
+type State struct {
+	Since time.Time      `json:"since"` // when the first run was that this file knows of
+	Jobs  map[string]Run `json:"jobs"`
+}
+
+// Run is how a job went the last time.
+type Run struct {
+	Last     time.Time `json:"last"`  // when it began; the schedule goes on from there. Zero: never to its end
+	Began    time.Time `json:"began"` // later than Last: it is running, or was interrupted
+	Seconds  float64   `json:"seconds"`
+	Seen     int64     `json:"seen"` // things that were looked at
+	Warned   int64     `json:"warned"`
+	Closed   int64     `json:"closed"`
+	Removed  int64     `json:"removed"`
+	Freed    int64     `json:"freed"`    // bytes
+	Failed   int64     `json:"failed"`   // things of which it could not be done
+	Failures []string  `json:"failures"` // the first of them
+	Stopped  bool      `json:"stopped"`  // by a limit that protects from removing too much
+}
+
+// maxFailures is how many failures of a run are remembered in words.
+const maxFailures = 20
+
+// Fail counts a failure.
+func (r *Run) Fail(what string) {
+	if r.Failed++; len(r.Failures) < maxFailures {
+		r.Failures = append(r.Failures, what)
+	}
+}
+
+// ErrState is returned for a file that says nothing that can be believed.
+var ErrState = errors.New("not a record of runs")
+
+// ReadState reads the record of runs; a file that is not there yet is an empty one.
+func ReadState(name string) (State, error) {
+	empty := State{Jobs: map[string]Run{}}
+	b, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return empty, nil
+	}
+	if err != nil {
+		return empty, err
+	}
+	var s State
+	if err := json.Unmarshal(b, &s); err != nil || s.Jobs == nil || s.Since.IsZero() {
+		return empty, fmt.Errorf("%s: %w", name, ErrState)
+	}
+	return s, nil
+}
+
+// Write replaces the file by a whole one: whoever is killed meanwhile leaves the old one or the new one.
+func (s State) Write(name string) error {
+	b, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(name+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(b, '\n'))
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(name+".new", name); err != nil {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(name))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
