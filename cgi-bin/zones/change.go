@@ -78,7 +78,7 @@ func (f form) changedTo(c change, reply helper.ZonefixReply) (outcome, error) {
 		status: http.StatusOK, object: changed{after, reply.Report}, location: c.location(after.Details),
 		notice: &page.Notice{Kind: page.OK, Text: l.Say("zones-done." + c.done)},
 	}
-	if reply.Report != nil && incomplete(*reply.Report) && !f.call.JSON {
+	if reply.Report != nil && reply.Report.Incomplete() && !f.call.JSON {
 		o.body = reportBody(l, reportOf(l, *reply.Report), templ.SafeURL(o.location))
 		o.location = ""
 	}
@@ -96,16 +96,6 @@ func (v viewer) after(d zone.Details) seen {
 		}
 	}
 	return v.asTold(d, access)
-}
-
-// incomplete says whether something in the zone was left as it was that its members should see.
-func incomplete(r zone.Report) bool {
-	for _, s := range r.Skipped {
-		if s.Reason.Matters() {
-			return true
-		}
-	}
-	return r.More > 0 || r.Shut
 }
 
 // backToZone is where most forms lead: the page of the zone, with what was done.

@@ -91,6 +91,27 @@ func (s Shadow) addLogins(u *User) {
 	u.FailedLogins = &refused
 }
 
+// AddLogins fills in of a few people what ReadLogins finds out of everybody.
+func AddLogins(users []User) error {
+	for i := range users {
+		u := &users[i]
+		last, err := os.Stat(LoginFile(u.UID))
+		if err == nil {
+			when := last.ModTime().UTC().Truncate(time.Second)
+			u.LastLogin = &when
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		tally, err := os.ReadFile(layout.Tallies + "/" + u.Name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		refused := countTally(tally)
+		u.FailedLogins = &refused
+	}
+	return nil
+}
+
 // LoginFile is where auth notes the last login of a uid.
 func LoginFile(uid uint32) string {
 	return layout.Logins + "/" + strconv.FormatUint(uint64(uid), 10)

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -44,4 +45,49 @@ func (n *Names) FindCompanies(search string) []Group {
 	}
 	slices.SortFunc(found, func(a, b Group) int { return strings.Compare(a.Name, b.Name) })
 	return found
+}
+
+// Criteria are what users are searched by; what is empty asks for nothing.
+type Criteria struct {
+	Text     string `json:"text,omitempty"` // words that stand somewhere in what is known of somebody
+	Username string `json:"username,omitempty"`
+	FullName string `json:"full_name,omitempty"`
+	Company  string `json:"company,omitempty"`
+	Email    string `json:"email,omitempty"`
+	Group    string `json:"group,omitempty"`
+	Role     Role   `json:"role,omitempty"` // the highest that somebody has
+	Status   Status `json:"status,omitempty"`
+}
+
+// Given says whether there is something to search by.
+func (c Criteria) Given() bool { return c != Criteria{} }
+
+// Matches says whether a user meets all criteria.
+func (c Criteria) Matches(u User) bool {
+	return (c.Text == "" || Match(c.Text, u.Name, said(u.FullName), said(u.Company), said(u.Email))) &&
+		(c.Username == "" || matchName(c.Username, u.Name)) &&
+		(c.FullName == "" || Match(c.FullName, said(u.FullName))) &&
+		(c.Company == "" || Match(c.Company, said(u.Company))) &&
+		(c.Email == "" || Match(c.Email, said(u.Email))) &&
+		(c.Group == "" || slices.Contains(u.Groups, c.Group)) &&
+		(c.Role == "" || len(u.Roles) > 0 && u.Roles[len(u.Roles)-1] == c.Role) &&
+		(c.Status == "" || u.Status != nil && *u.Status == c.Status)
+}
+
+// matchName compares a login name: a part of it, or with * and ? the whole.
+func matchName(pattern, name string) bool {
+	pattern, name = strings.ToLower(pattern), strings.ToLower(name)
+	if !strings.ContainsAny(pattern, "*?") {
+		return strings.Contains(name, pattern)
+	}
+	// Brackets and backslashes mean themselves.
+	is, err := path.Match(strings.NewReplacer(`[`, `\[`, `\`, `\\`).Replace(pattern), name)
+	return err == nil && is
+}
+
+func said(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
 }

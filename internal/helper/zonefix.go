@@ -75,26 +75,9 @@ func zonefix(q ZonefixRequest, progress func(done int), silence time.Duration) (
 	if in, err := json.Marshal(q); err == nil && len(in) > MaxRequest {
 		return ZonefixReply{}, &ZoneRefusal{Code: "too-large"}
 	}
-	cmd, err := command(layout.ZonefixHelper, q)
-	if err != nil {
-		return ZonefixReply{}, err
-	}
-	pipe, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		return ZonefixReply{}, err
-	}
-	last, err := follow(pipe, progress, silence)
-	if err != nil {
-		return ZonefixReply{}, err
-	}
 	var out ZonefixReply
-	err = cmd.Wait()
+	err := askLines(layout.ZonefixHelper, q, &out, progress, silence)
 	switch {
-	case json.Unmarshal(last, &out) != nil:
-		return ZonefixReply{}, errors.Join(errNothingReadable, err)
 	case out.Error != "":
 		return ZonefixReply{}, &ZoneRefusal{out.Error, out.Reason, out.Latest, out.Attr, out.Why}
 	case err != nil:

@@ -22,6 +22,8 @@ const (
 	AccessHelper = Helpers + "/access"
 	// ZonefixHelper does for owners of zones what needs root.
 	ZonefixHelper = Helpers + "/zonefix"
+	// AccountHelper makes and changes the accounts that Share Zone made, for administrators.
+	AccountHelper = Helpers + "/account"
 
 	// ZoneidHelper says which zones have which ids, and whose they are.
 	ZoneidHelper = Helpers + "/zoneid"

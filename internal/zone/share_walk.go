@@ -94,6 +94,16 @@ type Report struct {
 	Shut    bool      `json:"shut"` // the mask of the root leaves less than was given
 }
 
+// Incomplete says whether something was left as it was that members should see.
+func (r Report) Incomplete() bool {
+	for _, s := range r.Skipped {
+		if s.Reason.Matters() {
+			return true
+		}
+	}
+	return r.More > 0 || r.Shut
+}
+
 // change is what a walk does to a file or folder, given by a descriptor: what it was when it was opened, and whether
 // anything had to be changed. ErrNotOurs leaves it as it is, and with a folder what lies in it; errLinked a file.
 type change func(fd int, st *unix.Stat_t) (changed bool, err error)

@@ -44,10 +44,10 @@ var limits = []privileged.Limit{
 }
 
 func main() {
-	s := newSpeaker(os.Stdout, aliveEvery)
+	s := privileged.NewSpeaker(os.Stdout, privileged.AliveEvery)
 	w := work{now: time.Now()}
-	out, status := w.serve(s.progress)
-	s.end(out)
+	out, status := w.serve(s.Progress)
+	s.End(out)
 	w.slot.Close() // held until here: who does not read the answer has one process less to start
 	os.Exit(status)
 }

@@ -11,6 +11,7 @@ import (
 
 	activitylog "sharezone/internal/activity"
 	"sharezone/internal/event"
+	"sharezone/internal/helper"
 	"sharezone/internal/layout"
 	"sharezone/internal/session"
 	"sharezone/internal/zone"
@@ -103,13 +104,13 @@ func makeSession(t *testing.T, user string, uid uint32, edit func(*session.Recor
 
 func TestSessionCommands(t *testing.T) {
 	needInstallation(t)
-	list := func() map[string]sessionRow {
-		var got struct{ Sessions []sessionRow }
+	list := func() map[string]helper.Session {
+		var got struct{ Sessions []helper.Session }
 		code, out, errOut := shzadm(t, "", "session", "list", "--json")
 		if err := json.Unmarshal([]byte(out), &got); err != nil || code != exitDone || errOut != "" {
 			t.Fatal(err, code, errOut)
 		}
-		rows := make(map[string]sessionRow)
+		rows := make(map[string]helper.Session)
 		for _, r := range got.Sessions {
 			rows[r.ID] = r
 		}
@@ -129,11 +130,11 @@ func TestSessionCommands(t *testing.T) {
 	}
 	rows := list()
 	for name, want := range map[string]string{active: "active", second: "must-change", over: "ended", damaged: "damaged"} {
-		if r := rows[name[:sessionDigits]]; r.State != want || (r.User == nil) != (want == "damaged") {
+		if r := rows[name[:helper.SessionDigits]]; r.State != want || (r.User == nil) != (want == "damaged") {
 			t.Errorf("%s: %+v", want, r)
 		}
 	}
-	if r := rows[active[:sessionDigits]]; *r.User != "dt-one" || *r.UID != 1901 || *r.Entry != "internal" || *r.Address != "192.0.2.7" || time.Since(*r.LastUse) > time.Minute {
+	if r := rows[active[:helper.SessionDigits]]; *r.User != "dt-one" || *r.UID != 1901 || *r.Entry != "internal" || *r.Address != "192.0.2.7" || time.Since(*r.LastUse) > time.Minute {
 		t.Errorf("%+v", r)
 	}
 	for _, c := range []struct {

@@ -9,6 +9,7 @@ import (
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
 	"sharezone/internal/config"
+	"sharezone/internal/farewell"
 	"sharezone/internal/zone"
 )
 
@@ -24,7 +25,7 @@ var refusals = []struct {
 	{errNoSession, "no-session"},
 	{errTwoSessions, "two-sessions"},
 	{errNoID, "no-id"},
-	{errIncomplete, "incomplete"},
+	{farewell.ErrIncomplete, "incomplete"},
 	{change.ErrNoAccount, "no-user"},
 	{change.ErrNoGroup, "no-group"},
 	{change.ErrSystemAccount, "system-account"},
@@ -76,7 +77,7 @@ func explain(err error, say texts) string {
 	var leftover *change.LeftoverError
 	var tool *change.ToolError
 	var notOurs *change.NotOursError
-	var owner *ownsZonesError
+	var owner *farewell.OwnerError
 	var settings *config.Error
 	var late *zone.ExpiryError
 	switch {
@@ -87,7 +88,7 @@ func explain(err error, say texts) string {
 	case errors.As(err, &notOurs):
 		return say.line("not-ours-"+notOurs.Act, notOurs.Name)
 	case errors.As(err, &owner):
-		return say.line("owns-zones", owner.user, strings.Join(owner.zones, " "))
+		return say.line("owns-zones", owner.User, strings.Join(owner.Zones, " "))
 	case errors.Is(err, change.ErrInUse): // the tool's own words say nothing more
 		return say.line("in-use", subject(err, change.ErrInUse))
 	case errors.As(err, &leftover):

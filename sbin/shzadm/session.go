@@ -7,47 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"sharezone/internal/helper"
 	"sharezone/internal/session"
 )
-
-// sessionDigits of the name of a session's file are its id here. The name is the SHA-256 of what is in the cookie, so
-// an id that is shown opens nothing; 48 bits are unambiguous among any number of sessions that a machine can have.
-const sessionDigits = 12
 
 var (
 	errNoSession   = errors.New("no such session")
 	errTwoSessions = errors.New("several sessions")
 )
-
-// sessionRow is a session, in JSON too. What a damaged file does not say is null.
-type sessionRow struct {
-	ID      string     `json:"id"`
-	User    *string    `json:"user"`
-	UID     *uint32    `json:"uid"`
-	Entry   *string    `json:"entry"`
-	Address *string    `json:"address"`
-	Started *time.Time `json:"started"`
-	LastUse *time.Time `json:"last_use"`
-	State   string     `json:"state"` // active, must-change, ended, damaged
-}
-
-func newSessionRow(f session.Found, now time.Time) sessionRow {
-	row := sessionRow{ID: f.Name[:min(len(f.Name), sessionDigits)], State: "damaged"}
-	if f.Err != nil {
-		return row
-	}
-	r, started, lastUse := f.Record, f.Record.Started.UTC(), f.LastUse.UTC().Truncate(time.Second)
-	row.User, row.UID, row.Entry, row.Address, row.Started, row.LastUse = &r.User, &r.UID, &r.Entry, &r.Address, &started, &lastUse
-	switch {
-	case r.Ended(now, f.LastUse):
-		row.State = "ended"
-	case r.MustChange:
-		row.State = "must-change"
-	default:
-		row.State = "active"
-	}
-	return row
-}
 
 func sessionList(c *call, args []string) error {
 	if _, err := c.parse(c.flags(), args, 0, 0); err != nil {
@@ -57,9 +24,9 @@ func sessionList(c *call, args []string) error {
 	if err != nil {
 		return err
 	}
-	found := make([]sessionRow, 0, len(all))
+	found := make([]helper.Session, 0, len(all))
 	for _, f := range all {
-		found = append(found, newSessionRow(f, time.Now()))
+		found = append(found, helper.NewSession(f, time.Now()))
 	}
 	if c.json {
 		return c.printJSON(map[string]any{"sessions": found})
@@ -128,7 +95,7 @@ func sessionEnd(c *call, args []string) error {
 func findSession(all []session.Found, id string) ([]session.Found, error) {
 	var found []session.Found
 	for _, s := range all {
-		if len(id) >= sessionDigits && strings.HasPrefix(s.Name, id) {
+		if len(id) >= helper.SessionDigits && strings.HasPrefix(s.Name, id) {
 			found = append(found, s)
 		}
 	}
@@ -157,19 +124,4 @@ func (c *call) endSessions(doomed []session.Found) (int, error) {
 		ended++
 	}
 	return ended, failed
-}
-
-// endSessionsOf ends those of a uid.
-func (c *call) endSessionsOf(uid uint32) (int, error) {
-	all, err := session.List()
-	if err != nil {
-		return 0, err
-	}
-	var doomed []session.Found
-	for _, s := range all {
-		if s.Err == nil && s.Record.UID == uid {
-			doomed = append(doomed, s)
-		}
-	}
-	return c.endSessions(doomed)
 }

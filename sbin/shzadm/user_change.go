@@ -6,6 +6,7 @@ import (
 
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
+	"sharezone/internal/farewell"
 )
 
 // changedUser is a user with what a change did besides.
@@ -101,7 +102,7 @@ func zonesOf(uid uint32) ([]string, error) {
 	owned, err := admin.Owned(uid)
 	var names []string
 	for _, z := range owned {
-		names = append(names, zonePath(z))
+		names = append(names, farewell.ZonePath(z))
 	}
 	return names, err
 }
@@ -117,7 +118,7 @@ func userLock(c *call, args []string) error {
 	}
 	// They are worth nothing any more as it is, because the password's mark in them is wrong now; removed, they are
 	// not listed either.
-	ended, err := c.endSessionsOf(u.UID)
+	ended, err := farewell.EndSessions(u.UID, c.recordStep)
 	u.SessionsEnded = &ended
 	return errors.Join(err, c.showChanged(u))
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sharezone/internal/account"
+	"sharezone/internal/farewell"
 	"sharezone/internal/layout"
 	"sharezone/internal/zone"
 )
@@ -128,7 +129,7 @@ func zoneShare(c *call, args []string) error {
 		if err != nil {
 			return err
 		}
-		incomplete = incomplete || isIncomplete(report)
+		incomplete = incomplete || report.Incomplete()
 	}
 	if c.json {
 		if result.Details, err = admin.Show(name); err == nil {
@@ -139,16 +140,6 @@ func zoneShare(c *call, args []string) error {
 		err = errFindings
 	}
 	return err
-}
-
-// isIncomplete: something that members should see was left as it was.
-func isIncomplete(r zone.Report) bool {
-	for _, s := range r.Skipped {
-		if s.Reason.Matters() {
-			return true
-		}
-	}
-	return r.More > 0 || r.Shut
 }
 
 func (c *call) showReport(name string, g zone.Member, r zone.Report, done bool) error {
@@ -234,7 +225,7 @@ func zoneShow(c *call, args []string) error {
 		members = append(members, m.Principal+"="+string(m.Access))
 	}
 	err = c.printFields("zone-fields", z.Name, text(z.Title), text(z.Description), z.Owner, string(z.State),
-		text(z.Expires), maxAge, text(z.Notify), strings.Join(members, " "), zonePath(z), moment(z.Closed), text(z.FormerName),
+		text(z.Expires), maxAge, text(z.Notify), strings.Join(members, " "), farewell.ZonePath(z), moment(z.Closed), text(z.FormerName),
 		formatSize(z.Limit), formatSize(z.Free))
 	return errors.Join(err, c.print(c.problemLines(z)))
 }

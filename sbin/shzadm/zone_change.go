@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"sharezone/internal/layout"
+	"sharezone/internal/farewell"
 	"sharezone/internal/zone"
 )
 
@@ -118,9 +118,9 @@ func (c *call) changeZone(name, event string, do func(*zone.Admin) (zone.Details
 		return c.printJSON(after)
 	}
 	if after.State == zone.StateClosed {
-		return c.print(c.say.line("zone-closed", name, zonePath(after), after.Name))
+		return c.print(c.say.line("zone-closed", name, farewell.ZonePath(after), after.Name))
 	}
-	return c.print(c.say.line("zone-changed", after.Name, after.Owner, zonePath(after)))
+	return c.print(c.say.line("zone-changed", after.Name, after.Owner, farewell.ZonePath(after)))
 }
 
 func zoneClose(c *call, args []string) error {
@@ -170,12 +170,4 @@ func showZone(admin *zone.Admin, name string, closed bool) (zone.Details, error)
 		return z, err
 	}
 	return admin.ShowClosed(name)
-}
-
-// zonePath is where a zone lies.
-func zonePath(z zone.Details) string {
-	if z.State == zone.StateClosed {
-		return layout.Closed + "/" + z.Name
-	}
-	return layout.Base + "/" + z.Name
 }

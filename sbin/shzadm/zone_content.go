@@ -47,7 +47,7 @@ func (c *call) changeContent(name, event, path, heading string, do func(*zone.Ad
 		}
 		err = c.print(text + c.skippedLines(report.Skipped, report.More))
 	}
-	if err == nil && isIncomplete(report) {
+	if err == nil && report.Incomplete() {
 		err = errFindings
 	}
 	return err

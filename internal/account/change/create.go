@@ -73,18 +73,33 @@ func Create(spec Spec, now time.Time) (uid uint32, err error) {
 	}
 	defer register.close()
 
-	names := account.NewNames() // read under the lock: two of us never see the same next uid
-	if err := checkFree(spec.Name, names); err != nil {
-		return 0, err
+	for try := 1; ; try++ {
+		names := account.NewNames() // read under the lock: two of us never see the same next uid
+		if err := checkFree(spec.Name, names); err != nil {
+			return 0, err
+		}
+		if uid, err = register.take(spec.Name, names, now); err != nil {
+			return 0, err
+		}
+		err := makeAccount(spec, uid, gecos)
+		if err == nil {
+			return uid, nil
+		}
+		err = undo(spec.Name, uid, err)
+		if try == uidTries || !errors.Is(err, errNumberTaken) || errors.As(err, new(*LeftoverError)) {
+			return 0, err
+		}
 	}
-	if uid, err = register.take(spec.Name, names, now); err != nil {
-		return 0, err
-	}
-	if err := makeAccount(spec, uid, gecos); err != nil {
-		return 0, undo(spec.Name, uid, err)
-	}
-	return uid, nil
 }
+
+// uidTries: somebody's own useradd, which knows nothing of the register, may take the same next number in the same moment.
+const uidTries = 5
+
+// errNumberTaken says so.
+var errNumberTaken = errors.New("the number was taken by somebody else in the same moment")
+
+// useraddNotUnique is the exit code of useradd for a uid that exists (useradd(8)).
+const useraddNotUnique = 4
 
 func check(spec Spec) (gecos string, err error) {
 	if err := CheckName(spec.Name); err != nil {
@@ -148,7 +163,12 @@ func makeAccount(spec Spec, uid uint32, gecos string) error {
 	if spec.Expires != "" {
 		args = append(args, "--expiredate", spec.Expires)
 	}
-	if err := run("", 1, useradd, append(args, "--", spec.Name)...); err != nil {
+	err := run("", 1, useradd, append(args, "--", spec.Name)...)
+	var failed *ToolError
+	if errors.As(err, &failed) && failed.Code == useraddNotUnique {
+		return fmt.Errorf("%w: %w", errNumberTaken, err)
+	}
+	if err != nil {
 		return err
 	}
 	if err := verifyIdentity(spec, uid); err != nil {
@@ -172,7 +192,7 @@ func verifyIdentity(spec Spec, uid uint32) error {
 	names := account.NewNames()
 	e, ok := names.User(spec.Name)
 	if !ok || e.UID != uid || e.GID != uid {
-		return fmt.Errorf("useradd made uid %d, gid %d instead of %d", e.UID, e.GID, uid)
+		return fmt.Errorf("%w: useradd made uid %d, gid %d instead of %d", errNumberTaken, e.UID, e.GID, uid)
 	}
 	for _, group := range append(spec.Role.Groups(), layout.GroupOnly) {
 		if !names.InGroup(spec.Name, group) {

@@ -1,27 +1,26 @@
-package main
+package privileged
 
 import (
 	"encoding/json"
 	"io"
 	"sync"
 	"time"
-
-	"sharezone/internal/helper"
 )
 
 const (
 	// progressEvery is how often progress is told: a page need not move faster.
 	progressEvery = time.Second
-	// aliveEvery is how often a line comes at least: of a single step that takes long, such as emptying a large folder, or
+	// AliveEvery is how often a line comes at least: of a single step that takes long, such as emptying a large folder, or
 	// waiting for a disk, the caller shall know that it is under way.
-	aliveEvery = 10 * time.Second
+	AliveEvery = 10 * time.Second
 	// answerTime is how long a caller may take to read the answer.
 	answerTime = 25 * time.Second
 )
 
-// speaker writes lines beside the work: a caller who does not read them, or gives a file that blocks, holds up nothing but
-// the answer, and that not for long.
-type speaker struct {
+// Speaker answers in JSON lines, {"progress":N} while the work goes on and the reply as the last one. It writes them beside
+// the work: a caller who does not read them, or gives a file that blocks, holds up nothing but the answer, and that not for
+// long.
+type Speaker struct {
 	lines chan []byte
 	ended chan struct{}
 
@@ -31,8 +30,9 @@ type speaker struct {
 	over bool
 }
 
-func newSpeaker(out io.Writer, alive time.Duration) *speaker {
-	s := &speaker{lines: make(chan []byte, 1), ended: make(chan struct{}), last: time.Now()}
+// NewSpeaker begins to say, at least as often as alive, that the work goes on.
+func NewSpeaker(out io.Writer, alive time.Duration) *Speaker {
+	s := &Speaker{lines: make(chan []byte, 1), ended: make(chan struct{}), last: time.Now()}
 	go func() {
 		defer close(s.ended)
 		for line := range s.lines {
@@ -49,8 +49,8 @@ func newSpeaker(out io.Writer, alive time.Duration) *speaker {
 	return s
 }
 
-// progress tells how much is done, unless it was told a moment ago or the last time has not been read.
-func (s *speaker) progress(done int) {
+// Progress tells how much is done, unless it was told a moment ago or the last time has not been read.
+func (s *Speaker) Progress(done int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.done = done
@@ -58,7 +58,7 @@ func (s *speaker) progress(done int) {
 }
 
 // tell says how much is done if nothing was said for so long.
-func (s *speaker) tell(pause time.Duration) {
+func (s *Speaker) tell(pause time.Duration) {
 	if s.over || time.Since(s.last) < pause {
 		return
 	}
@@ -70,8 +70,8 @@ func (s *speaker) tell(pause time.Duration) {
 	}
 }
 
-// end writes the reply and waits until it is read, or could have been.
-func (s *speaker) end(out helper.ZonefixReply) {
+// End writes the reply and waits until it is read, or could have been.
+func (s *Speaker) End(out any) {
 	s.mu.Lock()
 	s.over = true
 	s.mu.Unlock()

@@ -1,0 +1,166 @@
+package helper
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"sharezone/internal/account"
+	"sharezone/internal/layout"
+	"sharezone/internal/session"
+	"sharezone/internal/zone"
+)
+
+// AccountRequest is what libexec/account is asked. Of what describes a user nil means: as it is.
+type AccountRequest struct {
+	Op       string            `json:"op"`
+	Username string            `json:"username,omitempty"`
+	FullName *string           `json:"full_name,omitempty"`
+	Company  *string           `json:"company,omitempty"`
+	Phone    *string           `json:"phone,omitempty"`
+	Mobile   *string           `json:"mobile,omitempty"`
+	Email    *string           `json:"email,omitempty"`
+	Expires  *string           `json:"expires,omitempty"`
+	Role     *string           `json:"role,omitempty"`
+	To       string            `json:"to,omitempty"`    // who gets the files of a user who is deleted; "" = nobody
+	Group    string            `json:"group,omitempty"` // of a company
+	Member   bool              `json:"member,omitempty"`
+	Find     *account.Criteria `json:"find,omitempty"`
+	Offset   int               `json:"offset,omitempty"`
+	Limit    int               `json:"limit,omitempty"` // 0 = all
+}
+
+// AccountReply is its answer.
+type AccountReply struct {
+	Error  string   `json:"error,omitempty"`  // a code of the interface
+	Reason string   `json:"reason,omitempty"` // which of the refusals of that code
+	Field  string   `json:"field,omitempty"`  // with the reason field: which one
+	Why    string   `json:"why,omitempty"`    // with the reason field: an account.Reason
+	Owns   []string `json:"owns,omitempty"`   // with the reason owns-zones: which
+
+	Users    []KnownUser `json:"users,omitempty"`
+	Total    int         `json:"total,omitempty"` // that were found, of which Users are a part
+	User     *KnownUser  `json:"user,omitempty"`
+	Sessions []Session   `json:"sessions,omitempty"`
+	Zones    []UserZone  `json:"zones,omitempty"`
+	Password string      `json:"password,omitempty"` // of a new account: shown once, to be changed at the first login
+	Goodbye  *Goodbye    `json:"goodbye,omitempty"`
+	Deeds    []Deed      `json:"deeds,omitempty"` // what was done besides, to be told as acts
+}
+
+// KnownUser is a user, and whether the web can change him.
+type KnownUser struct {
+	account.User
+	Barred string `json:"barred"` // "" = it can; not-ours, system, privileged
+}
+
+// UserZone is a zone that a user owns or gets into.
+type UserZone struct {
+	Name   string      `json:"name"`
+	Access zone.Access `json:"access"`
+	State  zone.State  `json:"state"`
+	ID     string      `json:"-"`
+}
+
+// Goodbye is what is left to say of a user who is deleted.
+type Goodbye struct {
+	Name    string         `json:"username"`
+	UID     uint32         `json:"uid"`
+	Files   string         `json:"files"` // keep or transfer
+	To      *string        `json:"to"`
+	Zones   []string       `json:"zones"`   // that changed hands
+	Skipped []zone.Skipped `json:"skipped"` // with their whole paths
+	More    int            `json:"more"`    // beyond those named
+	Deleted bool           `json:"deleted"`
+}
+
+// Deed is an act that was done on the way.
+type Deed struct {
+	Event  string `json:"event"`
+	Path   string `json:"path,omitempty"`
+	User   string `json:"user,omitempty"` // whom it concerns, where no zone is
+	Zone   string `json:"zone,omitempty"`
+	ZoneID string `json:"zone_id,omitempty"`
+	Result string `json:"result"`
+}
+
+// SessionDigits of the name of a session's file are its id for people. The name is the SHA-256 of what is in the cookie,
+// so an id that is shown opens nothing; 48 bits are unambiguous among any number of sessions that a machine can have.
+const SessionDigits = 12
+
+// Session is a session as people see it. What a damaged file does not say is null.
+type Session struct {
+	ID      string     `json:"id"`
+	User    *string    `json:"user"`
+	UID     *uint32    `json:"uid"`
+	Entry   *string    `json:"entry"`
+	Address *string    `json:"address"`
+	Started *time.Time `json:"started"`
+	LastUse *time.Time `json:"last_use"`
+	State   string     `json:"state"` // active, must-change, ended, damaged
+}
+
+// NewSession describes what lies in the store.
+func NewSession(f session.Found, now time.Time) Session {
+	s := Session{ID: f.Name[:min(len(f.Name), SessionDigits)], State: "damaged"}
+	if f.Err != nil {
+		return s
+	}
+	r, started, lastUse := f.Record, f.Record.Started.UTC(), f.LastUse.UTC().Truncate(time.Second)
+	s.User, s.UID, s.Entry, s.Address, s.Started, s.LastUse = &r.User, &r.UID, &r.Entry, &r.Address, &started, &lastUse
+	switch {
+	case r.Ended(now, f.LastUse):
+		s.State = "ended"
+	case r.MustChange:
+		s.State = "must-change"
+	default:
+		s.State = "active"
+	}
+	return s
+}
+
+// AccountRefusal is what libexec/account refused.
+type AccountRefusal struct {
+	Code, Reason, Field, Why string
+	Owns                     []string
+}
+
+func (r *AccountRefusal) Error() string { return "account helper: " + r.Code + " " + r.Reason }
+
+// Account asks libexec/account and tells progress, which may be nil, how many files and folders are done. An
+// *AccountRefusal says what the helper said, with what it did before; any other error that it could not be asked.
+func Account(q AccountRequest, progress func(done int)) (AccountReply, error) {
+	var out AccountReply
+	if in, err := json.Marshal(q); err == nil && len(in) > MaxRequest {
+		return out, &AccountRefusal{Code: "too-large"}
+	}
+	err := askLines(layout.AccountHelper, q, &out, progress, silence)
+	if out.Error != "" {
+		return out, &AccountRefusal{out.Error, out.Reason, out.Field, out.Why, out.Owns}
+	}
+	return out, err
+}
+
+// askLines runs a helper that answers in lines, of which the last one is the reply.
+func askLines(program string, question, answer any, progress func(done int), silence time.Duration) error {
+	cmd, err := command(program, question)
+	if err != nil {
+		return err
+	}
+	pipe, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return err
+	}
+	last, err := follow(pipe, progress, silence)
+	if err != nil {
+		return err
+	}
+	err = cmd.Wait()
+	if json.Unmarshal(last, answer) != nil {
+		return errors.Join(errNothingReadable, err)
+	}
+	return err
+}

@@ -1,0 +1,274 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+
+	"sharezone/internal/account"
+	"sharezone/internal/account/change"
+	"sharezone/internal/farewell"
+	"sharezone/internal/helper"
+	"sharezone/internal/layout"
+	"sharezone/internal/session"
+	"sharezone/internal/zone"
+)
+
+// operation is one row of the table.
+type operation struct {
+	changes  bool // one at a time for each account, and noted
+	makes    bool // what it is about does not exist yet
+	newGroup bool // it is a group
+	notSelf  bool // nobody does it to himself
+	run      func(*work) error
+}
+
+// operations is what can be asked for.
+var operations = map[string]operation{
+	"search":       {run: search},
+	"show":         {run: show},
+	"create":       {changes: true, makes: true, run: create},
+	"modify":       {changes: true, run: modify},
+	"lock":         {changes: true, notSelf: true, run: lock},
+	"unlock":       {changes: true, run: unlock},
+	"delete":       {changes: true, notSelf: true, run: remove},
+	"member":       {changes: true, run: member},
+	"create-group": {changes: true, makes: true, newGroup: true, run: createGroup},
+}
+
+// search returns a part of those who meet the criteria.
+func search(w *work) error {
+	shadow, err := account.ReadShadow()
+	if err != nil {
+		return err
+	}
+	find := account.Criteria{}
+	if w.Find != nil {
+		find = *w.Find
+	}
+	found := slices.DeleteFunc(w.names.Users(shadow, w.now), func(u account.User) bool { return !find.Matches(u) })
+	if err := w.names.Err(); err != nil {
+		return err
+	}
+	w.out.Total = len(found)
+	found = found[min(max(w.Offset, 0), len(found)):]
+	if w.Limit > 0 {
+		found = found[:min(w.Limit, len(found))]
+	}
+	w.out.Users, err = w.known(found)
+	return err
+}
+
+// known adds what takes a look at each, for those who are shown.
+func (w *work) known(users []account.User) ([]helper.KnownUser, error) {
+	if err := account.AddLogins(users); err != nil {
+		return nil, err
+	}
+	people := make([]account.Entry, 0, len(users))
+	for _, u := range users {
+		e, _ := w.names.User(u.Name)
+		people = append(people, e)
+	}
+	ids, err := w.names.GroupIDs(people)
+	if err != nil {
+		return nil, err
+	}
+	known := make([]helper.KnownUser, len(users))
+	for i, u := range users {
+		known[i].User = u
+		if barred := w.whose(people[i], ids[u.Name]); barred != nil {
+			known[i].Barred = refusalOf(barred).Reason
+		}
+	}
+	return known, nil
+}
+
+// show returns one user with his sessions, and the zones that are his or that have him in their lists.
+func show(w *work) error {
+	if err := w.showUser(); err != nil {
+		return err
+	}
+	u := w.out.User.User
+	sessions, err := session.List()
+	if err != nil {
+		return err
+	}
+	for _, s := range sessions {
+		if s.Err == nil && s.Record.UID == u.UID {
+			w.out.Sessions = append(w.out.Sessions, helper.NewSession(s, w.now))
+		}
+	}
+	admin, err := w.admin()
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	zones, err := admin.List()
+	if err != nil && len(zones) == 0 {
+		return err
+	}
+	for _, z := range zones {
+		if access := accessBy(z, u); access != zone.None {
+			w.out.Zones = append(w.out.Zones, helper.UserZone{Name: z.Name, Access: access, State: z.State})
+		}
+	}
+	return nil
+}
+
+// accessBy is what a zone's list gives somebody, by his name or one of his groups.
+func accessBy(z zone.Details, u account.User) zone.Access {
+	if z.Owner == u.Name {
+		return zone.Own
+	}
+	best := zone.None
+	if len(u.Roles) == 0 || z.State != zone.StateOpen {
+		return best
+	}
+	for _, m := range z.Members {
+		group, isGroup := cutPrincipal(m.Principal)
+		if m.Principal != "user:"+u.Name && !(isGroup && slices.Contains(u.Groups, group)) {
+			continue
+		}
+		if m.Principal == "user:"+u.Name {
+			return m.Access // the kernel takes his own entry, whatever his groups have
+		}
+		if cmp.Compare(rank[m.Access], rank[best]) > 0 {
+			best = m.Access
+		}
+	}
+	return best
+}
+
+// rank orders what can be given.
+var rank = map[zone.Access]int{zone.Drop: 1, zone.Read: 2, zone.Write: 3}
+
+func cutPrincipal(principal string) (group string, is bool) {
+	const prefix = "group:"
+	if len(principal) > len(prefix) && principal[:len(prefix)] == prefix {
+		return principal[len(prefix):], true
+	}
+	return "", false
+}
+
+// showUser returns the user as he is now; changes end with it.
+func (w *work) showUser() error {
+	w.names = account.NewNames()
+	shadow, err := account.ReadShadow()
+	if err != nil {
+		return err
+	}
+	u, found := w.names.FindUser(w.Username, shadow, w.now)
+	if err := w.names.Err(); err != nil {
+		return err
+	}
+	if !found {
+		return change.ErrNoAccount
+	}
+	if w.register, err = account.ReadRegister(); err != nil {
+		return err
+	}
+	known, err := w.known([]account.User{u})
+	if err == nil {
+		w.out.User = &known[0]
+	}
+	return err
+}
+
+func (w *work) admin() (*zone.Admin, error) {
+	return zone.NewAdmin(layout.Base, w.names, w.register)
+}
+
+func create(w *work) error {
+	password, err := change.GeneratePassword()
+	if err != nil {
+		return err
+	}
+	spec := change.Spec{
+		Name: w.Username, Role: account.RoleBase, Expires: said(w.Expires), Password: password, MustChange: true,
+		Contact: account.Contact{FullName: said(w.FullName), Company: said(w.Company), Phone: said(w.Phone), Mobile: said(w.Mobile), Email: said(w.Email)},
+	}
+	if w.Role != nil {
+		spec.Role = account.Role(*w.Role)
+	}
+	if _, err := change.Create(spec, w.now); err != nil {
+		return err
+	}
+	w.out.Password = password
+	return w.showUser()
+}
+
+func modify(w *work) error {
+	to := change.Changes{
+		FullName: w.FullName, Company: w.Company, Phone: w.Phone, Mobile: w.Mobile, Email: w.Email, Expires: w.Expires,
+		Role: (*account.Role)(w.Role),
+	}
+	if err := change.Modify(w.Username, to); err != nil {
+		return err
+	}
+	return w.showUser()
+}
+
+// lock also ends his sessions: they are worth nothing any more, and removed they are not listed either.
+func lock(w *work) error {
+	if err := change.Lock(w.Username); err != nil {
+		return err
+	}
+	if err := w.showUser(); err != nil {
+		return err
+	}
+	_, err := farewell.EndSessions(w.out.User.UID, w.record)
+	return err
+}
+
+func unlock(w *work) error {
+	if err := change.Unlock(w.Username); err != nil {
+		return err
+	}
+	return w.showUser()
+}
+
+func remove(w *work) error {
+	admin, err := w.admin()
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	admin.Progress = w.progress
+	f, err := farewell.New(admin, w.Username, w.To)
+	if err != nil {
+		return err
+	}
+	f.Record = w.record
+	result, err := f.Say(w.now)
+	w.out.Goodbye = (*helper.Goodbye)(&result)
+	return err
+}
+
+func member(w *work) error {
+	if err := change.SetMember(w.Group, w.Username, w.Member); err != nil {
+		return err
+	}
+	return w.showUser()
+}
+
+func createGroup(w *work) error {
+	_, err := change.CreateGroup(w.Group, w.now)
+	return err
+}
+
+// record keeps an act for the component, which tells of it: its event file has who, when and from where.
+func (w *work) record(d farewell.Deed, do func() error) error {
+	err := do()
+	result := "ok"
+	if err != nil {
+		result = refusalOf(err).Error
+	}
+	w.out.Deeds = append(w.out.Deeds, helper.Deed{Event: d.Event, Path: d.Path, User: d.User, Zone: d.Zone.Name, ZoneID: d.Zone.ID, Result: result})
+	return err
+}
+
+func said(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/account"
+	"sharezone/internal/account/change"
+	"sharezone/internal/farewell"
+	"sharezone/internal/helper"
+	"sharezone/internal/privileged"
+	"sharezone/internal/slot"
+	"sharezone/internal/zone"
+)
+
+// refusals is what each error is to the caller, read from the top. An error that is not here is "internal", and its reason
+// stands in the log alone.
+var refusals = []struct {
+	err          error
+	code, reason string
+}{
+	{slot.ErrTaken, "busy", ""},
+	{change.ErrBusy, "busy", ""},
+	{change.ErrInUse, "busy", "in-use"},
+	{errSelf, "not-permitted", "self"},
+	{errPrivileged, "not-permitted", "privileged"},
+	{change.ErrSystemAccount, "not-permitted", "system"},
+	{change.ErrNoAccount, "not-found", "no-user"},
+	{change.ErrNoGroup, "not-found", "no-group"},
+	{change.ErrNotEnabled, "conflict", "not-enabled"},
+	{change.ErrPasswordless, "conflict", "passwordless"},
+	{change.ErrNoUIDs, "no-space", "no-uids"},
+	{farewell.ErrIncomplete, "conflict", "incomplete"},
+	{zone.ErrNoSuchUser, "bad-request", "no-heir"},
+	{zone.ErrNotInBase, "bad-request", "no-heir"},
+	{zone.ErrNotManager, "bad-request", "not-manager"},
+	{zone.ErrSamePerson, "bad-request", "same-person"},
+	{zone.ErrBusy, "busy", "zone-busy"},
+	{unix.EROFS, "locked", ""},
+	{unix.EMFILE, "busy", ""},
+	{unix.ENFILE, "busy", ""},
+	{unix.ENOMEM, "busy", ""},
+	{unix.ENOSPC, "no-space", ""},
+	{unix.EDQUOT, "quota", ""},
+}
+
+// refusalOf is the reply that an error becomes.
+func refusalOf(err error) helper.AccountReply {
+	var field *account.FieldError
+	var exists *change.ExistsError
+	var leftover *change.LeftoverError
+	var notOurs *change.NotOursError
+	var owner *farewell.OwnerError
+	switch {
+	case errors.As(err, &leftover):
+		return helper.AccountReply{Error: "internal", Reason: "leftover"}
+	case errors.As(err, &field):
+		return helper.AccountReply{Error: "bad-request", Reason: "field", Field: field.Field, Why: string(field.Reason)}
+	case errors.As(err, &exists):
+		return helper.AccountReply{Error: "exists", Reason: exists.Kind}
+	case errors.As(err, &notOurs):
+		return helper.AccountReply{Error: "not-permitted", Reason: "not-ours"}
+	case errors.As(err, &owner):
+		return helper.AccountReply{Error: "conflict", Reason: "owns-zones", Owns: owner.Zones}
+	}
+	for _, r := range refusals {
+		if errors.Is(err, r.err) {
+			return helper.AccountReply{Error: r.code, Reason: r.reason}
+		}
+	}
+	return helper.AccountReply{Error: "internal"}
+}
+
+// refuse is the reply for an error. What had been done before it is told too.
+func (w *work) refuse(err error) (helper.AccountReply, int) {
+	privileged.Log(program, w.what(), err)
+	out := refusalOf(err)
+	out.Deeds, out.Goodbye = w.out.Deeds, w.out.Goodbye
+	if out.Error == "internal" {
+		return out, privileged.ExitInternal
+	}
+	return out, privileged.ExitRefused
+}

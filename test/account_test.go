@@ -1,0 +1,34 @@
+package test
+
+import (
+	"strings"
+	"testing"
+
+	"sharezone/internal/layout"
+)
+
+// TestAccountCallers: who is let at libexec/account, by the real sudo: administrators. Of others nothing changes.
+func TestAccountCallers(t *testing.T) {
+	needDemo(t)
+	const ask = ` | sudo -n ` + layout.AccountHelper
+	out, status := asUser(t, "admin", "sh", "-c", `echo '{"op":"show","username":"bruno"}'`+ask)
+	if status != 0 || !strings.Contains(out, `"username":"bruno"`) || !strings.Contains(out, `"barred":""`) {
+		t.Errorf("%d %s", status, out)
+	}
+	before := run(t, "sha256sum", "/etc/passwd", "/etc/group", "/etc/shadow")
+	for _, user := range []string{"anna", "bruno", "carla", "nobody", "www-data", layout.UserGuest, layout.UserSpool} {
+		out, status := asUser(t, user, "sh", "-c", `echo '{"op":"lock","username":"carla"}'`+ask)
+		if status == 0 || !strings.Contains(out, "sudo:") {
+			t.Errorf("%s: %d %s", user, status, out)
+		}
+	}
+	tryAll(t, "admin", []attempt{
+		{"arguments", `sudo -n ` + layout.AccountHelper + ` --help`},
+		{"as himself", layout.AccountHelper},
+		{"SUDO_UID", `echo '{"op":"lock","username":"admin"}' | sudo -n SUDO_UID=0 ` + layout.AccountHelper},
+		{"root's password", `echo '{"op":"unlock","username":"root"}'` + ask},
+	})
+	if after := run(t, "sha256sum", "/etc/passwd", "/etc/group", "/etc/shadow"); after != before {
+		t.Error("something changed")
+	}
+}
