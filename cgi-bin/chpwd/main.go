@@ -53,6 +53,7 @@ func answer(c *web.Call) error {
 // complain shows the form again with what is wrong; nothing was changed.
 func complain(c *web.Call, code web.Code, key string) error {
 	message := c.Language.Say(key)
+	c.Log(web.Refuse(code, key))
 	if c.JSON {
 		c.FailAs(code, message)
 		return nil

@@ -30,9 +30,11 @@ func answer(c *web.Call) error {
 
 // askToLogIn answers for another component: the form, which returns to the page that was asked for.
 func askToLogIn(c *web.Call) error {
+	refusal := web.Refuse(web.NotLoggedIn, "no session")
 	if c.JSON {
-		return web.Refuse(web.NotLoggedIn, "no session")
+		return refusal
 	}
+	c.Log(refusal)
 	if m := c.Request.Method; m == http.MethodGet || m == http.MethodHead {
 		return show(c, http.StatusUnauthorized, loginForm{Next: web.LocalPath(os.Getenv("REQUEST_URI"))})
 	}
@@ -65,6 +67,7 @@ func logIn(c *web.Call) error {
 	var refusal helper.Refusal
 	if errors.As(err, &refusal) && refusal == "refused" {
 		act.End("not-logged-in", -1, "")
+		c.Log(web.Refuse(web.NotLoggedIn, "login refused")) // why stands in auth's line
 		message := c.Language.Say("login.failed")
 		if c.JSON {
 			c.FailAs(web.NotLoggedIn, message)

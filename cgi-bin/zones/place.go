@@ -153,9 +153,11 @@ func (f form) remove() error {
 
 func (f form) removed(p place, status string) item {
 	l := f.call.Language
-	switch {
-	case status == "ok":
+	if status == "ok" {
 		return p.item(status, l.Say("delete.ok"))
+	}
+	f.call.Log(web.Refuse(web.Code(status), "removal by zonefix"))
+	switch {
 	case l.Knows("error." + status):
 		return p.item(status, l.Say("error."+status))
 	}

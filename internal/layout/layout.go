@@ -42,6 +42,10 @@ const (
 	Logins = State + "/logins"
 	// ZoneIDs is the register of zones' ids: one file per id; root only.
 	ZoneIDs = State + "/zoneids"
+	// Announcement is what the administrator tells everybody; root's, and readable by all.
+	Announcement = State + "/announcement"
+	// Maintenance is there while only those are let in who may read it: GroupAdmin.
+	Maintenance = State + "/maintenance"
 	// Preferences holds one JSON file per uid.
 	Preferences = State + "/prefs"
 	// CleanerState holds what is known of the cleaner's past runs; root only.

@@ -26,6 +26,9 @@ type View struct {
 	Menu     []MenuItem // functions of this user, in the order shown
 	URL      string     // this page as requested, raw: "/cgi-bin/shz/demo/?sort=size"; the language links lead back to it
 	Notice   *Notice    // nil = nothing to say
+
+	Announcement string // what the administrator tells everybody, in the user's language; "" = nothing
+	Maintenance  bool   // only administrators are let in now
 }
 
 // MenuItem is one function of the user.

@@ -22,10 +22,12 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/a-h/templ"
 	"golang.org/x/sys/unix"
 
+	"sharezone/internal/announcement"
 	"sharezone/internal/config"
 	"sharezone/internal/event"
 	"sharezone/internal/page"
@@ -48,10 +50,12 @@ type Call struct {
 	JSON       bool        // the answer is JSON
 	Event      *event.File // nil when this kind of request has nothing to tell
 
-	path     string  // raw
-	reasons  []error // what went wrong, for the log
-	response *response
-	settings *config.Settings // nil: not read yet
+	path    string  // raw
+	reasons []error // what went wrong, for the log
+
+	maintenance bool // there is maintenance, and the user is an administrator
+	response    *response
+	settings    *config.Settings // nil: not read yet
 }
 
 // Run is the whole life of a component: it hands the request to answer, and answers the error that this returns.
@@ -61,6 +65,9 @@ func Run(answer func(*Call) error) {
 	c, err := newCall()
 	if err == nil {
 		err = c.refuseForeign()
+	}
+	if err == nil {
+		err = c.refuseInMaintenance()
 	}
 	if err == nil {
 		err = answer(c)
@@ -133,6 +140,20 @@ func (c *Call) refuseForeign() error {
 	return nil
 }
 
+// refuseInMaintenance refuses whoever is no administrator while the installation is being worked on. Login and logout answer
+// everybody, so that an administrator can come in.
+func (c *Call) refuseInMaintenance() error {
+	if c.User == "" || c.path == "/cgi-bin/logout" {
+		return nil
+	}
+	on, administrator, err := announcement.Maintenance()
+	c.maintenance = administrator
+	if err == nil && on && !administrator {
+		return &Told{Err: Refuse(Busy, "maintenance"), Sentence: c.Language.Say("error.maintenance")}
+	}
+	return err
+}
+
 // acceptsJSON says whether an Accept header names application/json.
 func acceptsJSON(accept string) bool {
 	for _, part := range strings.Split(accept, ",") {
@@ -199,10 +220,14 @@ func (c *Call) SetCookie(k *http.Cookie) {
 
 // View is the frame of a page of this call.
 func (c *Call) View(title string) page.View {
-	return page.View{
+	v := page.View{
 		Language: c.Language, Title: title, User: c.User, Entry: c.Entry, URL: os.Getenv("REQUEST_URI"),
-		Menu: c.Menu(),
+		Menu: c.Menu(), Maintenance: c.maintenance,
 	}
+	if a := announcement.Read(time.Now()); a != nil {
+		v.Announcement = a.Text(c.Language)
+	}
+	return v
 }
 
 // Menu lists the functions of the user. Zones are managed by whom the kernel lets make some; the others see theirs at home.

@@ -8,6 +8,7 @@ import (
 
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
+	"sharezone/internal/announcement"
 	"sharezone/internal/config"
 	"sharezone/internal/farewell"
 	"sharezone/internal/zone"
@@ -65,6 +66,7 @@ var refusals = []struct {
 	{zone.ErrLinked, "linked"},
 	{zone.ErrExchanged, "exchanged"},
 	{errNoFolder, "no-folder"},
+	{announcement.ErrText, "announce-text"},
 	{errNotAllowed, "not-allowed"},
 	{errInTheWay, "in-the-way"},
 }

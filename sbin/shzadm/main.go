@@ -61,6 +61,8 @@ var verbs = []verb{
 	{"session list", sessionList},
 	{"session end", sessionEnd},
 	{"activity", activity},
+	{"announce", announce},
+	{"maintenance", maintenance},
 	{"doctor", doctor},
 }
 
@@ -106,10 +108,13 @@ func run(args []string, in io.Reader, out, errOut io.Writer, say texts) int {
 	case errors.Is(err, errFindings):
 		return exitRefused
 	case errors.As(err, &usage):
+		c.printError("bad-request", usage.Error())
 		fmt.Fprintf(errOut, "shzadm: %s\n%s\n", printable(usage.Error()), say.line("usage-hint", "shzadm "+v.name+" --help"))
 		return exitUsage
 	}
-	fmt.Fprintf(errOut, "shzadm: %s\n", printable(explain(err, say)))
+	said := explain(err, say)
+	c.printError(resultOf(err), said)
+	fmt.Fprintf(errOut, "shzadm: %s\n", printable(said))
 	return exitRefused
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -359,5 +360,34 @@ func TestManifest(t *testing.T) {
 		if m, err := parseManifest("# comment\n\n" + line + "\n"); err == nil {
 			t.Errorf("%q: %+v", line, m)
 		}
+	}
+}
+
+// TestErrorsAsJSON: who asks for JSON gets errors in the form that HTTP has, and the sentence beside.
+func TestErrorsAsJSON(t *testing.T) {
+	needInstallation(t)
+	for _, row := range []struct {
+		args string
+		exit int
+		code string
+	}{
+		{"zone show no-such-zone --json", exitRefused, "not-found"},
+		{"--json zone", exitUsage, ""},
+		{"user show no-such-user --json", exitRefused, "not-found"},
+		{"user lock --json", exitUsage, "bad-request"},
+		{"zone show a b c --json", exitUsage, "bad-request"},
+		{"announce --json --en " + strings.Repeat("x", 501), exitRefused, "bad-request"},
+	} {
+		code, out, errOut := shzadm(t, "", strings.Fields(row.args)...)
+		var object struct {
+			Error struct{ Code, Message string }
+		}
+		err := json.Unmarshal([]byte(out), &object)
+		if code != row.exit || object.Error.Code != row.code || (row.code != "") != (err == nil) || errOut == "" || row.code != "" && !strings.Contains(errOut, object.Error.Message) {
+			t.Errorf("%s: %d %s%s", row.args, code, out, errOut)
+		}
+	}
+	if code, out, errOut := shzadm(t, "", "zone", "show", "no-such-zone"); code != exitRefused || out != "" || errOut == "" {
+		t.Errorf("%d %q %q", code, out, errOut)
 	}
 }

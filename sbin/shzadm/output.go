@@ -22,6 +22,13 @@ func (c *call) printJSON(object any) error {
 	return c.print(b.String())
 }
 
+// printError writes an error in the form that HTTP has, for who asked for JSON; a person reads it on standard error.
+func (c *call) printError(code, message string) {
+	if c.json {
+		c.printJSON(map[string]any{"error": map[string]string{"code": code, "message": message}})
+	}
+}
+
 func (c *call) print(text string) error {
 	if _, err := c.out.Write([]byte(text)); err != nil {
 		return fmt.Errorf("stdout: %w", err)

@@ -9,6 +9,7 @@ import (
 
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
+	"sharezone/internal/announcement"
 	"sharezone/internal/event"
 	"sharezone/internal/layout"
 	"sharezone/internal/session"
@@ -81,11 +82,12 @@ func resultOf(err error) string {
 	switch {
 	case err == nil:
 		return "ok"
-	case errors.As(err, &field), errors.As(err, &value), errors.Is(err, zone.ErrName), errors.Is(err, zone.ErrPast), errors.Is(err, zone.ErrPath):
+	case errors.As(err, &field), errors.As(err, &value), errors.Is(err, zone.ErrName), errors.Is(err, zone.ErrPast), errors.Is(err, zone.ErrPath),
+		errors.Is(err, announcement.ErrText):
 		return "bad-request"
 	case errors.As(err, &exists), errors.Is(err, zone.ErrExists):
 		return "exists"
-	case errors.Is(err, zone.ErrNotThere), errors.Is(err, zone.ErrNotClosed), errors.Is(err, change.ErrNoAccount),
+	case errors.Is(err, zone.ErrNotThere), errors.Is(err, zone.ErrNotClosed), errors.Is(err, change.ErrNoAccount), errors.Is(err, errNoUser), errors.Is(err, errNoSession),
 		errors.Is(err, change.ErrNoGroup), errors.Is(err, errNoObject), errors.Is(err, errNoFolder), errors.Is(err, zone.ErrReserved):
 		return "not-found"
 	case errors.Is(err, errNotAllowed), errors.Is(err, errLinkOnWay), errors.Is(err, zone.ErrLinked):

@@ -39,6 +39,10 @@ var textsEN = texts{
   zone who NAME [PATH]
                      who can get in, and why
   activity [ZONE]    who did what
+  activity [ZONE]    who did what
+  announce           tell everybody something, on every page
+  maintenance [on|off]
+                     let only administrators in
   doctor             check the installation; each finding with the command that mends it
 
 "shzadm VERB --help" says more. The manual: shzadm(8).
@@ -141,6 +145,23 @@ ZONE is the name of a zone, open or closed, or the id of one that is gone.
 RESULT is ok or says why not; "running" is still under way, "interrupted" never came to its end.
 Exit code 1 means that an event file is damaged.
 `,
+	"help announce": `usage: shzadm announce [OPTION...]
+
+Tells everybody something: it stands on every page but the welcome page. Without options it shows
+what stands there.
+
+  --it TEXT     in Italian
+  --en TEXT     in English; who gives one of them alone has it read by all
+  --until TIME  a day (YYYY-MM-DD), through which it is shown, or a moment (YYYY-MM-DDTHH:MM:SS+HH:MM)
+  --end         show it no longer
+  --json        print a JSON object
+`,
+	"help maintenance": `usage: shzadm maintenance [on|off] [--json]
+
+on: only members of shzadmin are let in; everybody else reads, from the next request on, that Share
+Zone is being worked on. What is being transferred goes on to its end. off: all are let in again.
+Without an operand: says which it is.
+`,
 	"help zone add": `usage: shzadm zone add NAME --owner USER [OPTION...]
 
 Makes a zone. The name begins with a letter or digit and has up to 63 of a-z 0-9 . _ -
@@ -212,21 +233,28 @@ and shows the entry of the access list that gives it, or the folder on the way t
 Checks whether the installation and the zones are as the manifest and the design say. Each finding
 has two lines: what is wrong, and the command that mends it. Exit code 1 if there is any.
 `,
-	"usage-hint":     "Try: %s",
-	"usage-few":      "something is missing",
-	"usage-many":     "not understood: %s",
-	"usage-option":   "unknown option: %s",
-	"usage-argument": "this option needs a value: %s",
-	"usage-boolean":  "this option takes no value: %s",
-	"usage-needed":   "this option is needed: %s",
-	"usage-change":   "there is nothing to change: an option is missing",
-	"usage-files":    "--files is keep or transfer",
-	"usage-heir":     "--to USER belongs to --files transfer, and is needed there",
-	"usage-sessions": "one of the three is needed: an id, --user NAME, --all",
-	"usage-moment":   "%s takes a day, 2026-11-22, or a moment, 2026-11-22T18:00:00+01:00",
-	"usage-event":    "there is no event %s; there are: %s",
-	"usage-form":     "--json and --csv exclude each other",
-	"usage-grant":    "not of the form user:NAME=ACCESS or group:NAME=ACCESS (ACCESS: read, write, drop, none), for example user:bruno=write: %s",
+	"usage-hint":        "Try: %s",
+	"usage-few":         "something is missing",
+	"usage-many":        "not understood: %s",
+	"usage-option":      "unknown option: %s",
+	"usage-argument":    "this option needs a value: %s",
+	"usage-boolean":     "this option takes no value: %s",
+	"usage-needed":      "this option is needed: %s",
+	"usage-change":      "there is nothing to change: an option is missing",
+	"usage-files":       "--files is keep or transfer",
+	"usage-heir":        "--to USER belongs to --files transfer, and is needed there",
+	"usage-sessions":    "one of the three is needed: an id, --user NAME, --all",
+	"usage-announce":    "--end stands alone, and --until beside --it or --en",
+	"usage-maintenance": "on or off",
+	"announce-none":     "nothing is announced",
+	"announce-fields":   "Italian|English|Until",
+	"announce-text":     "a text is one line of 1 to 500 bytes",
+	"maintenance-on":    "maintenance: on; only administrators are let in",
+	"maintenance-off":   "maintenance: off",
+	"usage-moment":      "%s takes a day, 2026-11-22, or a moment, 2026-11-22T18:00:00+01:00",
+	"usage-event":       "there is no event %s; there are: %s",
+	"usage-form":        "--json and --csv exclude each other",
+	"usage-grant":       "not of the form user:NAME=ACCESS or group:NAME=ACCESS (ACCESS: read, write, drop, none), for example user:bruno=write: %s",
 
 	"yes": "yes",
 	"no":  "no",

@@ -38,6 +38,9 @@ var textsIT = texts{
   zone who NOME [PERCORSO]
                      chi può entrare, e perché
   activity [AREA]    chi ha fatto che cosa
+  announce           dice qualcosa a tutti, su ogni pagina
+  maintenance [on|off]
+                     fa entrare solo gli amministratori
   doctor             controlla l'installazione; per ogni problema il comando che lo risolve
 
 "shzadm VERBO --help" dice di più. Il manuale: shzadm(8).
@@ -141,6 +144,22 @@ AREA è il nome di un'area, aperta o chiusa, o l'id di una che non c'è più.
 ESITO è ok o dice perché no; "running" è ancora in corso, "interrupted" non è mai arrivato alla fine.
 Il codice di uscita 1 significa che un file di eventi è danneggiato.
 `,
+	"help announce": `uso: shzadm announce [OPZIONE...]
+
+Dice qualcosa a tutti: sta su ogni pagina tranne quella di benvenuto. Senza opzioni mostra che cosa c'è.
+
+  --it TESTO     in italiano
+  --en TESTO     in inglese; se ce n'è uno solo, lo leggono tutti
+  --until TEMPO  un giorno (AAAA-MM-GG), compreso, o un momento (AAAA-MM-GGTHH:MM:SS+HH:MM)
+  --end          non mostrarlo più
+  --json         stampa un oggetto JSON
+`,
+	"help maintenance": `uso: shzadm maintenance [on|off] [--json]
+
+on: entrano solo i membri di shzadmin; tutti gli altri leggono, dalla richiesta successiva, che Share
+Zone è in manutenzione. I trasferimenti in corso vanno fino in fondo. off: entrano di nuovo tutti.
+Senza operando dice come stanno le cose.
+`,
 	"help zone add": `uso: shzadm zone add NOME --owner UTENTE [OPZIONE...]
 
 Crea un'area. Il nome inizia con una lettera o cifra e ha al massimo 63 caratteri tra a-z 0-9 . _ -
@@ -212,21 +231,28 @@ che contiene, e mostra la voce della lista di accesso che lo permette, o la cart
 Controlla se l'installazione e le aree sono come dicono il manifest e il progetto. Ogni problema ha
 due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce n'è almeno uno.
 `,
-	"usage-hint":     "Provare: %s",
-	"usage-few":      "manca qualcosa",
-	"usage-many":     "non compreso: %s",
-	"usage-option":   "opzione sconosciuta: %s",
-	"usage-argument": "questa opzione vuole un valore: %s",
-	"usage-boolean":  "questa opzione non vuole un valore: %s",
-	"usage-needed":   "questa opzione è necessaria: %s",
-	"usage-change":   "non c'è niente da cambiare: manca un'opzione",
-	"usage-files":    "--files è keep o transfer",
-	"usage-heir":     "--to UTENTE va con --files transfer, dove è necessaria",
-	"usage-sessions": "è necessaria una delle tre: un id, --user NOME, --all",
-	"usage-moment":   "%s vuole un giorno, 2026-11-22, o un momento, 2026-11-22T18:00:00+01:00",
-	"usage-event":    "l'evento %s non esiste; esistono: %s",
-	"usage-form":     "--json e --csv si escludono",
-	"usage-grant":    "non è della forma user:NOME=ACCESSO o group:NOME=ACCESSO (ACCESSO: read, write, drop, none), per esempio user:bruno=write: %s",
+	"usage-hint":        "Provare: %s",
+	"usage-few":         "manca qualcosa",
+	"usage-many":        "non compreso: %s",
+	"usage-option":      "opzione sconosciuta: %s",
+	"usage-argument":    "questa opzione vuole un valore: %s",
+	"usage-boolean":     "questa opzione non vuole un valore: %s",
+	"usage-needed":      "questa opzione è necessaria: %s",
+	"usage-change":      "non c'è niente da cambiare: manca un'opzione",
+	"usage-files":       "--files è keep o transfer",
+	"usage-heir":        "--to UTENTE va con --files transfer, dove è necessaria",
+	"usage-sessions":    "è necessaria una delle tre: un id, --user NOME, --all",
+	"usage-announce":    "--end sta da solo, e --until insieme a --it o --en",
+	"usage-maintenance": "on oppure off",
+	"announce-none":     "nessun avviso",
+	"announce-fields":   "Italiano|Inglese|Fino a",
+	"announce-text":     "un testo è una riga da 1 a 500 byte",
+	"maintenance-on":    "manutenzione: sì; entrano solo gli amministratori",
+	"maintenance-off":   "manutenzione: no",
+	"usage-moment":      "%s vuole un giorno, 2026-11-22, o un momento, 2026-11-22T18:00:00+01:00",
+	"usage-event":       "l'evento %s non esiste; esistono: %s",
+	"usage-form":        "--json e --csv si escludono",
+	"usage-grant":       "non è della forma user:NOME=ACCESSO o group:NOME=ACCESSO (ACCESSO: read, write, drop, none), per esempio user:bruno=write: %s",
 
 	"yes": "sì",
 	"no":  "no",
