@@ -72,7 +72,7 @@ var reserved = map[string]struct{ by, why string }{
 	"sharezone/internal/slot":           {"internal/zone libexec/... cleaner", "only root takes these locks"},
 	"sharezone/internal/btrfs":          {"internal/zone sbin/shzadm", "limits of zones are known in one place"},
 	"sharezone/acl":                     {"internal/zone sbin/shzadm libexec/zonefix libexec/access notify/worker test", "handlers change no ACL by themselves"},
-	"unsafe":                            {"", "x/sys has what is needed"},
+	"unsafe":                            {"internal/quota", "x/sys has what is needed, all but quotactl"},
 	"C":                                 {"", "cgo is in the PAM package alone"},
 	"plugin":                            {"", "all code is compiled in"},
 	"html/template":                     {"", "pages are templ's: compiled and typed"},

@@ -1,7 +1,10 @@
 package test
 
 import (
+	"encoding/binary"
+	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -114,5 +117,53 @@ func TestQuotaAtEachCall(t *testing.T) {
 	}
 	if names, _ := os.ReadDir(zonePath(zone)); len(names) != 1 {
 		t.Errorf("%d names", len(names))
+	}
+}
+
+// TestQuotaShown: the page of a zone says what the kernel says the user and his group may have there. The kernel's answer is
+// played by strace: internal/quota asks a real one, where it has quotas.
+func TestQuotaShown(t *testing.T) {
+	zone := newZone(t, "user:bruno=write")
+	var answer []byte // struct if_dqblk: limits in KiB
+	for _, n := range []uint64{5 << 20, 4 << 20, 4500 << 20, 1000, 0, 70, 4070908800, 0, 0} {
+		answer = binary.NativeEndian.AppendUint64(answer, n)
+	}
+	shown := func(accept string, inject ...string) (said, log string) {
+		t.Helper()
+		file := t.TempDir() + "/strace"
+		argv := append([]string{"-f", "-qq", "-o", file, "-u", "bruno", "-e", "trace=quotactl_fd"}, inject...)
+		cmd := exec.Command("strace", append(argv, "/usr/lib/sharezone/cgi-bin/zones")...)
+		cmd.Env = []string{
+			"PATH=/usr/bin:/bin", "SHZ_REQUEST=0123456789abcdef", "SHZ_ENTRY=internal", "SHZ_USER=bruno", "REQUEST_METHOD=GET", "HTTP_ACCEPT_LANGUAGE=en",
+			"SERVER_PROTOCOL=HTTP/1.1", "REMOTE_ADDR=127.0.0.1", "HTTP_HOST=127.0.0.1", "GATEWAY_INTERFACE=CGI/1.1", "HTTP_ACCEPT=" + accept,
+			"REQUEST_URI=" + management + "/" + zone,
+		}
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		return string(out), read(t, file)
+	}
+	played := fmt.Sprintf("inject=quotactl_fd:retval=0:poke_exit=@arg4=%x", answer)
+	page, log := shown("text/html", "-e", played)
+	for _, words := range []string{"Your space on this disk", "Your group&#39;s space on this disk", "4.7\u00a0GB of 5.4\u00a0GB used; 70 of 1,000 files and folders; over the limit: from ", "2099"} {
+		if !strings.Contains(page, words) {
+			t.Errorf("no %q in %s", words, page)
+		}
+	}
+	for _, asked := range []string{fmt.Sprintf("USRQUOTA), %d, ", uidOf(t, "bruno")), "GRPQUOTA), "} {
+		if !strings.Contains(log, asked) {
+			t.Errorf("not asked for %s: %s", asked, log)
+		}
+	}
+	object, _ := shown("application/json", "-e", played)
+	if !strings.Contains(object, `"quota":{"user":{"used":4718592000,"limit":5368709120,"files":70,"file_limit":1000,"until":"2099-01-01T00:00:00Z"}`) {
+		t.Errorf("%s", object)
+	}
+	// Without quotas nothing is said, whichever way the kernel says so.
+	for _, inject := range [][]string{nil, {"-e", "inject=quotactl_fd:error=ESRCH"}, {"-e", "inject=quotactl_fd:error=ENOSYS"}} {
+		if page, _ := shown("text/html", inject...); strings.Contains(page, "on this disk") || !strings.Contains(page, zone) {
+			t.Errorf("%q: %s", inject, page)
+		}
 	}
 }

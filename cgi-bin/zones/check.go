@@ -93,6 +93,7 @@ type spaceRow struct {
 	Size  string
 	Files string
 	Part  int // of the whole, in percent
+	Quota string
 }
 
 // percent writes a part of a whole.
@@ -133,7 +134,11 @@ func (p zonePage) spaceView(s zone.Space) spaceView {
 	}
 	part := func(bytes int64) int { return int(bytes * 100 / max(s.Bytes, 1)) }
 	for _, share := range s.People {
-		v.People = append(v.People, spaceRow{Label: p.person(share.Name), Size: l.Size(share.Bytes), Files: l.Number(share.Files), Part: part(share.Bytes)})
+		row := spaceRow{Label: p.person(share.Name), Size: l.Size(share.Bytes), Files: l.Number(share.Files), Part: part(share.Bytes)}
+		if share.Quota != nil {
+			row.Quota = l.Say("zones-quota.person", quotaWords(l, share.Quota))
+		}
+		v.People = append(v.People, row)
 	}
 	for _, share := range s.Top {
 		v.Top = append(v.Top, spaceRow{

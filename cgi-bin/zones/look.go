@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 	"slices"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"sharezone/internal/event"
 	"sharezone/internal/helper"
 	"sharezone/internal/layout"
+	"sharezone/internal/quota"
 	"sharezone/internal/web"
 	"sharezone/internal/zone"
 )
@@ -18,6 +20,8 @@ import (
 type seen struct {
 	zone.Details
 	Managed bool `json:"-"` // it is his, or he is an administrator: the page has what changes it
+
+	Quota *quota.Quotas `json:"quota,omitempty"` // what the user and his group may have where the zone lies; of the one zone that is looked at
 }
 
 // concerned is the zone as an act names it.
@@ -90,6 +94,16 @@ func (v viewer) lookClosed(name string) (seen, error) {
 		return seen{}, unix.EACCES
 	}
 	return v.asTold(*reply.Zone, v.accessToClosed(*reply.Zone)), nil
+}
+
+// quotas asks the kernel as the user, who may ask about himself and his group.
+func quotas(name string) *quota.Quotas {
+	root, err := zone.OpenZone(name)
+	if err != nil {
+		return nil
+	}
+	defer root.Close()
+	return quota.Of(root.Descriptor(), uint32(os.Geteuid()), uint32(os.Getegid()))
 }
 
 // maySee says whether a closed zone that zonefix tells of is the user's to see: it tells an administrator of all, also one who

@@ -60,6 +60,9 @@ const maxHits = 20
 
 func (p zonePage) overview() error {
 	l := p.call.Language
+	if p.State == zone.StateOpen {
+		p.Quota = quotas(p.Name)
+	}
 	o := overviewView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Name: p.Name, Facts: p.facts(), Description: said(p.Description), Managed: p.Managed,
 		Changes: p.Managed && p.answers("share"), Closed: p.State == zone.StateClosed, Expires: said(p.Expires), Find: typable(strings.TrimSpace(p.query.Get("find"))),

@@ -15,6 +15,7 @@ import (
 
 	"sharezone/internal/account"
 	"sharezone/internal/page"
+	"sharezone/internal/quota"
 	"sharezone/internal/text"
 	"sharezone/internal/web"
 	"sharezone/internal/zone"
@@ -174,6 +175,16 @@ func (p zonePage) facts() []fact {
 			facts = append(facts, fact{l.Say("zones.former-name"), former, true})
 		}
 	}
+	if p.Quota != nil {
+		for _, of := range [...]struct {
+			whom  string
+			quota *quota.Quota
+		}{{"user", p.Quota.User}, {"group", p.Quota.Group}} {
+			if of.quota != nil {
+				facts = append(facts, fact{l.Say("zones-quota." + of.whom), quotaWords(l, of.quota), false})
+			}
+		}
+	}
 	if p.MaxAge != nil {
 		facts = append(facts, fact{l.Say("zones.files-stay"), l.Count("zones.days", *p.MaxAge), false})
 	}
@@ -181,6 +192,21 @@ func (p zonePage) facts() []fact {
 		facts = append(facts, fact{l.Say("zones-field.notify"), l.Say("zones-notify." + notifyKey(p.Notify)), false})
 	}
 	return facts
+}
+
+// quotaWords says what somebody has of what he may have.
+func quotaWords(l language, q *quota.Quota) string {
+	var words []string
+	if q.Limit != nil {
+		words = append(words, l.Say("zones-quota.bytes", l.Size(q.Used), l.Size(*q.Limit)))
+	}
+	if q.FileLimit != nil {
+		words = append(words, l.Say("zones-quota.files", l.Number(q.Files), l.Number(*q.FileLimit)))
+	}
+	if q.Until != nil {
+		words = append(words, l.Say("zones-quota.until", l.Time(*q.Until)))
+	}
+	return strings.Join(words, "; ")
 }
 
 // notifyKey is the end of a key for what people are told of, and what the form sends for it.

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
+
+	"sharezone/internal/quota"
 )
 
 // Space is what a zone takes, in bytes on the disk (st_blocks) and objects.
@@ -28,6 +30,7 @@ type SpaceShare struct {
 	Name  string
 	Bytes int64
 	Files int64
+	Quota *quota.Quota // of a person on this file system, where he has one
 }
 
 // spaceShareJSON has the name as the interface has names: readable, and percent-encoded beside it where it is no UTF-8.
@@ -36,11 +39,13 @@ type spaceShareJSON struct {
 	Raw   string `json:"raw,omitempty"`
 	Bytes int64  `json:"bytes"`
 	Files int64  `json:"files"`
+
+	Quota *quota.Quota `json:"quota,omitempty"`
 }
 
 // MarshalJSON loses no byte of the name.
 func (s SpaceShare) MarshalJSON() ([]byte, error) {
-	out := spaceShareJSON{Name: s.Name, Bytes: s.Bytes, Files: s.Files}
+	out := spaceShareJSON{Name: s.Name, Bytes: s.Bytes, Files: s.Files, Quota: s.Quota}
 	if !utf8.ValidString(s.Name) {
 		out.Raw = url.PathEscape(s.Name)
 	}
@@ -53,7 +58,7 @@ func (s *SpaceShare) UnmarshalJSON(b []byte) (err error) {
 	if err := json.Unmarshal(b, &in); err != nil {
 		return err
 	}
-	*s = SpaceShare{in.Name, in.Bytes, in.Files}
+	*s = SpaceShare{in.Name, in.Bytes, in.Files, in.Quota}
 	if in.Raw != "" {
 		s.Name, err = url.PathUnescape(in.Raw)
 	}
@@ -77,7 +82,10 @@ type spacer struct {
 
 // Space adds up what the zone takes. What has several names counts once; uploads under way count too, without a name.
 // What is mounted in the zone does not count, and is not asked.
-func (h *Held) Space() (Space, error) {
+func (h *Held) Space() (Space, error) { return h.SpaceAndQuotas(func(uint32) bool { return false }) }
+
+// SpaceAndQuotas is Space with the quotas of those whom tell names: root may ask for everybody's, others may not.
+func (h *Held) SpaceAndQuotas(tell func(uid uint32) bool) (Space, error) {
 	s := spacer{people: make(map[uint32]*SpaceShare), top: make(map[string]*SpaceShare), linked: make(map[inode]bool)}
 	s.walker = walker{file: s.file, folder: s.folder, missed: func(string, SkipReason, error) {}, hidden: true,
 		progress: h.admin.tell}
@@ -91,7 +99,7 @@ func (h *Held) Space() (Space, error) {
 	if err := errors.Join(err1, err2); err != nil {
 		return Space{}, err
 	}
-	s.space.People = s.named(h)
+	s.space.People = s.named(h, tell)
 	s.space.Top = make([]SpaceShare, 0, len(s.top))
 	for _, share := range s.top {
 		s.space.Top = append(s.space.Top, *share)
@@ -102,7 +110,7 @@ func (h *Held) Space() (Space, error) {
 }
 
 // named are the shares of people, by their names.
-func (s *spacer) named(h *Held) []SpaceShare {
+func (s *spacer) named(h *Held, tell func(uid uint32) bool) []SpaceShare {
 	var uids []uint32
 	for uid := range s.people {
 		uids = append(uids, uid)
@@ -110,7 +118,11 @@ func (s *spacer) named(h *Held) []SpaceShare {
 	h.admin.names.Prefetch(uids, nil)
 	shares := make([]SpaceShare, 0, len(uids))
 	for uid, share := range s.people {
-		shares = append(shares, SpaceShare{OwnerName(uid, h.admin.names), share.Bytes, share.Files})
+		named := SpaceShare{Name: OwnerName(uid, h.admin.names), Bytes: share.Bytes, Files: share.Files}
+		if tell(uid) {
+			named.Quota = quota.OfUser(h.fd, uid)
+		}
+		shares = append(shares, named)
 	}
 	slices.SortFunc(shares, compareShares)
 	return shares

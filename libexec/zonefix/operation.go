@@ -96,7 +96,7 @@ func check(w *work) (helper.ZonefixReply, error) {
 }
 
 func space(w *work) (helper.ZonefixReply, error) {
-	s, err := w.zone.Space()
+	s, err := w.zone.SpaceAndQuotas(func(uid uint32) bool { return w.caller.Root || w.caller.Admin || uid == w.caller.UID })
 	return helper.ZonefixReply{Space: &s}, err
 }
 

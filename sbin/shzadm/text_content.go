@@ -60,6 +60,9 @@ Adds up what a zone takes on the disk, in bytes, by person and by name at its to
 	"space-people": "\n         BYTES     FILES  OWNER\n",
 	"space-top":    "\n         BYTES     FILES  NAME\n",
 
+	"space-quota":       " (on this file system: %d of %d bytes)",
+	"space-quota-files": " (on this file system: %d of %d files and folders)",
+
 	"drift-none":         "Zone %s: nothing differs from what its root says\n",
 	"drift-apply":        "%d of them are mended by one command: %s\n",
 	"drift-lost":         "%[1]s lacks entries of the zone: %[3]s",
@@ -143,6 +146,9 @@ Somma ciò che un'area occupa sul disco, in byte, per persona e per nome al prim
 	"space":        "Area %s: %d byte in %d file e %d cartelle; liberi: %d; limite: %s\n",
 	"space-people": "\n          BYTE      FILE  PROPRIETARIO\n",
 	"space-top":    "\n          BYTE      FILE  NOME\n",
+
+	"space-quota":       " (su questo file system: %d di %d byte)",
+	"space-quota-files": " (su questo file system: %d di %d file e cartelle)",
 
 	"drift-none":         "Area %s: niente differisce da ciò che dice la sua radice\n",
 	"drift-apply":        "%d di questi li corregge un solo comando: %s\n",

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/layout"
+	"sharezone/internal/quota"
 	"sharezone/internal/zone"
 )
 
@@ -237,7 +238,7 @@ func zoneSpace(c *call, args []string) error {
 		return err
 	}
 	return c.look(operands[0], func(h *zone.Held) (any, string, error) {
-		s, err := h.Space()
+		s, err := h.SpaceAndQuotas(func(uint32) bool { return true })
 		return s, c.spaceLines(operands[0], s), err
 	})
 }
@@ -278,8 +279,20 @@ func (c *call) spaceLines(name string, s zone.Space) string {
 	}{{"space-people", s.People}, {"space-top", s.Top}} {
 		b.WriteString(c.say.line(part.heading))
 		for _, share := range part.shares {
-			fmt.Fprintf(&b, "%14d %9d  %s\n", share.Bytes, share.Files, printable(share.Name))
+			fmt.Fprintf(&b, "%14d %9d  %s%s\n", share.Bytes, share.Files, printable(share.Name), c.quotaWords(share.Quota))
 		}
 	}
 	return b.String()
+}
+
+// quotaWords is what a person has on the whole file system, and may have.
+func (c *call) quotaWords(q *quota.Quota) string {
+	words := ""
+	if q != nil && q.Limit != nil {
+		words += c.say.line("space-quota", q.Used, *q.Limit)
+	}
+	if q != nil && q.FileLimit != nil {
+		words += c.say.line("space-quota-files", q.Files, *q.FileLimit)
+	}
+	return words
 }
