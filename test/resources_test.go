@@ -2,6 +2,7 @@ package test
 
 import (
 	"fmt"
+	"html"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"sharezone/internal/layout"
+	"sharezone/internal/text"
 )
 
 // What runs out: inodes, room for events, descriptors; what cannot be written; and what is large. The answer has the right
@@ -106,6 +108,21 @@ func checkAll(t *testing.T, zone string, all []change, code string, status int) 
 	}
 }
 
+// checkPages expects the same of the HTML form: the status, and the sentence of the code in the reader's language.
+func checkPages(t *testing.T, zone string, all []change, code string, status int) {
+	t.Helper()
+	unchanged(t, zonePath(zone), func() {
+		for _, l := range []text.Language{text.Italian, text.English} {
+			for _, c := range all {
+				a := curlAs(t, "bruno", append([]string{"-H", "Accept: text/html", "-H", "Accept-Language: " + string(l)}, c.args...)...)
+				if says := l.Say("error." + code); a.status != status || !strings.Contains(html.UnescapeString(a.body), says) {
+					t.Errorf("%s: %d, without %q: %s", c.name, a.status, says, a.body)
+				}
+			}
+		}
+	})
+}
+
 // checkNext expects that all changes work, each on its own.
 func checkNext(t *testing.T, zone string, all []change) {
 	t.Helper()
@@ -128,6 +145,7 @@ func TestResourceInodes(t *testing.T) {
 		t.Fatal(out)
 	}
 	checkAll(t, zone, all, "no-space", 507)
+	checkPages(t, zone, all, "no-space", 507)
 	run(t, "rm", "-r", zonePath(zone, "full"))
 	checkNext(t, zone, all)
 }
@@ -139,6 +157,7 @@ func TestResourceReadOnly(t *testing.T) {
 	all := append(changes("/cgi-bin/shz/"+zone+"/", source), change{"delete", []string{"-d", "op=delete&name=old.txt", "/cgi-bin/shz/" + zone + "/"}})
 	run(t, "mount", "-o", "remount,ro", layout.Base)
 	checkAll(t, zone, all, "locked", 423)
+	checkPages(t, zone, all, "locked", 423)
 	run(t, "mount", "-o", "remount,rw", layout.Base)
 	checkNext(t, zone, all)
 }
@@ -159,6 +178,7 @@ func TestResourceSpool(t *testing.T) {
 		code          string
 	}{
 		{"no inodes", "size=1m,nr_inodes=1", 507, "no-space"},
+		{"no blocks", "size=64k", 507, "no-space"}, // used up below
 		{"read-only", "size=1m,ro", 500, "internal"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -171,6 +191,9 @@ func TestResourceSpool(t *testing.T) {
 				}
 			}
 			t.Cleanup(unmount)
+			if row.name == "no blocks" {
+				run(t, "sh", "-c", `cat /dev/zero >"$1/fill" 2>/dev/null; test -s "$1/fill"`, "sh", layout.Events)
+			}
 			unchanged(t, zonePath(zone), func() {
 				for _, c := range all {
 					if a := jsonAs(t, "bruno", c.args...); a.status != row.status || a.code() != row.code || a.body == "old" {
