@@ -139,8 +139,11 @@ func (p zonePage) member(m zone.Member) member {
 	kind, name, _ := strings.Cut(m.Principal, ":")
 	row := member{Principal: m.Principal, Label: name, Group: kind == "group", Access: m.Access, Chosen: m.Access, Entry: m.Entry}
 	if row.Group {
-		_, known := p.names.Group(name)
+		g, known := p.names.Group(name)
 		row.Gone = !known
+		if known && g.IsSystem() {
+			row.About = p.call.Language.Say("zones-members.system")
+		}
 	} else {
 		row.Label, row.About, row.Gone = p.about(name)
 	}

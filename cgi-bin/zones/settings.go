@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
 
 	"sharezone/internal/layout"
 	"sharezone/internal/page"
+	"sharezone/internal/text"
 	"sharezone/internal/zone"
 )
 
@@ -141,9 +143,13 @@ type questionView struct {
 	Raw      string // of the path, percent-encoded
 	Shown    string // the path as people read it
 	Owner    string // the field for the new owner: what was typed
+	Fields   []field
 	Managers []managerChoice
 	Commands []string
 }
+
+// field is one that the answer sends along.
+type field struct{ Name, Value string }
 
 // managerChoice is somebody who can own a zone.
 type managerChoice struct{ Name, Label string }
@@ -162,6 +168,17 @@ func (p zonePage) transfer() error {
 		}
 	}
 	return p.answer("transfer", nil, questionBody(l, q))
+}
+
+// sharing asks before a zone is shared with a group of the system.
+func (p zonePage) sharing(principal, access string) error {
+	l := p.call.Language
+	return p.answer("", nil, questionBody(l, questionView{
+		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("zones-share.system-title"),
+		Question: l.Say("zones-share.system-question", text.Name(strings.TrimPrefix(principal, "group:"))), Advice: l.Say("zones-share.system-advice"),
+		Op: "share", Submit: l.Say("zones-share.system-submit"), Fields: []field{{"principal", principal}, {"access", access}, {"sure", "1"}},
+		Commands: []string{command("shzadm", "zone", "share", p.Name, principal+"="+access)},
+	}))
 }
 
 // closing asks before the zone is closed.

@@ -273,4 +273,11 @@ var englishZones = map[string]string{
 	"zones-refused.read-only":     "The disk of this zone can only be read: nothing has changed.",
 	"zones-refused.no-answer":     "The server has not answered for two minutes. What you asked for may still be done: look again in a while before you repeat it.",
 	"zones-refused.busy":          "Somebody else is changing this zone right now. Wait until that ends and try again.",
+
+	// A group of the system.
+	"zones-members.system":        "group of the system: services get in by it too",
+	"zones-share.system-title":    "Share with a group of the system?",
+	"zones-share.system-question": "%s is no company and no group of Share Zone: programs of this machine have their rights by it, the web server for example.",
+	"zones-share.system-advice":   "Whatever runs in this group gets in too, and who is added to it later. To share with people, choose them or their company.",
+	"zones-share.system-submit":   "Share all the same",
 }

@@ -273,4 +273,11 @@ var italianZones = map[string]string{
 	"zones-refused.read-only":     "Il disco di quest'area si può solo leggere: non è cambiato nulla.",
 	"zones-refused.no-answer":     "Il server non risponde da due minuti. Ciò che hai chiesto può ancora essere fatto: guarda di nuovo fra poco, prima di ripeterlo.",
 	"zones-refused.busy":          "Qualcun altro sta cambiando quest'area in questo momento. Aspetta che finisca e riprova.",
+
+	// A group of the system.
+	"zones-members.system":        "gruppo del sistema: per suo mezzo entrano anche dei servizi",
+	"zones-share.system-title":    "Condividere con un gruppo del sistema?",
+	"zones-share.system-question": "%s non è un'azienda né un gruppo di Share Zone: ne hanno i diritti dei programmi di questa macchina, per esempio il server web.",
+	"zones-share.system-advice":   "Entrano anche tutti i programmi che girano in questo gruppo, e chi vi sarà aggiunto dopo. Per condividere con persone, scegli loro o la loro azienda.",
+	"zones-share.system-submit":   "Condividi ugualmente",
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,6 +118,11 @@ func zoneShare(c *call, args []string) error {
 	result := sharedZone{Skipped: []zone.Skipped{}}
 	incomplete := false
 	for _, g := range grants {
+		if group, isGroup := strings.CutPrefix(g.Principal, "group:"); isGroup && g.Access != zone.None {
+			if found, known := account.NewNames().Group(group); known && found.IsSystem() {
+				fmt.Fprint(c.errOut, c.say.line("zone-system", group))
+			}
+		}
 		var report zone.Report
 		err := c.record(onZone("zone-share", g.Principal+"="+string(g.Access), z, name), func() (err error) {
 			report, err = admin.Share(name, g.Principal, g.Access)

@@ -1,0 +1,63 @@
+package test
+
+import (
+	"html"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestSystemGroup: who is about to share a zone with a group by which services have their rights is told so first, and can do
+// it all the same; with a company or with the people of Share Zone nobody is asked twice.
+func TestSystemGroup(t *testing.T) {
+	zone := newZone(t)
+	at := management + "/" + zone
+	members := func() string { return showMembers(showZone(t, zone)) }
+	post := func(fields string) answer {
+		return curlAs(t, "anna", "-H", "Accept-Language: en", "-d", fields, at)
+	}
+	const asked = "op=share&principal=group:www-data&access=read"
+	page := post(asked)
+	if page.status != 200 || !strings.Contains(page.body, "Share with a group of the system?") || members() != "" {
+		t.Fatalf("not asked: %d %q %s", page.status, members(), page.body)
+	}
+	// What the page sends when it is answered.
+	var answer []string
+	form := page.body[strings.Index(page.body, `class="card card-body form-wide"`):]
+	for _, found := range regexp.MustCompile(`<input type="hidden" name="([a-z]+)" value="([^"]*)"`).FindAllStringSubmatch(form, -1) {
+		answer = append(answer, found[1]+"="+html.UnescapeString(found[2]))
+	}
+	if a := post(strings.Join(answer, "&")); a.status != 303 || members() != "group:www-data=read" {
+		t.Errorf("%q: %d %q", answer, a.status, members())
+	}
+	if a := curlAs(t, "anna", "-H", "Accept-Language: en", at); !strings.Contains(a.body, "group of the system: services get in by it too") {
+		t.Errorf("the list does not say what it is: %s", a.body)
+	}
+	if a := post("op=share&principal=group:www-data&access=none"); a.status != 303 || members() != "" {
+		t.Errorf("taking it away is asked about: %d %q", a.status, members())
+	}
+	for _, group := range []string{"shzmgr", "shzbase"} {
+		if a := post("op=share&principal=group:" + group + "&access=read"); a.status != 303 {
+			t.Errorf("%s: %d", group, a.status)
+		}
+	}
+	if a := jsonAs(t, "anna", "-d", asked, at); a.status != 200 || !strings.Contains(members(), "group:www-data=read") {
+		t.Errorf("a script: %d %q", a.status, members())
+	}
+	for principal, warned := range map[string]bool{"group:adm=read": true, "group:adm=none": false, "group:shzmgr=read": false, "user:bruno=read": false} {
+		if out, status := shzadm(t, "zone", "share", zone, principal); status != 0 || strings.Contains(out, "warning: adm is a group of the system") != warned {
+			t.Errorf("%s: %d %s", principal, status, out)
+		}
+	}
+	if a := post("op=share&principal=group:no-such-group&access=read"); a.status != 400 {
+		t.Errorf("no such group: %d", a.status)
+	}
+}
+
+func showMembers(z shownZone) string {
+	var all []string
+	for _, m := range z.Members {
+		all = append(all, m.Principal+"="+m.Access)
+	}
+	return strings.Join(all, " ")
+}
