@@ -33,7 +33,7 @@ var components = [...]component{
 	// Walking through a zone is its helper's work; what it costs here is waiting.
 	{name: "zones", methods: "GET HEAD POST", sudo: true, event: posts, cpu: 60, memory: 512 * mib},
 	// A transfer costs about half a second of processor time a GiB (sendfile, splice): an hour is some TiB.
-	{name: "shz", methods: "GET HEAD POST PUT", event: transfers, cpu: 3600, memory: 1024 * mib},
+	{name: "shz", methods: "GET HEAD POST PUT PATCH DELETE OPTIONS", event: transfers, cpu: 3600, memory: 1024 * mib},
 }
 
 // loginComponent answers for every component that needs a session and has none. Nothing happens then that would be an
@@ -55,7 +55,7 @@ func posts(q *request) bool { return q.method == "POST" }
 // transfers is true for all that changes or takes a file: everything but looking at a folder.
 func transfers(q *request) bool {
 	path, query, _ := strings.Cut(q.uri, "?")
-	look := q.method == "HEAD" || q.method == "GET" && strings.HasSuffix(path, "/")
+	look := q.method == "HEAD" || q.method == "OPTIONS" || q.method == "GET" && strings.HasSuffix(path, "/")
 	return !look || asksArchive(query)
 }
 

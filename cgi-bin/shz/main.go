@@ -13,6 +13,9 @@ import (
 func main() { web.Run(answer) }
 
 func answer(c *web.Call) error {
+	if c.Request.Method == http.MethodOptions {
+		return tellTus(c)
+	}
 	if c.Rest() == "" {
 		if m := c.Request.Method; m != http.MethodGet && m != http.MethodHead {
 			return web.Refuse(web.Method, m+" to no zone")
@@ -28,11 +31,25 @@ func answer(c *web.Call) error {
 		return err
 	}
 	defer root.Close()
+	c.Request.Method = overridden(c.Request)
+	resumes := c.Request.URL.Query().Has("upload")
 	switch c.Request.Method {
 	case http.MethodPut:
 		return put(c, root, path)
 	case http.MethodPost:
+		if isTus(c.Request) {
+			return resume(c, root, path)
+		}
 		return post(c, root, path)
+	case http.MethodPatch, http.MethodDelete:
+		if !resumes {
+			return web.Refuse(web.Method, c.Request.Method+" of what is no upload")
+		}
+		return resume(c, root, path)
+	case http.MethodHead:
+		if resumes {
+			return resume(c, root, path)
+		}
 	}
 	return get(c, root, path)
 }

@@ -34,12 +34,14 @@ const (
 	Busy            Code = "busy"
 	NoSpace         Code = "no-space"
 	Quota           Code = "quota"
+	Checksum        Code = "checksum"
 )
 
 var statuses = map[Code]int{
 	BadRequest: 400, NotLoggedIn: 401, NotPermitted: 403, PasswordExpired: 403, NotFound: 404, Method: 405,
 	Exists: 409, Conflict: 409, Precondition: 412, TooLarge: 413, Unsupported: 415, RangeNot: 416, Locked: 423,
 	Internal: 500, Busy: 503, NoSpace: 507, Quota: 507,
+	Checksum: 460, // of the protocol tus
 }
 
 // Status is the HTTP status of a code.
@@ -108,6 +110,7 @@ var codes = []struct {
 	{zone.ErrChanged, Precondition},
 	{io.ErrUnexpectedEOF, BadRequest}, // the client went away in the middle of its body
 	{context.DeadlineExceeded, Busy},
+	{zone.ErrHeld, Locked},
 	{unix.ENOENT, NotFound},
 	{unix.ENOTDIR, NotFound},
 	{unix.EACCES, NotPermitted},

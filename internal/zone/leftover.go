@@ -34,11 +34,16 @@ func (o *Object) sweepUploads(age time.Duration) {
 			return
 		}
 		for _, e := range entries {
-			if strings.HasPrefix(e.name, uploadPrefix) && o.isLeft(e.name, before) {
+			if isUploads(e.name) && o.isLeft(e.name, before) {
 				unix.Unlinkat(o.fd, e.name, 0) // it is random, so nobody gave it to another file meanwhile
 			}
 		}
 	}
+}
+
+// isUploads says whether a reserved name is an upload's.
+func isUploads(name string) bool {
+	return strings.HasPrefix(name, uploadPrefix) || strings.HasPrefix(name, partialPrefix) || strings.HasPrefix(name, donePrefix)
 }
 
 // isLeft says whether a reserved name is a file of the caller's own that nothing has touched since before (ctime, which

@@ -51,6 +51,9 @@ type Upload struct {
 	match  func(*unix.Stat_t) bool // nil: whatever has the name
 
 	inherited acl.ACL // the folder's default ACL, when the file was made or brought in line with it
+	shut      bool    // its mode masks what it inherited, until it gets its name
+
+	announce func(name string) error // nil, or what has to be known before the file may have the name
 }
 
 // Create begins an upload of name into the folder. It fails before the first byte where it can know already: no right
@@ -115,18 +118,21 @@ func (u *Upload) openHidden() error {
 // that was shared, or taken from somebody, while a long upload ran. The walk of a share meets no file without a name.
 func (u *Upload) inherit() error {
 	now, err := u.dir.inherits()
-	if err != nil || slices.Equal(now, u.inherited) {
+	if err != nil || !u.shut && slices.Equal(now, u.inherited) {
 		return err
 	}
 	list := acl.FromMode(fileMode)
 	if now != nil {
 		list = inheritedBy(now, fileMode)
 	}
-	if err := acl.SetAccess(int(u.file.Fd()), list); err != nil {
-		return err
+	err = acl.SetAccess(int(u.file.Fd()), list)
+	if u.shut && now == nil && errors.Is(err, acl.ErrUnsupported) {
+		err = u.file.Chmod(fileMode)
 	}
-	u.inherited = now
-	return nil
+	if err == nil {
+		u.inherited, u.shut = now, false
+	}
+	return err
 }
 
 // inherits is the folder's default ACL, nil on a file system that has none.
@@ -268,6 +274,9 @@ func numbered(name string, n int) string {
 
 // appear gives the file its name; EEXIST if somebody else has it.
 func (u *Upload) appear(name string) error {
+	if err := u.tell(name); err != nil {
+		return err
+	}
 	if u.hidden == "" {
 		return unix.Linkat(unix.AT_FDCWD, descriptorPath(int(u.file.Fd())), u.dir.fd, name, unix.AT_SYMLINK_FOLLOW)
 	}
@@ -276,6 +285,14 @@ func (u *Upload) appear(name string) error {
 		u.hidden = ""
 	}
 	return err
+}
+
+// tell announces the name.
+func (u *Upload) tell(name string) error {
+	if u.announce == nil {
+		return nil
+	}
+	return u.announce(name)
 }
 
 // replace exchanges the file with the one that has the name, looks at what came out, and puts it back if it is not the
