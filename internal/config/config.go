@@ -86,7 +86,7 @@ func parse(text string) (Settings, error) {
 	}
 	for _, key := range d.meta.Keys() {
 		switch row := find(key); {
-		case len(key) == 1 && isSection(key[0]) && d.meta.Type(key...) == "Hash":
+		case isSection(key) && d.meta.Type(key...) == "Hash":
 		case row == nil:
 			return Settings{}, &Error{Line: d.line(key), Key: key.String(), Problem: Unknown}
 		case row.text != nil:

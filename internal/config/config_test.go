@@ -43,6 +43,16 @@ func TestParse(t *testing.T) {
 		{"no value", "[login]\nslots =\n", "FILE:2: expected value but found '\\n' instead"},
 		{"shell", "slots=$(id)\n", "FILE:1: expected value but found '$' instead"},
 		{"not UTF-8", "[login]\n# caff\xe9\nslots = 4\n", "FILE:2: invalid UTF-8 byte: 0xe9"},
+		{"section's name in quotes", "[\"entries.external\"]\nidle_minutes = 4\n", "FILE:1: there is no setting \"entries.external\""},
+		{"no such entry", "[entries.extern]\nidle_minutes = 4\n", "FILE:1: there is no setting entries.extern"},
+		{"below the entries", "[entries]\nidle_minutes = 4\n", "FILE:2: there is no setting entries.idle_minutes"},
+		{"entry as a setting", "[entries]\nexternal = 4\n", "FILE:2: there is no setting entries.external"},
+		{"entries as a list", "[[entries]]\n", "FILE:1: there is no setting entries"},
+		{"component", "[entries.external]\ncomponents = \"home ../gate\"\n",
+			"FILE:2: entries.external.components must be \"*\" for all, or names below /cgi-bin/ with blanks between them"},
+		{"service", "entries.external.pam_service = \"../shadow\"\n", "FILE:1: entries.external.pam_service must be small letters, digits, _ and -"},
+		{"outside in the clear", "[entries.external]\npublic_url = \"http://share.example.com\"\n",
+			"FILE:2: entries.external.public_url must be https, ://, a host and perhaps a port, as in \"https://share.example.com\"; or nothing"},
 		{"empty name", "[login]\n\"\" = 4\n", "FILE:2: there is no setting login"}, // the parser takes the section for it
 		{"control characters in a name", "\"a\\nb\\u001b[31m\" = 4\n", "FILE:1: there is no setting \"a\\nb\\u001b[31m\""},
 	} {
@@ -69,6 +79,7 @@ func TestParseForms(t *testing.T) {
 		"[sessions]\r\nidle_minutes = 5\r\n[login]\r\nslots = 64\r\n",
 		"sessions.idle_minutes = 5\nlogin.slots = 0x40\n",
 		"login = { slots = 6_4 }\nsessions = { idle_minutes = 5 }\n",
+		"[entries.internal]\n[entries]\n[sessions]\nidle_minutes = 5\n[login]\nslots = 64\n",
 		"\ufeff[login]\nslots = 64 # as many as the machine bears\n\n[zones]\n[sessions]\nidle_minutes = 5\n",
 	} {
 		if s, err := parse(text); err != nil || s != want {

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/BurntSushi/toml"
@@ -22,6 +24,8 @@ type Settings struct {
 	Zone         Zone
 	Activity     Activity
 	Cleaner      Cleaner
+	Internal     Entry
+	External     Entry
 }
 
 // SessionLimits say when a session ends by itself.
@@ -276,6 +280,17 @@ var table = [...]setting{
 		"A closed zone can be brought back for so many days; then it is removed, with everything in it.",
 		func(s *Settings, n int64) { s.Cleaner.Grace = int(n) }, nil,
 	},
+	entryComponents("internal", everything, internal),
+	entryPAMService("internal", "sharezone", internal),
+	entryIdle("internal", internal),
+	entryAbsolute("internal", internal),
+	entryPublicURL("internal", []string{"https", "http"}, internal),
+	// What a partner's network can reach neither makes accounts nor sets passwords without the old one.
+	entryComponents("external", "chpwd home menu shz zones", external),
+	entryPAMService("external", "sharezone-external", external),
+	entryIdle("external", external),
+	entryAbsolute("external", external),
+	entryPublicURL("external", []string{"https"}, external),
 }
 
 // scheduleOf is the row of a schedule of the cleaner's.
@@ -301,9 +316,14 @@ func Default() Settings {
 	return s
 }
 
-func isSection(name string) bool {
+func internal(s *Settings) *Entry { return &s.Internal }
+func external(s *Settings) *Entry { return &s.External }
+
+// isSection says whether a key is that of a section, or of one that has sections.
+func isSection(key toml.Key) bool {
 	for i := range table {
-		if table[i].section == name {
+		section := strings.Split(table[i].section, ".")
+		if len(key) <= len(section) && slices.Equal(key, section[:len(key)]) {
 			return true
 		}
 	}
@@ -313,7 +333,7 @@ func isSection(name string) bool {
 // find returns the row of a key, nil if there is none.
 func find(key toml.Key) *setting {
 	for i := range table {
-		if len(key) == 2 && table[i].section == key[0] && table[i].name == key[1] {
+		if slices.Equal(key, append(strings.Split(table[i].section, "."), table[i].name)) {
 			return &table[i]
 		}
 	}

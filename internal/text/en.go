@@ -253,6 +253,8 @@ var englishPages = map[string]string{
 	"error-title.no-space":         "No space left",
 	"error-title.quota":            "The space allowed is used up",
 
+	"entry.not-answered": "This function is not available from here. Use Share Zone from the internal network.",
+
 	"error.bad-request":      "The request was not understood, so nothing was done. Go back and try again; if the problem stays, tell the administrator.",
 	"error.not-logged-in":    "You are not logged in, or too much time has passed. Log in again to go on.",
 	"error.not-permitted":    "You are not permitted to do this. If you need it, ask the owner of the zone or the administrator.",

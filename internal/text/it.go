@@ -253,6 +253,8 @@ var italianPages = map[string]string{
 	"error-title.no-space":         "Spazio esaurito",
 	"error-title.quota":            "Lo spazio concesso è esaurito",
 
+	"entry.not-answered": "Da qui questa funzione non è disponibile. Usa Share Zone dalla rete interna.",
+
 	"error.bad-request":      "La richiesta non è stata capita, perciò non è successo nulla. Torna indietro e riprova; se il problema continua, avvisa l'amministratore.",
 	"error.not-logged-in":    "Non risulti entrato, o è passato troppo tempo. Entra di nuovo per continuare.",
 	"error.not-permitted":    "Non hai il permesso di farlo. Se ti serve, chiedilo al proprietario dell'area o all'amministratore.",

@@ -3,6 +3,7 @@ package web
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,6 +20,8 @@ import (
 
 	"github.com/a-h/templ"
 	"golang.org/x/sys/unix"
+
+	"sharezone/internal/layout"
 )
 
 // testComponent names the component that this test program is when it is started as a CGI program.
@@ -162,7 +165,8 @@ func listParts(c *Call) error {
 
 // cgiCall is a request as the gate hands it to a component. The zero value is a GET of a script.
 type cgiCall struct {
-	component string
+	component string // of testComponents
+	as        string // what the gate calls it by; "" is shz
 	method    string
 	uri       string
 	set       map[string]string // further variables; "-" leaves one out
@@ -217,6 +221,7 @@ func (a cgiAnswer) errorObject(t *testing.T) errorObject {
 func (q cgiCall) run(t *testing.T) cgiAnswer {
 	t.Helper()
 	cmd := exec.Command("/proc/self/exe")
+	cmd.Args[0] = layout.Handlers + "/" + cmp.Or(q.as, "shz")
 	cmd.Env = q.environment()
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -65,6 +66,9 @@ func Run(answer func(*Call) error) {
 	c, err := newCall()
 	if err == nil {
 		err = c.refuseForeign()
+	}
+	if err == nil {
+		err = c.checkEntry()
 	}
 	if err == nil {
 		err = c.refuseInMaintenance()
@@ -230,9 +234,18 @@ func (c *Call) View(title string) page.View {
 	return v
 }
 
-// Menu lists the functions of the user. Zones are managed by whom the kernel lets make some; the others see theirs at home.
+// Menu lists the functions of the user that this entry answers. Zones are managed by whom the kernel lets make some; the
+// others see theirs at home.
 func (c *Call) Menu() []page.MenuItem {
-	return page.Menu(c.Language, c.User, c.path, c.User != "" && zone.MayMakeZones())
+	items := page.Menu(c.Language, c.User, c.path, c.User != "" && zone.MayMakeZones())
+	if len(items) == 0 {
+		return items
+	}
+	s, err := c.Settings()
+	if err != nil {
+		return items // an error page has one, too
+	}
+	return slices.DeleteFunc(items, func(item page.MenuItem) bool { return !s.Entry(c.Entry).Answers(item.Name) })
 }
 
 // Answer sends an object as JSON, or the page, whichever was asked for.
@@ -319,6 +332,8 @@ func (c *Call) Message(err error) string {
 	switch {
 	case errors.As(err, &told):
 		return told.Sentence
+	case errors.Is(err, errNotAnswered):
+		return c.Language.Say("entry.not-answered")
 	case errors.Is(err, zone.ErrNewName), errors.Is(err, unix.ENAMETOOLONG),
 		errors.Is(err, zone.ErrPath) && c.Request.Method == http.MethodPost: // typed into a form
 		return c.Language.Say("name.unusable")

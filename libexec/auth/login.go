@@ -79,11 +79,12 @@ func tryLogin(q request, settings config.Settings) (reply, error) {
 	case tooMany != nil:
 		return refused(tooMany)
 	}
-	if err := authenticate(q.Entry, a, address.String(), q.Password); err != nil {
+	entry := settings.Entry(q.Entry)
+	if err := authenticate(entry.PAMService, a, address.String(), q.Password); err != nil {
 		return refused(err)
 	}
 	try.Right()
-	mustChange, err := accountState(q.Entry, a, address.String())
+	mustChange, err := accountState(entry.PAMService, a, address.String())
 	if err != nil {
 		return refused(err)
 	}
@@ -91,7 +92,7 @@ func tryLogin(q request, settings config.Settings) (reply, error) {
 	if slices.Contains(a.roles, "admin") {
 		limits = settings.AdminSession
 	}
-	id, err := openSession(q.Entry, address.String(), stamp, a, limits, mustChange)
+	id, err := openSession(q.Entry, address.String(), stamp, a, entry.Within(limits), mustChange)
 	if err == nil {
 		noteLogin(a, q.Entry, address.String())
 	}
@@ -200,7 +201,7 @@ func refresh(q request, _ caller) (reply, error) {
 	if err != nil || expected != r.Password || a.uid != r.UID {
 		return end(f, r.User, errors.New("password or account changed"))
 	}
-	r.MustChange, err = accountState(r.Entry, a, r.Address)
+	r.MustChange, err = accountState(settings.Entry(r.Entry).PAMService, a, r.Address)
 	if saysNo(err) {
 		return end(f, r.User, err)
 	}
@@ -323,7 +324,7 @@ func tryChange(q request, who caller, settings config.Settings) (reply, error) {
 	}
 	try, err := attempt.Begin(who.name, address, attemptLimits(settings.Login))
 	if err == nil {
-		err = authenticate(r.Entry, who.account, r.Address, q.Old)
+		err = authenticate(settings.Entry(r.Entry).PAMService, who.account, r.Address, q.Old)
 	}
 	if err != nil {
 		return reply{}, &told{"refused", "old password: " + err.Error()}
@@ -332,7 +333,7 @@ func tryChange(q request, who caller, settings config.Settings) (reply, error) {
 	if q.Old == q.New {
 		return reply{}, &told{"weak", "the new password is the old one"}
 	}
-	if err := setPassword(r.Entry, who.account, r.Address, q.New); err != nil {
+	if err := setPassword(settings.Entry(r.Entry).PAMService, who.account, r.Address, q.New); err != nil {
 		return reply{}, err
 	}
 	if err := endOthers(q.Session, r.UID); err != nil {

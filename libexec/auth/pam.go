@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/msteinert/pam/v2"
@@ -16,14 +17,6 @@ const maxPassword = 511
 
 func validPassword(p string) bool {
 	return p != "" && len(p) <= maxPassword && !strings.ContainsRune(p, 0)
-}
-
-// service is the file in /etc/pam.d: an administrator can ask more of those who come from outside.
-func service(entry string) string {
-	if entry == "external" {
-		return "sharezone-external"
-	}
-	return "sharezone"
 }
 
 // conversation answers every hidden prompt with secret and collects what modules say.
@@ -47,10 +40,15 @@ func (c *conversation) RespondPAM(style pam.Style, text string) (string, error) 
 	return "", errors.New("a module asks what a web form cannot answer")
 }
 
-// withPAM runs f in a PAM transaction for the user. No session is opened: a login by web is none (pam_systemd,
+// withPAM runs f in a PAM transaction for the user. service is the file in /etc/pam.d, which each entry has its own of: an
+// administrator can ask more of those who come from outside. No session is opened: a login by web is none (pam_systemd,
 // pam_limits and the like have no place in the service file).
-func withPAM(entry, user, address string, c *conversation, f func(*pam.Transaction) error) error {
-	t, err := pam.Start(service(entry), user, c)
+func withPAM(service, user, address string, c *conversation, f func(*pam.Transaction) error) error {
+	// Without a file of its own PAM would go by /etc/pam.d/other, which Debian has ask what a console asks.
+	if _, err := os.Stat("/etc/pam.d/" + service); err != nil {
+		return err
+	}
+	t, err := pam.Start(service, user, c)
 	if err != nil {
 		return err
 	}
@@ -73,17 +71,17 @@ func withPAM(entry, user, address string, c *conversation, f func(*pam.Transacti
 }
 
 // authenticate asks PAM for the password; nil means right.
-func authenticate(entry string, a account, address, password string) error {
+func authenticate(service string, a account, address, password string) error {
 	c := &conversation{secret: password}
-	return withPAM(entry, a.name, address, c, func(t *pam.Transaction) error {
+	return withPAM(service, a.name, address, c, func(t *pam.Transaction) error {
 		return t.Authenticate(pam.Silent | pam.DisallowNullAuthtok)
 	})
 }
 
 // accountState asks PAM whether the account may be used now: expiry of account and password, and what the
 // administrator's modules say. mustChange is true when only the password is over.
-func accountState(entry string, a account, address string) (mustChange bool, err error) {
-	err = withPAM(entry, a.name, address, &conversation{}, func(t *pam.Transaction) error {
+func accountState(service string, a account, address string) (mustChange bool, err error) {
+	err = withPAM(service, a.name, address, &conversation{}, func(t *pam.Transaction) error {
 		return t.AcctMgmt(pam.Silent)
 	})
 	if errors.Is(err, pam.ErrNewAuthtokReqd) {
@@ -104,9 +102,9 @@ func saysNo(err error) bool {
 
 // setPassword changes the password through PAM's password stack. It runs with real uid 0, so PAM does not ask for the
 // old one: who calls it has verified that before.
-func setPassword(entry string, a account, address, password string) error {
+func setPassword(service string, a account, address, password string) error {
 	c := &conversation{secret: password}
-	err := withPAM(entry, a.name, address, c, func(t *pam.Transaction) error {
+	err := withPAM(service, a.name, address, c, func(t *pam.Transaction) error {
 		err := t.ChangeAuthTok(0)
 		if errors.Is(err, pam.ErrAuthtokLockBusy) {
 			err = t.ChangeAuthTok(0) // another passwd or useradd held the files' lock

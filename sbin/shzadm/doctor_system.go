@@ -9,17 +9,24 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/acl"
+	"sharezone/internal/config"
 	"sharezone/internal/layout"
 	"sharezone/internal/zone"
 )
 
 const (
 	sudoersFile = "/etc/sudoers.d/sharezone"
-	pamFile     = "/etc/pam.d/sharezone"
+	pamFolder   = "/etc/pam.d/"
 )
 
-// pamFiles are the services of the two entries.
-var pamFiles = []string{pamFile, "/etc/pam.d/sharezone-external"}
+// pamServices are those of the two entries. A file of settings that is refused is said elsewhere.
+func pamServices() []string {
+	s, err := config.Read()
+	if err != nil {
+		s = config.Default()
+	}
+	return []string{s.Internal.PAMService, s.External.PAMService}
+}
 
 // inFstab says whether fstab(5) mounts something there.
 func inFstab(path string) bool {
@@ -151,10 +158,14 @@ var pamPackages = map[string]string{"pam_pwquality.so": "libpam-pwquality", "pam
 
 // checkPAM checks that the modules of our services are installed: PAM refuses everybody when one is missing.
 func (u *checkup) checkPAM() {
-	for _, path := range pamFiles {
+	for _, service := range pamServices() {
+		path := pamFolder + service
 		text, err := os.ReadFile(path)
-		if err != nil {
+		if shipped := config.Default(); err != nil && (service == shipped.Internal.PAMService || service == shipped.External.PAMService) {
 			continue // said among the paths
+		}
+		if !u.check(err == nil, finding{Check: "pam-service", Subject: path, Found: errorText(err), Right: config.Path}) {
+			continue
 		}
 		u.checkPAMModules(path, string(text))
 	}

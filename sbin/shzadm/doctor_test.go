@@ -105,7 +105,7 @@ func TestDoctorMendsFiles(t *testing.T) {
 		{"missing", "rm " + layout.Gate},
 		{"missing", "rm " + layout.AuthHelper},
 		{"missing", "rm " + sudoersFile},
-		{"missing", "rm " + pamFile},
+		{"missing", "rm " + pamFolder + "sharezone"},
 		{"missing", "rm " + apacheFolder + "/listen.conf"},
 		{"kind", "mv " + layout.Slots + " /root/slots && ln -s /root/slots " + layout.Slots},
 		{"kind", "rm " + layout.Handlers + "/home && ln -s /bin/true " + layout.Handlers + "/home"},
@@ -294,6 +294,7 @@ func TestDoctorFinds(t *testing.T) {
 	for _, c := range []struct{ check, damage, repair string }{
 		{"pam-module", "mv /lib/x86_64-linux-gnu/security/pam_pwquality.so /root/", "mv /root/pam_pwquality.so /lib/x86_64-linux-gnu/security/"},
 		{"pam-module", "echo 'auth required pam_lost.so' >> /etc/pam.d/sharezone-external", "sed -i '/pam_lost/d' /etc/pam.d/sharezone-external"},
+		{"pam-service", "sed -i 's/^# pam_service = .*-external\"/pam_service = \"lost\"/' " + config.Path, restoreConfig},
 		{"missing", "mv /usr/sbin/visudo /root/", "mv /root/visudo /usr/sbin/"},
 		{"missing", "mv /usr/sbin/apache2ctl /root/", "mv /root/apache2ctl /usr/sbin/"},
 		{"config-value", "sed -i 's/^# slots = 8/slots = 0/' " + config.Path, restoreConfig},

@@ -389,6 +389,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"finding-noexec":            "%[1]s lies in a file system mounted with noexec: no request can be served",
 	"finding-sudoers":           "%[1]s is not valid: %[2]s",
 	"finding-delegation":        "%[1]s is not in force, so nobody can log in: %[2]s",
+	"finding-pam-service":       "%[1]s cannot be read (%[2]s), but %[3]s names it: nobody can log in by that entry",
 	"finding-pam-module":        "%[1]s is not installed, but %[3]s needs it: nobody can log in",
 	"finding-apache-config":     "%[1]s is not a valid configuration: %[2]s",
 	"finding-apache-down":       "%[1]s does not run",

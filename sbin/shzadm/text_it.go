@@ -387,6 +387,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-noexec":            "%[1]s sta in un file system montato con noexec: nessuna richiesta può essere servita",
 	"finding-sudoers":           "%[1]s non è valido: %[2]s",
 	"finding-delegation":        "%[1]s non è in vigore, quindi nessuno può accedere: %[2]s",
+	"finding-pam-service":       "%[1]s non si può leggere (%[2]s), ma %[3]s lo nomina: da quell'ingresso nessuno può accedere",
 	"finding-pam-module":        "%[1]s non è installato, ma %[3]s lo richiede: nessuno può accedere",
 	"finding-apache-config":     "%[1]s non è una configurazione valida: %[2]s",
 	"finding-apache-down":       "%[1]s non è in funzione",
