@@ -46,7 +46,7 @@ func newSite(t *testing.T) *site {
 	t.Cleanup(func() { sh(t, "umount "+s.base) })
 	sh(t, "cd "+s.base+"; rmdir lost+found; chgrp shzmgr .; chmod 1770 .; setfacl -m g:shzbase:rx .; mkdir -m 700 .closed")
 	s.admin = s.newAdmin()
-	t.Cleanup(s.admin.Close)
+	t.Cleanup(func() { s.admin.Close() })
 	s.cleaner = cleaner{
 		settings: config.Default(), say: english, out: &s.told, stop: func() bool { return false },
 		jobs:  slices.DeleteFunc(slices.Clone(jobs), func(j job) bool { return j.name == "sessions" }),

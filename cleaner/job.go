@@ -23,6 +23,8 @@ type job struct {
 var jobs = []job{
 	{"warnings", func(s *config.Settings) *string { return &s.Cleaner.Warnings }, warnOwners},
 	{"zones", func(s *config.Settings) *string { return &s.Cleaner.Zones }, endZones},
+	{"files", func(s *config.Settings) *string { return &s.Cleaner.Files }, endFiles},
+	{"uploads", func(s *config.Settings) *string { return &s.Cleaner.Uploads }, sweepUploads},
 	{"sessions", func(s *config.Settings) *string { return &s.Cleaner.Sessions }, endSessions},
 }
 
@@ -52,7 +54,7 @@ func (r *jobRun) tell(key string, args ...any) {
 
 // record does something between the two lines of an event file. What cannot be recorded is not done: it waits until it can be.
 func (r *jobRun) record(name, zoneName, zoneID, path string, do func() (bytes int64, err error)) error {
-	file, err := event.Create(r.events, event.Header{User: "root", Component: "cleaner", Entry: event.EntryShell, Zone: zoneName, ZoneID: zoneID})
+	file, err := r.newEvents(zoneName, zoneID)
 	if err != nil {
 		return err
 	}
@@ -69,6 +71,10 @@ func (r *jobRun) record(name, zoneName, zoneID, path string, do func() (bytes in
 	return err
 }
 
+func (r *jobRun) newEvents(zoneName, zoneID string) (*event.File, error) {
+	return event.Create(r.events, event.Header{User: "root", Component: "cleaner", Entry: event.EntryShell, Zone: zoneName, ZoneID: zoneID})
+}
+
 // resultOf is an error in the words of the interface.
 func resultOf(err error) string {
 	switch {
@@ -80,7 +86,9 @@ func resultOf(err error) string {
 		return "conflict"
 	case errors.Is(err, zone.ErrNotThere), errors.Is(err, zone.ErrNotClosed):
 		return "not-found"
-	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EROFS):
+	case errors.Is(err, unix.ENOENT):
+		return "not-found"
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EBUSY), errors.Is(err, unix.EROFS):
 		return "locked"
 	case errors.Is(err, unix.ENOSPC):
 		return "no-space"

@@ -51,9 +51,10 @@ const due = "due"
 
 // order is what is asked for on the command line.
 type order struct {
-	once           string
+	once, zone     string
 	daemon, dryRun bool
 	status, asJSON bool
+	noLimit        bool
 	now            time.Time // zero: the present moment
 }
 
@@ -85,13 +86,15 @@ func parseOrder(args []string) (order, error) {
 	fs.BoolVar(&o.dryRun, "dry-run", false, "")
 	fs.BoolVar(&o.status, "status", false, "")
 	fs.BoolVar(&o.asJSON, "json", false, "")
+	fs.StringVar(&o.zone, "zone", "", "")
+	fs.BoolVar(&o.noLimit, "no-limit", false, "")
 	fs.Func("now", "", func(text string) (err error) {
 		o.now, err = time.Parse(time.RFC3339, text)
 		return err
 	})
 	err := fs.Parse(args)
 	if err == nil && (fs.NArg() > 0 || o.once != due && jobOf(o.once) == nil || o.daemon && (o.dryRun || o.status || o.once != due || !o.now.IsZero()) ||
-		o.asJSON && !o.status) {
+		o.asJSON && !o.status || (o.zone != "" || o.noLimit) && (o.once == due || o.status)) {
 		err = errors.New("usage")
 	}
 	return o, err
@@ -149,7 +152,7 @@ func (o order) work(say texts, out io.Writer, stop func() bool) error {
 		return err
 	}
 	c := cleaner{
-		settings: settings, dryRun: o.dryRun, say: say, out: out, stop: stop, now: o.now,
+		settings: settings, dryRun: o.dryRun, only: o.zone, noLimit: o.noLimit, say: say, out: out, stop: stop, now: o.now,
 		jobs: jobs, state: layout.CleanerState + stateFile, events: layout.Events,
 		open: func() (*zone.Admin, error) {
 			register, err := account.ReadRegister()
@@ -170,6 +173,8 @@ type cleaner struct {
 	settings config.Settings
 	now      time.Time
 	dryRun   bool
+	only     string // the zone that alone is looked at; "" is all
+	noLimit  bool   // an administrator has looked
 	jobs     []job
 	say      texts
 	out      io.Writer

@@ -30,24 +30,32 @@ func (t texts) line(key string, args ...any) string {
 }
 
 var english = texts{
-	"usage":              "usage: cleaner [--once %s] [--dry-run] [--now TIME] | --daemon | --status [--json]",
+	"usage":              "usage: cleaner [--once %s [--zone NAME] [--no-limit]] [--dry-run] [--now TIME] | --daemon | --status [--json]",
 	"session":            "session of %s, last used %s: ended",
 	"remnant":            "zone %s: what was left of it is removed",
 	"warn":               "zone %s: its owner %s is told that it ends on %s (days left: %d)",
 	"close":              "zone %s of %s: closed, its last day was %s",
 	"remove":             "zone %s of %s: removed, closed since %s (files: %d, folders: %d, bytes: %d)",
+	"aged":               "zone %s: %s goes, it has been there for more than %d days",
+	"aged-zone":          "zone %s of %s: files: %d of %d, empty folders: %d, bytes: %d, there for more than %d days",
+	"too-many":           "zone %s: too many at once (limit_files, limit_percent), so none goes: look with --dry-run, then --once files --zone %[1]s --no-limit",
+	"uploads":            "zone %s: left by requests that were killed: %d, bytes: %d",
 	"status-columns":     "JOB\tLAST RUN\tSECONDS\tSEEN\tWARNED\tCLOSED\tREMOVED\tBYTES\tFAILED",
 	"status-interrupted": "%s: began %s and did not end yet",
 	"status-failure":     "%s: %s",
 }
 
 var italian = texts{
-	"usage":              "uso: cleaner [--once %s] [--dry-run] [--now MOMENTO] | --daemon | --status [--json]",
+	"usage":              "uso: cleaner [--once %s [--zone NAME] [--no-limit]] [--dry-run] [--now MOMENTO] | --daemon | --status [--json]",
 	"session":            "sessione di %s, usata l'ultima volta %s: terminata",
 	"remnant":            "area %s: si elimina quel che ne era rimasto",
 	"warn":               "area %s: si avvisa il proprietario %s che scade il %s (giorni rimasti: %d)",
 	"close":              "area %s di %s: chiusa, il suo ultimo giorno era %s",
 	"remove":             "area %s di %s: eliminata, chiusa dal %s (file: %d, cartelle: %d, byte: %d)",
+	"aged":               "area %s: si elimina %s, che vi sta da più di %d giorni",
+	"aged-zone":          "area %s di %s: file: %d su %d, cartelle vuote: %d, byte: %d, presenti da più di %d giorni",
+	"too-many":           "area %s: troppi in una volta (limit_files, limit_percent), perciò non se ne elimina nessuno: guardare con --dry-run, poi --once files --zone %[1]s --no-limit",
+	"uploads":            "area %s: lasciati da richieste interrotte: %d, byte: %d",
 	"status-columns":     "LAVORO\tULTIMA VOLTA\tSECONDI\tVISTI\tAVVISI\tCHIUSE\tELIMINATI\tBYTE\tFALLITI",
 	"status-interrupted": "%s: cominciato %s e non ancora finito",
 	"status-failure":     "%s: %s",

@@ -60,6 +60,9 @@ func (r *jobRun) zones(acts ...lifetime.Act) error {
 			r.ended = false
 			break
 		}
+		if r.only != "" && r.only != z.Name {
+			continue
+		}
 		r.Seen++
 		if v := r.judge(z, ""); !slices.Contains(acts, v.Act) {
 			continue

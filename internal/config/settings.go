@@ -82,10 +82,12 @@ type Activity struct {
 
 // Cleaner says when the cleaner does what, in the form of internal/schedule, and what ends when.
 type Cleaner struct {
-	Warnings, Zones, Sessions string // schedules
+	Warnings, Zones, Files, Uploads, Sessions string // schedules
 
 	WarnDays string // as lifetime.ParseDays reads them
 	Grace    int    // days
+
+	LimitFiles, LimitPercent int64 // of a zone, in one run
 }
 
 // setting is a row of the table: a whole number, or a text. Where the unit could be mistaken it is part of the name.
@@ -266,6 +268,10 @@ var table = [...]setting{
 		func(s *Settings) *string { return &s.Cleaner.Warnings }),
 	scheduleOf("zones", "10 0 * * *", "When zones are closed whose last day is over, and removed when they were closed for "+
 		"grace_days.", func(s *Settings) *string { return &s.Cleaner.Zones }),
+	scheduleOf("files", "40 0 * * *", "When files are removed that have been in a zone for longer than its maximum age, and folders "+
+		"that are empty then.", func(s *Settings) *string { return &s.Cleaner.Files }),
+	scheduleOf("uploads", "20 1 * * *", "When hidden files and folders are removed that requests left when they were killed.",
+		func(s *Settings) *string { return &s.Cleaner.Uploads }),
 	scheduleOf("sessions", "*/10 * * * *", "When sessions are removed that have ended by themselves.",
 		func(s *Settings) *string { return &s.Cleaner.Sessions }),
 	{
@@ -279,6 +285,17 @@ var table = [...]setting{
 		"cleaner", "grace_days", 30, 1, 36500, "days",
 		"A closed zone can be brought back for so many days; then it is removed, with everything in it.",
 		func(s *Settings, n int64) { s.Cleaner.Grace = int(n) }, nil,
+	},
+	{
+		"cleaner", "limit_files", 1000, 0, 1 << 40, "files",
+		"So many files of one zone go in one run because of their age, whatever their share. When more are due than this, and more " +
+			"than limit_percent of the zone, none goes until an administrator has looked: a clock or a maximum age may be wrong.",
+		func(s *Settings, n int64) { s.Cleaner.LimitFiles = n }, nil,
+	},
+	{
+		"cleaner", "limit_percent", 50, 0, 100, "percent",
+		"See limit_files; with 0 that alone is the limit, with 100 there is none.",
+		func(s *Settings, n int64) { s.Cleaner.LimitPercent = n }, nil,
 	},
 	entryComponents("internal", everything, internal),
 	entryPAMService("internal", "sharezone", internal),

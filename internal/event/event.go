@@ -100,21 +100,58 @@ func (f *File) BeginAbout(event, user, path string) (*Act, error) {
 	return f.begin(begin{Event: event, User: user, Path: path})
 }
 
+// keepRoom sets the reserve aside before the first act.
+func (f *File) keepRoom() error {
+	if f.acts > 0 {
+		return nil
+	}
+	err := unix.Fallocate(int(f.f.Fd()), unix.FALLOC_FL_KEEP_SIZE, 0, reserve)
+	if err == unix.ENOSPC || err == unix.EDQUOT {
+		return err
+	}
+	return nil
+}
+
 func (f *File) begin(line begin) (*Act, error) {
 	if f == nil {
 		return nil, nil
 	}
-	if f.acts++; f.acts == 1 {
-		err := unix.Fallocate(int(f.f.Fd()), unix.FALLOC_FL_KEEP_SIZE, 0, reserve)
-		if err == unix.ENOSPC || err == unix.EDQUOT {
-			return nil, err
-		}
+	if err := f.keepRoom(); err != nil {
+		return nil, err
 	}
+	f.acts++
 	line.N, line.Raw = f.acts, raw(line.Path)
 	if err := f.write(line); err != nil {
 		return nil, err
 	}
 	return &Act{f, f.acts}, nil
+}
+
+// BeginEach begins an act for each path, with one system call.
+func (f *File) BeginEach(event string, paths []string) ([]*Act, error) {
+	if f == nil {
+		return nil, nil
+	}
+	if err := f.keepRoom(); err != nil {
+		return nil, err
+	}
+	lines, acts := make([]any, len(paths)), make([]*Act, len(paths))
+	for i, path := range paths {
+		f.acts++
+		lines[i], acts[i] = begin{N: f.acts, Event: event, Path: path, Raw: raw(path)}, &Act{f, f.acts}
+	}
+	return acts, f.write(lines...)
+}
+
+// EndEach notes how acts of one file ended, with one system call.
+func (f *File) EndEach(acts []*Act, results []string) {
+	lines := make([]any, len(acts))
+	for i, act := range acts {
+		lines[i] = end{N: act.n, Result: results[i]}
+	}
+	if f != nil {
+		f.write(lines...)
+	}
 }
 
 // raw is a path percent-encoded where JSON cannot carry its bytes, "" otherwise.
@@ -138,14 +175,18 @@ func (a *Act) End(result string, bytes int64, name string) {
 	a.file.write(line) // without it the act counts as interrupted, which is the truth as far as anybody can prove
 }
 
-// write appends one line with one system call. The part of a line that fitted on a full disk is taken back: the next
-// line would continue it.
-func (f *File) write(line any) error {
-	b, err := json.Marshal(line)
-	if err != nil {
-		return err
+// write appends lines with one system call. What fitted of them on a full disk is taken back: the next line would continue
+// the last one.
+func (f *File) write(lines ...any) error {
+	var b []byte
+	for _, line := range lines {
+		text, err := json.Marshal(line)
+		if err != nil {
+			return err
+		}
+		b = append(append(b, text...), '\n')
 	}
-	n, err := f.f.Write(append(b, '\n'))
+	n, err := f.f.Write(b)
 	if err != nil && n > 0 {
 		if st, statErr := f.f.Stat(); statErr == nil {
 			err = errors.Join(err, f.f.Truncate(st.Size()-int64(n)))

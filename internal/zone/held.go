@@ -138,6 +138,9 @@ func (h *Held) ID() string {
 	return ""
 }
 
+// Metadata is what the zone's root says of it now.
+func (h *Held) Metadata() Metadata { return ReadMetadata(h.fd) }
+
 // Details says what the zone is now.
 func (h *Held) Details() (Details, error) {
 	r, err := inspect(h.fd, h.name)

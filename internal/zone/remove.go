@@ -187,6 +187,14 @@ func (h *Held) asideName(ino uint64) string {
 	return fmt.Sprintf("%s%d-%d-", asidePrefix, h.stat.Ino, ino)
 }
 
+// asideInode is the inode of what was moved aside under a name.
+func asideInode(name string) (inode uint64, ok bool) {
+	var zone uint64
+	var random string
+	n, err := fmt.Sscanf(strings.ReplaceAll(strings.TrimPrefix(name, asidePrefix), "-", " "), "%d %d %s", &zone, &inode, &random)
+	return inode, strings.HasPrefix(name, asidePrefix) && n == 3 && err == nil
+}
+
 // putBack gives what was moved aside its name again, or, where that is taken meanwhile, NAME (2). When its folder is gone
 // it goes to the top of the zone.
 func (h *Held) putBack(place aside, parent int, name string) error {

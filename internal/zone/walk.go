@@ -15,6 +15,10 @@ type walker struct {
 	file func(name string, fd int, st *unix.Stat_t)
 	// folder sees a folder before what is in it, by one that is open for reading, and says whether to go in.
 	folder func(name string, fd int, st *unix.Stat_t) bool
+	// files, where it is not nil, sees the names of one batch that are no folders instead of file, and returns those that are.
+	files func(names []string) (folders []string)
+	// left, where it is not nil, is told the name of a folder that the walk came out of, now in the directory above it.
+	left func(name string)
 	// missed is told what could not be seen: name in the current directory, or that directory itself for "".
 	missed func(name string, reason SkipReason, err error)
 
@@ -92,7 +96,12 @@ func (w *walker) run(root int) (complete bool, err error) {
 			continue
 		}
 		w.done += len(entries)
-		w.visit(top, w.sift(top, entries))
+		names := w.sift(top, entries)
+		if w.files != nil {
+			top.folders = append(top.folders, w.files(names)...)
+		} else {
+			w.visit(top, names)
+		}
 		w.progress(w.done)
 	}
 	return true, nil
@@ -206,6 +215,7 @@ func (w *walker) failed(name string, err error) {
 
 // climb goes back to the directory above.
 func (w *walker) climb() error {
+	name := w.stack[len(w.stack)-1].name
 	w.stack = w.stack[:len(w.stack)-1]
 	if len(w.stack) == 0 {
 		return nil
@@ -216,6 +226,9 @@ func (w *walker) climb() error {
 		if unix.Fstat(up, &st) == nil && inodeOf(&st) == w.stack[len(w.stack)-1].inode {
 			unix.Close(w.here)
 			w.here = up
+			if w.left != nil {
+				w.left(name)
+			}
 			return nil
 		}
 		unix.Close(up)

@@ -73,6 +73,7 @@ func doctor(c *call, args []string) error {
 		u.checkApache()
 		u.checkPeople(m)
 		u.checkZones()
+		u.checkCleaner()
 		err := u.names.Err()
 		u.check(err == nil, finding{Check: "names", Subject: "/etc/nsswitch.conf", Found: errorText(err)})
 	}

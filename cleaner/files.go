@@ -1,0 +1,199 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"sharezone/internal/event"
+	"sharezone/internal/lifetime"
+	"sharezone/internal/zone"
+)
+
+// endFiles removes what has been in a zone for longer than its maximum age.
+func endFiles(r *jobRun) error { return r.each((*jobRun).age) }
+
+// sweepUploads removes what killed requests left.
+func sweepUploads(r *jobRun) error {
+	if !r.dryRun && r.only == "" {
+		admin, err := r.open()
+		if err != nil {
+			return err
+		}
+		removed, err := admin.SweepBase(r.leftSince())
+		admin.Close()
+		r.Removed += removed
+		if err != nil {
+			r.Fail(err.Error())
+		}
+	}
+	return r.each((*jobRun).sweep)
+}
+
+// leftAge is how long a reserved name was not touched before it counts as left: more than any request lasts.
+const leftAge = 24 * time.Hour
+
+func (r *jobRun) leftSince() time.Time { return r.now.Add(-leftAge) }
+
+// each does something with each open zone. One that somebody else is changing gets a second chance at the end.
+func (r *jobRun) each(do func(*jobRun, *zone.Held, zone.Details) error) error {
+	admin, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	todo, listErr := admin.List()
+	var busy []zone.Details
+	for round := range 2 {
+		for _, z := range todo {
+			if r.stop() {
+				r.ended = false
+				return listErr
+			}
+			if z.Closed != nil || r.only != "" && r.only != z.Name {
+				continue
+			}
+			err := r.reach(admin, z, do)
+			if errors.Is(err, zone.ErrBusy) && round == 0 {
+				busy = append(busy, z)
+			} else if err != nil && !errors.Is(err, zone.ErrNotThere) {
+				r.Fail(z.Name + ": " + err.Error())
+			}
+		}
+		todo = busy
+	}
+	return listErr
+}
+
+func (r *jobRun) reach(admin *zone.Admin, z zone.Details, do func(*jobRun, *zone.Held, zone.Details) error) error {
+	h, err := admin.Reach(z.Name)
+	if err != nil {
+		return err
+	}
+	defer h.Release()
+	return do(r, h, z)
+}
+
+// age removes what is due in a zone. It looks first, without holding anybody up; the zone is locked only where something is due, and
+// not too much.
+func (r *jobRun) age(h *zone.Held, z zone.Details) error {
+	m := h.Metadata()
+	if m.MaxAge == nil {
+		return nil
+	}
+	days := *m.MaxAge
+	found := zone.Aging{Keep: m.Keep, Stop: r.stop, Due: func(born, changed time.Time) bool {
+		return lifetime.Aged(born, changed, r.now, days)
+	}}
+	going := found
+	if r.dryRun {
+		found.Record = func(paths []string) (func([]error), error) {
+			for _, path := range paths {
+				r.tell("aged", z.Name, strconv.Quote(path), days)
+			}
+			return nil, nil
+		}
+	}
+	err := h.LookAged(&found)
+	if r.Seen += found.Seen; err != nil || found.Files+found.Folders == 0 {
+		r.skipped(z.Name, found)
+		return err
+	}
+	r.tell("aged-zone", z.Name, z.Owner, found.Files, found.Seen, found.Folders, found.Bytes, days)
+	limit := lifetime.Limit{Files: r.settings.Cleaner.LimitFiles, Percent: r.settings.Cleaner.LimitPercent}
+	if limit.Exceeded(found.Files, found.Seen) && !r.noLimit {
+		r.tell("too-many", z.Name)
+		r.Stopped = true
+		return fmt.Errorf("%d of %d files are due, more than limit_files and limit_percent: none was removed", found.Files, found.Seen)
+	}
+	if r.dryRun {
+		return nil
+	}
+	if err := h.Lock(); err != nil {
+		return err
+	}
+	log := ageLog{run: r, zone: z.Name, id: h.ID()}
+	defer log.close()
+	going.Record = log.record
+	err = h.RemoveAged(&going)
+	r.Removed += going.Files + going.Folders
+	r.Freed += going.Bytes
+	r.skipped(z.Name, going)
+	if going.Files+going.Folders > 0 {
+		r.note(z.Name, fmt.Sprintf("%d files and %d folders were there for more than %d days: removed, %d bytes", going.Files, going.Folders, days, going.Bytes))
+	}
+	return err
+}
+
+// skipped makes failures of what could not be looked at or removed.
+func (r *jobRun) skipped(name string, a zone.Aging) {
+	for _, s := range a.Skipped {
+		r.Fail(fmt.Sprintf("%s/%s: %s: %v", name, s.Path, s.Reason, s.Err))
+	}
+	r.Failed += a.Failed - int64(len(a.Skipped))
+}
+
+// maxActs is how many acts an event file of the cleaner has: who reads one keeps all of it in memory.
+const maxActs = 1000
+
+// ageLog records what goes from one zone because of its age.
+type ageLog struct {
+	run      *jobRun
+	zone, id string
+	file     *event.File
+	acts     int
+}
+
+func (l *ageLog) record(paths []string) (func([]error), error) {
+	if l.file == nil || l.acts+len(paths) > maxActs {
+		l.close()
+		file, err := l.run.newEvents(l.zone, l.id)
+		if err != nil {
+			return nil, err
+		}
+		l.file = file
+	}
+	l.acts += len(paths)
+	acts, err := l.file.BeginEach("expire", paths)
+	if err != nil {
+		return nil, err
+	}
+	return func(errs []error) {
+		results := make([]string, len(errs))
+		for i, err := range errs {
+			results[i] = resultOf(err)
+		}
+		l.file.EndEach(acts, results)
+	}, nil
+}
+
+func (l *ageLog) close() {
+	l.file.Close()
+	l.file, l.acts = nil, 0
+}
+
+// sweep removes from a zone what killed requests left in it. It is no act: nobody ever saw it.
+func (r *jobRun) sweep(h *zone.Held, z zone.Details) error {
+	found := zone.Sweeping{Before: r.leftSince(), Stop: r.stop}
+	going := found
+	err := h.SweepLeftovers(&found)
+	r.Seen += found.Seen
+	if err != nil || found.Found == 0 {
+		return errors.Join(err, found.First)
+	}
+	if r.tell("uploads", z.Name, found.Found, found.Bytes); r.dryRun {
+		return nil
+	}
+	if err := h.Lock(); err != nil {
+		return err
+	}
+	going.Remove = true
+	err = h.SweepLeftovers(&going)
+	r.Removed += going.Found
+	r.Freed += going.Bytes
+	if going.Found > 0 {
+		r.note(z.Name, fmt.Sprintf("%d left by killed requests: removed, %d bytes", going.Found, going.Bytes))
+	}
+	return errors.Join(err, going.First)
+}

@@ -1,0 +1,350 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/config"
+	"sharezone/internal/schedule"
+	"sharezone/internal/zone"
+)
+
+// backdate gives files below the base times of birth and of the last change of status, which nothing but the file system's
+// debugger can: "PATH BORN CHANGED", in days before now.
+func (s *site) backdate(lines ...string) {
+	s.t.Helper()
+	var commands strings.Builder
+	day := func(text string) string {
+		var days float64
+		fmt.Sscan(text, &days)
+		return time.Now().Add(-time.Duration(days * 24 * float64(time.Hour))).UTC().Format("20060102150405")
+	}
+	for _, line := range lines {
+		f := strings.Fields(line)
+		fmt.Fprintf(&commands, "sif %[1]s crtime %[2]s\nsif %[1]s ctime %[3]s\n", f[0], day(f[1]), day(f[2]))
+	}
+	script := s.t.TempDir() + "/commands"
+	if err := os.WriteFile(script, []byte(commands.String()), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	s.admin.Close()
+	image := filepath.Dir(s.base) + "/zones.img"
+	sh(s.t, "umount "+s.base+"; e2fsck -fp "+image+" >/dev/null; debugfs -w -f "+script+" "+image+" >/dev/null 2>&1; mount -o loop "+image+" "+s.base)
+	s.admin = s.newAdmin()
+}
+
+// aging makes a zone with a maximum age of 30 days, and of "keep" a name that stays.
+func (s *site) aging(name string) string {
+	s.t.Helper()
+	m := zone.Metadata{ID: ptr(zone.NewID()), MaxAge: ptr(30), Keep: []string{"keep", "kept.txt"}}
+	if err := s.admin.Create(name, "ct-anna", m, time.Now()); err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := s.admin.Share(name, "user:ct-bruno", zone.Write); err != nil {
+		s.t.Fatal(err)
+	}
+	return s.base + "/" + name
+}
+
+func (s *site) list(root string) string {
+	s.t.Helper()
+	return sh(s.t, "cd "+root+" && find . -mindepth 1 -printf '%P\\n' | LC_ALL=C sort | paste -sd' '")
+}
+
+// What goes is old by the time of arrival: whatever mtime says, and not when it was moved or changed a moment ago.
+func TestAge(t *testing.T) {
+	s := newSite(t)
+	root := s.aging("age")
+	sh(t, "cd "+root+`; mkdir -p deep/er empty/very filled keep/sub mixed; echo old >old; echo young >young; echo moved >moved; echo settled >settled
+		touch -d 1900-01-01 young; touch -d 2100-01-01 old; ln -s /etc/passwd link; mkfifo fifo; ln old second; echo >deep/er/old; echo >filled/old; echo >filled/young
+		echo >keep/sub/old; echo >kept.txt; echo >mixed/kept.txt; echo >.shz-upload-X; echo >$'odd\xff'`)
+	s.backdate("/age/old 40 40", "/age/young 20 20", "/age/moved 400 6", "/age/settled 400 8", "/age/link 40 40", "/age/fifo 40 40", "/age/deep/er/old 31 31",
+		"/age/filled/old 31 31", "/age/keep/sub/old 90 90", "/age/keep/sub 90 90", "/age/keep 90 90", "/age/kept.txt 90 90", "/age/mixed/kept.txt 90 90",
+		"/age/.shz-upload-X 90 90", "/age/deep/er 40 40", "/age/deep 40 40", "/age/empty/very 40 40", "/age/empty 40 40", "/age/filled 40 40", "/age/mixed 40 3")
+	outside := sh(t, "stat -c '%i %s %Z' /etc/passwd")
+	s.now = time.Now()
+	s.dryRun = true
+	before := s.list(root)
+	if err := s.run("files"); err != nil || s.list(root) != before {
+		t.Errorf("dry run: %v, %s", err, s.list(root))
+	}
+	for _, says := range []string{`"old" goes, it has been there for more than 30 days`, `"deep/er/old" goes`, `"empty/very/" goes`, "files: 8 of 12, empty folders: 1, bytes:"} {
+		if !strings.Contains(s.told.String(), says) {
+			t.Errorf("dry run: no %q in %s", says, s.told.String())
+		}
+	}
+	s.dryRun = false
+	if err := s.run("files"); err != nil {
+		t.Error(err)
+	}
+	if left := s.list(root); left != ".shz-upload-X filled filled/young keep keep/sub keep/sub/old kept.txt mixed moved odd\xff young" {
+		t.Errorf("left: %q", left)
+	}
+	if now := sh(t, "stat -c '%i %s %Z' /etc/passwd"); now != outside {
+		t.Error("what a link leads to was touched")
+	}
+	acts := strings.Join(s.acts(), "; ")
+	want := "expire age deep/ ok; expire age deep/er/ ok; expire age deep/er/old ok; expire age empty/ ok; expire age empty/very/ ok; expire age fifo ok; " +
+		"expire age filled/old ok; expire age link ok; expire age mixed/kept.txt ok; expire age old ok; expire age second ok; expire age settled ok"
+	if acts != want {
+		t.Errorf("%s", acts)
+	}
+	state, err := schedule.ReadState(s.state)
+	if run := state.Jobs["files"]; err != nil || run.Removed != 12 || run.Failed != 0 || run.Freed == 0 {
+		t.Errorf("%+v %v", run, err)
+	}
+	if left := sh(t, "ls -A "+s.base+"/.closed"); left != "" {
+		t.Errorf("aside: %s", left)
+	}
+}
+
+// What cannot go is told and left: immutable, append-only, mounted on. What is around it goes.
+func TestAgeRefused(t *testing.T) {
+	s := newSite(t)
+	root := s.aging("age")
+	sh(t, "cd "+root+"; mkdir sub mnt shut bound; touch a b c sub/d shut/e; mkdir -p "+s.base+"/other; touch "+s.base+"/other/precious")
+	s.backdate("/age/a 40 40", "/age/b 40 40", "/age/c 40 40", "/age/sub/d 40 40", "/age/sub 40 40", "/age/mnt 40 40", "/age/shut/e 40 40", "/age/shut 40 40",
+		"/age/bound 40 40", "/other/precious 40 40")
+	sh(t, "cd "+root+"; mount -t tmpfs tmpfs mnt; touch mnt/in; mount --bind ../other bound; touch ../target; mount --bind ../target b; chattr +i a; chattr +a shut")
+	t.Cleanup(func() {
+		sh(t, "cd "+s.base+"/age; umount mnt bound b; chattr -i a; chattr -a shut")
+	})
+	s.now = time.Now().Add(8 * 24 * time.Hour) // chattr is a change
+	err := s.run("files")
+	if err == nil || !strings.Contains(err.Error(), "5 failures") {
+		t.Errorf("%v", err)
+	}
+	if left := s.list(root); left != "a b bound bound/precious mnt mnt/in shut shut/e" {
+		t.Errorf("left: %s", left)
+	}
+	sh(t, "ls "+s.base+"/other/precious "+s.base+"/target")
+}
+
+// Too much at once is not removed, but told, until an administrator has looked.
+func TestAgeLimit(t *testing.T) {
+	s := newSite(t)
+	root := s.aging("age")
+	s.settings.Cleaner.LimitFiles, s.settings.Cleaner.LimitPercent = 3, 50
+	sh(t, "cd "+root+"; touch f{1..5} g{1..4}")
+	var lines []string
+	for i := range 5 {
+		lines = append(lines, fmt.Sprintf("/age/f%d 40 40", i+1))
+	}
+	s.backdate(lines...)
+	s.now = time.Now()
+	if err := s.run("files"); err == nil || !strings.Contains(err.Error(), "5 of 9 files are due") {
+		t.Errorf("%v", err)
+	}
+	state, _ := schedule.ReadState(s.state)
+	if left := s.list(root); left != "f1 f2 f3 f4 f5 g1 g2 g3 g4" || !state.Jobs["files"].Stopped {
+		t.Errorf("left: %s, %+v", left, state)
+	}
+	sh(t, "touch "+root+"/h")
+	if err := s.run("files"); err != nil {
+		t.Error(err)
+	}
+	if left := s.list(root); left != "g1 g2 g3 g4 h" {
+		t.Errorf("left: %s", left)
+	}
+	s.now = time.Now().AddDate(0, 0, 31)
+	if err := s.run("files"); err == nil {
+		t.Error("all of it went")
+	}
+	s.noLimit = true
+	if err := s.run("files"); err != nil || s.list(root) != "" {
+		t.Errorf("%v, left: %s", err, s.list(root))
+	}
+}
+
+// What killed requests left goes after a day; what a process holds does not, and nothing that is not called so.
+func TestUploads(t *testing.T) {
+	s := newSite(t)
+	root := s.aging("age")
+	sh(t, "cd "+root+`; mkdir -p sub/.shz-grow-A/deep .shz-grow-B .shz-odd; touch .shz-put-1 .shz-upload-2 .shz-done-3 sub/.shz-away-4 .shz-upload-held .shz-other sub/shz-put- sub/.shz-grow-A/deep/x; mkfifo .shz-put-fifo
+		ln -s /etc/passwd .shz-put-link; mkdir `+s.base+`/.shz-new-X `+s.base+`/.shz-new-full; touch `+s.base+`/.shz-new-full/x; touch `+s.base+`/.closed/.shz-removed-1-2-AAAA`)
+	held, err := os.Open(root + "/.shz-upload-held")
+	if err == nil {
+		err = unix.Flock(int(held.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	aside := s.base + "/.closed/.shz-removed-99-" + sh(t, "stat -c %i "+root+"/sub/shz-put-") + "-BBBB"
+	sh(t, "ln "+root+"/sub/shz-put- "+aside)
+	before := s.list(root)
+	s.now = time.Now().Add(23 * time.Hour)
+	if err := s.run("uploads"); err != nil || s.list(root) != before {
+		t.Errorf("%v: %s", err, s.list(root))
+	}
+	s.now = time.Now().Add(25 * time.Hour)
+	if err := s.run("uploads"); err != nil {
+		t.Error(err)
+	}
+	if left := s.list(root); left != ".shz-odd .shz-other .shz-upload-held sub sub/shz-put-" {
+		t.Errorf("left: %s", left)
+	}
+	if left := sh(t, "cd "+s.base+"; ls -A . .closed | paste -sd' '"); left != ".: .closed .shz-new-full age  .closed: .shz-removed-1-2-AAAA" {
+		t.Errorf("left: %s", left)
+	}
+	held.Close()
+	if err := s.run("uploads"); err != nil {
+		t.Error(err)
+	}
+	if left := s.list(root); left != ".shz-odd .shz-other sub sub/shz-put-" {
+		t.Errorf("left: %s", left)
+	}
+	sh(t, "ls /etc/passwd")
+}
+
+// Somebody swaps names, folders and links while the cleaner is at work: nothing young goes, nothing outside is touched, and when
+// he stops nothing old is left.
+func TestHostile(t *testing.T) {
+	s := newSite(t)
+	rounds := 15
+	if os.Getenv("SHZ_LONG") != "" {
+		rounds = 1000
+	}
+	for round := range rounds {
+		s.hostile(round)
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+func (s *site) hostile(round int) {
+	t := s.t
+	name := fmt.Sprintf("hostile%d", round)
+	root := s.aging(name)
+	haven := s.base + "/haven"
+	if round == 0 {
+		s.zone("haven", "", time.Now())
+		sh(t, "mkdir "+s.base+"/outside; touch "+s.base+"/outside/{1..20}; chmod 777 "+s.base+"/outside")
+	}
+	as := "setpriv --reuid=ct-bruno --regid=ct-bruno --init-groups bash -c "
+	sh(t, "cd "+root+" && "+as+"'umask 007; mkdir -m 1770 d1 d2 d1/e; for i in {1..20}; do echo old > o$i; echo old > d1/o$i; echo old > d1/e/o$i; echo young > y$i; echo young > d1/y$i; echo young > d2/y$i; done'")
+	var lines []string
+	for i := range 20 {
+		for _, folder := range []string{"", "d1/", "d1/e/"} {
+			lines = append(lines, fmt.Sprintf("/%s/%so%d 40 40", name, folder, i+1))
+		}
+	}
+	s.backdate(lines...)
+	// With the clock a bit more than a week ahead even what was renamed a moment ago is old, and what is young stays so.
+	s.now = time.Now().Add(8 * 24 * time.Hour)
+	s.settings.Cleaner.LimitFiles = 1 << 40
+	exchange := func(a, b string) {
+		unix.Renameat2(unix.AT_FDCWD, root+"/"+a, unix.AT_FDCWD, root+"/"+b, unix.RENAME_EXCHANGE)
+	}
+	stop, done := make(chan bool), make(chan bool)
+	go func() {
+		defer close(done)
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			n := i%20 + 1
+			exchange(fmt.Sprintf("o%d", n), fmt.Sprintf("y%d", n))
+			exchange(fmt.Sprintf("d1/o%d", n), fmt.Sprintf("d1/y%d", n))
+			exchange(fmt.Sprintf("d1/e/o%d", n), fmt.Sprintf("d2/y%d", n))
+			exchange("d1", "d2")
+			if os.Rename(root+"/d2", haven+"/away") == nil {
+				os.Symlink(s.base+"/outside", root+"/d2")
+				os.Remove(root + "/d2")
+				os.Rename(haven+"/away", root+"/d2")
+			}
+		}
+	}()
+	for range 3 {
+		if err := s.run("files"); err != nil {
+			t.Errorf("round %d: %v", round, err)
+		}
+	}
+	close(stop)
+	<-done
+	if err := s.run("files"); err != nil {
+		t.Errorf("round %d: %v", round, err)
+	}
+	if young := sh(t, "cd "+s.base+"; find "+name+" haven .closed -type f -exec grep -l young {} + | wc -l"); young != "60" {
+		t.Errorf("round %d: %s of 60 young files are left", round, young)
+	}
+	if old := sh(t, "cd "+root+"; grep -rl old . | wc -l"); old != "0" {
+		t.Errorf("round %d: %s old files are left", round, old)
+	}
+	if out := sh(t, "cd "+s.base+"; ls outside | wc -l; find . -name '.shz-*'"); out != "20" {
+		t.Errorf("round %d: outside or aside: %s", round, out)
+	}
+	s.acts()
+	sh(t, "rm -r "+root)
+}
+
+// TestKilled: whoever is killed at any moment leaves what the next run ends: the state is as if nothing had happened.
+func TestKilled(t *testing.T) {
+	s := newSite(t)
+	root := s.aging("age")
+	sh(t, "cd "+root+"; mkdir -p a/b; touch {1..300} a/{1..300} a/b/{1..300}")
+	if _, err := s.admin.Share("age", "user:ct-bruno", zone.Read); err != nil {
+		t.Fatal(err)
+	}
+	s.zone("old", "", time.Now())
+	sh(t, "cd "+s.base+"/old; mkdir -p w/y; touch w/{1..300} w/y/{1..300}")
+	if _, err := s.admin.CloseZone("old", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := (schedule.State{Since: time.Unix(1, 0), Jobs: map[string]schedule.Run{}}).Write(s.cleaner.state); err != nil {
+		t.Fatal(err)
+	}
+	killed := 0
+	for round := range 60 {
+		cmd := exec.Command(os.Args[0], "-test.run", "^TestKilledWorker$")
+		cmd.Env = append(os.Environ(), "CT_BASE="+s.base, "CT_EVENTS="+s.events, "CT_STATE="+s.cleaner.state)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(8000+500*round) * time.Microsecond)
+		cmd.Process.Kill()
+		var exit *exec.ExitError
+		if err := cmd.Wait(); errors.As(err, &exit) && exit.ProcessState.Sys().(interface{ Signaled() bool }).Signaled() {
+			killed++
+		}
+	}
+	s.now = time.Now().AddDate(0, 0, 40)
+	s.noLimit = true
+	for _, job := range []string{"zones", "files"} {
+		if err := s.run(job); err != nil {
+			t.Error(err)
+		}
+	}
+	if left := sh(t, "cd "+s.base+"; find . -mindepth 1 | sort | paste -sd' '"); left != "./.closed ./age" {
+		t.Errorf("left: %s", left)
+	}
+	if killed == 0 {
+		t.Error("it was never killed")
+	}
+	t.Logf("killed %d times", killed)
+}
+
+// TestKilledWorker is the process that TestKilled kills.
+func TestKilledWorker(t *testing.T) {
+	base := os.Getenv("CT_BASE")
+	if base == "" {
+		t.Skip("started by TestKilled")
+	}
+	s := &site{t: t, base: base}
+	s.cleaner = cleaner{settings: config.Default(), now: time.Now().AddDate(0, 0, 40), noLimit: true, jobs: jobs, say: english, out: os.Stdout,
+		stop: func() bool { return false }, state: os.Getenv("CT_STATE"), events: os.Getenv("CT_EVENTS"),
+		open: func() (*zone.Admin, error) { return s.newAdmin(), nil }}
+	for _, job := range []string{"zones", "files"} {
+		s.run(job)
+	}
+}

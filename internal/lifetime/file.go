@@ -1,0 +1,29 @@
+package lifetime
+
+import "time"
+
+// settled is how long something must have lain unchanged where it is before its age counts: a file keeps its time of birth when
+// it is moved here from elsewhere, but not that of its last change of status, and that time nobody can set.
+const settled = 7 * 24 * time.Hour
+
+// Aged says whether something in a zone has been there for more than so many days. Its time of modification does not matter: that is
+// the word of whoever brought it. born is zero where the file system does not say.
+func Aged(born, changed, now time.Time, days int) bool {
+	if days <= 0 {
+		return false
+	}
+	age := time.Duration(days) * 24 * time.Hour
+	if born.IsZero() {
+		return changed.Before(now.Add(-age))
+	}
+	return born.Before(now.Add(-age)) && changed.Before(now.Add(-min(age, settled)))
+}
+
+// Limit protects a zone from losing too much in one run, because a clock or a maximum age is wrong.
+type Limit struct {
+	Files   int64 // so many may go in any case
+	Percent int64 // more only if they are at most so many percent
+}
+
+// Exceeded says whether due of total files are too many.
+func (l Limit) Exceeded(due, total int64) bool { return due > l.Files && due*100 > total*l.Percent }

@@ -1,0 +1,266 @@
+package zone
+
+import (
+	"crypto/rand"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Aging says what in a zone has had its time, and what came of it.
+type Aging struct {
+	Due  func(born, changed time.Time) bool // by the times of arrival: born is zero where the file system does not say
+	Keep []string                           // names at the top that stay, with all that is in them
+	Stop func() bool                        // nil: never
+	// Record is told what is about to be removed, in what it returns how that went; what it refuses stays. A look tells it what is
+	// due, where it is not nil.
+	Record func(paths []string) (func(errs []error), error)
+
+	Seen    int64 // files
+	Files   int64 // due, or removed
+	Folders int64
+	Bytes   int64
+	Failed  int64
+	Skipped []Skipped // the first of what could not be looked at or removed
+}
+
+// LookAged counts what is due; of folders those that are empty already.
+func (h *Held) LookAged(a *Aging) error { return (&ager{h: h, Aging: a}).run() }
+
+// RemoveAged removes what is due from a zone, which must be locked: files, and folders that were due before and are empty then.
+// Each goes the way that everything goes here (see asidePrefix), in batches: what is in one folder is moved aside, looked
+// at again, and put back where it is not what was judged, or the folder lies in this zone no more.
+func (h *Held) RemoveAged(a *Aging) error {
+	closed, err := h.openClosed()
+	if err != nil {
+		return err
+	}
+	defer unix.Close(closed)
+	h.sweep(closed)
+	if err := h.sweepNear(h.fd); err != nil {
+		return err
+	}
+	g := &ager{h: h, Aging: a, aside: closed, removing: true}
+	if same, err := sameFileSystem(closed, h.fd); err != nil || same {
+		return errors.Join(err, g.run())
+	}
+	own := asidePrefix + rand.Text() // a zone that is a subvolume: nothing can be moved out of it
+	if err := unix.Mkdirat(h.fd, own, 0o700); err != nil {
+		return err
+	}
+	g.aside, err = reachOwn(h.fd, own)
+	if err == nil {
+		err = g.run()
+		unix.Close(g.aside)
+	}
+	return errors.Join(err, unix.Unlinkat(h.fd, own, unix.AT_REMOVEDIR))
+}
+
+func sameFileSystem(a, b int) (bool, error) {
+	var x, y unix.Stat_t
+	err := errors.Join(unix.Fstat(a, &x), unix.Fstat(b, &y))
+	return x.Dev == y.Dev, err
+}
+
+// ager goes through a zone.
+type ager struct {
+	h *Held
+	*Aging
+	walker   walker
+	aside    int
+	removing bool
+	folders  []candidate // of the levels of the walker below the root: what was judged before their content went
+	halted   error       // what must not go on
+}
+
+type candidate struct {
+	it  looked
+	due bool
+}
+
+// looked is what was seen of something when it was judged. Number and time of birth together are nobody else's: a number that became
+// free is given again.
+type looked struct {
+	name  string
+	inode uint64
+	born  unix.StatxTimestamp
+	bytes int64
+}
+
+func (g *ager) run() error {
+	g.walker = walker{files: g.files, folder: g.folder, left: g.leftFolder, missed: g.skip, progress: func(int) {}, stop: func() bool {
+		return g.halted != nil || g.Stop != nil && g.Stop()
+	}}
+	_, err := g.walker.run(g.h.fd)
+	return errors.Join(g.halted, err)
+}
+
+func (g *ager) skip(name string, reason SkipReason, err error) {
+	if reason == SkipUpload || reason == SkipMoved {
+		return // the first is not for this; the other is somewhere else by now, and judged there
+	}
+	if g.Failed++; len(g.Skipped) < maxSkips {
+		g.Skipped = append(g.Skipped, Skipped{g.path(name), reason, err})
+	}
+}
+
+func (g *ager) path(name string) string { return strings.Join(g.walker.names(name), "/") }
+
+// kept says whether a name in the current directory is one that stays.
+func (g *ager) kept(name string) bool {
+	return len(g.walker.stack) == 1 && slices.Contains(g.Keep, name)
+}
+
+// look sees what has a name in a directory, and says whether it is a folder, and due.
+func (g *ager) look(dir int, name string) (it looked, folder, due bool, err error) {
+	var st unix.Statx_t
+	const flags = unix.AT_SYMLINK_NOFOLLOW | unix.AT_NO_AUTOMOUNT
+	if err := unix.Statx(dir, name, flags, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &st); err != nil {
+		return looked{}, false, false, err
+	}
+	if st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0 {
+		return looked{}, false, false, unix.EXDEV
+	}
+	it = looked{name: name, inode: st.Ino, bytes: int64(st.Blocks) * blockSize}
+	if st.Nlink > 1 {
+		it.bytes = 0 // it lies somewhere else too
+	}
+	var born time.Time
+	if st.Mask&unix.STATX_BTIME != 0 {
+		it.born, born = st.Btime, time.Unix(st.Btime.Sec, int64(st.Btime.Nsec))
+	}
+	changed := time.Unix(st.Ctime.Sec, int64(st.Ctime.Nsec))
+	return it, st.Mode&unix.S_IFMT == unix.S_IFDIR, g.Due(born, changed), nil
+}
+
+// files judges what is no folder in the current directory, and returns what is one.
+func (g *ager) files(names []string) (folders []string) {
+	var going []looked
+	for _, name := range names {
+		it, folder, due, err := g.look(g.walker.here, name)
+		switch {
+		case err != nil:
+			g.walker.failed(name, err)
+		case folder:
+			folders = append(folders, name)
+		case g.kept(name):
+		default:
+			if g.Seen++; due {
+				going = append(going, it)
+			}
+		}
+	}
+	if len(going) == 0 {
+		return folders
+	}
+	if g.removing {
+		g.remove(g.walker.here, going, 0)
+		return folders
+	}
+	g.Files += int64(len(going))
+	var paths []string
+	for _, it := range going {
+		g.Bytes += it.bytes
+		paths = append(paths, g.path(it.name))
+	}
+	if g.Record != nil {
+		g.Record(paths)
+	}
+	return folders
+}
+
+// folder judges a folder before its content changes it.
+func (g *ager) folder(name string, fd int, _ *unix.Stat_t) bool {
+	if g.kept(name) {
+		return false
+	}
+	it, _, due, err := g.look(g.walker.here, name)
+	g.folders = append(g.folders[:len(g.walker.stack)-1], candidate{it, err == nil && due})
+	return true
+}
+
+// leftFolder removes the folder that the walk comes out of, if it was due and is empty.
+func (g *ager) leftFolder(name string) {
+	at := len(g.walker.stack) - 1
+	if g.halted != nil || at >= len(g.folders) || !g.folders[at].due || g.folders[at].it.name != name || !isEmptyFolder(g.walker.here, name) {
+		return
+	}
+	if g.removing {
+		g.remove(g.walker.here, []looked{g.folders[at].it}, unix.AT_REMOVEDIR)
+		return
+	}
+	if g.Folders++; g.Record != nil {
+		g.Record([]string{g.path(name) + "/"})
+	}
+}
+
+func isEmptyFolder(dir int, name string) bool {
+	fd, err := reach(dir, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	entries, err := readDirents(fd, make([]byte, direntBuffer))
+	return err == nil && len(entries) == 0
+}
+
+// remove removes things of one folder: flags is unlinkat's.
+func (g *ager) remove(parent int, going []looked, flags int) {
+	paths := make([]string, len(going))
+	for i, it := range going {
+		paths[i] = g.path(it.name)
+		if flags == unix.AT_REMOVEDIR {
+			paths[i] += "/"
+		}
+	}
+	done, err := g.Record(paths)
+	if err != nil {
+		g.halted = err // what cannot be recorded stays
+		return
+	}
+	errs := make([]error, len(going))
+	places := make([]aside, len(going))
+	for i, it := range going {
+		places[i] = aside{g.aside, g.h.asideName(it.inode) + rand.Text()}
+		if errs[i] = unix.Renameat2(parent, it.name, g.aside, places[i].name, unix.RENAME_NOREPLACE); errs[i] != nil {
+			places[i].name = ""
+		} else if now, _, _, err := g.look(g.aside, places[i].name); err != nil || now.inode != it.inode || now.born != it.born {
+			errs[i] = ErrExchanged
+		}
+	}
+	away := !g.h.holds(parent)
+	for i, it := range going {
+		if away && errs[i] == nil {
+			errs[i] = ErrExchanged
+		}
+		if errs[i] == nil {
+			errs[i] = unix.Unlinkat(g.aside, places[i].name, flags)
+		}
+		if errs[i] != nil && places[i].name != "" {
+			if err := g.h.putBack(places[i], parent, it.name); err != nil {
+				errs[i] = err
+			}
+		}
+		g.count(it, flags, errs[i])
+	}
+	done(errs)
+}
+
+// count adds up what came of one. What is another thing by now, or gone, is nobody's failure: it is judged by the next run.
+func (g *ager) count(it looked, flags int, err error) {
+	switch {
+	case err == nil && flags == unix.AT_REMOVEDIR:
+		g.Folders++
+	case err == nil:
+		g.Files++
+		g.Bytes += it.bytes
+	case err == unix.ENOENT, err == ErrExchanged, errors.Is(err, unix.ENOTEMPTY):
+	case errors.Is(err, unix.EBUSY):
+		g.skip(it.name, SkipMount, err)
+	default:
+		g.skip(it.name, SkipError, err)
+	}
+}

@@ -1,0 +1,159 @@
+package zone
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// What requests leave under reserved names when they are killed: files of uploads, the marks that uploads have ended, what was put
+// aside to be removed, folders that were still growing. Nobody sees any of it.
+var leftoverPrefixes = []string{uploadPrefix, partialPrefix, donePrefix, awayPrefix, growingPrefix}
+
+// Sweeping says what is left in a zone, and what came of it.
+type Sweeping struct {
+	Before time.Time   // what was changed later, by a clock that nobody sets, is no leftover
+	Remove bool        // the zone is then locked; else it is only counted
+	Stop   func() bool // nil: never
+
+	Seen, Found, Bytes, Failed int64
+	First                      error // of the failures
+}
+
+// SweepLeftovers finds what killed requests left. What a process holds locked is an upload under way, whatever the clocks say.
+func (h *Held) SweepLeftovers(s *Sweeping) error {
+	if s.Remove {
+		if err := h.sweepNear(h.fd); err != nil {
+			return err
+		}
+	}
+	w := walker{hidden: true, progress: func(int) {}, stop: s.Stop}
+	missed := func(err error) {
+		if s.Failed++; s.First == nil {
+			s.First = err
+		}
+	}
+	w.missed = func(_ string, reason SkipReason, err error) {
+		if reason == SkipError {
+			missed(err)
+		}
+	}
+	sweep := func(name string) {
+		left, bytes, err := leftover(w.here, name, s.Before)
+		if left < 0 {
+			return
+		}
+		defer left.close()
+		if err == nil && s.Remove {
+			err = h.removeAside(w.here, name, int(left))
+		}
+		switch {
+		case err == nil:
+			s.Found++
+			s.Bytes += bytes
+		case err != unix.ENOENT && !errors.Is(err, ErrExchanged):
+			missed(err)
+		}
+	}
+	w.files = func(names []string) []string {
+		s.Seen += int64(len(names))
+		for _, name := range names {
+			if isLeftover(name) {
+				sweep(name)
+			}
+		}
+		return nil // where the file system does not tell folders apart, theirs are not looked into
+	}
+	w.folder = func(name string, _ int, _ *unix.Stat_t) bool {
+		if isLeftover(name) {
+			sweep(name)
+		}
+		return !strings.HasPrefix(name, ReservedPrefix)
+	}
+	_, err := w.run(h.fd)
+	return err
+}
+
+func isLeftover(name string) bool {
+	for _, prefix := range leftoverPrefixes {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// heldFile is a descriptor, with its lock where it is a file's.
+type heldFile int
+
+func (f heldFile) close() { unix.Close(int(f)) }
+
+// leftover opens what has a reserved name; -1: it is none that was left, or is gone.
+func leftover(dir int, name string, before time.Time) (left heldFile, bytes int64, err error) {
+	object, err := reach(dir, name, unix.O_PATH)
+	if err != nil {
+		return -1, 0, nil
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(object, &st); err != nil || !time.Unix(st.Ctim.Unix()).Before(before) {
+		unix.Close(object)
+		return -1, 0, nil
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return heldFile(object), st.Blocks * blockSize, nil
+	}
+	unix.Close(object)
+	file, err := reach(dir, name, unix.O_RDONLY|unix.O_NONBLOCK) // nothing else can be locked
+	if err != nil {
+		return -1, 0, nil
+	}
+	var now unix.Stat_t
+	if unix.Fstat(file, &now) != nil || inodeOf(&now) != inodeOf(&st) || unix.Flock(file, unix.LOCK_EX|unix.LOCK_NB) != nil {
+		unix.Close(file)
+		return -1, 0, nil
+	}
+	return heldFile(file), st.Blocks * blockSize, nil
+}
+
+// SweepBase removes what was left beside the zones: folders that were to become one, and in .closed what an interrupted removal
+// had moved aside and no later one in the same zone has ended.
+func (a *Admin) SweepBase(before time.Time) (removed int64, err error) {
+	names, err := readNames(a.base)
+	if err != nil {
+		return 0, err
+	}
+	for _, name := range names {
+		var st unix.Stat_t
+		if !strings.HasPrefix(name, ReservedPrefix) || unix.Fstatat(a.base, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil ||
+			!time.Unix(st.Ctim.Unix()).Before(before) {
+			continue
+		}
+		if unix.Unlinkat(a.base, name, unix.AT_REMOVEDIR) == nil { // they are empty; what is not is somebody's, and doctor's
+			removed++
+		}
+	}
+	closed, err := a.reachClosed()
+	if err != nil {
+		return removed, err
+	}
+	defer unix.Close(closed)
+	if names, err = readNames(closed); err != nil {
+		return removed, err
+	}
+	for _, name := range names {
+		inode, isAside := asideInode(name)
+		var st unix.Stat_t
+		if !isAside || unix.Fstatat(closed, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil || st.Ino != inode ||
+			!time.Unix(st.Ctim.Unix()).Before(before) {
+			continue
+		}
+		if oneErr := a.raze(aside{closed, name}); oneErr != nil {
+			err = errors.Join(err, oneErr)
+			continue
+		}
+		removed++
+	}
+	return removed, err
+}
