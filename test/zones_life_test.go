@@ -61,7 +61,8 @@ func TestZonesSearch(t *testing.T) {
 		{"anna", "text=" + url.QueryEscape("müller söhne"), "zs-one"}, {"anna", "text=second", "zs-one"}, {"anna", "text=second+nothing", ""},
 		{"anna", "name=zs-&expires_before=2098-06-30", ""}, {"anna", "name=zs-&expires_before=2098-07-01", "zs-one"},
 		{"anna", "name=zs-&member=bruno", "zs-one"}, {"anna", "name=zs-&member=user:carla", "zs-one"}, {"anna", "name=zs-&member=group:carla", ""},
-		{"bruno", "name=zs-", "zs-one"}, {"bruno", "name=zs-&mine=1", ""}, {"bruno", "name=zs-&owner=anna&state=all", "zs-one"},
+		{"bruno", "name=zs-", "zs-one"}, {"bruno", "name=zs-&mine=1", ""}, {"anna", "name=zs-&mine=1", "zs-one zs-three"},
+		{"anna", "name=zs-&mine=1&state=open", "zs-one"}, {"anna", "name=zs-&mine=1&state=closed", "zs-three"}, {"bruno", "name=zs-&owner=anna&state=all", "zs-one"},
 		{"carla", "name=zs-", "zs-one"}, {"carla", "text=second", ""}, // what she may only deliver to does not show its description
 		// Who is a member of what is not for members to find out, but for oneself.
 		{"bruno", "name=zs-&member=bruno", "zs-one"}, {"bruno", "name=zs-&member=carla", ""}, {"carla", "name=zs-&member=bruno", ""},

@@ -35,6 +35,12 @@ func TestCriteria(t *testing.T) {
 			t.Errorf("%q: %v", query, err)
 		}
 	}
+	for query, state := range map[string]string{"name=x": "open", "mine=1": "all", "mine=1&state=open": "open", "mine=1&state=closed": "closed", "mine=0&name=x": "open", "name=x&state=all": "all"} {
+		q, _ := url.ParseQuery(query)
+		if c, err := parseCriteria(q); err != nil || c.State != state {
+			t.Errorf("%q: state %s, %v", query, c.State, err)
+		}
+	}
 	for query, given := range map[string]bool{"": false, "state=all": false, "lang=en": false, "text=+": false, "text=x": true, "mine=1": true, "mine=0": false, "name=*": true} {
 		q, _ := url.ParseQuery(query)
 		if c, err := parseCriteria(q); err != nil || c.given() != given {

@@ -22,6 +22,9 @@ type criteria struct {
 	State                     string // open, closed, all
 }
 
+// anyState is open and closed ones; a zone has one of the two.
+const anyState = "all"
+
 func parseCriteria(q url.Values) (criteria, error) {
 	c := criteria{
 		Name: q.Get("name"), Owner: q.Get("owner"), Member: q.Get("member"), Text: strings.TrimSpace(q.Get("text")),
@@ -42,8 +45,11 @@ func parseCriteria(q url.Values) (criteria, error) {
 	}
 	if c.State == "" {
 		c.State = string(zone.StateOpen)
+		if c.Mine {
+			c.State = anyState // a closed zone stays its owner's
+		}
 	}
-	if c.State != string(zone.StateOpen) && c.State != string(zone.StateClosed) && c.State != "all" {
+	if c.State != string(zone.StateOpen) && c.State != string(zone.StateClosed) && c.State != anyState {
 		return bad("state")
 	}
 	return c, nil
@@ -102,7 +108,7 @@ func hasMember(wanted string, members []zone.Member) bool {
 func (v viewer) find(c criteria) ([]seen, error) {
 	zones := []seen{}
 	for _, state := range [...]zone.State{zone.StateOpen, zone.StateClosed} {
-		if c.State != string(state) && c.State != "all" {
+		if c.State != string(state) && c.State != anyState {
 			continue
 		}
 		found, err := v.all(state)
@@ -142,7 +148,7 @@ func list(v viewer) error {
 		if v.call.JSON {
 			return &web.Told{Err: web.Refuse(web.BadRequest, "no criterion"), Sentence: v.call.Language.Say("zones-refused.criterion")}
 		}
-		c.Mine, c.State = zone.MayMakeZones(), "all" // who can have none of his own sees those that he reaches
+		c.Mine, c.State = zone.MayMakeZones(), anyState // who can have none of his own sees those that he reaches
 	}
 	zones, err := v.find(c)
 	if err != nil {
