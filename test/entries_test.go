@@ -14,8 +14,14 @@ import (
 	"sharezone/internal/session"
 )
 
-// fromOutside makes a call one that came by the external entry.
+// fromOutside makes a call one that came by the external entry: from its proxy, for a client with the address that the
+// call has so far.
 func fromOutside(c gateCall) gateCall {
+	client := c.set["REMOTE_ADDR"]
+	if client == "" {
+		client = "203.0.113.9"
+	}
+	c.set["REMOTE_ADDR"], c.set["HTTP_X_FORWARDED_FOR"], c.set["SHZ_PROXY"] = "192.0.2.1", client, "192.0.2.1"
 	c.set["SHZ_ENTRY"], c.set["HTTPS"] = "external", "on"
 	return c
 }

@@ -69,6 +69,12 @@ var refusals = []struct {
 	{"no entry", 5, 0, gateCall{set: map[string]string{"SHZ_ENTRY": "-"}}},
 	{"empty entry", 5, 0, gateCall{set: map[string]string{"SHZ_ENTRY": ""}}},
 	{"unknown entry", 5, 0, gateCall{set: map[string]string{"SHZ_ENTRY": "Internal"}}},
+	{"from outside, and not by the proxy", 5, 0, gateCall{set: map[string]string{
+		"SHZ_ENTRY": "external", "SHZ_PROXY": "192.0.2.1", "HTTP_X_FORWARDED_FOR": "203.0.113.9"}}},
+	{"from outside, for nobody", 5, 0, gateCall{set: map[string]string{"SHZ_ENTRY": "external", "SHZ_PROXY": "192.0.2.1", "REMOTE_ADDR": "192.0.2.1"}}},
+	{"from outside, for whom the client names", 5, 0, gateCall{set: map[string]string{
+		"SHZ_ENTRY": "external", "SHZ_PROXY": "192.0.2.1", "REMOTE_ADDR": "192.0.2.1", "HTTP_X_FORWARDED_FOR": "10.0.0.1, 203.0.113.9"}}},
+	{"from outside, without a proxy", 5, 0, gateCall{set: map[string]string{"SHZ_ENTRY": "external", "HTTP_X_FORWARDED_FOR": "203.0.113.9", "HTTP_SHZ_PROXY": "127.0.0.1"}}},
 	{"entry by header", 5, 0, gateCall{set: map[string]string{"SHZ_ENTRY": "-", "HTTP_SHZ_ENTRY": "internal"}}},
 
 	{"no component", 6, 404, gateCall{set: map[string]string{"REQUEST_URI": "/cgi-bin/"}}},
@@ -154,11 +160,9 @@ func TestGateRefuses(t *testing.T) {
 		// 192.0.2.7 and another address whose bucket is another one.
 		bucket := guestBucket(t, "192.0.2.7")
 		defer holdSlots(t, bucket+".%d", slotsPerUser)()
-		from := func(address, entry string) gateCall {
-			return gateCall{set: map[string]string{"REMOTE_ADDR": address, "SHZ_ENTRY": entry}}
-		}
-		checkRefusal(t, callGate(t, from("192.0.2.7", "internal")), 13, 503)
-		for _, other := range []gateCall{from("192.0.2.8", "internal"), from("192.0.2.7", "external")} {
+		from := func(address string) gateCall { return gateCall{set: map[string]string{"REMOTE_ADDR": address}} }
+		checkRefusal(t, callGate(t, from("192.0.2.7")), 13, 503)
+		for _, other := range []gateCall{from("192.0.2.8"), fromOutside(from("192.0.2.7"))} {
 			if a := callGate(t, other); a.status != 200 && a.status != 401 {
 				t.Errorf("%v: %d %s", other.set, a.status, a.stderr)
 			}

@@ -77,12 +77,12 @@ func TestZonesByExternalEntry(t *testing.T) {
 		id := forge(t, user, func(r *session.Record) { r.Entry = "external" })
 		call := func(method, uri, body string) gateAnswer {
 			c := withSession(id, method, uri)
-			c.set["SHZ_ENTRY"], c.set["QUERY_STRING"] = "external", strings.TrimPrefix(uri[strings.IndexByte(uri+"?", '?'):], "?")
+			c.set["QUERY_STRING"] = strings.TrimPrefix(uri[strings.IndexByte(uri+"?", '?'):], "?")
 			if method == "POST" {
 				c.stdin = body
 				c.set["CONTENT_TYPE"], c.set["CONTENT_LENGTH"], c.set["HTTP_ORIGIN"] = "application/x-www-form-urlencoded", fmt.Sprint(len(body)), "http://127.0.0.1:8080"
 			}
-			return callGate(t, c)
+			return callGate(t, fromOutside(c))
 		}
 		unchanged(t, layout.Base, func() {
 			for what, fields := range zoneOperations(zone) {

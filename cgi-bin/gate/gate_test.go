@@ -33,12 +33,41 @@ func environ(changes map[string]string) []string {
 	return list
 }
 
+// TestClientOfProxy: behind the proxy the client is whom the proxy names, and nobody else's word counts.
+func TestClientOfProxy(t *testing.T) {
+	for _, row := range []struct{ name, peer, proxy, forwardedFor, client string }{
+		{"IPv4", "192.0.2.1", "192.0.2.1", "203.0.113.9", "203.0.113.9"},
+		{"IPv6", "2001:db8::1", "2001:DB8:0::1", "2001:db8:2::9", "2001:db8:2::9"},
+		{"mapped", "192.0.2.1", "::ffff:192.0.2.1", "::ffff:203.0.113.9", "203.0.113.9"},
+		{"somebody else", "192.0.2.2", "192.0.2.1", "203.0.113.9", ""},
+		{"the machine itself", "127.0.0.1", "192.0.2.1", "203.0.113.9", ""},
+		{"a net", "192.0.2.1", "192.0.2.0/24", "203.0.113.9", ""},
+		{"a name", "192.0.2.1", "proxy", "203.0.113.9", ""},
+		{"no proxy", "192.0.2.1", "", "203.0.113.9", ""},
+		{"nobody", "192.0.2.1", "192.0.2.1", "", ""},
+		{"a list", "192.0.2.1", "192.0.2.1", "10.0.0.1, 203.0.113.9", ""},
+		{"a list without blank", "192.0.2.1", "192.0.2.1", "10.0.0.1,203.0.113.9", ""},
+		{"blank", "192.0.2.1", "192.0.2.1", " 203.0.113.9", ""},
+		{"port", "192.0.2.1", "192.0.2.1", "203.0.113.9:80", ""},
+		{"zeros", "192.0.2.1", "192.0.2.1", "203.0.113.009", ""},
+		{"zone", "192.0.2.1", "192.0.2.1", "fe80::1%eth0", ""},
+		{"unknown", "192.0.2.1", "192.0.2.1", "unknown", ""},
+		{"everybody", "192.0.2.1", "192.0.2.1", "0.0.0.0", ""},
+		{"line", "192.0.2.1", "192.0.2.1", "203.0.113.9\n", ""},
+	} {
+		if client, problem := clientOfProxy(row.peer, row.proxy, row.forwardedFor); client != row.client || (problem == "") != (client != "") {
+			t.Errorf("%s: %q %q", row.name, client, problem)
+		}
+	}
+}
+
 func TestReadRequest(t *testing.T) {
 	q, r := readRequest(environ(map[string]string{
 		"REMOTE_ADDR": "::ffff:192.0.2.7", "REQUEST_URI": "/cgi-bin/shz/caf%E9/\xe9?a=/b", "HTTP_COOKIE": "lang=en; SESSION_ID=" + goodID, "SHZ_ENTRY": "external", "HTTP_ACCEPT": "=a=b",
+		"SHZ_PROXY": "192.0.2.7", "HTTP_X_FORWARDED_FOR": "::ffff:203.0.113.9",
 	}))
-	if r != nil || q.address != "192.0.2.7" || q.path() != "/cgi-bin/shz/caf%E9/\xe9" || q.method != "GET" || q.entry != "external" || q.language != "en" ||
-		len(q.session) != 64 || len(q.id) != 16 || q.variable["HTTP_ACCEPT"] != "=a=b" || q.variable["REMOTE_ADDR"] != "192.0.2.7" {
+	if r != nil || q.address != "203.0.113.9" || q.path() != "/cgi-bin/shz/caf%E9/\xe9" || q.method != "GET" || q.entry != "external" || q.language != "en" ||
+		len(q.session) != 64 || len(q.id) != 16 || q.variable["HTTP_ACCEPT"] != "=a=b" || q.variable["REMOTE_ADDR"] != "203.0.113.9" {
 		t.Errorf("%+v %v", q, r)
 	}
 	for name := range q.variable {
@@ -65,6 +94,8 @@ func TestReadRequest(t *testing.T) {
 		"address":                         {map[string]string{"REMOTE_ADDR": "localhost"}, stepRequest, ""},
 		"no CGI":                          {map[string]string{"GATEWAY_INTERFACE": "-"}, stepRequest, ""},
 		"elsewhere":                       {map[string]string{"REQUEST_URI": "/cgi-bin"}, stepRequest, "bad-request"},
+		"claimed inside":                  {map[string]string{"HTTP_X_FORWARDED_FOR": "10.0.0.1, 10.0.0.2", "SHZ_PROXY": "10.0.0.1"}, 0, ""},
+		"outside without proxy":           {map[string]string{"SHZ_ENTRY": "external"}, stepEntry, ""},
 		"entry":                           {map[string]string{"SHZ_ENTRY": "internal "}, stepEntry, ""},
 	} {
 		q, r := readRequest(environ(row.set))

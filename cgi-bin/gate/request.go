@@ -79,15 +79,39 @@ func readRequest(environ []string) (request, *refusal) {
 	case len(all["HTTP_COOKIE"]) > maxVariable:
 		return bad("HTTP_COOKIE too long")
 	}
-	q.variable["REMOTE_ADDR"], q.variable["REQUEST_URI"] = q.address, q.uri
+	q.variable["REQUEST_URI"] = q.uri
 	q.readCookies(all["HTTP_COOKIE"])
 
-	// 5. Refuse if Apache does not say which entry the request came by. No header can: those begin with HTTP_.
-	q.entry = all["SHZ_ENTRY"]
-	if q.entry != "internal" && q.entry != "external" {
+	// 5. Refuse if Apache does not say which entry the request came by, or if it came by the external one and not from the
+	// proxy, or the proxy does not name one client. No header can say the entry, or who is the proxy: those begin with HTTP_.
+	switch q.entry = all["SHZ_ENTRY"]; q.entry {
+	case "internal":
+	case "external":
+		client, problem := clientOfProxy(q.address, all["SHZ_PROXY"], all["HTTP_X_FORWARDED_FOR"])
+		if problem != "" {
+			return q, &refusal{stepEntry, "", problem}
+		}
+		q.address = client
+	default:
 		return q, &refusal{stepEntry, "", "SHZ_ENTRY is neither internal nor external"}
 	}
+	q.variable["REMOTE_ADDR"] = q.address
 	return q, nil
+}
+
+// clientOfProxy returns the address of the client for whom the proxy asks, or what is wrong. Limits of logins and slots go
+// by it, so it must be the proxy's word alone: from anywhere else nothing is taken, and a list, which begins with what the
+// client said itself, is refused. Two headers of this name are a list, too (RFC 9110, 5.3).
+func clientOfProxy(peer, proxy, forwardedFor string) (client, problem string) {
+	own, err := netip.ParseAddr(proxy)
+	if err != nil || own.Unmap().WithZone("").String() != peer {
+		return "", "not from the proxy, " + quote(proxy)
+	}
+	a, err := netip.ParseAddr(forwardedFor)
+	if err != nil || a.Zone() != "" || a.IsUnspecified() || a.IsMulticast() {
+		return "", "the proxy names no client: X-Forwarded-For " + quote(forwardedFor)
+	}
+	return a.Unmap().String(), ""
 }
 
 // readCookies takes the session and the language. Two cookies of one name mean that somebody else could set one of
