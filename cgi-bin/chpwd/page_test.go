@@ -11,7 +11,7 @@ import (
 
 func TestPasswordPage(t *testing.T) {
 	for l, title := range map[text.Language]string{text.Italian: "Cambia password", text.English: "Change password"} {
-		v := page.View{Language: l, User: "anna", Menu: page.Menu(l, "anna", "/cgi-bin/chpwd", true)}
+		v := page.View{Language: l, User: "anna", Menu: page.Menu(l, "anna", "/cgi-bin/chpwd", true, false)}
 		html := pagetest.Render(t, passwordPage(v, passwordForm{}))
 		for _, w := range []string{
 			"<h1>" + title + "</h1>", `<form method="post" action="/cgi-bin/chpwd"`,

@@ -11,7 +11,7 @@ import (
 )
 
 func viewFor(l text.Language) page.View {
-	return page.View{Language: l, User: "anna", Menu: page.Menu(l, "anna", "/cgi-bin/home", true), URL: "/cgi-bin/home"}
+	return page.View{Language: l, User: "anna", Menu: page.Menu(l, "anna", "/cgi-bin/home", true, false), URL: "/cgi-bin/home"}
 }
 
 func TestHomePage(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 )
 
 func viewFor(l text.Language) page.View {
-	return page.View{Language: l, User: "bruno", Menu: page.Menu(l, "bruno", "/cgi-bin/shz/demo/", false), URL: "/cgi-bin/shz/demo/"}
+	return page.View{Language: l, User: "bruno", Menu: page.Menu(l, "bruno", "/cgi-bin/shz/demo/", false, false), URL: "/cgi-bin/shz/demo/"}
 }
 
 // hostileFolder is a folder whose names attack the page.

@@ -26,7 +26,7 @@ const evilText = "&lt;svg onload=alert(1)&gt;[U+202E]&#34;&#39;&amp;"
 var inValues = regexp.MustCompile(`(?s) value="[^"]*"|<textarea.*?</textarea>`)
 
 func viewFor(l text.Language) page.View {
-	return page.View{Language: l, Title: "demo", User: "anna", Menu: page.Menu(l, "anna", "/cgi-bin/zones/demo", true), URL: "/cgi-bin/zones/demo"}
+	return page.View{Language: l, Title: "demo", User: "anna", Menu: page.Menu(l, "anna", "/cgi-bin/zones/demo", true, false), URL: "/cgi-bin/zones/demo"}
 }
 
 // inBoth renders a page of a zone in both languages and checks what must and must not stand there.

@@ -63,6 +63,8 @@ func namesZone(component, event string) bool {
 	switch component {
 	case "zones":
 		return true
+	case "users": // what was somebody's who is deleted
+		return event == "zone-transfer" || event == "zone-share"
 	case "shz":
 		return event == "move" || event == "copy" || event == "unzip"
 	}

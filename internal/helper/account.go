@@ -1,6 +1,8 @@
 package helper
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"time"
@@ -25,6 +27,7 @@ type AccountRequest struct {
 	To       string            `json:"to,omitempty"`    // who gets the files of a user who is deleted; "" = nobody
 	Group    string            `json:"group,omitempty"` // of a company
 	Member   bool              `json:"member,omitempty"`
+	Seen     string            `json:"seen,omitempty"` // Stamp of what was changed: refused if he is another one by now
 	Find     *account.Criteria `json:"find,omitempty"`
 	Offset   int               `json:"offset,omitempty"`
 	Limit    int               `json:"limit,omitempty"` // 0 = all
@@ -46,6 +49,13 @@ type AccountReply struct {
 	Password string      `json:"password,omitempty"` // of a new account: shown once, to be changed at the first login
 	Goodbye  *Goodbye    `json:"goodbye,omitempty"`
 	Deeds    []Deed      `json:"deeds,omitempty"` // what was done besides, to be told as acts
+}
+
+// Stamp changes with each change of what describes somebody.
+func Stamp(u account.User) string {
+	b, _ := json.Marshal([]any{u.UID, u.FullName, u.Company, u.Phone, u.Mobile, u.Email, u.Expires, u.Roles}) // cannot fail
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
 }
 
 // KnownUser is a user, and whether the web can change him.

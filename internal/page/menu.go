@@ -12,8 +12,8 @@ const ContentSecurityPolicy = "default-src 'none'; style-src 'self'; script-src 
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // Menu lists the functions of a user who is logged in; path is the page's, to mark the current one. A zone's folders
-// belong to "home". manages: he may make zones.
-func Menu(l text.Language, user, path string, manages bool) []MenuItem {
+// belong to "home". manages: he may make zones; administers: he may change people.
+func Menu(l text.Language, user, path string, manages, administers bool) []MenuItem {
 	if user == "" {
 		return nil
 	}
@@ -24,6 +24,9 @@ func Menu(l text.Language, user, path string, manages bool) []MenuItem {
 	items := []MenuItem{{Name: "home", Label: l.Say("menu.home"), Href: "/cgi-bin/home", Current: is("home") || is("shz")}}
 	if manages {
 		items = append(items, MenuItem{Name: "zones", Label: l.Say("menu.zones"), Href: "/cgi-bin/zones", Current: is("zones")})
+	}
+	if administers {
+		items = append(items, MenuItem{Name: "users", Label: l.Say("menu.users"), Href: "/cgi-bin/users", Current: is("users")})
 	}
 	return append(items, MenuItem{Name: "chpwd", Label: l.Say("menu.chpwd"), Href: "/cgi-bin/chpwd", Current: is("chpwd")})
 }

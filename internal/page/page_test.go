@@ -136,7 +136,7 @@ func TestErrorPageLeadsNowhereElse(t *testing.T) {
 }
 
 func TestMenu(t *testing.T) {
-	if items := Menu(text.Italian, "", "/cgi-bin/home", true); items != nil {
+	if items := Menu(text.Italian, "", "/cgi-bin/home", true, false); items != nil {
 		t.Errorf("a menu for nobody: %v", items)
 	}
 	for _, c := range []struct{ path, current string }{
@@ -144,16 +144,16 @@ func TestMenu(t *testing.T) {
 		{"/cgi-bin/shz/home/", "home"}, {"/cgi-bin/shz", "home"}, {"/cgi-bin/shzone/", ""}, {"", ""},
 		{"/cgi-bin/zones", "zones"}, {"/cgi-bin/zones/demo", "zones"}, {"/cgi-bin/zonesx", ""},
 	} {
-		for _, item := range Menu(text.English, "anna", c.path, true) {
+		for _, item := range Menu(text.English, "anna", c.path, true, false) {
 			if item.Current != (item.Name == c.current) {
 				t.Errorf("%s: %s current: %v", c.path, item.Name, item.Current)
 			}
 		}
 	}
 	for _, l := range []text.Language{text.Italian, text.English} {
-		v := View{Language: l, User: "anna", Menu: Menu(l, "anna", "/cgi-bin/home", true)}
+		v := View{Language: l, User: "anna", Menu: Menu(l, "anna", "/cgi-bin/home", true, false)}
 		contains(t, renderFrame(t, v), `<a href="/cgi-bin/home" aria-current="true">`, `<a href="/cgi-bin/zones">`, `<a href="/cgi-bin/chpwd">`)
-		v.Menu = Menu(l, "bruno", "/cgi-bin/home", false)
+		v.Menu = Menu(l, "bruno", "/cgi-bin/home", false, false)
 		lacks(t, renderFrame(t, v), "/cgi-bin/zones")
 	}
 }

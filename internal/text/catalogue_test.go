@@ -16,7 +16,7 @@ import (
 var verb = regexp.MustCompile(`%[^a-zA-Z%]*[a-zA-Z%]`)
 
 func TestCataloguesAgree(t *testing.T) {
-	if len(italian) != len(italianPages)+len(italianZones) || len(english) != len(englishPages)+len(englishZones) {
+	if len(italian) != len(italianPages)+len(italianZones)+len(italianUsers) || len(english) != len(englishPages)+len(englishZones)+len(englishUsers) {
 		t.Error("a key stands in two parts of a catalogue")
 	}
 	for key, sentence := range italian {
@@ -209,7 +209,7 @@ func TestFamiliesAreComplete(t *testing.T) {
 	for prefix, members := range map[string][]string{
 		"access.": {"own", "write", "read", "drop", "none"}, // zone.Access
 		"upload.": {"created", "replaced", "skipped"},       // status of an upload
-		"menu.":   {"home", "zones", "chpwd"},               // page.Menu
+		"menu.":   {"home", "zones", "users", "chpwd"},      // page.Menu
 		// doneOperations of cgi-bin/shz
 		"done.":   {"upload.one", "delete.one", "rename.one", "move.one", "copy.one", "zip.one", "unzip.one"},
 		"failed.": {"upload.one", "delete.one", "rename.one", "move.one", "copy.one", "zip.one", "unzip.one"},

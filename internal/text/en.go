@@ -18,6 +18,7 @@ var englishPages = map[string]string{
 	"menu.title": "Functions",
 	"menu.home":  "Shared zones",
 	"menu.zones": "Manage zones",
+	"menu.users": "People",
 	"menu.chpwd": "Change password",
 
 	// Parts of a long list.

@@ -18,6 +18,7 @@ var italianPages = map[string]string{
 	"menu.title": "Funzioni",
 	"menu.home":  "Aree condivise",
 	"menu.zones": "Gestisci le aree",
+	"menu.users": "Persone",
 	"menu.chpwd": "Cambia password",
 
 	// Parts of a long list.

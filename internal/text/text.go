@@ -128,8 +128,8 @@ func (l Language) Other() Language {
 
 // The two catalogues.
 var (
-	italian = join(italianPages, italianZones)
-	english = join(englishPages, englishZones)
+	italian = join(italianPages, italianZones, italianUsers)
+	english = join(englishPages, englishZones, englishUsers)
 )
 
 // join puts the parts of a catalogue together.

@@ -83,6 +83,10 @@ func CodeOf(err error) Code {
 	if errors.As(err, &z) {
 		return Code(z.Code)
 	}
+	var a *helper.AccountRefusal
+	if errors.As(err, &a) {
+		return Code(a.Code)
+	}
 	for _, row := range codes {
 		if errors.Is(err, row.err) {
 			return row.code

@@ -31,6 +31,7 @@ import (
 	"sharezone/internal/announcement"
 	"sharezone/internal/config"
 	"sharezone/internal/event"
+	"sharezone/internal/layout"
 	"sharezone/internal/page"
 	"sharezone/internal/text"
 	"sharezone/internal/zone"
@@ -237,7 +238,7 @@ func (c *Call) View(title string) page.View {
 // Menu lists the functions of the user that this entry answers. Zones are managed by whom the kernel lets make some; the
 // others see theirs at home.
 func (c *Call) Menu() []page.MenuItem {
-	items := page.Menu(c.Language, c.User, c.path, c.User != "" && zone.MayMakeZones())
+	items := page.Menu(c.Language, c.User, c.path, c.User != "" && zone.MayMakeZones(), c.User != "" && c.Administers())
 	if len(items) == 0 {
 		return items
 	}
@@ -246,6 +247,12 @@ func (c *Call) Menu() []page.MenuItem {
 		return items // an error page has one, too
 	}
 	return slices.DeleteFunc(items, func(item page.MenuItem) bool { return !s.Entry(c.Entry).Answers(item.Name) })
+}
+
+// Administers says whether the user administers Share Zone, as the kernel answers: the log of the whole system is readable for
+// administrators alone. By the external entry nobody does.
+func (c *Call) Administers() bool {
+	return c.Entry != "external" && unix.Access(layout.SystemLog, unix.R_OK) == nil
 }
 
 // Answer sends an object as JSON, or the page, whichever was asked for.
@@ -383,8 +390,11 @@ func (c *Call) back() string {
 	if c.User == "" {
 		return "/"
 	}
-	const zones, management = "/cgi-bin/shz/", "/cgi-bin/zones"
+	const zones, management, people = "/cgi-bin/shz/", "/cgi-bin/zones", "/cgi-bin/users"
 	folder := c.path
+	if strings.HasPrefix(folder, people+"/") && c.Administers() {
+		return people
+	}
 	if folder == management || strings.HasPrefix(folder, management+"/") {
 		if c.Request.Method == http.MethodPost { // the same: a form stands on the zone's page
 			return folder

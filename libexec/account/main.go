@@ -37,8 +37,8 @@ const (
 )
 
 var limits = []privileged.Limit{
-	{Resource: unix.RLIMIT_CORE},                        // a core would hold a password
-	{Resource: unix.RLIMIT_CPU, Want: 3600, Least: 120}, // seconds; giving files on walks through all zones
+	{Resource: unix.RLIMIT_CORE},                       // a core would hold a password
+	{Resource: unix.RLIMIT_CPU, Want: 3600, Least: 60}, // seconds; giving files on walks through all zones
 	{Resource: unix.RLIMIT_NOFILE, Want: 256, Least: 256},
 	{Resource: unix.RLIMIT_FSIZE, Want: privileged.Unlimited, Least: privileged.Unlimited}, // a smaller one would cut /etc/shadow short
 	{Resource: unix.RLIMIT_DATA, Want: privileged.Unlimited, Least: 1 << 30},

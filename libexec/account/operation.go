@@ -201,6 +201,14 @@ func modify(w *work) error {
 		FullName: w.FullName, Company: w.Company, Phone: w.Phone, Mobile: w.Mobile, Email: w.Email, Expires: w.Expires,
 		Role: (*account.Role)(w.Role),
 	}
+	if w.Seen != "" {
+		if err := w.showUser(); err != nil {
+			return err
+		}
+		if helper.Stamp(w.out.User.User) != w.Seen {
+			return errChanged
+		}
+	}
 	if err := change.Modify(w.Username, to); err != nil {
 		return err
 	}

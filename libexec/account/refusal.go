@@ -23,6 +23,7 @@ var refusals = []struct {
 	{slot.ErrTaken, "busy", ""},
 	{change.ErrBusy, "busy", ""},
 	{change.ErrInUse, "busy", "in-use"},
+	{errChanged, "conflict", "changed"},
 	{errSelf, "not-permitted", "self"},
 	{errPrivileged, "not-permitted", "privileged"},
 	{change.ErrSystemAccount, "not-permitted", "system"},

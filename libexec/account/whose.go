@@ -13,6 +13,7 @@ import (
 var (
 	errPrivileged = errors.New("the account is in a group of the system")
 	errSelf       = errors.New("nobody does this to himself")
+	errChanged    = errors.New("somebody changed the account since it was looked at")
 )
 
 // ownGroups are the groups of the system that Share Zone's own accounts are in.

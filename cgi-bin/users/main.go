@@ -1,0 +1,201 @@
+// Users is where administrators look for people, make accounts, change, lock and delete them. It runs as the administrator
+// who is logged in and changes nothing by itself: libexec/account does, through sudo, which asks who is in shzadmin. Here
+// only questions are spared that would be refused, because sudo reports those as attempts.
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"sharezone/internal/account"
+	"sharezone/internal/helper"
+	"sharezone/internal/page"
+	"sharezone/internal/session"
+	"sharezone/internal/web"
+)
+
+// here is the component's address.
+const here = "/cgi-bin/users"
+
+func main() { web.Run(answer) }
+
+func answer(c *web.Call) error {
+	v := viewer{call: c, query: c.Request.URL.Query()}
+	if c.Request.Method == http.MethodPost {
+		return post(v)
+	}
+	if err := v.mayAsk(); err != nil {
+		return err
+	}
+	name := c.Rest()
+	switch {
+	case name != "" && !session.ValidUser(name):
+		return v.told(&helper.AccountRefusal{Code: string(web.NotFound), Reason: "no-user"})
+	case name != "":
+		return v.show(name)
+	}
+	if err := c.Exact(); err != nil {
+		return err
+	}
+	switch view := v.query.Get("view"); {
+	case view == "":
+		return v.list()
+	case view == "new" && !c.JSON:
+		return v.newPage(nil, http.StatusOK, nil)
+	case view == "groups" && !c.JSON:
+		return v.groupsPage(nil, http.StatusOK, v.done())
+	}
+	return web.Refuse(web.BadRequest, "view="+strconv.Quote(v.query.Get("view")))
+}
+
+// viewer is who asks.
+type viewer struct {
+	call  *web.Call
+	query url.Values
+}
+
+// mayAsk says why it is no use to ask.
+func (v viewer) mayAsk() error {
+	switch {
+	case v.call.Entry == "external":
+		return v.refusal("external", web.Refuse(web.NotPermitted, "by the external entry"))
+	case !v.call.Administers():
+		return web.Refuse(web.NotPermitted, "not an administrator")
+	}
+	return nil
+}
+
+// refusal gives an error the sentence of a reason.
+func (v viewer) refusal(reason string, err error) error {
+	return &web.Told{Err: err, Sentence: v.call.Language.Say("users-refused." + reason)}
+}
+
+// href is the address of somebody's page.
+func href(name string, pairs ...string) string {
+	q := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		q.Set(pairs[i], pairs[i+1])
+	}
+	path := here
+	if name != "" {
+		path += "/" + url.PathEscape(name)
+	}
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + strings.ReplaceAll(q.Encode(), "+", "%20")
+}
+
+// done says what the form that led here has done.
+func (v viewer) done() *page.Notice {
+	if key := "users-done." + v.call.Done(); v.call.Language.Knows(key) {
+		return &page.Notice{Kind: page.OK, Text: v.call.Language.Say("users-done." + v.call.Done())}
+	}
+	return nil
+}
+
+// criteria reads what is searched by.
+func (v viewer) criteria() (account.Criteria, error) {
+	get := func(key string) string { return strings.TrimSpace(v.query.Get(key)) }
+	c := account.Criteria{
+		Text: get("text"), Username: get("username"), FullName: get("full_name"), Company: get("company"), Email: get("email"),
+		Group: get("group"), Role: account.Role(get("role")), Status: account.Status(get("status")),
+	}
+	if c.Role != "" && c.Role.Groups() == nil {
+		return c, web.Refuse(web.BadRequest, "role="+strconv.Quote(string(c.Role)))
+	}
+	switch c.Status {
+	case "", account.Active, account.Locked, account.Expired:
+		return c, nil
+	}
+	return c, web.Refuse(web.BadRequest, "status="+strconv.Quote(string(c.Status)))
+}
+
+// pageRows is how many people a page lists.
+const pageRows = 50
+
+// number reads a number that may be absent.
+func (v viewer) number(key string) (int, error) {
+	value := v.query.Get(key)
+	if value == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 {
+		return 0, web.Refuse(web.BadRequest, key+"="+strconv.Quote(value))
+	}
+	return n, nil
+}
+
+// list answers a search. A page without criteria shows everybody; a script must say what it wants.
+func (v viewer) list() error {
+	c, err := v.criteria()
+	if err != nil {
+		return err
+	}
+	if v.call.JSON && !c.Given() {
+		return v.refusal("criterion", web.Refuse(web.BadRequest, "no criterion"))
+	}
+	offset, err1 := v.number("offset")
+	limit, err2 := v.number("limit")
+	if err1 != nil || err2 != nil {
+		return web.Refuse(web.BadRequest, "offset or limit")
+	}
+	if !v.call.JSON {
+		limit = pageRows
+	}
+	reply, err := helper.Account(helper.AccountRequest{Op: "search", Find: &c, Offset: offset, Limit: limit}, nil)
+	if err != nil {
+		return v.told(err)
+	}
+	if v.call.JSON {
+		f := found{reply.Users, reply.Total, offset}
+		if f.Users == nil {
+			f.Users = []helper.KnownUser{}
+		}
+		return v.call.Answer(http.StatusOK, f, nil)
+	}
+	view := v.call.View(v.call.Language.Say("users.title"))
+	view.Notice = v.done()
+	return v.call.AnswerPage(http.StatusOK, listPage(view, v.listView(c, offset, reply)))
+}
+
+// found is a part of a search's result as JSON.
+type found struct {
+	Users  []helper.KnownUser `json:"users"`
+	Total  int                `json:"total"`
+	Offset int                `json:"offset"`
+}
+
+// shown is one user with what belongs to him, and its JSON form.
+type shown struct {
+	helper.KnownUser
+	Sessions []helper.Session  `json:"sessions"`
+	Zones    []helper.UserZone `json:"zones"`
+}
+
+// ask is one user as he is now.
+func (v viewer) ask(name string) (shown, error) {
+	reply, err := helper.Account(helper.AccountRequest{Op: "show", Username: name}, nil)
+	if err != nil {
+		return shown{}, v.told(err)
+	}
+	s := shown{KnownUser: *reply.User, Sessions: reply.Sessions, Zones: reply.Zones}
+	if s.Sessions == nil {
+		s.Sessions = []helper.Session{}
+	}
+	if s.Zones == nil {
+		s.Zones = []helper.UserZone{}
+	}
+	return s, nil
+}
+
+func (v viewer) show(name string) error {
+	s, err := v.ask(name)
+	if err != nil {
+		return err
+	}
+	return v.userPage(s, v.query.Get("view"), nil, http.StatusOK, v.done())
+}

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"sharezone/internal/event"
+	"sharezone/internal/helper"
+	"sharezone/internal/page"
+	"sharezone/internal/session"
+	"sharezone/internal/web"
+)
+
+// operation is a row of the table of what a form can ask for.
+type operation struct {
+	event string // what is told of it
+	group bool   // it is about a company's group, and nobody
+	ask   func(form) (helper.AccountRequest, error)
+	done  string // what is said when it went well, a key below users-done
+	view  string // the page that the form stood on, shown again with what was wrong
+}
+
+var operations = map[string]operation{
+	"create":       {event: "user-create", ask: form.described, done: "create", view: "new"},
+	"modify":       {event: "user-modify", ask: form.described, done: "modify", view: "edit"},
+	"lock":         {event: "user-lock", ask: form.plain, done: "lock"},
+	"unlock":       {event: "user-modify", ask: form.plain, done: "unlock"},
+	"delete":       {event: "user-delete", ask: form.farewell, done: "delete", view: "delete"},
+	"member":       {event: "group-modify", ask: form.membership, done: "modify"},
+	"create-group": {event: "group-create", group: true, ask: form.plain, done: "create-group", view: "groups"},
+}
+
+// form is what was sent.
+type form struct {
+	viewer
+	fields url.Values
+	op     string
+	row    operation
+	name   string // the account that it is about
+}
+
+// post records what is asked for before it asks: also what is refused is told.
+func post(v viewer) error {
+	fields, err := v.call.Form()
+	if err != nil {
+		return err
+	}
+	f := form{viewer: v, fields: fields, op: fields.Get("op"), name: fields.Get("username")}
+	var found bool
+	if f.row, found = operations[f.op]; !found || len(fields["op"]) != 1 || len(fields["username"]) > 1 {
+		return web.Refuse(web.BadRequest, "op="+strconv.Quote(f.op))
+	}
+	if path := v.call.Rest(); path != "" {
+		if f.name != "" && f.name != path {
+			return web.Refuse(web.BadRequest, "another name than in the path")
+		}
+		f.name = path
+	}
+	if f.row.group {
+		f.name = ""
+	} else if !session.ValidUser(f.name) {
+		return f.again(v.told(&helper.AccountRefusal{Code: string(web.BadRequest), Reason: "field", Field: "username", Why: "form"}))
+	}
+	q, err := f.row.ask(f)
+	if err != nil {
+		return f.again(v.told(err))
+	}
+	act, err := f.begin(q)
+	if err != nil {
+		return err
+	}
+	reply, err := f.send(q)
+	f.tell(reply.Deeds)
+	if !errors.Is(err, helper.ErrNoAnswer) { // without an end it counts as interrupted
+		act.End(resultOf(err), -1, "")
+	}
+	if err != nil {
+		return f.again(v.told(err))
+	}
+	return f.answer(q, reply)
+}
+
+func (f form) send(q helper.AccountRequest) (helper.AccountReply, error) {
+	if err := f.mayAsk(); err != nil {
+		return helper.AccountReply{}, err
+	}
+	return helper.Account(q, nil)
+}
+
+func resultOf(err error) string {
+	if err == nil {
+		return "ok"
+	}
+	return string(web.CodeOf(err))
+}
+
+// begin notes what is asked for.
+func (f form) begin(q helper.AccountRequest) (*event.Act, error) {
+	path := q.Group
+	switch {
+	case f.row.group:
+		return f.call.Event.Begin(f.row.event, path)
+	case f.op == "member" && q.Member:
+		path += "=member"
+	case f.op == "member":
+		path += "=none"
+	}
+	return f.call.Event.BeginAbout(f.row.event, f.name, path)
+}
+
+// tell notes what was done besides: sessions that ended, zones that changed hands.
+func (f form) tell(deeds []helper.Deed) {
+	for _, d := range deeds {
+		var act *event.Act
+		var err error
+		if d.Zone != "" {
+			act, err = f.call.Event.BeginIn(event.Zone{Name: d.Zone, ID: d.ZoneID}, d.Event, d.Path)
+		} else {
+			act, err = f.call.Event.BeginAbout(d.Event, d.User, d.Path)
+		}
+		if err != nil {
+			f.call.Log(err) // it is done all the same
+		}
+		act.End(d.Result, -1, "")
+	}
+}
+
+// text is a field that may be absent, which is nil.
+func (f form) text(key string) *string {
+	if _, there := f.fields[key]; !there {
+		return nil
+	}
+	value := f.fields.Get(key)
+	return &value
+}
+
+func (f form) plain() (helper.AccountRequest, error) {
+	return helper.AccountRequest{Op: f.op, Username: f.name, Group: f.fields.Get("group")}, nil
+}
+
+// described is a request with what describes somebody.
+func (f form) described() (helper.AccountRequest, error) {
+	q := helper.AccountRequest{
+		Op: f.op, Username: f.name, FullName: f.text("full_name"), Company: f.text("company"), Phone: f.text("phone"), Mobile: f.text("mobile"),
+		Email: f.text("email"), Expires: f.text("expires"), Role: f.text("role"), Seen: f.fields.Get("seen"),
+	}
+	if f.op == "modify" && q.FullName == nil && q.Company == nil && q.Phone == nil && q.Mobile == nil && q.Email == nil && q.Expires == nil && q.Role == nil {
+		return q, web.Refuse(web.BadRequest, "nothing to change")
+	}
+	return q, nil
+}
+
+func (f form) farewell() (helper.AccountRequest, error) {
+	q := helper.AccountRequest{Op: f.op, Username: f.name, To: f.fields.Get("to")}
+	switch files := f.fields.Get("files"); {
+	case files == "keep" && q.To == "", files == "transfer" && q.To != "":
+		return q, nil
+	case files == "transfer":
+		return q, &helper.AccountRefusal{Code: string(web.BadRequest), Reason: "no-heir"}
+	}
+	return q, &helper.AccountRefusal{Code: string(web.BadRequest), Reason: "files"}
+}
+
+func (f form) membership() (helper.AccountRequest, error) {
+	q := helper.AccountRequest{Op: f.op, Username: f.name, Group: f.fields.Get("group")}
+	switch f.fields.Get("member") {
+	case "1":
+		q.Member = true
+	case "0":
+	default:
+		return q, web.Refuse(web.BadRequest, "member="+strconv.Quote(f.fields.Get("member")))
+	}
+	return q, nil
+}
+
+// made is a new user with the password that was made for him, and its JSON form.
+type made struct {
+	helper.KnownUser
+	Password string `json:"password"`
+}
+
+// answer is what came of it. The page of a new account is an answer of its own, because it shows the password, once: a
+// redirect would have to keep it somewhere.
+func (f form) answer(q helper.AccountRequest, reply helper.AccountReply) error {
+	switch f.op {
+	case "create":
+		m := made{*reply.User, reply.Password}
+		return f.call.Answer(http.StatusCreated, m, madePage(f.call.View(f.call.Language.Say("users-made.title")), m))
+	case "create-group":
+		return f.call.SeeOther(href("", "view", "groups", "done", f.row.done), http.StatusCreated, map[string]string{"group": q.Group})
+	case "delete":
+		return f.call.SeeOther(href("", "done", f.row.done), http.StatusOK, reply.Goodbye)
+	}
+	return f.call.SeeOther(href(f.name, "done", f.row.done), http.StatusOK, reply.User)
+}
+
+// again shows the page that a form stood on once more, with what went wrong and what was typed.
+func (f form) again(err error) error {
+	if f.call.JSON || f.mayAsk() != nil {
+		return err
+	}
+	f.call.Log(err)
+	status, notice := web.CodeOf(err).Status(), &page.Notice{Kind: page.Error, Text: f.call.Message(err)}
+	switch f.row.view {
+	case "new":
+		return f.newPage(f.fields, status, notice)
+	case "groups":
+		return f.groupsPage(f.fields, status, notice)
+	}
+	s, lost := f.ask(f.name)
+	if lost != nil {
+		return err
+	}
+	return f.userPage(s, f.row.view, f.fields, status, notice)
+}

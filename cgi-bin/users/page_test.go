@@ -1,0 +1,112 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"sharezone/internal/account"
+	"sharezone/internal/helper"
+	"sharezone/internal/page"
+	"sharezone/internal/page/pagetest"
+	"sharezone/internal/text"
+	"sharezone/internal/zone"
+)
+
+// evil is a name that attacks the page, and evilText the same as a page must show it.
+const (
+	evil     = "<svg onload=alert(1)>\u202e\"'&"
+	evilText = "&lt;svg onload=alert(1)&gt;[U+202E]&#34;&#39;&amp;"
+)
+
+func viewFor(l text.Language) page.View {
+	return page.View{Language: l, Title: "x", User: "admin", Menu: page.Menu(l, "admin", here, true, true), URL: here}
+}
+
+func check(t *testing.T, html string, wanted, unwanted []string) {
+	t.Helper()
+	for _, w := range wanted {
+		if !strings.Contains(html, w) {
+			t.Errorf("missing %s", w)
+		}
+	}
+	for _, u := range append(unwanted, "<svg onload", "%!", "[users") {
+		if strings.Contains(html, u) {
+			t.Errorf("must not contain %s", u)
+		}
+	}
+}
+
+func TestListPage(t *testing.T) {
+	for _, l := range []text.Language{text.Italian, text.English} {
+		rows := []row{{Label: evil, Name: "bruno", About: evil, Role: "R", Status: "S", LastLogin: "L", Href: "/cgi-bin/users/bruno"}}
+		html := pagetest.Render(t, listPage(viewFor(l), listView{Criteria: account.Criteria{Company: "x"}, Users: rows, Total: 70, Range: page.Range{Total: 70, Shown: 50, NextHref: "/cgi-bin/users?offset=50"}}))
+		check(t, html, []string{evilText, `href="/cgi-bin/users/bruno"`, l.Count("users.found", 70), `href="/cgi-bin/users?offset=50"`, `<details class="more" open`, `href="/cgi-bin/users" aria-current`}, nil)
+		check(t, pagetest.Render(t, listPage(viewFor(l), listView{})), []string{l.Say("users.none")}, []string{"<table"})
+	}
+}
+
+func TestUserPage(t *testing.T) {
+	u := userView{Name: "bruno", Label: evil, Here: "/cgi-bin/users/bruno", Facts: []fact{{"F", evil, true}}, Groups: []string{"shz-acme"}, Companies: []string{"shz-acme", "shz-b"},
+		Zones: []zoneRow{{Name: "demo", Href: "/cgi-bin/zones/demo", Access: zone.Write}}, Sessions: []sessionRow{{"E", "192.0.2.1", "A", "B"}}}
+	for _, l := range []text.Language{text.Italian, text.English} {
+		buttons := []string{`value="lock"`, `view=edit`, `view=delete`, `name="member" value="0"`, `name="member" value="1"`}
+		check(t, pagetest.Render(t, userPage(viewFor(l), u)), append(buttons, evilText, "shz-acme", l.Say("zones-access.write"), "192.0.2.1"), []string{`class="btn btn-outline-secondary">` + l.Say("users-lock.unlock")})
+		barred := u
+		barred.Barred = l.Say("users-refused.not-ours")
+		check(t, pagetest.Render(t, userPage(viewFor(l), barred)), []string{barred.Barred}, buttons)
+		locked := u
+		locked.Locked = true
+		check(t, pagetest.Render(t, userPage(viewFor(l), locked)), []string{l.Say("users-lock.unlock")}, []string{`value="lock"`})
+		self := u
+		self.Self = true
+		check(t, pagetest.Render(t, userPage(viewFor(l), self)), []string{`view=edit`}, []string{`value="lock"`, `view=delete`})
+		u := u
+		u.View, u.Owned = "delete", 2
+		check(t, pagetest.Render(t, userPage(viewFor(l), u)), []string{`name="op" value="delete"`, l.Count("users-delete.owns", 2), `value="keep" disabled`}, []string{`value="lock"`})
+		u.View, u.Form = "edit", formView{Here: u.Here, Op: "modify", FullName: evil, Seen: "0123", Role: account.RoleManager}
+		check(t, pagetest.Render(t, userPage(viewFor(l), u)), []string{`name="seen" value="0123"`, `value="manager" selected`, `name="email"`}, []string{`name="username"`})
+	}
+}
+
+func TestMadeAndNew(t *testing.T) {
+	for _, l := range []text.Language{text.Italian, text.English} {
+		m := made{Password: "Kx7m-9qwe-r4tz-pm3d"}
+		m.Name = "ada"
+		check(t, pagetest.Render(t, madePage(viewFor(l), m)), []string{m.Password, " ada "}, nil)
+		check(t, pagetest.Render(t, newPage(viewFor(l), formView{Here: here, Op: "create", Company: evil})), []string{`name="op" value="create"`, `name="username"`}, nil)
+		check(t, pagetest.Render(t, groupsPage(viewFor(l), []groupRow{{"shz-acme", 1, "/x"}}, "")), []string{"shz-acme", l.Count("users.found", 1)}, nil)
+	}
+}
+
+// TestStamp: whatever a form shows changes the mark; a login does not.
+func TestStamp(t *testing.T) {
+	base := account.User{Name: "a", UID: 1, Roles: []account.Role{account.RoleBase}}
+	value, now := "x", time.Now()
+	for name, change := range map[string]func(*account.User){
+		"uid": func(u *account.User) { u.UID = 2 }, "name": func(u *account.User) { u.FullName = &value }, "role": func(u *account.User) { u.Roles = nil },
+		"expires": func(u *account.User) { u.Expires = &value }, "email": func(u *account.User) { u.Email = &value },
+	} {
+		u := base
+		change(&u)
+		if helper.Stamp(u) == helper.Stamp(base) {
+			t.Errorf("%s does not change it", name)
+		}
+	}
+	u := base
+	u.LastLogin = &now
+	if helper.Stamp(u) != helper.Stamp(base) {
+		t.Error("a login changes it")
+	}
+}
+
+// TestSentences: every reason that the helper's manual names has its sentence.
+func TestSentences(t *testing.T) {
+	for _, l := range []text.Language{text.Italian, text.English} {
+		for _, reason := range strings.Fields("user group no-user no-group no-heir not-manager same-person self system not-ours privileged changed not-enabled passwordless in-use zone-busy incomplete no-uids leftover") {
+			if !l.Knows("users-refused." + reason) {
+				t.Errorf("%s: nothing is said of %s", l, reason)
+			}
+		}
+	}
+}

@@ -1,0 +1,286 @@
+package main
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"sharezone/internal/account"
+	"sharezone/internal/helper"
+	"sharezone/internal/layout"
+	"sharezone/internal/page"
+	"sharezone/internal/web"
+	"sharezone/internal/zone"
+)
+
+// listView is the page of a search.
+type listView struct {
+	account.Criteria
+	Users []row
+	Total int
+	Range page.Range
+}
+
+// row is a user in the list.
+type row struct {
+	Label, Name, About string
+	Role, Status       string
+	Href               templ.SafeURL
+	LastLogin          string
+}
+
+func (v viewer) listView(c account.Criteria, offset int, reply helper.AccountReply) listView {
+	l := listView{Criteria: c, Total: reply.Total, Range: page.Range{Total: reply.Total, Offset: offset, Shown: len(reply.Users)}}
+	for _, u := range reply.Users {
+		l.Users = append(l.Users, row{
+			Label: label(u), Name: u.Name, About: said(u.Company), Role: v.call.Language.Say(roleKey(u)), Status: v.call.Language.Say(statusKey(u)), Href: templ.SafeURL(href(u.Name)),
+			LastLogin: v.moment(u.LastLogin),
+		})
+	}
+	if offset > 0 {
+		l.Range.PreviousHref = v.at(max(0, offset-pageRows))
+	}
+	if offset+len(reply.Users) < reply.Total {
+		l.Range.NextHref = v.at(offset + pageRows)
+	}
+	return l
+}
+
+// at is the same search from another row on.
+func (v viewer) at(offset int) templ.SafeURL {
+	q := url.Values{}
+	for key, values := range v.query {
+		if key != "offset" && key != "done" && key != "lang" {
+			q[key] = values
+		}
+	}
+	q.Set("offset", strconv.Itoa(offset))
+	return templ.SafeURL(here + "?" + q.Encode())
+}
+
+// label is how people call somebody.
+func label(u helper.KnownUser) string {
+	if full := said(u.FullName); strings.TrimSpace(full) != "" {
+		return full
+	}
+	return u.Name
+}
+
+func said(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
+// roleOf is the highest role, "" for who has none any more.
+func roleOf(u helper.KnownUser) account.Role {
+	if len(u.Roles) == 0 {
+		return ""
+	}
+	return u.Roles[len(u.Roles)-1]
+}
+
+func roleKey(u helper.KnownUser) string {
+	if r := roleOf(u); r != "" {
+		return "users-role." + string(r)
+	}
+	return "users-role.none"
+}
+
+func statusKey(u helper.KnownUser) string {
+	if u.Status == nil {
+		return "users-status.unknown"
+	}
+	return "users-status." + string(*u.Status)
+}
+
+func (v viewer) moment(t *time.Time) string {
+	if t == nil {
+		return v.call.Language.Say("users.never")
+	}
+	return v.call.Language.Time(*t)
+}
+
+// fact is a line of what is known of somebody.
+type fact struct {
+	Label, Value string
+	Chosen       bool // somebody chose the value: it is shown as a name
+}
+
+func (v viewer) facts(u helper.KnownUser) []fact {
+	l := v.call.Language
+	facts := []fact{{l.Say("users-field.username"), u.Name, true}}
+	for _, f := range []struct {
+		key   string
+		value *string
+	}{{"company", u.Company}, {"email", u.Email}, {"phone", u.Phone}, {"mobile", u.Mobile}} {
+		if f.value != nil {
+			facts = append(facts, fact{l.Say("users-field." + f.key), *f.value, true})
+		}
+	}
+	expires := l.Say("home.never")
+	if u.Expires != nil {
+		expires = l.Day(*u.Expires)
+	}
+	facts = append(facts, fact{l.Say("users-field.role"), l.Say(roleKey(u)), false}, fact{l.Say("users.status"), l.Say(statusKey(u)), false},
+		fact{l.Say("users-field.expires"), expires, false}, fact{l.Say("users.last-login"), v.moment(u.LastLogin), false})
+	if u.FailedLogins != nil && *u.FailedLogins > 0 {
+		facts = append(facts, fact{l.Say("users.failed"), l.Number(int64(*u.FailedLogins)), false})
+	}
+	if u.MustChange != nil && *u.MustChange {
+		facts = append(facts, fact{l.Say("users.password"), l.Say("users.must-change"), false})
+	}
+	return append(facts, fact{l.Say("users.number"), strconv.FormatUint(uint64(u.UID), 10), false})
+}
+
+// userView is somebody's page.
+type userView struct {
+	Name, Label string
+	Here        templ.SafeURL
+	View        string
+	Barred      string // a sentence: why he cannot be changed here
+	Self        bool
+	Locked      bool
+	Facts       []fact
+	Sessions    []sessionRow
+	Zones       []zoneRow
+	Owned       int
+	Groups      []string // of companies
+	Companies   []string // the groups that there are
+	Form        formView
+	Heirs       []heir
+	To          string
+}
+
+type sessionRow struct{ Entry, Address, Started, LastUse string }
+
+type zoneRow struct {
+	Name   string
+	Href   templ.SafeURL
+	Access zone.Access
+	Closed bool
+}
+
+// heir is somebody who can get the files of who is deleted.
+type heir struct{ Name, Label string }
+
+// userPage shows somebody, or one of the forms about him.
+func (v viewer) userPage(s shown, view string, typed url.Values, status int, notice *page.Notice) error {
+	switch view {
+	case "", "edit", "delete":
+	default:
+		return web.Refuse(web.BadRequest, "view="+strconv.Quote(view))
+	}
+	if v.call.JSON {
+		return v.call.Answer(status, s, nil)
+	}
+	l := v.call.Language
+	u := userView{
+		Name: s.Name, Label: label(s.KnownUser), Here: templ.SafeURL(href(s.Name)), View: view, Self: s.Name == v.call.User,
+		Locked: s.Status != nil && *s.Status == account.Locked, Facts: v.facts(s.KnownUser), To: typed.Get("to"),
+	}
+	if s.Barred != "" {
+		u.Barred = l.Say("users-refused." + s.Barred)
+		u.View = ""
+	}
+	for _, one := range s.Sessions {
+		if one.State != "ended" {
+			u.Sessions = append(u.Sessions, sessionRow{l.Say("users-entry." + said(one.Entry)), said(one.Address), v.moment(one.Started), v.moment(one.LastUse)})
+		}
+	}
+	for _, z := range s.Zones {
+		r := zoneRow{Name: z.Name, Access: z.Access, Closed: z.State == zone.StateClosed, Href: templ.SafeURL("/cgi-bin/zones/" + z.Name)}
+		if r.Closed {
+			r.Href += "?state=closed"
+		}
+		if z.Access == zone.Own {
+			u.Owned++
+		}
+		u.Zones = append(u.Zones, r)
+	}
+	for _, g := range s.Groups {
+		if strings.HasPrefix(g, layout.CompanyPrefix) {
+			u.Groups = append(u.Groups, g)
+		}
+	}
+	names := account.NewNames()
+	for _, g := range names.FindCompanies("") {
+		u.Companies = append(u.Companies, g.Name)
+	}
+	u.Form = formView{
+		Here: u.Here, Op: "modify", Username: s.Name, FullName: said(s.FullName), Company: said(s.Company), Phone: said(s.Phone),
+		Mobile: said(s.Mobile), Email: said(s.Email), Expires: said(s.Expires), Role: roleOf(s.KnownUser), Self: u.Self, Seen: helper.Stamp(s.User),
+	}
+	u.Form.fill(typed)
+	if u.View == "delete" {
+		for _, e := range names.Members(layout.GroupManager) {
+			if e.Name != s.Name {
+				u.Heirs = append(u.Heirs, heir{e.Name, account.ParseGECOS(e.GECOS).FullName})
+			}
+		}
+	}
+	head := v.call.View(u.Label)
+	head.Notice = notice
+	return v.call.AnswerPage(status, userPage(head, u))
+}
+
+// formView is the form that describes somebody.
+type formView struct {
+	Here                                templ.SafeURL
+	Op                                  string
+	Username, FullName, Company         string
+	Phone, Mobile, Email, Expires, Seen string
+	Role                                account.Role
+	Self                                bool // role and last day are not his own to change
+}
+
+// fill takes what was typed before.
+func (f *formView) fill(typed url.Values) {
+	for key, to := range map[string]*string{
+		"username": &f.Username, "full_name": &f.FullName, "company": &f.Company, "phone": &f.Phone, "mobile": &f.Mobile, "email": &f.Email,
+		"expires": &f.Expires,
+	} {
+		if _, there := typed[key]; there {
+			*to = typed.Get(key)
+		}
+	}
+	if role := account.Role(typed.Get("role")); role.Groups() != nil {
+		f.Role = role
+	}
+}
+
+// newPage is the form for a new account.
+func (v viewer) newPage(typed url.Values, status int, notice *page.Notice) error {
+	f := formView{Here: here, Op: "create", Role: account.RoleBase}
+	f.fill(typed)
+	head := v.call.View(v.call.Language.Say("users-new.title"))
+	head.Notice = notice
+	return v.call.AnswerPage(status, newPage(head, f))
+}
+
+// groupsPage lists the groups of companies.
+func (v viewer) groupsPage(typed url.Values, status int, notice *page.Notice) error {
+	head := v.call.View(v.call.Language.Say("users-groups.title"))
+	head.Notice = notice
+	var groups []groupRow
+	for _, g := range account.NewNames().FindCompanies("") {
+		groups = append(groups, groupRow{g.Name, len(g.Members), templ.SafeURL(here + "?group=" + url.QueryEscape(g.Name))})
+	}
+	return v.call.AnswerPage(status, groupsPage(head, groups, typed.Get("group")))
+}
+
+type groupRow struct {
+	Name    string
+	Members int
+	Href    templ.SafeURL
+}
+
+// roles are the choices of a form, and statuses those of the search.
+var (
+	roles    = []account.Role{account.RoleBase, account.RoleManager, account.RoleAdmin}
+	statuses = []account.Status{account.Active, account.Locked, account.Expired}
+)

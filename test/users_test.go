@@ -1,0 +1,204 @@
+package test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"sharezone/internal/layout"
+)
+
+const usersPage = "/cgi-bin/users"
+
+// clearUsers removes what tests make of accounts, now and in the end.
+func clearUsers(t *testing.T, names ...string) {
+	t.Helper()
+	remove := func() {
+		for _, name := range names {
+			exec.Command("userdel", "-f", name).Run()
+			exec.Command("groupdel", name).Run()
+		}
+	}
+	remove()
+	t.Cleanup(remove)
+}
+
+// accounts is the state of all accounts.
+func accounts(t *testing.T) string {
+	t.Helper()
+	return run(t, "sh", "-c", "sha256sum /etc/passwd /etc/shadow /etc/group /etc/gshadow; ls /var/lib/sharezone/sessions")
+}
+
+// TestUsersContract: what each request answers an administrator, in both forms.
+func TestUsersContract(t *testing.T) {
+	needDemo(t)
+	clearUsers(t, "us-new", "us-ada", "us-staff", "shz-us-rossi")
+	run(t, "useradd", "-M", "us-staff")
+	run(t, "shzadm", "user", "enable", "us-staff")
+	run(t, "shzadm", "group", "add", "us-rossi")
+	asPrepared := ""
+	prepare := func() {
+		if asPrepared == accounts(t) {
+			return
+		}
+		defer func() { asPrepared = accounts(t) }()
+		exec.Command("userdel", "-f", "us-new").Run()
+		exec.Command("userdel", "-f", "us-ada").Run()
+		run(t, "sh", "-c", `echo Lampone-7-Treno-Verde | shzadm user add us-ada --role base --full-name "Ada Rossi" --company Rossi --email ada@example.org --password-stdin`)
+	}
+	const object = "Content-Type: application/json"
+	const create = "op=create&username=us-new&full_name=Nuova&email=n%40example.org"
+	for _, row := range []contractRow{
+		{"search", "admin", []string{usersPage + "?username=us-a*"}, 200, 200, "", []string{`{"users":[`, `"username":"us-ada"`, `"uid":`, `"full_name":"Ada Rossi"`, `"company":"Rossi"`, `"email":"ada@example.org"`, `"phone":null`, `"roles":["base"]`, `"status":"active"`, `"expires":null`, `"language":null`, `"last_login":null`}, ""},
+		{"by role and state", "admin", []string{usersPage + "?role=base&status=active&company=rossi"}, 200, 200, "", []string{`"username":"us-ada"`}, ""},
+		{"nobody", "admin", []string{usersPage + "?full_name=xyzzy"}, 200, 200, "", []string{`{"users":[]`}, ""},
+		{"no criterion", "admin", []string{usersPage}, 400, 200, "bad-request", nil, ""},
+		{"no such role", "admin", []string{usersPage + "?role=root"}, 400, 400, "bad-request", nil, ""},
+		{"no such state", "admin", []string{usersPage + "?status=x"}, 400, 400, "bad-request", nil, ""},
+		{"no such place", "admin", []string{usersPage + "?username=a&offset=-1"}, 400, 400, "bad-request", nil, ""},
+		{"no such view", "admin", []string{usersPage + "?view=x"}, 400, 400, "bad-request", nil, ""},
+		{"form for a new one", "admin", []string{usersPage + "?view=new"}, 400, 200, "bad-request", nil, ""},
+		{"groups", "admin", []string{usersPage + "?view=groups"}, 400, 200, "bad-request", nil, ""},
+		{"one", "admin", []string{usersPage + "/us-ada"}, 200, 200, "", []string{`"username":"us-ada"`, `"sessions":[]`, `"zones":[`}, ""},
+		{"form for a change", "admin", []string{usersPage + "/us-ada?view=edit"}, 200, 200, "", nil, ""},
+		{"question before the end", "admin", []string{usersPage + "/us-ada?view=delete"}, 200, 200, "", nil, ""},
+		{"who is not there", "admin", []string{usersPage + "/us-none"}, 404, 404, "not-found", nil, ""},
+		{"of the system", "admin", []string{usersPage + "/root"}, 404, 404, "not-found", nil, ""},
+		{"a path", "admin", []string{usersPage + "/us-ada/x"}, 404, 404, "not-found", nil, ""},
+
+		{"create", "admin", []string{"-d", create, usersPage}, 201, 201, "", []string{`"username":"us-new"`, `"roles":["base"]`, `"status":"active"`, `"must_change":true`, `"password":"`}, ""},
+		{"create, JSON", "admin", []string{"-H", object, "-d", `{"op":"create","username":"us-new","full_name":"N","email":"n@example.org","role":"manager","expires":"2099-12-31"}`, usersPage}, 201, 201, "", []string{`"roles":["base","manager"]`, `"expires":"2099-12-31"`}, ""},
+		{"create, taken", "admin", []string{"-d", strings.Replace(create, "us-new", "us-ada", 1), usersPage}, 409, 409, "exists", nil, ""},
+		{"create, of the system", "admin", []string{"-d", strings.Replace(create, "us-new", "daemon", 1), usersPage}, 409, 409, "exists", nil, ""},
+		{"create, no address", "admin", []string{"-d", "op=create&username=us-new&full_name=N", usersPage}, 400, 400, "bad-request", nil, ""},
+		{"create, an option", "admin", []string{"-d", strings.Replace(create, "us-new", "-rf", 1), usersPage}, 400, 400, "bad-request", nil, ""},
+		{"create, a number", "admin", []string{"-d", strings.Replace(create, "us-new", "1000", 1), usersPage}, 400, 400, "bad-request", nil, ""},
+		{"modify", "admin", []string{"-d", "op=modify&username=us-ada&phone=%2B39+059&company=", usersPage}, 200, 303, "", []string{`"phone":"+39 059"`, `"company":null`}, usersPage + "/us-ada?done=modify"},
+		{"modify, by path", "admin", []string{"-d", "op=modify&expires=2020-01-01", usersPage + "/us-ada"}, 200, 303, "", []string{`"status":"expired"`}, usersPage + "/us-ada?done=modify"},
+		{"modify, nothing", "admin", []string{"-d", "op=modify&username=us-ada", usersPage}, 400, 400, "bad-request", nil, ""},
+		{"modify, old form", "admin", []string{"-d", "op=modify&username=us-ada&phone=%2B39+1&seen=0000000000000000", usersPage}, 409, 409, "conflict", nil, ""},
+		{"modify, a second line", "admin", []string{"-d", "op=modify&username=us-ada&full_name=a%0aroot::0", usersPage}, 400, 400, "bad-request", nil, ""},
+		{"modify, another name than in the path", "admin", []string{"-d", "op=modify&username=us-new&phone=1", usersPage + "/us-ada"}, 400, 400, "bad-request", nil, ""},
+		{"modify, staff", "admin", []string{"-d", "op=modify&username=us-staff&phone=%2B39+1", usersPage}, 403, 403, "not-permitted", nil, ""},
+		{"modify, root", "admin", []string{"-d", "op=modify&username=root&full_name=x", usersPage}, 403, 403, "not-permitted", nil, ""},
+		{"modify, himself", "admin", []string{"-d", "op=modify&username=admin&role=base", usersPage}, 403, 403, "not-permitted", nil, ""},
+		{"lock", "admin", []string{"-d", "op=lock&username=us-ada", usersPage}, 200, 303, "", []string{`"status":"locked"`}, usersPage + "/us-ada?done=lock"},
+		{"lock, himself", "admin", []string{"-d", "op=lock&username=admin", usersPage}, 403, 403, "not-permitted", nil, ""},
+		{"lock, nobody there", "admin", []string{"-d", "op=lock&username=us-none", usersPage}, 404, 404, "not-found", nil, ""},
+		{"unlock", "admin", []string{"-d", "op=unlock&username=us-ada", usersPage}, 200, 303, "", []string{`"status":"active"`}, usersPage + "/us-ada?done=unlock"},
+		{"member", "admin", []string{"-d", "op=member&username=us-ada&group=shz-us-rossi&member=1", usersPage}, 200, 303, "", []string{`"shz-us-rossi"`}, usersPage + "/us-ada?done=modify"},
+		{"member, of sudo", "admin", []string{"-d", "op=member&username=us-ada&group=sudo&member=1", usersPage}, 400, 400, "bad-request", nil, ""},
+		{"delete, unsaid", "admin", []string{"-d", "op=delete&username=us-ada", usersPage}, 400, 400, "bad-request", nil, ""},
+		{"delete, to nobody", "admin", []string{"-d", "op=delete&username=us-ada&files=transfer", usersPage}, 400, 400, "bad-request", nil, ""},
+		{"delete", "admin", []string{"-d", "op=delete&username=us-ada&files=keep", usersPage}, 200, 303, "", []string{`"username":"us-ada"`, `"deleted":true`}, usersPage + "?done=delete"},
+		{"delete, given on", "admin", []string{"-d", "op=delete&username=us-ada&files=transfer&to=anna", usersPage}, 200, 303, "", []string{`"to":"anna"`, `"deleted":true`}, usersPage + "?done=delete"},
+		{"delete, the owner of zones", "admin", []string{"-d", "op=delete&username=anna&files=keep", usersPage}, 409, 409, "conflict", nil, ""},
+		{"unknown", "admin", []string{"-d", "op=chown&username=us-ada", usersPage}, 400, 400, "bad-request", nil, ""},
+		{"two names", "admin", []string{"-d", "op=lock&username=us-ada&username=bruno", usersPage}, 400, 400, "bad-request", nil, ""},
+		{"PUT", "admin", []string{"-T", "/etc/hostname", usersPage + "/us-ada"}, 405, 405, "method", nil, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) { row.check(t, prepare) })
+	}
+}
+
+// TestUsersAreForAdministrators: each operation as everybody else, without a session, and by the external entry: refused,
+// nothing changes, and who was logged in stands in the record.
+func TestUsersAreForAdministrators(t *testing.T) {
+	needDemo(t)
+	jar(t, "anna")
+	jar(t, "bruno")
+	before := accounts(t)
+	for op, fields := range map[string]string{
+		"create": "&username=us-forged&full_name=F&email=f%40example.org", "modify": "&username=carla&role=admin", "lock": "&username=carla",
+		"unlock": "&username=carla", "delete": "&username=carla&files=keep", "member": "&username=bruno&group=shz-x&member=1", "create-group": "&group=shz-us-forged",
+	} {
+		for _, user := range []string{"anna", "bruno"} {
+			found := newEvents(t, "users", func() {
+				if a := jsonAs(t, user, "-d", "op="+op+fields, usersPage); a.status != 403 || a.code() != "not-permitted" {
+					t.Errorf("%s as %s: %d %s", op, user, a.status, a.body)
+				}
+			})
+			if len(found) != 1 || len(found[0].lines) != 2 || found[0].Stamp.User != user || found[0].lines[1]["result"] != "not-permitted" {
+				t.Errorf("%s as %s: %+v", op, user, found)
+			}
+		}
+		if a := curl(t, "-d", "op="+op+fields, usersPage); a.status != 401 {
+			t.Errorf("%s without a session: %d", op, a.status)
+		}
+		out, _ := asUser(t, "admin", "sh", "-c", `printf %s "$1" | env -i PATH=/usr/bin:/bin GATEWAY_INTERFACE=CGI/1.1 SERVER_PROTOCOL=HTTP/1.1 REMOTE_ADDR=10.9.8.7 HTTP_HOST=h HTTP_ACCEPT=application/json \
+			SHZ_ENTRY=external SHZ_REQUEST=0123456789abcdef SHZ_USER=admin REQUEST_METHOD=POST CONTENT_TYPE=application/x-www-form-urlencoded CONTENT_LENGTH="${#1}" REQUEST_URI=`+usersPage+` `+layout.Handlers+`/users`, "sh", "op="+op+fields)
+		if !strings.HasPrefix(out, "Status: 403") {
+			t.Errorf("%s from outside: %.300s", op, out)
+		}
+	}
+	for _, target := range []string{usersPage, usersPage + "?username=a", usersPage + "/bruno", usersPage + "?view=new", usersPage + "?view=groups", usersPage + "/bruno?view=delete"} {
+		for _, user := range []string{"anna", "bruno"} {
+			if a := curlAs(t, user, target); a.status != 403 || strings.Contains(a.body, "carla") {
+				t.Errorf("%s as %s: %d", target, user, a.status)
+			}
+		}
+	}
+	if a := jsonAs(t, "anna", "/cgi-bin/menu"); strings.Contains(a.body, usersPage) {
+		t.Errorf("the menu of a manager: %s", a.body)
+	}
+	if a := jsonAs(t, "admin", "/cgi-bin/menu"); !strings.Contains(a.body, usersPage) {
+		t.Errorf("the menu of an administrator: %s", a.body)
+	}
+	if a := curlAs(t, "admin", "-H", "Origin: http://elsewhere.example", "-d", "op=lock&username=carla", usersPage); a.status != 403 {
+		t.Errorf("from another site: %d", a.status)
+	}
+	if after := accounts(t); after != before {
+		t.Errorf("something changed:\n%s\n%s", before, after)
+	}
+}
+
+// TestUsersLife: an account from its first login to its end, what the machine's tools say of it, and what is recorded.
+func TestUsersLife(t *testing.T) {
+	needDemo(t)
+	clearUsers(t, "us-life")
+	var first string
+	events := newEvents(t, "users", func() {
+		a := curlAs(t, "admin", "-H", "Accept-Language: en", "-d", "op=create&username=us-life&full_name=%3Cb%3EL&email=l%40example.org&role=manager", usersPage)
+		if a.status != 201 || strings.Contains(a.body, "<b>L") {
+			t.Fatalf("%d %.500s", a.status, a.body)
+		}
+		_, rest, _ := strings.Cut(a.body, `<code class="password">`)
+		first, _, _ = strings.Cut(rest, "<")
+		if a := jsonAs(t, "admin", usersPage+"?username=us-life"); strings.Contains(a.body, first) {
+			t.Error("the password is told again")
+		}
+		if a := curl(t, append(wantsJSON, "-d", "username=us-life", "--data-urlencode", "password="+first, "/cgi-bin/login")...); a.status != 200 || !strings.Contains(a.body, `"must_change":true`) {
+			t.Errorf("first login: %d %s", a.status, a.body)
+		}
+		for _, op := range []string{"op=lock", "op=unlock", "op=modify&role=base", "op=delete&files=keep"} {
+			if a := jsonAs(t, "admin", "-d", op, usersPage+"/us-life"); a.status != 200 {
+				t.Errorf("%s: %d %s", op, a.status, a.body)
+			}
+			state := map[string]string{"op=lock": "L", "op=unlock": "P"}[op]
+			if state != "" && strings.Fields(run(t, "passwd", "-S", "us-life"))[1] != state {
+				t.Errorf("%s: passwd says otherwise", op)
+			}
+		}
+	})
+	var told []string
+	for _, e := range events {
+		for _, line := range e.lines {
+			if name, begins := line["event"].(string); begins {
+				told = append(told, name)
+			}
+			if line["event"] != nil && line["user"] != "us-life" || line["event"] == nil && line["result"] != "ok" || e.Stamp.User != "admin" {
+				t.Errorf("%v", line)
+			}
+		}
+		if log := read(t, e.name); strings.Contains(log, first) {
+			t.Error("the password stands in the record")
+		}
+	}
+	if !slices.Equal(told, []string{"user-create", "user-lock", "logout", "user-modify", "user-modify", "user-delete"}) {
+		t.Errorf("%v", told)
+	}
+	if out, err := exec.Command("getent", "passwd", "us-life").CombinedOutput(); err == nil {
+		t.Errorf("%s", out)
+	}
+}
