@@ -9,13 +9,13 @@ require (
 	github.com/msteinert/pam/v2 v2.1.0
 	github.com/pkg/xattr v0.4.12
 	github.com/robfig/cron/v3 v3.0.1
+	github.com/wneessen/go-mail v0.8.1
 	golang.org/x/sys v0.49.0
 	golang.org/x/text v0.43.0
 )
 
 require (
 	github.com/boombuler/barcode v1.1.0 // indirect
-	github.com/wneessen/go-mail v0.8.1 // indirect
 	golang.org/x/crypto v0.54.0 // indirect
 	golang.org/x/image v0.47.0 // indirect
 )

@@ -169,8 +169,8 @@ func (p *packed) packAll(names []string) error {
 }
 
 // begin notes each file by itself: its owner is told who took it, and a folder may hold those of many.
-func (p *packed) begin(path []string) (end func(int64, error), err error) {
-	act, err := p.c.Event.Begin("zip", below(append(p.path.Names[:len(p.path.Names):len(p.path.Names)], path...)))
+func (p *packed) begin(path []string, owner uint32) (end func(int64, error), err error) {
+	act, err := p.c.Event.BeginTaking("zip", below(append(p.path.Names[:len(p.path.Names):len(p.path.Names)], path...)), owner)
 	return func(bytes int64, err error) {
 		result := "ok"
 		switch {

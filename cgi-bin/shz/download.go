@@ -39,7 +39,7 @@ func download(c *web.Call, object *zone.Object, path zone.Path) error {
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("ETag", etag(&st))
-	w := &recorder{c: c, to: c.Writer(), path: below(path.Names), size: st.Size}
+	w := &recorder{c: c, to: c.Writer(), path: below(path.Names), size: st.Size, owner: st.Uid}
 	serve(w, c.Request, time.Unix(st.Mtim.Unix()), file)
 	return w.end()
 }
@@ -82,6 +82,7 @@ type recorder struct {
 	to     http.ResponseWriter
 	path   string
 	size   int64
+	owner  uint32
 	act    *event.Act
 	began  bool
 	failed error
@@ -98,7 +99,7 @@ func (w *recorder) WriteHeader(status int) {
 	}
 	if status == http.StatusOK || status == http.StatusPartialContent {
 		w.began = true
-		if w.act, w.failed = w.c.Event.Begin("download", w.path); w.failed != nil {
+		if w.act, w.failed = w.c.Event.BeginTaking("download", w.path, w.owner); w.failed != nil {
 			return
 		}
 	}

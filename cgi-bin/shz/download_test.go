@@ -67,7 +67,7 @@ func TestETag(t *testing.T) {
 }
 
 const (
-	begun = `{"n":1,"event":"download","path":"file"}` + "\n"
+	begun = `{"n":1,"event":"download","path":"file","owner":4242}` + "\n"
 	whole = begun + `{"n":1,"result":"ok","bytes":1000}` + "\n"
 )
 

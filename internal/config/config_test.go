@@ -119,6 +119,22 @@ func TestEachSetting(t *testing.T) {
 	}
 }
 
+// TestTexts: what is refused as a text, and what is told of it.
+func TestTexts(t *testing.T) {
+	for _, row := range []struct{ name, value string }{
+		{"mail.host", "25"}, {"mail.host", `"a b"`}, {"mail.host", `"-a"`}, {"mail.host", `"a\nb"`}, {"mail.host", `["a"]`},
+		{"mail.tls", `"Auto"`}, {"mail.tls", `""`}, {"mail.user", `"a\u0000"`}, {"mail.from", `"A <a@b>"`}, {"mail.from", `"a@b\r\nBcc: c@d"`},
+		{"mail.domain", `"a@b"`},
+		{"notices.tell", `"download,upload"`}, {"notices.language", `"de"`},
+	} {
+		s, err := parse(row.name + " = " + row.value + "\n")
+		var e *Error
+		if !errors.As(err, &e) || e.Problem != BadValue || e.Line != 1 || !strings.HasPrefix(e.Error(), ":1: "+row.name+" must be ") || s != (Settings{}) {
+			t.Errorf("%s = %s: %v", row.name, row.value, err)
+		}
+	}
+}
+
 // TestTrust: the file of this test's user stands for root's.
 func TestTrust(t *testing.T) {
 	dir := t.TempDir()

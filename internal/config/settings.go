@@ -26,6 +26,8 @@ type Settings struct {
 	Cleaner      Cleaner
 	Internal     Entry
 	External     Entry
+	Notices      Notices
+	Mail         Mail
 }
 
 // SessionLimits say when a session ends by itself.
@@ -308,6 +310,74 @@ var table = [...]setting{
 	entryIdle("external", external),
 	entryAbsolute("external", external),
 	entryPublicURL("external", []string{"https"}, external),
+	{
+		section: "notices", name: "tell",
+		meaning: "Of what people are told in zones whose owner has not decided: of files that arrive, of files that somebody takes.",
+		text: &textSetting{"upload,download", `"upload", "download", "upload,download" or ""`,
+			oneOf("", "upload", "download", "upload,download"),
+			func(s *Settings, v string) { s.Notices.Tell = v }},
+	},
+	{
+		section: "notices", name: "language",
+		meaning: "The language of messages to those who have chosen none.",
+		text: &textSetting{"it", `"it" or "en"`,
+			oneOf("it", "en"),
+			func(s *Settings, v string) { s.Notices.Language = v }},
+	},
+	{
+		"notices", "window_minutes", 5, 0, 1440, "minutes",
+		"What one person does in a zone within so many minutes is one message to each who is told of it, sent when they are " +
+			"over. 0: as soon as it is known.",
+		func(s *Settings, n int64) { s.Notices.Window = time.Duration(n) * time.Minute }, nil,
+	},
+	{
+		section: "mail", name: "host",
+		meaning: "The mail server that takes all messages: this machine's own, or a smarthost. Empty: nobody is told of anything.",
+		text: &textSetting{"localhost", `the name or address of a host, or ""`,
+			emptyOr(isHost),
+			func(s *Settings, v string) { s.Mail.Host = v }},
+	},
+	{
+		section: "mail", name: "tls",
+		meaning: "How the connection is encrypted: not at all, by STARTTLS, or from its beginning. A server that cannot do what is " +
+			"asked, or has no valid certificate, gets no message. auto is none for localhost, and STARTTLS for every other.",
+		text: &textSetting{"auto", `"auto", "none", "starttls" or "tls"`,
+			oneOf("auto", "none", "starttls", "tls"),
+			func(s *Settings, v string) { s.Mail.TLS = v }},
+	},
+	{
+		section: "mail", name: "user",
+		meaning: "The name with which Share Zone logs in to the mail server, over TLS only. The password is the first line of " +
+			"/etc/sharezone/smtp-secret (owner root, group shzspool, mode 0640). Empty: it does not log in.",
+		text: &textSetting{"", `a name of at most 254 bytes without control characters, or ""`,
+			isLoginName,
+			func(s *Settings, v string) { s.Mail.User = v }},
+	},
+	{
+		section: "mail", name: "from",
+		meaning: "The sender of all messages, who also gets those that come back. Empty: sharezone at the domain.",
+		text: &textSetting{"", `a mail address, or ""`,
+			emptyOr(isAddress),
+			func(s *Settings, v string) { s.Mail.From = v }},
+	},
+	{
+		section: "mail", name: "domain",
+		meaning: "The mail domain of people whose account has no address: user@domain. Empty: the name in /etc/mailname, or that of " +
+			"the machine.",
+		text: &textSetting{"", `the name of a domain, or ""`,
+			emptyOr(isHost),
+			func(s *Settings, v string) { s.Mail.Domain = v }},
+	},
+	{
+		"mail", "port", 25, 1, 65535, "as a TCP port",
+		"The port of the mail server; 587 is usual for STARTTLS with a login, 465 for TLS from the beginning.",
+		func(s *Settings, n int64) { s.Mail.Port = int(n) }, nil,
+	},
+	{
+		"mail", "give_up_hours", 120, 1, 720, "hours",
+		"A message that could not be delivered within so many hours is put aside.",
+		func(s *Settings, n int64) { s.Mail.GiveUp = time.Duration(n) * time.Hour }, nil,
+	},
 }
 
 // scheduleOf is the row of a schedule of the cleaner's.

@@ -52,8 +52,9 @@ type begin struct {
 	Path  string `json:"path,omitempty"` // below the zone
 	Raw   string `json:"raw,omitempty"`  // Path percent-encoded, where it is no UTF-8
 
-	Zone   string `json:"zone,omitempty"`    // where the gate does not know it: namesZone
-	ZoneID string `json:"zone_id,omitempty"` // the same
+	Owner  *uint32 `json:"owner,omitempty"`   // uid, of a file that is taken: takes
+	Zone   string  `json:"zone,omitempty"`    // where the gate does not know it: namesZone
+	ZoneID string  `json:"zone_id,omitempty"` // the same
 }
 
 // namesZone says who names the zone of an act himself: the component zones, because the zone stands in a form, may not
@@ -70,6 +71,10 @@ func namesZone(component, event string) bool {
 	}
 	return false
 }
+
+// takes says of which acts the owner of the file is noted: he is told of them, and by the time that he is the file may be
+// gone, or another one may have its name.
+func takes(event string) bool { return event == "download" || event == "preview" || event == "zip" }
 
 // Zone is the zone that an act concerns.
 type Zone struct{ Name, ID string }
@@ -90,6 +95,11 @@ func (f *File) Begin(event, path string) (*Act, error) {
 // BeginIn is Begin with the zone that the act concerns, for those of which namesZone says so.
 func (f *File) BeginIn(zone Zone, event, path string) (*Act, error) {
 	return f.begin(begin{Event: event, Path: path, Zone: zone.Name, ZoneID: zone.ID})
+}
+
+// BeginTaking is Begin for an act by which somebody takes a file of owner's.
+func (f *File) BeginTaking(event, path string, owner uint32) (*Act, error) {
+	return f.begin(begin{Event: event, Path: path, Owner: &owner})
 }
 
 // BeginFor is Begin for an act that concerns another account: user.

@@ -43,6 +43,7 @@ type Record struct {
 	About   *string   `json:"about"`  // the account that it concerns, where that is not who did it
 	Request string    `json:"request"`
 	ZoneID  string    `json:"-"`
+	Owner   *uint32   `json:"-"` // uid of whose file was taken
 }
 
 var (
@@ -80,15 +81,16 @@ func (h Header) check() string {
 
 // line is begin and end in one: which of them it is, its fields say.
 type line struct {
-	N      int    `json:"n"`
-	Event  string `json:"event"`
-	User   string `json:"user"`
-	Path   string `json:"path"`
-	Raw    string `json:"raw"`
-	Result string `json:"result"`
-	Bytes  *int64 `json:"bytes"`
-	Zone   string `json:"zone"`
-	ZoneID string `json:"zone_id"`
+	N      int     `json:"n"`
+	Event  string  `json:"event"`
+	User   string  `json:"user"`
+	Path   string  `json:"path"`
+	Raw    string  `json:"raw"`
+	Result string  `json:"result"`
+	Bytes  *int64  `json:"bytes"`
+	Owner  *uint32 `json:"owner"`
+	Zone   string  `json:"zone"`
+	ZoneID string  `json:"zone_id"`
 }
 
 // names says whether the line names a zone.
@@ -118,6 +120,8 @@ func (a *acts) add(text []byte) string {
 		return "unknown event"
 	case l.names() && (l.Event == "" || !namesZone(a.header.Component, l.Event)):
 		return "a zone that is not for this line to name"
+	case l.Owner != nil && !takes(l.Event):
+		return "an owner that is not for this line to name"
 	case !zoneForm.MatchString(l.Zone) || !zoneIDForm.MatchString(l.ZoneID):
 		return "not a zone"
 	case l.Event != "":
@@ -141,7 +145,7 @@ func (a *acts) add(text []byte) string {
 func (a *acts) begin(l line) Record {
 	h := a.header
 	r := Record{Time: h.Time, Event: l.Event, User: h.User, Entry: h.Entry, Address: orNull(h.Address), Zone: orNull(h.Zone),
-		Path: orNull(l.Path), Raw: l.Raw, About: orNull(l.User), Request: h.Request, ZoneID: h.ZoneID}
+		Path: orNull(l.Path), Raw: l.Raw, About: orNull(l.User), Request: h.Request, ZoneID: h.ZoneID, Owner: l.Owner}
 	if h.User == layout.UserGuest && l.User != "" { // who is about to log in is nobody yet
 		r.User, r.About = l.User, nil
 	}

@@ -20,12 +20,13 @@ type ZoneidReply struct {
 
 // KnownZone is a zone as the register knows it.
 type KnownZone struct {
-	ID     string `json:"id"`
-	Name   string `json:"name"`          // of a closed one: its name when it was open
-	Was    string `json:"was,omitempty"` // the name that it had before this one
-	Closed bool   `json:"closed"`
-	Gone   bool   `json:"gone"`
-	Owner  uint32 `json:"owner"` // uid
+	ID     string  `json:"id"`
+	Name   string  `json:"name"`          // of a closed one: its name when it was open
+	Was    string  `json:"was,omitempty"` // the name that it had before this one
+	Closed bool    `json:"closed"`
+	Gone   bool    `json:"gone"`
+	Owner  uint32  `json:"owner"`  // uid
+	Notify *string `json:"notify"` // of what its people are told; null = as the site has it
 }
 
 // Zoneid asks libexec/zoneid.

@@ -58,6 +58,10 @@ const (
 	Damaged = Spool + "/damaged"
 	// WorkerState holds the worker's lock and its journal.
 	WorkerState = Spool + "/worker"
+	// Notices holds what the worker has still to find recipients for.
+	Notices = Spool + "/notices"
+	// Queue holds messages to people: open, waiting, failed.
+	Queue = Spool + "/queue"
 	// Logs holds the activity logs. Nobody can list it; who may read one knows what it is called.
 	Logs = "/var/log/sharezone"
 	// SystemLog is the folder of the activity log of the whole system: administrators read it.

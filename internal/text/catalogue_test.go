@@ -16,7 +16,7 @@ import (
 var verb = regexp.MustCompile(`%[^a-zA-Z%]*[a-zA-Z%]`)
 
 func TestCataloguesAgree(t *testing.T) {
-	if len(italian) != len(italianPages)+len(italianZones)+len(italianUsers) || len(english) != len(englishPages)+len(englishZones)+len(englishUsers) {
+	if len(italian) != len(italianPages)+len(italianZones)+len(italianUsers)+len(italianMail) || len(english) != len(englishPages)+len(englishZones)+len(englishUsers)+len(englishMail) {
 		t.Error("a key stands in two parts of a catalogue")
 	}
 	for key, sentence := range italian {
@@ -207,6 +207,8 @@ func usesOf(files *token.FileSet, call *ast.CallExpr) ([]use, bool) {
 // Keys whose end the code computes. The codes of errors stand in the tests of internal/page once more, with their page.
 func TestFamiliesAreComplete(t *testing.T) {
 	for prefix, members := range map[string][]string{
+		// queue.Kind
+		"mail-subject.": {"taken.one", "arrived.one"}, "mail-opening.": {"taken.one", "arrived.one"}, "mail-why.": {"taken", "arrived"},
 		"access.": {"own", "write", "read", "drop", "none"}, // zone.Access
 		"upload.": {"created", "replaced", "skipped"},       // status of an upload
 		"menu.":   {"home", "zones", "users", "chpwd"},      // page.Menu

@@ -14,6 +14,7 @@ type Identity struct {
 	Closed bool
 	ID     string // "" = it has none that can be believed
 	Owner  uint32
+	Notify *string // of what its people are told; nil = as the site has it
 	Inode  uint64
 	Born   int64 // nanoseconds since 1970; 0 where the file system does not say
 }
@@ -65,8 +66,9 @@ func identify(fd int, name string, closed bool) (Identity, error) {
 	if closed {
 		one.Name = readClosing(fd, &st, name).name
 	}
-	if id := ReadMetadata(fd).ID; id != nil {
-		one.ID = *id
+	m := ReadMetadata(fd)
+	if one.Notify = m.Notify; m.ID != nil {
+		one.ID = *m.ID
 	}
 	if b := born(fd); !b.IsZero() {
 		one.Born = b.UnixNano()

@@ -22,8 +22,9 @@ type Packing struct {
 	Folder  *Object
 	To      Packer
 	Refused func(path []string, err error)
-	// Begin hears of each file before any of its bytes is packed; what it returns, how many were and what went wrong.
-	Begin func(path []string) (end func(bytes int64, err error), err error)
+	// Begin hears of each file, and whose it is, before any of its bytes is packed; what it returns, how many were and what
+	// went wrong.
+	Begin func(path []string, owner uint32) (end func(bytes int64, err error), err error)
 
 	Bytes int64 // of the files that were packed
 	Left  int   // how often Refused was called
@@ -104,7 +105,7 @@ func (p *Packing) file(object *Object, path []string) error {
 		p.refuse(path, err)
 		return nil
 	}
-	end, err := p.Begin(path)
+	end, err := p.Begin(path, before.Uid)
 	if err != nil {
 		return err
 	}

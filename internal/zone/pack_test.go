@@ -29,7 +29,7 @@ func TestPackUnreadable(t *testing.T) {
 	}
 	var told error
 	p := Packing{Folder: objectAt(t, dir), To: discarding{}, Refused: func(_ []string, err error) { told = err },
-		Begin: func([]string) (func(int64, error), error) { return func(int64, error) {}, nil }}
+		Begin: func([]string, uint32) (func(int64, error), error) { return func(int64, error) {}, nil }}
 	must(t, p.Entry(name))
 	if !errors.Is(told, unix.EINVAL) {
 		t.Error(told)

@@ -143,7 +143,7 @@ func known(z zone.Identity, was string) helper.KnownZone {
 	if was == never {
 		was = ""
 	}
-	return helper.KnownZone{ID: z.ID, Name: z.Name, Was: was, Closed: z.Closed, Owner: z.Owner}
+	return helper.KnownZone{ID: z.ID, Name: z.Name, Was: was, Closed: z.Closed, Owner: z.Owner, Notify: z.Notify}
 }
 
 func failed(what string, err error, status int) (helper.ZoneidReply, int) {

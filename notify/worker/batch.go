@@ -8,14 +8,16 @@ import (
 	"time"
 
 	"sharezone/internal/activity"
+	"sharezone/internal/disk"
 	"sharezone/internal/event"
 )
 
 // A batch of event files is written in steps of which each can be the last:
 //
 //  1. The journal says how long each log is and which files are the batch, and is on the disk.
-//  2. The lines are appended to the logs, and are on the disk. Whoever dies in here is undone: the next run cuts the logs
-//     back to where the journal says they ended, and the files are all still there.
+//  2. The lines are appended to the logs, what is to be told is written for post.go, and both are on the disk. Whoever dies
+//     in here is undone: the next run cuts the logs back to where the journal says they ended, removes the notices, and the
+//     files are all still there.
 //  3. The journal is renamed: the batch is committed. That takes no space, so a disk that is full now cannot prevent it.
 //  4. The event files are removed, then the journal. Whoever dies in here is completed: the next run removes the rest.
 //
@@ -37,6 +39,8 @@ type worker struct {
 	events, damaged string // folders
 	logs            logs
 	journal         journal
+	notices         notices
+	tells           tells
 	table           func() (table, error) // asks libexec/zoneid
 	tell            func(activity.Line)   // to the syslog
 	step            func(string)          // tests stop here; nil otherwise
@@ -99,6 +103,15 @@ type batch struct {
 	files   []string // event files, to be removed
 	damaged []string // those of them that are put aside instead
 	lines   []activity.Line
+	notices []notice
+}
+
+// source is what the notices of a batch are called; "" if it has none. No other batch is: the file is removed with it.
+func (b batch) source() string {
+	if len(b.notices) == 0 {
+		return ""
+	}
+	return b.files[0]
 }
 
 // take adds one file to the batch, if its request is over.
@@ -117,7 +130,11 @@ func (w *worker) take(b *batch, name string, zones table) error {
 		b.damaged = append(b.damaged, name)
 	}
 	for _, r := range records {
-		b.lines = append(b.lines, zones.line(r))
+		l := zones.line(r)
+		b.lines = append(b.lines, l)
+		if n, told := w.tells.notice(l, zones); told {
+			b.notices = append(b.notices, n)
+		}
 	}
 	return nil
 }
@@ -137,7 +154,7 @@ func (w *worker) commit(b batch) error {
 	}
 	defer open.close()
 	w.pause("opened")
-	if err := w.journal.begin(entry{Files: b.files, Damaged: b.damaged, Logs: open.ends()}); err != nil {
+	if err := w.journal.begin(entry{Files: b.files, Damaged: b.damaged, Logs: open.ends(), Notices: b.source()}); err != nil {
 		return err
 	}
 	w.pause("journal")
@@ -145,6 +162,12 @@ func (w *worker) commit(b batch) error {
 		return errors.Join(err, w.recover())
 	}
 	w.pause("appended")
+	if source := b.source(); source != "" {
+		if err := w.notices.write(source, b.notices); err != nil {
+			return errors.Join(err, w.recover())
+		}
+	}
+	w.pause("noticed")
 	for _, l := range b.lines {
 		w.tell(l)
 	}
@@ -166,6 +189,11 @@ func (w *worker) recover() error {
 	case begun:
 		if err := w.logs.cut(e.Logs); err != nil {
 			return err
+		}
+		if e.Notices != "" {
+			if err := w.notices.remove(e.Notices); err != nil {
+				return err
+			}
 		}
 		return w.journal.drop()
 	case committed:
@@ -196,7 +224,7 @@ func (w *worker) clear(e entry) error {
 	}
 	w.pause("removed")
 	for _, folder := range []string{w.events, w.damaged} { // before the journal forgets them
-		if err := syncFolder(folder); err != nil {
+		if err := disk.SyncFolder(folder); err != nil {
 			return err
 		}
 	}

@@ -34,7 +34,7 @@ type place struct {
 func newPlace(t *testing.T) *place {
 	t.Helper()
 	top := t.TempDir()
-	for _, folder := range []string{"events", "damaged", "journal", "system", "zones"} {
+	for _, folder := range []string{"events", "damaged", "journal", "system", "zones", "notices"} {
 		if err := os.Mkdir(top+"/"+folder, 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -47,6 +47,7 @@ func newPlace(t *testing.T) *place {
 	}
 	p := &place{}
 	p.worker = &worker{events: top + "/events", damaged: top + "/damaged", journal: journal(top + "/journal"),
+		notices: notices(top + "/notices"), tells: tells{reach: true, downloads: true},
 		logs: logs{system: top + "/system", zones: top + "/zones", admins: admin, maxSize: 1 << 30, now: time.Now()},
 		table: func() (table, error) {
 			return newTable(helper.ZoneidReply{Zones: []helper.KnownZone{{ID: idOfA, Name: "a", Owner: 1001}, {ID: idOfB, Name: "b", Owner: 1002}}}), nil
@@ -79,6 +80,41 @@ func (p *place) act(t *testing.T, zone, id string, paths ...string) string {
 	}
 	t.Fatal("no event file was made")
 	return ""
+}
+
+// take leaves an event file with a download of that path, a file of owner's.
+func (p *place) take(t *testing.T, zone, id string, owner uint32, path string) {
+	t.Helper()
+	f, err := event.Create(p.events, event.Header{UID: 1003, User: "bruno", Component: "shz", Entry: event.EntryShell, Zone: zone, ZoneID: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	a, err := f.BeginTaking("download", path, owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.End("ok", 1, "")
+}
+
+// noticed are the paths of what is to be told.
+func (p *place) noticed(t *testing.T) string {
+	t.Helper()
+	sources, err := p.worker.notices.list()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, source := range sources {
+		all, err := p.worker.notices.read(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range all {
+			found = append(found, n.Path)
+		}
+	}
+	return strings.Join(found, " ")
 }
 
 // logged are the paths in a folder's log.
@@ -128,13 +164,16 @@ func TestRun(t *testing.T) {
 }
 
 // steps are the places in which a run can be stopped, in their order.
-var steps = []string{"opened", "journal", "half", "appended", "told", "committed", "removing", "removed"}
+var steps = []string{"opened", "journal", "half", "appended", "noticed", "told", "committed", "removing", "removed"}
 
 type stopped struct{}
 
 // TestKilledAtEachStep: a run that ends anywhere leaves logs from which the next one makes the same as if nothing had been,
 // also when that is stopped once more, while it mends.
 func TestKilledAtEachStep(t *testing.T) {
+	if _, err := os.Stat("/dev/shm"); err == nil {
+		t.Setenv("TMPDIR", "/dev/shm") // a thousand times it waits for the disk
+	}
 	for _, first := range steps {
 		for _, second := range append([]string{""}, steps...) {
 			t.Run(first+" "+second, func(t *testing.T) {
@@ -144,13 +183,14 @@ func TestKilledAtEachStep(t *testing.T) {
 				p.act(t, "a", idOfA, "2", "3")
 				p.act(t, "b", idOfB, "4")
 				p.act(t, "", "", "5")
+				p.take(t, "a", idOfA, 1001, "taken")
 				p.runUntil(t, first)
 				if second != "" {
 					p.act(t, "b", idOfB, "6")
 					p.runUntil(t, second)
 				}
 				p.mustRun(t)
-				want := map[string]string{p.logs.system: "1 2 3 4 5", p.logs.folder(idOfA): "1 2 3", p.logs.folder(idOfB): "4"}
+				want := map[string]string{p.logs.system: "1 2 3 4 5 taken", p.logs.folder(idOfA): "1 2 3 taken", p.logs.folder(idOfB): "4"}
 				if second != "" {
 					want[p.logs.system] += " 6"
 					want[p.logs.folder(idOfB)] += " 6"
@@ -159,6 +199,9 @@ func TestKilledAtEachStep(t *testing.T) {
 					if got := logged(t, folder); got != paths {
 						t.Errorf("%s: %q, not %q", filepath.Base(folder), got, paths)
 					}
+				}
+				if got := p.noticed(t); got != "taken" {
+					t.Errorf("%q is to be told", got)
 				}
 				if n := p.waiting(t); n != 0 {
 					t.Errorf("%d event files stay", n)

@@ -6,7 +6,7 @@ import (
 	"io/fs"
 	"os"
 
-	"golang.org/x/sys/unix"
+	"sharezone/internal/disk"
 )
 
 // The journal is one file: "journal.begun", renamed to "journal.committed". Never are there both.
@@ -18,6 +18,7 @@ type journal string
 type entry struct {
 	Files   []string `json:"files"`
 	Damaged []string `json:"damaged"`
+	Notices string   `json:"notices"` // the file of what people are to be told; "" = nothing
 	Logs    []logEnd `json:"logs"`
 }
 
@@ -46,13 +47,10 @@ func (j journal) begin(e entry) error {
 	if err != nil {
 		return err
 	}
-	if err := writeSynced(string(j)+"/journal.new", b); err != nil {
-		return err
-	}
-	return j.rename(string(j)+"/journal.new", j.begunName())
+	return disk.Write(j.begunName(), b)
 }
 
-func (j journal) commit() error { return j.rename(j.begunName(), j.committedName()) }
+func (j journal) commit() error { return disk.Rename(j.begunName(), j.committedName()) }
 
 // drop ends what the journal tells of.
 func (j journal) drop() error {
@@ -61,7 +59,7 @@ func (j journal) drop() error {
 			return err
 		}
 	}
-	return syncFolder(string(j))
+	return disk.SyncFolder(string(j))
 }
 
 // read returns what an earlier run has left. A journal is whole: it got its name when it was on the disk.
@@ -80,32 +78,4 @@ func (j journal) read() (entry, state, error) {
 		err = json.Unmarshal(b, &e)
 	}
 	return e, found, err
-}
-
-func (j journal) rename(from, to string) error {
-	if err := os.Rename(from, to); err != nil {
-		return err
-	}
-	return syncFolder(string(j))
-}
-
-func writeSynced(name string, b []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|unix.O_NOFOLLOW, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
-}
-
-// syncFolder brings what was named, renamed or removed in a folder to the disk.
-func syncFolder(name string) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }

@@ -12,6 +12,7 @@ import (
 
 	"sharezone/acl"
 	"sharezone/internal/activity"
+	"sharezone/internal/disk"
 )
 
 // logs are the folders of the activity logs.
@@ -64,7 +65,7 @@ func (l logs) open(texts map[string][]byte) (openLogs, error) {
 			err = f.Chmod(0o644)
 		}
 		if err == nil {
-			err = syncFolder(folder)
+			err = disk.SyncFolder(folder)
 		}
 		if err != nil {
 			o.close()

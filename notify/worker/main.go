@@ -1,12 +1,13 @@
-// Worker takes what requests have left in the spool of events and writes it into the activity logs. cron starts it every
-// minute, as shzspool.
+// Worker takes what requests have left in the spool of events, writes it into the activity logs, and tells people of it. cron
+// starts it every minute, as shzspool.
 //
 // SECURITY: whoever makes something happen chooses names and paths, and nothing else of an event: the gate stamped the rest.
 // The worker reads no file of a zone and follows no path in one. Of which zone an act is, and who may read the zone's log, is
 // what libexec/zoneid tells, not what the act says.
 //
-// What it may not do: lose an act, or write it twice. Each step can be the last one (kill -9, no space); batch.go says what
-// the next run then finds.
+// What it may not do: lose an act, or write it twice, or tell it twice. Each step can be the last one (kill -9, no space);
+// batch.go and post.go say what the next run then finds. Only of a mail server that takes a message and does not live to say so
+// nobody can know: that message is sent again.
 package main
 
 import (
@@ -17,10 +18,12 @@ import (
 	"os/signal"
 	"strconv"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/account"
+	"sharezone/internal/config"
 	"sharezone/internal/layout"
 	"sharezone/internal/syslog"
 )
@@ -55,11 +58,40 @@ func work() error {
 		return err
 	}
 	defer lock.Close()
-	w, err := newWorker()
+	settings, err := config.Read()
 	if err != nil {
 		return err
 	}
-	return w.run()
+	names := account.NewNames()
+	w, err := newWorker(settings, names)
+	if err != nil {
+		return err
+	}
+	err = w.run()
+	if settings.Mail.Host == "" {
+		return err
+	}
+	// Of a batch that could be neither committed nor undone nobody may be told yet.
+	if _, state, journalErr := w.journal.read(); journalErr == nil && state != begun {
+		p := post{notices: layout.Notices, queue: layout.Queue, memory: layout.WorkerState + "/taken.json", names: names,
+			window: settings.Notices.Window, now: time.Now}
+		err = errors.Join(err, p.run())
+	}
+	lock.Close() // a mail server that is slow holds up no log
+	return errors.Join(err, send(settings, names))
+}
+
+// send sends what waits, unless another worker does.
+func send(settings config.Settings, names *account.Names) error {
+	lock, err := lock(layout.WorkerState + "/send.lock")
+	if errors.Is(err, errAtWork) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	return newSender(settings, names).run()
 }
 
 func checkUser() error {

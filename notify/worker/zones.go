@@ -61,12 +61,7 @@ func (t table) line(r event.Record) activity.Line {
 }
 
 // newWorker is a worker on the machine.
-func newWorker() (*worker, error) {
-	settings, err := config.Read()
-	if err != nil {
-		return nil, err
-	}
-	names := account.NewNames()
+func newWorker(settings config.Settings, names *account.Names) (*worker, error) {
 	admins, known := names.GroupID(layout.GroupAdmin)
 	if !known {
 		return nil, fmt.Errorf("there is no group %s", layout.GroupAdmin)
@@ -75,8 +70,10 @@ func newWorker() (*worker, error) {
 		events: layout.Events, damaged: layout.Damaged, journal: layout.WorkerState,
 		logs: logs{system: layout.SystemLog, zones: layout.ZoneLogs, admins: admins, now: time.Now(),
 			maxSize: settings.Activity.MaxSize, keep: settings.Activity.Keep},
-		table: askTable,
-		tell:  tellSyslog,
+		notices: layout.Notices,
+		tells:   tellsOf(settings),
+		table:   askTable,
+		tell:    tellSyslog,
 	}, nil
 }
 

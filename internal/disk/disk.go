@@ -1,0 +1,49 @@
+// Package disk brings what is written to the disk before it counts: after a power failure a file is there whole, or as it was
+// before.
+package disk
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// Write puts a file of mode 0600 into its place, whole, over one that is there. It writes beside it first, under NAME.new: each
+// file has one writer at a time, and what an interrupted one left is written over.
+func Write(name string, b []byte) error {
+	f, err := os.OpenFile(name+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return errors.Join(err, os.Remove(name+".new")) // a full disk needs the room
+	}
+	return Rename(name+".new", name)
+}
+
+// Rename renames, and returns when the new name is on the disk.
+func Rename(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	err := SyncFolder(filepath.Dir(to))
+	if filepath.Dir(from) != filepath.Dir(to) {
+		err = errors.Join(err, SyncFolder(filepath.Dir(from)))
+	}
+	return err
+}
+
+// SyncFolder brings what was named, renamed or removed in a folder to the disk.
+func SyncFolder(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

@@ -1,0 +1,82 @@
+package mail
+
+import (
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"sharezone/internal/text"
+	"sharezone/notify/queue"
+)
+
+// The messages stand in testdata, as they are read:
+//
+//	go test ./notify/mail -run Golden -write
+var write = flag.Bool("write", false, "write the golden files instead of comparing with them")
+
+// messages are those of the golden files; the last names what people call files to do harm.
+func messages() map[string]queue.Message {
+	at := time.Date(2026, 11, 29, 14, 3, 0, 0, time.Local)
+	size := int64(1500)
+	of := func(kind queue.Kind, count int, paths ...string) queue.Message {
+		m := queue.Message{Key: queue.Key{Kind: kind, User: "anna", Actor: "bruno", Zone: "offers"}, Count: count}
+		for _, path := range paths {
+			m.Items = append(m.Items, queue.Item{Time: at, Path: path, Bytes: &size})
+		}
+		return m
+	}
+	part := of(queue.Taken, 1, "2027/list.pdf")
+	part.Items[0].Part, part.Items[0].Bytes = true, nil
+	return map[string]queue.Message{
+		"taken-part":  part,
+		"taken":       of(queue.Taken, 2, "2027/list.pdf", "2027/prices è.ods"),
+		"arrived":     of(queue.Arrived, 1, "2027/list.pdf"),
+		"arrived-500": of(queue.Arrived, 500, "1.txt", "2.txt"),
+		"hostile": of(queue.Arrived, 3, "a\r\nBcc: carla@example.org", "\U0001f600 <b>\"&'</b><img src=x onerror=alert(1)>.txt",
+			"invoice\u202efdp.exe\x1b[2J"),
+	}
+}
+
+// TestGolden: each message in both languages.
+func TestGolden(t *testing.T) {
+	for name, m := range messages() {
+		for _, l := range []text.Language{text.Italian, text.English} {
+			subject, plain, html, err := Compose(m, Style{Language: l, URL: "https://share.example.org", Actor: "Bruno \"B\" Bianchi"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := subject + "\n\n" + plain + "\n" + html + "\n"
+			file := "testdata/" + name + "-" + string(l) + ".txt"
+			if *write {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil || got != string(want) {
+				t.Errorf("%s differs: %v\n%s", file, err, got)
+			}
+		}
+	}
+}
+
+// TestHostile: what a name has in it is seen, and does nothing.
+func TestHostile(t *testing.T) {
+	m := messages()["hostile"]
+	m.Actor, m.Zone = "a\r\nBcc: x", "z\r\n<b>"
+	subject, plain, html, err := Compose(m, Style{Language: text.English, Actor: "<b>\r\nX: y"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsAny(subject, "\r\n") {
+		t.Errorf("subject %q", subject)
+	}
+	if strings.ContainsAny(plain+html, "\r\x1b\u202e") || strings.Contains(plain, "\nBcc") || strings.Contains(plain, "\nX:") {
+		t.Errorf("%q", plain)
+	}
+	if strings.Contains(html, "<b>") || strings.Contains(html, "<img") || strings.Contains(html, "href") {
+		t.Errorf("%s", html)
+	}
+}

@@ -1,0 +1,249 @@
+// Package queue holds the messages that are on their way to people, one JSON file each, in three folders:
+//
+//	open     still collects what one person does in a zone, for one recipient
+//	waiting  is complete, and to be sent
+//	failed   was refused for good, or could not be delivered in time; an administrator looks at it (shzadm queue)
+//
+// A message moves from one to the next by a rename. Whoever dies on the way leaves it in one of them.
+//
+// MUST rules of this folder:
+//   - open has one writer, the worker, under its lock; waiting and failed one, under the lock of who sends;
+//   - nothing is added to a message that may have been delivered: only open ones grow.
+package queue
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/disk"
+)
+
+// MaxItems is how many files a message names; of the others it says how many they are.
+const MaxItems = 50
+
+// maxPath is how much of a path a message says, in bytes: far more than anybody reads.
+const maxPath = 1000
+
+// maxFile bounds a file, in bytes: MaxItems paths of which JSON writes a byte in six at most, and thousands of sources.
+const maxFile = 4 << 20
+
+// Kind is of what somebody is told.
+type Kind string
+
+// The kinds. Each has its words in internal/text.
+const (
+	Taken   Kind = "taken"   // somebody took files of the recipient's
+	Arrived Kind = "arrived" // somebody brought files that the recipient can read
+)
+
+// Item is a file that a message tells of.
+type Item struct {
+	Time  time.Time `json:"time"`
+	Path  string    `json:"path"` // below the zone, as it can be shown
+	Bytes *int64    `json:"bytes"`
+	Part  bool      `json:"part,omitempty"` // not to its end
+}
+
+// Key is what makes several events one message.
+type Key struct {
+	Kind   Kind   `json:"kind"`
+	UID    uint32 `json:"uid"` // the recipient
+	User   string `json:"user"`
+	Actor  string `json:"actor"` // who did it
+	Zone   string `json:"zone"`  // its name
+	ZoneID string `json:"zone_id"`
+}
+
+// Message is one to one recipient.
+type Message struct {
+	Version int    `json:"version"` // 1
+	ID      string `json:"id"`      // its name in the queue, and in the Message-ID
+	Key
+	Opened time.Time `json:"opened"`
+	Due    time.Time `json:"due"` // until then it collects
+	Count  int       `json:"count"`
+	Items  []Item    `json:"items"` // the first of Count
+
+	// Sources are the notices that it was made of: what was added once is not added again.
+	Sources []string `json:"sources"`
+
+	Attempts int       `json:"attempts"`
+	Next     time.Time `json:"next"`  // not before
+	Reason   string    `json:"error"` // why it is still here
+}
+
+const version = 1
+
+// Queue is the folder that the three lie in.
+type Queue string
+
+// The three folders, as the verbs of shzadm name them.
+const (
+	Open    = "open"
+	Waiting = "waiting"
+	Failed  = "failed"
+)
+
+// idForm is that of names and of IDs: the moment in which it was opened, and what it is about.
+var idForm = regexp.MustCompile(`^([0-9]{8}T[0-9]{6}\.[0-9]{9}Z-)?[0-9a-f]{32}$`)
+
+// IsID says whether a text has the form of a message's ID.
+func IsID(text string) bool { return idForm.MatchString(text) }
+
+const idTime = "20060102T150405.000000000Z"
+
+func (q Queue) name(folder, id string) string { return string(q) + "/" + folder + "/" + id + ".json" }
+
+// openID is the same for all events that are one message.
+func (k Key) openID() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %q %q", k.Kind, k.UID, k.Actor, k.ZoneID))
+	return hex.EncodeToString(sum[:16])
+}
+
+// Add puts items into the message of this key that is open, or opens one, for so long. What came from the same source before
+// is not added again.
+func (q Queue) Add(k Key, source string, items []Item, now time.Time, window time.Duration) error {
+	id := k.openID()
+	m, err := q.Read(Open, id)
+	if errors.Is(err, fs.ErrNotExist) {
+		m, err = Message{Version: version, ID: now.UTC().Format(idTime) + "-" + id, Opened: now, Due: now.Add(window)}, nil
+	}
+	if err != nil {
+		return err
+	}
+	if slices.Contains(m.Sources, source) {
+		return nil
+	}
+	m.Key = k // the zone's present name
+	m.Sources = append(m.Sources, source)
+	m.Count += len(items)
+	for _, i := range items[:min(len(items), MaxItems-len(m.Items))] {
+		if len(i.Path) > maxPath {
+			i.Path = strings.ToValidUTF8(i.Path[:maxPath], "") + "…"
+		}
+		m.Items = append(m.Items, i)
+	}
+	return q.write(Open, id, m)
+}
+
+// Close moves what has collected long enough to the waiting ones. What has something of a source that is not used up stays:
+// more of that may be added yet, and it would be told twice once this one is away.
+func (q Queue) Close(now time.Time, pending func(source string) bool) error {
+	ids, err := q.List(Open)
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, id := range ids {
+		m, err := q.Read(Open, id)
+		if err != nil {
+			failed = errors.Join(failed, err) // the others need not wait for it
+			continue
+		}
+		early := now.Before(m.Due) && now.After(m.Opened.Add(-time.Minute)) // a clock that was set back holds nothing up
+		if early || slices.ContainsFunc(m.Sources, pending) {
+			continue
+		}
+		if err := disk.Rename(q.name(Open, id), q.name(Waiting, m.ID)); err != nil {
+			return errors.Join(failed, err)
+		}
+	}
+	return failed
+}
+
+// List returns the IDs of a folder's messages, sorted, and so the older ones of waiting and failed first.
+func (q Queue) List(folder string) ([]string, error) {
+	entries, err := os.ReadDir(string(q) + "/" + folder)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, e := range entries {
+		if id, found := strings.CutSuffix(e.Name(), ".json"); found && IsID(id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// Read returns one message.
+func (q Queue) Read(folder, id string) (Message, error) {
+	name := q.name(folder, id)
+	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return Message{}, err
+	}
+	defer f.Close()
+	var m Message
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return Message{}, err
+	case !info.Mode().IsRegular() || info.Size() > maxFile:
+		return Message{}, fmt.Errorf("%s is no message", filepath.Base(name))
+	}
+	if err := json.NewDecoder(f).Decode(&m); err != nil || m.Version != version || !IsID(m.ID) {
+		return Message{}, errors.Join(fmt.Errorf("%s is no message", filepath.Base(name)), err)
+	}
+	return m, nil
+}
+
+func (q Queue) write(folder, id string, m Message) error {
+	b, err := json.MarshalIndent(m, "", "\t") // an administrator reads it
+	if err != nil {
+		return err
+	}
+	return disk.Write(q.name(folder, id), append(b, '\n'))
+}
+
+// Note writes down why a message waits that was not tried.
+func (q Queue) Note(m Message, reason string) error {
+	m.Reason = reason
+	return q.write(Waiting, m.ID, m)
+}
+
+// Delay writes down why a message that waits was not delivered, and when it may be tried again.
+func (q Queue) Delay(m Message, reason string, next time.Time) error {
+	m.Attempts++
+	m.Reason, m.Next = reason, next
+	return q.write(Waiting, m.ID, m)
+}
+
+// Fail puts a message aside that waits, with the reason.
+func (q Queue) Fail(m Message, reason string) error {
+	m.Attempts++
+	m.Reason = reason
+	if err := q.write(Waiting, m.ID, m); err != nil { // the reason first: a rename moves both
+		return err
+	}
+	return disk.Rename(q.name(Waiting, m.ID), q.name(Failed, m.ID))
+}
+
+// Retry lets one that was put aside, or has to wait, be sent at once, as if it were new.
+func (q Queue) Retry(folder string, m Message, now time.Time) error {
+	m.Attempts, m.Next, m.Opened = 0, time.Time{}, now
+	if err := q.write(folder, m.ID, m); err != nil || folder == Waiting {
+		return err
+	}
+	return disk.Rename(q.name(folder, m.ID), q.name(Waiting, m.ID))
+}
+
+// Remove takes a message away: it was delivered, or nobody wants it any more.
+func (q Queue) Remove(folder, id string) error {
+	if err := os.Remove(q.name(folder, id)); err != nil {
+		return err
+	}
+	return disk.SyncFolder(string(q) + "/" + folder)
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"sharezone/internal/activity"
+	"sharezone/internal/config"
+	"sharezone/internal/disk"
+	"sharezone/internal/event"
+	"sharezone/internal/helper"
+	"sharezone/notify/queue"
+)
+
+// A notice is an act that somebody is to be told of. Those of a batch are one file, which belongs to the batch as the lines of
+// the logs do: it is there if and only if the batch is committed. post.go makes messages of them.
+
+// notice is one act. Who is to be told is found out later, so that nothing that asks for it can hold up the logs.
+type notice struct {
+	Kind   queue.Kind `json:"kind"`
+	Time   time.Time  `json:"time"`
+	Actor  string     `json:"actor"`
+	Zone   string     `json:"zone"`
+	ZoneID string     `json:"zone_id"`
+	Path   string     `json:"path"`
+	Raw    string     `json:"raw,omitempty"`
+	Bytes  *int64     `json:"bytes"`
+	Part   bool       `json:"part,omitempty"`
+	Owner  uint32     `json:"owner"` // uid; of what was taken
+}
+
+// notices is the folder that the files lie in.
+type notices string
+
+const noticesEnd = ".jsonl"
+
+func (n notices) name(source string) string { return string(n) + "/" + source + noticesEnd }
+
+// write puts those of a batch on the disk.
+func (n notices) write(source string, all []notice) error {
+	var b bytes.Buffer
+	lines := json.NewEncoder(&b)
+	for _, one := range all {
+		if err := lines.Encode(one); err != nil {
+			return err
+		}
+	}
+	return disk.Write(n.name(source), b.Bytes())
+}
+
+// remove takes a file away, if it is there.
+func (n notices) remove(source string) error {
+	if err := os.Remove(n.name(source)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return disk.SyncFolder(string(n))
+}
+
+// list returns what there is, the oldest first.
+func (n notices) list() ([]string, error) {
+	entries, err := os.ReadDir(string(n))
+	if err != nil {
+		return nil, err
+	}
+	var sources []string
+	for _, e := range entries {
+		if source, found := strings.CutSuffix(e.Name(), noticesEnd); found {
+			sources = append(sources, source)
+		}
+	}
+	return sources, nil
+}
+
+func (n notices) read(source string) ([]notice, error) {
+	f, err := os.Open(n.name(source))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var all []notice
+	for lines := json.NewDecoder(f); lines.More(); {
+		var one notice
+		if err := lines.Decode(&one); err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// tells says of what people are told in zones whose owner has not decided.
+type tells struct {
+	reach              bool // there is a mail server; without one nobody is told of anything
+	uploads, downloads bool
+}
+
+func tellsOf(s config.Settings) tells {
+	return tells{reach: s.Mail.Host != ""}.of(s.Notices.Tell)
+}
+
+// of is of what is told where somebody decided so: "upload", "download", both with a comma, or nothing.
+func (t tells) of(decided string) tells {
+	kinds := strings.Split(decided, ",")
+	return tells{t.reach, slices.Contains(kinds, "upload"), slices.Contains(kinds, "download")}
+}
+
+// in is what holds for one zone.
+func (t tells) in(z helper.KnownZone) tells {
+	if z.Notify == nil {
+		return t
+	}
+	return t.of(*z.Notify)
+}
+
+// notice returns what is to be told of an act, if anything is. What belongs to no zone that is believed is told to nobody: its
+// name could be another's.
+func (t tells) notice(l activity.Line, zones table) (notice, bool) {
+	z, known := zones.byID[l.ZoneID]
+	if !known || l.Path == nil || !t.reach {
+		return notice{}, false
+	}
+	n := notice{Time: l.Time, Actor: l.User, Zone: z.Name, ZoneID: z.ID, Path: *l.Path, Raw: l.Raw, Bytes: l.Bytes}
+	switch l.Event {
+	case "download", "preview", "zip":
+		if l.Owner == nil || !t.in(z).downloads {
+			return notice{}, false
+		}
+		n.Kind, n.Owner = queue.Taken, *l.Owner
+		n.Part = l.Result == event.Interrupted
+		return n, l.Result == "ok" || n.Part && l.Bytes != nil && *l.Bytes > 0
+	}
+	return notice{}, false
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"testing"
+
+	"sharezone/internal/activity"
+	"sharezone/internal/event"
+	"sharezone/internal/helper"
+	"sharezone/notify/queue"
+)
+
+// TestNotice: of which acts somebody is told.
+func TestNotice(t *testing.T) {
+	all := tells{true, true, true}
+	none, both := "", "upload,download"
+	owner, some, no := uint32(1001), int64(5), int64(0)
+	path, zone := "p", "a"
+	for _, row := range []struct {
+		name   string
+		tells  tells
+		notify *string
+		record event.Record
+		zoneID string
+		want   queue.Kind
+		part   bool
+	}{
+		{"download", all, nil, event.Record{Event: "download", Result: "ok", Owner: &owner}, idOfA, queue.Taken, false},
+		{"in an archive", all, nil, event.Record{Event: "zip", Result: "ok", Owner: &owner}, idOfA, queue.Taken, false},
+		{"cut off", all, nil, event.Record{Event: "download", Result: event.Interrupted, Bytes: &some, Owner: &owner}, idOfA, queue.Taken, true},
+		{"cut off before its first byte", all, nil, event.Record{Event: "download", Result: event.Interrupted, Bytes: &no, Owner: &owner}, idOfA, "", false},
+		{"killed", all, nil, event.Record{Event: "download", Result: event.Interrupted, Owner: &owner}, idOfA, "", false},
+		{"refused", all, nil, event.Record{Event: "download", Result: "not-permitted", Owner: &owner}, idOfA, "", false},
+		{"a zip that is stored", all, nil, event.Record{Event: "zip", Result: "ok"}, idOfA, "", false},
+		{"no zone that is believed", all, nil, event.Record{Event: "download", Result: "ok", Owner: &owner}, "", "", false},
+		{"of nothing by the owner's wish", all, &none, event.Record{Event: "download", Result: "ok", Owner: &owner}, idOfA, "", false},
+		{"of nothing by the site's", tells{reach: true}, nil, event.Record{Event: "download", Result: "ok", Owner: &owner}, idOfA, "", false},
+		{"the owner's wish goes before", tells{reach: true}, &both, event.Record{Event: "download", Result: "ok", Owner: &owner}, idOfA, queue.Taken, false},
+		{"no mail at all", tells{uploads: true, downloads: true}, &both, event.Record{Event: "download", Result: "ok", Owner: &owner}, idOfA, "", false},
+		{"rename", all, nil, event.Record{Event: "rename", Result: "ok"}, idOfA, "", false},
+	} {
+		zones := newTable(helper.ZoneidReply{Zones: []helper.KnownZone{{ID: idOfA, Name: "a", Notify: row.notify}}})
+		row.record.Path, row.record.Zone, row.record.User = &path, &zone, "bruno"
+		n, told := row.tells.notice(activity.Line{Record: row.record, ZoneID: row.zoneID}, zones)
+		if told != (row.want != "") || told && (n.Kind != row.want || n.Part != row.part) {
+			t.Errorf("%s: %v %+v", row.name, told, n)
+		}
+	}
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"sharezone/internal/account"
+	"sharezone/internal/disk"
+	"sharezone/internal/layout"
+	"sharezone/notify/queue"
+)
+
+// Of one file of notices, messages are made in steps of which each can be the last:
+//
+//  1. Each recipient's message is written. It names the file as its source, so the next run adds nothing twice; and a message
+//     with a source that is still there is not sent (queue.Close), so what is added later is added to the same one.
+//  2. What was taken is remembered, for an hour.
+//  3. The file is removed.
+
+// once is for how long taking a file again is not told again: a player or a download manager fetches one in many parts.
+const once = time.Hour
+
+// names is what is asked of account.Names.
+type names interface {
+	User(name string) (account.Entry, bool)
+	UserByUID(uid uint32) (account.Entry, bool)
+	InGroup(user, group string) bool
+	GroupsOf(e account.Entry) []string
+	Err() error
+}
+
+// post makes messages of notices.
+type post struct {
+	notices notices
+	queue   queue.Queue
+	memory  string // a file: what was taken within the last hour
+	names   names
+	window  time.Duration
+	now     func() time.Time
+	step    func(string) // tests stop here; nil otherwise
+}
+
+// run makes messages of all notices. What stands in the way of one file is told, and keeps no other one waiting.
+func (p *post) run() error {
+	sources, err := p.notices.list()
+	if err != nil {
+		return err
+	}
+	pending := make(map[string]bool)
+	for _, source := range sources {
+		if oneErr := p.post(source); oneErr != nil {
+			pending[source] = true
+			err = errors.Join(err, fmt.Errorf("%s: %w", source, oneErr))
+		}
+	}
+	return errors.Join(err, p.queue.Close(p.now(), func(source string) bool { return pending[source] }))
+}
+
+func (p *post) post(source string) error {
+	all, err := p.notices.read(source)
+	if err != nil {
+		return err
+	}
+	taken, err := p.remembered()
+	if err != nil {
+		return err
+	}
+	items := make(map[queue.Key][]queue.Item)
+	var order []queue.Key
+	for _, n := range all {
+		if n.Kind == queue.Taken && !taken.add(n) {
+			continue
+		}
+		recipients, err := p.recipients(n)
+		if err != nil {
+			return err
+		}
+		for _, r := range recipients {
+			k := queue.Key{Kind: n.Kind, UID: r.UID, User: r.Name, Actor: n.Actor, Zone: n.Zone, ZoneID: n.ZoneID}
+			if items[k] == nil {
+				order = append(order, k)
+			}
+			items[k] = append(items[k], queue.Item{Time: n.Time, Path: n.Path, Bytes: n.Bytes, Part: n.Part})
+		}
+	}
+	for _, k := range order {
+		if err := p.queue.Add(k, source, items[k], p.now(), p.window); err != nil {
+			return err
+		}
+		p.pause("added")
+	}
+	if err := p.remember(taken); err != nil {
+		return err
+	}
+	p.pause("remembered")
+	return p.notices.remove(source)
+}
+
+// recipients are those who are told of an act; never who did it himself.
+func (p *post) recipients(n notice) ([]account.Entry, error) {
+	owner, known := p.names.UserByUID(n.Owner)
+	if !known || owner.Name == n.Actor || !p.names.InGroup(owner.Name, layout.GroupBase) {
+		return nil, p.names.Err() // of a name service that did not answer, the next run knows more
+	}
+	return []account.Entry{owner}, nil
+}
+
+func (p *post) pause(at string) {
+	if p.step != nil {
+		p.step(at)
+	}
+}
+
+// memory is what was taken by whom, and when first.
+type memory map[string]time.Time
+
+// add says whether that is to be told: not if the same person took the same file within the hour.
+func (m memory) add(n notice) bool {
+	path := n.Raw
+	if path == "" {
+		path = n.Path
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %t", n.Actor, n.ZoneID, path, n.Part))
+	key := hex.EncodeToString(sum[:16])
+	if before, found := m[key]; found && n.Time.Sub(before).Abs() < once {
+		return false
+	}
+	m[key] = n.Time
+	return true
+}
+
+// remembered reads what an earlier run wrote. Without it, or with what cannot be read, something is told once more.
+func (p *post) remembered() (memory, error) {
+	m := make(memory)
+	b, err := os.ReadFile(p.memory)
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if json.Unmarshal(b, &m) != nil {
+		return make(memory), nil
+	}
+	return m, nil
+}
+
+// remember forgets what is an hour older than the latest that it knows: a run that catches up with a day goes by the time of
+// the acts.
+func (p *post) remember(m memory) error {
+	if len(m) == 0 {
+		return nil
+	}
+	var latest time.Time
+	for _, t := range m {
+		if t.After(latest) {
+			latest = t
+		}
+	}
+	for key, t := range m {
+		if latest.Sub(t) >= once {
+			delete(m, key)
+		}
+	}
+	b, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return disk.Write(p.memory, b)
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/account"
+	"sharezone/notify/queue"
+)
+
+// fewNames are those of the machine of these tests.
+type fewNames struct{}
+
+var entries = []account.Entry{{Name: "anna", UID: 1001, GECOS: "Anna Rossi,,,,anna@example.org"}, {Name: "bruno", UID: 1003, GECOS: "Bruno"}, {Name: "gone", UID: 1009}}
+
+func (fewNames) find(right func(account.Entry) bool) (account.Entry, bool) {
+	i := slices.IndexFunc(entries, right)
+	if i < 0 {
+		return account.Entry{}, false
+	}
+	return entries[i], true
+}
+func (n fewNames) User(name string) (account.Entry, bool) {
+	return n.find(func(e account.Entry) bool { return e.Name == name })
+}
+func (n fewNames) UserByUID(uid uint32) (account.Entry, bool) {
+	return n.find(func(e account.Entry) bool { return e.UID == uid })
+}
+func (fewNames) InGroup(user, _ string) bool { return user != "gone" }
+func (fewNames) GroupsOf(e account.Entry) []string {
+	if e.Name == "bruno" {
+		return []string{"bruno", "shz-acme"}
+	}
+	return []string{e.Name}
+}
+func (fewNames) Err() error { return nil }
+
+type mailroom struct {
+	*post
+	clock time.Time
+}
+
+func newMailroom(t *testing.T) *mailroom {
+	t.Helper()
+	top := t.TempDir()
+	for _, folder := range []string{"/notices", "/queue", "/queue/open", "/queue/waiting", "/queue/failed"} {
+		if err := os.Mkdir(top+folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := &mailroom{clock: time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)}
+	m.post = &post{notices: notices(top + "/notices"), queue: queue.Queue(top + "/queue"), memory: top + "/taken.json", names: fewNames{},
+		window: 5 * time.Minute, now: func() time.Time { return m.clock }}
+	return m
+}
+
+// takes leaves notices: bruno took these of owner's.
+func (m *mailroom) takes(t *testing.T, source string, owner uint32, paths ...string) {
+	t.Helper()
+	var all []notice
+	for _, path := range paths {
+		all = append(all, notice{Kind: queue.Taken, Time: m.clock, Actor: "bruno", Zone: "a", ZoneID: idOfA, Path: path, Owner: owner})
+	}
+	if err := m.notices.write(source, all); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// told is what stands in a folder's messages: "USER: PATH PATH".
+func (m *mailroom) told(t *testing.T, folder string) string {
+	t.Helper()
+	ids, err := m.queue.List(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, id := range ids {
+		one, err := m.queue.Read(folder, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := one.User + ":"
+		for _, i := range one.Items {
+			line += " " + i.Path
+		}
+		all = append(all, line)
+	}
+	return strings.Join(all, "; ")
+}
+
+func (m *mailroom) mustRun(t *testing.T) {
+	t.Helper()
+	if err := m.run(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPost: what one person takes within the window is one message, to the owner alone; it waits when the window is over.
+func TestPost(t *testing.T) {
+	m := newMailroom(t)
+	m.takes(t, "1", 1001, "x", "y")
+	m.takes(t, "2", 1003, "his own")
+	m.takes(t, "3", 1009, "of one who is in no zone")
+	m.takes(t, "4", 7777, "of nobody")
+	m.mustRun(t)
+	m.clock = m.clock.Add(4 * time.Minute)
+	m.takes(t, "5", 1001, "z")
+	m.mustRun(t)
+	if got := m.told(t, queue.Open); got != "anna: x y z" || m.told(t, queue.Waiting) != "" {
+		t.Errorf("%q, waiting %q", got, m.told(t, queue.Waiting))
+	}
+	m.clock = m.clock.Add(time.Minute)
+	m.takes(t, "6", 1001, "w")
+	m.mustRun(t) // it is taken along: the message was still open
+	m.takes(t, "7", 1001, "v")
+	m.mustRun(t)
+	if got := m.told(t, queue.Waiting); got != "anna: x y z w" || m.told(t, queue.Open) != "anna: v" {
+		t.Errorf("waiting %q, open %q", got, m.told(t, queue.Open))
+	}
+	if left, _ := m.notices.list(); len(left) > 0 {
+		t.Errorf("%q are left", left)
+	}
+}
+
+// TestOnce: parts of one file within an hour are one, whatever the message they would stand in; whole and not whole are two.
+func TestOnce(t *testing.T) {
+	m := newMailroom(t)
+	m.window = 0
+	for i, minutes := range []int{0, 1, 30, 28, 1} {
+		m.clock = m.clock.Add(time.Duration(minutes) * time.Minute)
+		m.takes(t, string(rune('1'+i)), 1001, "film", "film")
+		m.mustRun(t)
+	}
+	if got := m.told(t, queue.Waiting); got != "anna: film; anna: film" {
+		t.Errorf("%q", got)
+	}
+	m.clock = m.clock.Add(time.Second)
+	part := notice{Kind: queue.Taken, Time: m.clock, Actor: "bruno", Zone: "a", ZoneID: idOfA, Path: "film", Owner: 1001, Part: true}
+	if err := m.notices.write("part", []notice{part}); err != nil {
+		t.Fatal(err)
+	}
+	m.mustRun(t)
+	if got := m.told(t, queue.Waiting); got != "anna: film; anna: film; anna: film" {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestPostKilled: a run that ends anywhere is made good by the next, and nobody is told anything twice.
+func TestPostKilled(t *testing.T) {
+	for _, at := range []string{"added", "remembered"} {
+		for _, window := range []time.Duration{0, time.Minute} {
+			m := newMailroom(t)
+			m.window = window
+			m.takes(t, "1", 1001, "x", "y")
+			m.step = func(now string) {
+				if now == at {
+					panic(stopped{})
+				}
+			}
+			func() {
+				defer func() { recover() }()
+				m.run()
+			}()
+			m.step = nil
+			m.mustRun(t)
+			m.clock = m.clock.Add(time.Hour)
+			m.mustRun(t)
+			if got := m.told(t, queue.Waiting); got != "anna: x y" || m.told(t, queue.Open) != "" {
+				t.Errorf("%s, %s: %q", at, window, got)
+			}
+		}
+	}
+}
+
+// TestPending: a message that may still get something of the same notices is not sent.
+func TestPending(t *testing.T) {
+	m := newMailroom(t)
+	m.window = 0
+	m.takes(t, "1", 1001, "x")
+	if err := os.Mkdir(m.memory+".new", 0o700); err != nil { // what was taken cannot be remembered
+		t.Fatal(err)
+	}
+	if err := m.run(); !errors.Is(err, unix.EISDIR) {
+		t.Errorf("%v", err)
+	}
+	m.takes(t, "2", 1001, "y")
+	if err := m.run(); err == nil || m.told(t, queue.Waiting) != "" || m.told(t, queue.Open) != "anna: x y" {
+		t.Errorf("%v, %q waits", err, m.told(t, queue.Waiting))
+	}
+	os.Remove(m.memory + ".new")
+	m.mustRun(t)
+	if got := m.told(t, queue.Waiting); got != "anna: x y" {
+		t.Errorf("%q", got)
+	}
+}

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sharezone/internal/account"
+	"sharezone/internal/config"
+	"sharezone/internal/layout"
+	"sharezone/internal/syslog"
+	"sharezone/internal/text"
+	"sharezone/notify/mail"
+	"sharezone/notify/queue"
+)
+
+const (
+	// firstWait is how long a message waits that was not taken; each time twice as long, up to longestWait.
+	firstWait   = time.Minute
+	longestWait = time.Hour
+	// mostBroken is after how many connections that broke one after the other the rest waits for the next run.
+	mostBroken = 3
+	// timeout is how long the mail server may take for a connection, and for each message.
+	timeout = time.Minute
+)
+
+// connection is one to a mail server.
+type connection interface {
+	Send(mail.Letter) (mail.Outcome, error)
+	Close()
+}
+
+// sender gives waiting messages to the mail server.
+type sender struct {
+	queue    queue.Queue
+	names    names
+	settings config.Mail
+	language text.Language // of who has chosen none
+	from     string
+	domain   string
+	internal string // where the entries are reached, without a slash at the end; "" = links do not lead there
+	external string
+	dial     func() (connection, error)
+	now      func() time.Time
+	tell     func(line string) // to the syslog
+
+	open   connection
+	broken int // connections, one after the other
+}
+
+// errBroken ends a run: more messages would meet the same.
+var errBroken = errors.New("the mail server breaks connections")
+
+// run sends what waits and may be tried now.
+func (s *sender) run() error {
+	ids, err := s.queue.List(queue.Waiting)
+	if err != nil {
+		return err
+	}
+	defer s.hangUp()
+	var failed, server error
+	for _, id := range ids {
+		m, err := s.queue.Read(queue.Waiting, id)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		if s.now().Before(m.Next) && m.Next.Sub(s.now()) <= longestWait { // else the clock was set back
+			continue
+		}
+		if server != nil { // it is not asked again, but what is too old does not wait for it
+			failed = errors.Join(failed, s.later(m, server.Error(), false))
+			continue
+		}
+		oneErr := s.send(m)
+		var down *serverError
+		if errors.As(oneErr, &down) {
+			server = down
+			continue
+		}
+		failed = errors.Join(failed, oneErr)
+	}
+	return errors.Join(failed, server)
+}
+
+// serverError is one that has nothing to do with the message.
+type serverError struct{ cause error }
+
+func (e *serverError) Error() string { return "mail server: " + e.cause.Error() }
+
+// send tries one message. An error is not that of the message, which has its outcome on the disk.
+func (s *sender) send(m queue.Message) error {
+	to, known := s.names.User(m.User)
+	if !known && s.names.Err() != nil {
+		return s.names.Err()
+	}
+	if !known || to.UID != m.UID || !s.names.InGroup(m.User, layout.GroupBase) {
+		s.report(m, "", "dropped, there is no such person any more", nil)
+		return s.queue.Remove(queue.Waiting, m.ID)
+	}
+	l, err := s.letter(m, to)
+	if err != nil {
+		return err
+	}
+	if s.open == nil {
+		if s.open, err = s.dial(); err != nil {
+			s.open = nil
+			return errors.Join(s.later(m, err.Error(), false), &serverError{err})
+		}
+	}
+	outcome, reason := s.open.Send(l)
+	if outcome != mail.Delivered {
+		s.hangUp()
+	}
+	if outcome != mail.Broken {
+		s.broken = 0
+	}
+	switch outcome {
+	case mail.Delivered:
+		s.report(m, l.To, "delivered", nil)
+		return s.queue.Remove(queue.Waiting, m.ID)
+	case mail.Refused:
+		s.report(m, l.To, "refused", reason)
+		return s.queue.Fail(m, reason.Error())
+	case mail.Broken:
+		if s.broken++; s.broken >= mostBroken {
+			return errors.Join(s.later(m, reason.Error(), true), &serverError{errBroken})
+		}
+	}
+	return s.later(m, reason.Error(), true)
+}
+
+// later lets a message wait, or gives it up. What the server did before it saw the message counts for its age alone.
+func (s *sender) later(m queue.Message, reason string, tried bool) error {
+	if s.now().Sub(m.Opened) >= s.settings.GiveUp {
+		s.report(m, "", "given up", errors.New(reason))
+		return s.queue.Fail(m, reason)
+	}
+	if !tried {
+		if m.Reason == reason {
+			return nil // written already, perhaps a thousand times
+		}
+		return s.queue.Note(m, reason)
+	}
+	wait := min(firstWait<<min(m.Attempts, 10), longestWait)
+	return s.queue.Delay(m, reason, s.now().Add(wait))
+}
+
+func (s *sender) hangUp() {
+	if s.open != nil {
+		s.open.Close()
+		s.open = nil
+	}
+}
+
+// letter is the message as it is now: an address that was mended holds for what waits too.
+func (s *sender) letter(m queue.Message, to account.Entry) (mail.Letter, error) {
+	style := mail.Style{Language: s.language, URL: s.urlFor(to)}
+	if actor, known := s.names.User(m.Actor); known {
+		style.Actor = account.ParseGECOS(actor.GECOS).FullName
+	}
+	subject, plain, html, err := mail.Compose(m, style)
+	return mail.Letter{ID: m.ID, From: s.from, To: s.address(to), Date: m.Opened, Subject: subject, Text: plain, HTML: html}, err
+}
+
+// urlFor is where links lead for somebody: of partners, who are in the group of a company, to the external entry.
+func (s *sender) urlFor(to account.Entry) string {
+	isCompany := func(group string) bool { return strings.HasPrefix(group, layout.CompanyPrefix) }
+	if s.external != "" && (s.internal == "" || slices.ContainsFunc(s.names.GroupsOf(to), isCompany)) {
+		return s.external
+	}
+	return s.internal
+}
+
+// address is where somebody's mail goes: what the account says, else his name at the domain.
+func (s *sender) address(to account.Entry) string {
+	if address := account.ParseGECOS(to.GECOS).Email; address != "" {
+		return address
+	}
+	return to.Name + "@" + s.domain
+}
+
+// report writes a line for each end of a message, ASCII whatever a server answered.
+func (s *sender) report(m queue.Message, address, what string, reason error) {
+	line := fmt.Sprintf("sharezone mail: %s to=%s kind=%s", m.ID, m.User, m.Kind)
+	if address != "" {
+		line += " address=" + strconv.QuoteToASCII(address)
+	}
+	line += " " + what
+	if reason != nil {
+		line += ": " + strconv.QuoteToASCII(reason.Error())
+	}
+	s.tell(line)
+}
+
+// secretFile holds the password for the mail server, in its first line.
+const secretFile = layout.Configuration + "/smtp-secret"
+
+// newSender is one on the machine.
+func newSender(settings config.Settings, names names) *sender {
+	s := &sender{queue: layout.Queue, names: names, settings: settings.Mail, language: text.Language(settings.Notices.Language),
+		internal: settings.Internal.PublicURL, external: settings.External.PublicURL, from: settings.Mail.From, domain: settings.Mail.Domain, now: time.Now,
+		tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) }}
+	hello := mailName()
+	if s.domain == "" {
+		s.domain = hello
+	}
+	if s.from == "" {
+		s.from = "sharezone@" + s.domain
+	}
+	s.dial = func() (connection, error) {
+		server := mail.Server{Host: s.settings.Host, Port: s.settings.Port, TLS: s.settings.TLS, User: s.settings.User, Hello: hello,
+			Timeout: timeout}
+		if server.TLS == "auto" {
+			server.TLS = "starttls"
+			if server.Host == "localhost" || server.Host == "127.0.0.1" || server.Host == "::1" {
+				server.TLS = "none"
+			}
+		}
+		if server.User != "" {
+			secret, err := os.ReadFile(secretFile)
+			if err != nil {
+				return nil, err
+			}
+			server.Password, _, _ = strings.Cut(string(secret), "\n")
+		}
+		c, err := mail.Dial(context.Background(), server)
+		if err != nil {
+			return nil, err
+		}
+		return c, nil
+	}
+	return s
+}
+
+// mailName is the name under which this machine writes mail: Debian has one file for it.
+func mailName() string {
+	b, err := os.ReadFile("/etc/mailname")
+	if name, _, _ := strings.Cut(string(b), "\n"); err == nil && strings.TrimSpace(name) != "" {
+		return strings.TrimSpace(name)
+	}
+	if name, err := os.Hostname(); err == nil && name != "" {
+		return name
+	}
+	return "localhost"
+}

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"sharezone/internal/config"
+	"sharezone/notify/mail"
+	"sharezone/notify/mail/mailtest"
+	"sharezone/notify/queue"
+)
+
+// postOffice is a queue, a sender and a mail server.
+type postOffice struct {
+	*mailroom
+	*sender
+	server *mailtest.Server
+	lines  []string // to the syslog
+}
+
+func newPostOffice(t *testing.T) *postOffice {
+	t.Helper()
+	o := &postOffice{mailroom: newMailroom(t), server: mailtest.Start(t, false, "")}
+	o.window = 0
+	o.sender = &sender{queue: o.mailroom.queue, names: fewNames{}, settings: config.Mail{GiveUp: 5 * 24 * time.Hour},
+		language: "en", from: "sharezone@example.org", domain: "example.net",
+		internal: "https://inside.example.org", external: "https://share.example.org", now: func() time.Time { return o.clock },
+		dial: func() (connection, error) {
+			c, err := mail.Dial(context.Background(), mail.Server{Host: "localhost", Port: o.server.Port, TLS: "none", Hello: "share", Timeout: 10 * time.Second})
+			if err != nil {
+				return nil, err
+			}
+			return c, nil
+		},
+		tell: func(line string) { o.lines = append(o.lines, line) }}
+	return o
+}
+
+// send lets so much time pass, and runs the sender.
+func (o *postOffice) send(after time.Duration) error {
+	o.clock = o.clock.Add(after)
+	o.sender.broken = 0
+	return o.sender.run()
+}
+
+// taken makes messages to anna that wait.
+func (o *postOffice) taken(t *testing.T, n int) {
+	t.Helper()
+	for i := range n {
+		o.takes(t, fmt.Sprint("s", i, o.clock.Unix()), 1001, fmt.Sprint("file-", i, "-", o.clock.Unix()))
+		o.clock = o.clock.Add(time.Nanosecond) // each its own name
+		if err := o.mailroom.run(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// waits is one message that waits, as it is on the disk.
+func (o *postOffice) waits(t *testing.T, folder string) queue.Message {
+	t.Helper()
+	ids, err := o.mailroom.queue.List(folder)
+	if err != nil || len(ids) == 0 {
+		t.Fatalf("%s: %v %v", folder, ids, err)
+	}
+	m, err := o.mailroom.queue.Read(folder, ids[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// TestSend: it is delivered once, to the account's address; of one without an address to his name at the domain.
+func TestSend(t *testing.T) {
+	o := newPostOffice(t)
+	o.taken(t, 3)
+	o.clock = o.clock.Add(time.Second)
+	if err := o.mailroom.notices.write("b", []notice{{Kind: queue.Taken, Time: o.clock, Actor: "anna", Zone: "a", ZoneID: idOfA, Path: "p", Owner: 1003}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.mailroom.run(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := o.send(0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mails := o.server.Mails()
+	if len(mails) != 4 || mails[0].To != "anna@example.org" || mails[3].To != "bruno@example.net" || o.server.Dials() != 1 {
+		t.Errorf("%d connections, %+v", o.server.Dials(), mails)
+	}
+	for n, want := range map[int]string{0: "https://inside.example.org/cgi-bin/shz/a/", 3: "https://share.example.org/cgi-bin/shz/a/"} {
+		if text := strings.ReplaceAll(mails[n].Text, "=\r\n", ""); !strings.Contains(text, want) {
+			t.Errorf("no %s in %s", want, text)
+		}
+	}
+	if len(o.lines) != 4 || !strings.HasSuffix(o.lines[0], `to=anna kind=taken address="anna@example.org" delivered`) {
+		t.Errorf("%q", o.lines)
+	}
+	if o.told(t, queue.Waiting) != "" || o.told(t, queue.Failed) != "" {
+		t.Error("something is left")
+	}
+}
+
+// TestBackOff: "not now" is tried again, later each time, and after five days not any more.
+func TestBackOff(t *testing.T) {
+	o := newPostOffice(t)
+	tries := 0
+	o.server.Answer = func(command string) string {
+		if strings.HasPrefix(command, "RCPT") {
+			tries++
+			return "450 4.2.0 greylisted"
+		}
+		return ""
+	}
+	o.taken(t, 1)
+	for range 24 * 60 { // a simulated day, a run each minute
+		if err := o.send(time.Minute); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if tries < 24 || tries > 32 {
+		t.Errorf("%d tries in a day", tries)
+	}
+	if m := o.waits(t, queue.Waiting); m.Attempts != tries || !strings.Contains(m.Reason, "greylisted") {
+		t.Errorf("%+v", m)
+	}
+	o.clock = o.clock.Add(-24 * 300 * time.Hour) // set back: it does not wait until the clock is there again
+	before := tries
+	if err := o.send(0); err != nil || tries != before+1 {
+		t.Errorf("%v, %d tries", err, tries-before)
+	}
+	o.clock = o.clock.Add(24 * 300 * time.Hour)
+	if err := o.send(4 * 24 * time.Hour); err != nil || o.told(t, queue.Waiting) != "" {
+		t.Errorf("%v: it waits for ever", err)
+	}
+	if m := o.waits(t, queue.Failed); !strings.Contains(m.Reason, "greylisted") {
+		t.Errorf("%+v", m)
+	}
+}
+
+// TestRefused: a recipient whom the server does not know is put aside; the others get theirs.
+func TestRefused(t *testing.T) {
+	o := newPostOffice(t)
+	n := 0
+	o.server.Answer = func(command string) string {
+		if strings.HasPrefix(command, "RCPT") {
+			if n++; n == 2 {
+				return "550 no such user \x1b[2J"
+			}
+		}
+		return ""
+	}
+	o.taken(t, 3)
+	if err := o.send(0); err != nil {
+		t.Fatal(err)
+	}
+	if m := o.waits(t, queue.Failed); len(o.server.Mails()) != 2 || o.told(t, queue.Waiting) != "" || !strings.Contains(m.Reason, "no such user") {
+		t.Errorf("%d mails, %+v", len(o.server.Mails()), m)
+	}
+	if strings.Contains(strings.Join(o.lines, ""), "\x1b") {
+		t.Errorf("%q", o.lines)
+	}
+}
+
+// TestServerDown: for a day; each message is delivered once when it is there again.
+func TestServerDown(t *testing.T) {
+	o := newPostOffice(t)
+	up, down := o.server.Port, 1
+	o.server.Port = down
+	o.taken(t, 3)
+	for range 24 {
+		if err := o.send(time.Hour); err == nil {
+			t.Error("nobody is told that there is no mail server")
+		}
+	}
+	if m := o.waits(t, queue.Waiting); m.Attempts != 0 || m.Reason == "" {
+		t.Errorf("%+v", m)
+	}
+	o.server.Port = up
+	if err := o.send(time.Minute); err != nil || len(o.server.Mails()) != 3 {
+		t.Errorf("%v, %d mails", err, len(o.server.Mails()))
+	}
+	o.taken(t, 1)
+	o.server.Port = down
+	o.send(5 * 24 * time.Hour)
+	if m := o.waits(t, queue.Failed); m.Reason == "" {
+		t.Errorf("%+v", m)
+	}
+}
+
+// TestBroken: a server that breaks off at each mail is left alone after three, and gets all later.
+func TestBroken(t *testing.T) {
+	o := newPostOffice(t)
+	broken := true
+	o.server.Answer = func(command string) string {
+		if command == "DATA" && broken {
+			return "drop"
+		}
+		return ""
+	}
+	o.taken(t, 6)
+	if err := o.send(0); err == nil || o.server.Dials() != mostBroken {
+		t.Errorf("%v, %d connections", err, o.server.Dials())
+	}
+	broken = false
+	if err := o.send(time.Minute); err != nil || len(o.server.Mails()) != 6 {
+		t.Errorf("%v, %d mails", err, len(o.server.Mails()))
+	}
+}
+
+// TestNobody: who is not in Share Zone any more gets nothing, and nothing waits for him.
+func TestNobody(t *testing.T) {
+	o := newPostOffice(t)
+	o.taken(t, 1)
+	m := o.waits(t, queue.Waiting)
+	for _, k := range []queue.Key{{Kind: queue.Taken, UID: 1001, User: "gone"}, {Kind: queue.Taken, UID: 1, User: "anna"}, {Kind: queue.Taken, User: "nobody"}} {
+		if err := o.mailroom.queue.Add(k, "x", m.Items, o.clock, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := o.mailroom.run(); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.send(0); err != nil || len(o.server.Mails()) != 1 || o.told(t, queue.Waiting) != "" {
+		t.Errorf("%v, %d mails, %q", err, len(o.server.Mails()), o.told(t, queue.Waiting))
+	}
+}

@@ -1,0 +1,182 @@
+package test
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"sharezone/internal/layout"
+)
+
+// Messages, through a real Postfix of the machine itself.
+
+// postfix starts the machine's Postfix, which delivers to files in /var/mail; other domains than the machine's it refuses.
+func postfix(t *testing.T) {
+	t.Helper()
+	needDemo(t)
+	if _, err := os.Stat("/usr/sbin/postfix"); err != nil {
+		t.Skip("Postfix is not installed")
+	}
+	for _, setting := range []string{"inet_interfaces=loopback-only", "inet_protocols=ipv4", "mydestination=localhost, share.test", "myhostname=share.test",
+		"mailbox_size_limit=0", "maillog_file=/var/log/postfix.log", "maillog_file_prefixes=/var", "alias_maps=", "mailbox_command=", "home_mailbox=",
+		"smtpd_relay_restrictions=reject_unauth_destination"} {
+		run(t, "postconf", "-e", setting)
+	}
+	run(t, "postconf", "-M", "postlog/unix-dgram=postlog unix-dgram n - n - 1 postlogd")
+	os.RemoveAll("/var/log/postfix.log")
+	run(t, "postfix", "start")
+	t.Cleanup(func() { command(t, "postfix", "stop") })
+	waitFor(t, "Postfix", func() bool {
+		c, err := net.Dial("tcp", "127.0.0.1:25")
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+}
+
+// waitFor waits until something is so.
+func waitFor(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	if !eventually(patience, is) {
+		t.Fatalf("%s: not within %s", what, patience)
+	}
+}
+
+// mailbox are the mails that somebody got, each from its headers to its end.
+func mailbox(user string) []string {
+	b, err := os.ReadFile("/var/mail/" + user)
+	if err != nil {
+		return nil
+	}
+	return strings.Split(string(b), "\nFrom sharezone@")
+}
+
+var subjectLine = regexp.MustCompile(`(?m)^Subject: (.*)$`)
+
+func subjects(user string) string {
+	var all []string
+	for _, m := range mailbox(user) {
+		if s := subjectLine.FindStringSubmatch(m); s != nil {
+			all = append(all, s[1])
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+func queued(t *testing.T, folder string) int {
+	t.Helper()
+	found, err := filepath.Glob(layout.Queue + "/" + folder + "/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(found)
+}
+
+// emptyQueue takes away what other tests have left on its way.
+func emptyQueue(t *testing.T) {
+	t.Helper()
+	for _, pattern := range []string{layout.Notices + "/*", layout.Queue + "/*/*", layout.WorkerState + "/taken.json", "/var/mail/*"} {
+		found, _ := filepath.Glob(pattern)
+		for _, name := range found {
+			if err := os.Remove(name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// TestReceipt: who takes a file is told to the owner of the file, nobody else, once, in words, with a link to the configured host.
+func TestReceipt(t *testing.T) {
+	postfix(t)
+	zone := newZone(t, "user:bruno=write", "user:carla=read")
+	setConfig(t, "[notices]\nwindow_minutes = 0\nlanguage = \"en\"\n[mail]\ndomain = \"share.test\"\n[entries.internal]\npublic_url = \""+needDemo(t).url+"\"\n")
+	work(t)
+	emptyQueue(t)
+	put(t, "bruno", zone, "b-1.txt")
+	put(t, "bruno", zone, "b-2.txt")
+	put(t, "anna", zone, "a.txt")
+	for _, file := range []string{"b-1.txt", "b-2.txt", "a.txt"} {
+		for range 2 { // twice within the hour is once
+			if a := curlAs(t, "carla", "/cgi-bin/shz/"+zone+"/"+file); a.status != 200 {
+				t.Fatal(a.status)
+			}
+		}
+	}
+	curlAs(t, "bruno", "/cgi-bin/shz/"+zone+"/b-1.txt") // his own
+	curlAs(t, "carla", "/cgi-bin/shz/"+zone+"/absent.txt")
+	for range 3 {
+		work(t)
+	}
+	waitFor(t, "the mails", func() bool { return subjects("bruno") != "" && subjects("anna") != "" })
+	if got := subjects("bruno"); got != "2 files taken by carla from the zone "+zone {
+		t.Errorf("bruno: %s", got)
+	}
+	if got := subjects("anna"); got != "1 file taken by carla from the zone "+zone {
+		t.Errorf("anna: %s", got)
+	}
+	if got := subjects("carla"); got != "" {
+		t.Errorf("carla: %s", got)
+	}
+	m := strings.Join(mailbox("bruno"), "")
+	for _, want := range []string{"To: <bruno@localhost>", "Auto-Submitted: auto-generated", "b-1.txt", "b-2.txt", needDemo(t).url + "/cgi-bin/shz/" + zone} {
+		if !strings.Contains(strings.ReplaceAll(m, "=\n", ""), want) {
+			t.Errorf("no %q in\n%s", want, m)
+		}
+	}
+	if strings.Contains(m, "a.txt") || queued(t, "*") != 0 {
+		t.Errorf("%d in the queue; %s", queued(t, "*"), m)
+	}
+}
+
+// TestMailRefused: an address that the mail server refuses is put aside with its reason; without a mail server everything waits,
+// and goes out when there is one.
+func TestMailRefused(t *testing.T) {
+	zone := newZone(t, "user:bruno=write", "user:carla=read")
+	setConfig(t, "[notices]\nwindow_minutes = 0\n[mail]\ndomain = \"share.test\"\n")
+	work(t)
+	emptyQueue(t)
+	put(t, "bruno", zone, "x.txt")
+	curlAs(t, "carla", "/cgi-bin/shz/"+zone+"/x.txt")
+	run(t, "shzadm", "user", "modify", "bruno", "--email", "bruno@elsewhere.test")
+	t.Cleanup(func() { run(t, "shzadm", "user", "modify", "bruno", "--email", "bruno@localhost") })
+	if out, status := asUser(t, layout.UserSpool, workerProgram); status != 1 || queued(t, "waiting") != 1 {
+		t.Fatalf("without a mail server: %d %s, %d wait", status, out, queued(t, "waiting"))
+	}
+	postfix(t)
+	work(t)
+	if queued(t, "failed") != 1 || queued(t, "waiting") != 0 {
+		t.Fatalf("%d failed, %d wait", queued(t, "failed"), queued(t, "waiting"))
+	}
+	found, _ := filepath.Glob(layout.Queue + "/failed/*.json")
+	if text := read(t, found[0]); !strings.Contains(text, "Relay access denied") {
+		t.Error(text)
+	}
+	emptyQueue(t)
+}
+
+// TestNotifyOfZone: a zone's owner decides of what its people are told.
+func TestNotifyOfZone(t *testing.T) {
+	zone := newZone(t, "user:bruno=write", "user:carla=read")
+	setConfig(t, "[notices]\nwindow_minutes = 1440\n")
+	work(t)
+	emptyQueue(t)
+	put(t, "bruno", zone, "x.txt")
+	put(t, "bruno", zone, "y.txt")
+	run(t, "shzadm", "zone", "modify", zone, "--notify", "none")
+	curlAs(t, "carla", "/cgi-bin/shz/"+zone+"/x.txt")
+	work(t)
+	if n := queued(t, "open"); n != 0 {
+		t.Errorf("%d messages although the owner wants none", n)
+	}
+	run(t, "shzadm", "zone", "modify", zone, "--notify", "download")
+	curlAs(t, "carla", "/cgi-bin/shz/"+zone+"/y.txt")
+	work(t)
+	if n := queued(t, "open"); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+	emptyQueue(t)
+}
