@@ -22,9 +22,12 @@ readonly state=/var/lib/sharezone
 readonly register=$state/uids # every uid that was ever given away
 readonly cache=/var/cache/sharezone
 readonly base=/srv/sharezone
-readonly instance=/etc/apache2-sharezone
-readonly run_folder=/run/apache2-sharezone
-readonly pid_file=$run_folder/apache2.pid
+# Of the two Apache instances each function that is about one finds which in these; external_instance exchanges them.
+instance=/etc/apache2-sharezone
+unit=apache2@sharezone
+run_folder=/run/apache2-sharezone
+pid_file=$run_folder/apache2.pid
+owed=apache # what note_consequences notes begins so
 
 # shellcheck source=etc/install/message.sh
 source etc/install/message.sh
@@ -49,6 +52,7 @@ main() {
     fi
     choose_tls
     choose_listen
+    external_instance choose_external
     check_machine
     lock
     install_packages
@@ -63,14 +67,16 @@ main() {
     each_item make_record
     make_certificate
     check_sudo
+    retire_default_apache
     serve
+    external_instance serve_external
     reload_sshd
     if [[ $demo ]]; then make_demo; fi
     finish
 }
 
 read_options() {
-    demo='' listen='' tls='' certificate='' key='' uninstall='' purge=''
+    demo='' listen='' tls='' certificate='' key='' uninstall='' purge='' external='' proxy=''
     while (($#)); do
         case $1 in
         --demo) demo=yes ;;
@@ -79,6 +85,17 @@ read_options() {
             check_address "$listen" || wrong_usage bad-address "$listen"
             shift
             ;;
+        --external)
+            external=${2-}
+            check_address "$external" || wrong_usage bad-address "$external"
+            shift
+            ;;
+        --proxy)
+            proxy=${2-}
+            check_peer "$proxy" || wrong_usage bad-peer "$proxy"
+            shift
+            ;;
+        --no-external) external=no ;;
         --tls) tls=yes ;;
         --no-tls) tls=no ;;
         --cert | --key)
@@ -102,8 +119,11 @@ read_options() {
         shift
     done
     if [[ $certificate$key && ! ($certificate && $key && $tls == yes) ]]; then wrong_usage incomplete-certificate; fi
+    if [[ ! $external && $proxy || $external == no && $proxy || $external && $external != no && ! $proxy ]]; then
+        wrong_usage incomplete-external
+    fi
     if [[ $purge && ! $uninstall ]]; then wrong_usage only-purge; fi
-    if [[ $uninstall && $demo$listen$tls ]]; then wrong_usage not-with-uninstall; fi
+    if [[ $uninstall && $demo$listen$tls$external ]]; then wrong_usage not-with-uninstall; fi
 }
 
 # lock makes a second install.sh end at once. A daemon that is started must inherit neither the lock nor what the caller

@@ -1,5 +1,44 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # $base, $listen and the like are install.sh's
-# Share Zone's Apache instance: starts it, or has it read what changed. By systemd where it runs, else by apache2ctl.
+# Share Zone's Apache instances: starts them, or has them read what changed. By systemd where it runs, else by apache2ctl.
+
+# external_instance COMMAND... runs a command for the instance of the external entry.
+external_instance() {
+    local instance=/etc/apache2-sharezone-external unit=apache2@sharezone-external owed=external
+    local run_folder=/run/apache2-sharezone-external
+    local pid_file=$run_folder/apache2.pid
+    "$@"
+}
+
+# choose_external: without --external or --no-external an upgrade leaves it as the installation has it, off or on.
+choose_external() {
+    if [[ $external == no ]]; then
+        external=''
+        return
+    fi
+    if [[ $external ]]; then return; fi
+    external=$(found_listen)
+    if [[ -r $instance/listen.conf ]]; then proxy=$(sed -n 's/^SetEnv SHZ_PROXY //p' "$instance/listen.conf"); fi
+}
+
+# write_external prints the listen.conf of the external entry. Apache lets the proxy alone in, and tells the gate which
+# address that is.
+write_external() {
+    printf '# install.sh --external [ADDRESS:]PORT --proxy ADDRESS\n'
+    if [[ ! $external ]]; then return; fi
+    printf 'Listen %s\nSetEnv SHZ_PROXY %s\n' "$external" "$proxy"
+    printf '<Location />\n    AuthMerging And\n    Require ip %s\n</Location>\n' "$proxy"
+}
+
+serve_external() {
+    local listen=$external
+    if [[ $external ]]; then
+        serve
+    else
+        end_apache
+        settle external-restart
+        settle external-reload
+    fi
+}
 
 # found_listen prints the address that the installation has now.
 found_listen() {
@@ -27,26 +66,25 @@ choose_listen() {
 }
 
 serve() {
-    retire_default_apache
-    run instance_ctl configtest || refuse bad-apache
-    if [[ -d /run/systemd/system ]] && ! systemctl --quiet is-enabled apache2@sharezone; then
-        run systemctl enable apache2@sharezone
-        changed apache-enabled
+    run instance_ctl configtest || refuse bad-apache "$instance/local.d"
+    if [[ -d /run/systemd/system ]] && ! systemctl --quiet is-enabled "$unit"; then
+        run systemctl enable "$unit"
+        changed apache-enabled "${unit#*@}"
     fi
     if ! is_serving; then
         start_instance
-        changed apache-started "$listen"
-    elif owes apache-restart; then
+        changed apache-started "${unit#*@}" "$listen"
+    elif owes "$owed-restart"; then
         stop_instance
         start_instance
-        changed apache-restarted "$listen"
-    elif owes apache-reload; then
-        if [[ -d /run/systemd/system ]]; then run systemctl reload apache2@sharezone; else run instance_ctl graceful; fi ||
-            refuse no-apache
-        changed apache-reloaded
+        changed apache-restarted "${unit#*@}" "$listen"
+    elif owes "$owed-reload"; then
+        if [[ -d /run/systemd/system ]]; then run systemctl reload "$unit"; else run instance_ctl graceful; fi ||
+            refuse no-apache "/var/log/${instance##*/}"
+        changed apache-reloaded "${unit#*@}"
     fi
-    settle apache-restart
-    settle apache-reload
+    settle "$owed-restart"
+    settle "$owed-reload"
 }
 
 # Apache hands its PATH on; it is not to be the one of whoever ran install.sh.
@@ -62,9 +100,9 @@ is_serving() {
 
 start_instance() {
     if [[ -d /run/systemd/system ]]; then
-        run systemctl start apache2@sharezone || refuse no-apache
+        run systemctl start "$unit" || refuse no-apache "/var/log/${instance##*/}"
     else
-        run instance_ctl start || refuse no-apache
+        run instance_ctl start || refuse no-apache "/var/log/${instance##*/}"
     fi
     # It forks before it writes its number.
     local i
@@ -72,7 +110,7 @@ start_instance() {
         if is_serving; then return; fi
         sleep 0.1
     done
-    refuse no-apache
+    refuse no-apache "/var/log/${instance##*/}"
 }
 
 # stop_instance ends transfers under way: a new address cannot be had by a graceful reload.
@@ -80,7 +118,7 @@ stop_instance() {
     local pid i
     pid=$(<"$pid_file")
     if [[ -d /run/systemd/system ]]; then
-        run systemctl stop apache2@sharezone
+        run systemctl stop "$unit"
     else
         # It reads its configuration even to stop; that may be what is broken.
         run instance_ctl stop || kill -TERM "$pid"
@@ -89,18 +127,18 @@ stop_instance() {
         if [[ ! -e /proc/$pid ]]; then return; fi
         sleep 0.1
     done
-    refuse no-apache
+    refuse no-apache "/var/log/${instance##*/}"
 }
 
 # end_apache ends the instance for good.
 end_apache() {
-    if [[ -d /run/systemd/system ]] && systemctl --quiet is-enabled apache2@sharezone 2>/dev/null; then
-        run systemctl disable apache2@sharezone
-        changed apache-disabled
+    if [[ -d /run/systemd/system ]] && systemctl --quiet is-enabled "$unit" 2>/dev/null; then
+        run systemctl disable "$unit"
+        changed apache-disabled "${unit#*@}"
     fi
     if is_serving; then
         stop_instance
-        changed apache-ended
+        changed apache-ended "${unit#*@}"
     fi
 }
 

@@ -12,6 +12,7 @@ check_machine() {
     each_item check_source
     each_item check_type
     check_port
+    if [[ $external ]]; then external_instance check_external_port; fi
     if [[ $demo ]]; then check_demo; fi
 }
 
@@ -87,6 +88,21 @@ check_address() {
     local number='(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])'
     if [[ ! $1 =~ ^(($number\.){3}$number:|\[[0-9a-fA-F:.]+\]:)?([1-9][0-9]{0,4})$ ]]; then return 1; fi
     ((${1##*:} <= 65535))
+}
+
+# check_peer accepts one address, IPv6 without brackets.
+check_peer() {
+    local number='(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])'
+    [[ $1 =~ ^($number\.){3}$number$ || $1 =~ ^[0-9a-fA-F]*:[0-9a-fA-F:.]+$ ]]
+}
+
+# check_external_port: the two instances cannot have the port both, unless each has an address of its own.
+check_external_port() {
+    if [[ ${listen##*:} == "${external##*:}" && ($listen != *:* || $external != *:* || $listen == "$external") ]]; then
+        refuse same-port "$listen" "$external"
+    fi
+    local listen=$external
+    check_port
 }
 
 # check_port tries to listen. Where that fails the sockets of our own instance do not count, nor those of the default one

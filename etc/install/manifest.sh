@@ -222,6 +222,7 @@ write_made() {
     local path
     case $1 in
     "$instance/listen.conf") write_listen ;;
+    "$instance-external/listen.conf") write_external ;;
     "$state/installed")
         for path in "${!recorded[@]}"; do printf '%s  %s\n' "${recorded[$path]}" "$path"; done | sort -k 2
         ;;
@@ -233,6 +234,8 @@ note_consequences() {
     case $1 in
     "$instance/listen.conf" | "$instance/envvars") owe apache-restart ;;
     "$instance"/*) owe apache-reload ;;
+    "$instance-external/listen.conf" | "$instance-external/envvars") owe external-restart ;;
+    "$instance-external"/*) owe external-reload ;;
     /etc/ssh/*) owe sshd-reload ;;
     esac
 }

@@ -7,13 +7,14 @@ uninstall() {
     check_root
     lock
     end_apache
+    external_instance end_apache
     if [[ $purge ]]; then tell_of_events; fi
     each_item remove_file <(all_items)
     reload_sshd
     # The folders of state come last: what has still to be done is noted there.
     each_item remove_folder <(all_items)
     remove_record
-    rm -rf -- "$run_folder" "/run/lock/${run_folder##*/}"
+    rm -rf -- "$run_folder"{,-external} "/run/lock/${run_folder##*/}"{,-external}
     if [[ $purge ]] && ! has_zones; then
         remove_base
         each_account remove_user

@@ -9,6 +9,9 @@ Builds Share Zone from this checkout and installs it; run again it upgrades or r
   --listen [ADDRESS:]PORT    where Apache listens (80; an upgrade keeps what is there)
   --tls                      https, on port 443; with a self-signed certificate unless one is named
   --cert FILE --key FILE     certificate (with those between it and its root) and key, PEM, read where they are
+  --external [ADDRESS:]PORT --proxy ADDRESS
+                             a second entry, for partners; it answers the reverse proxy of that address alone
+  --no-external              without it again (without either an upgrade keeps what is there)
   --no-tls                   http again (without either an upgrade keeps what is there)
   --uninstall                removes Share Zone; zones, accounts, settings, state and logs stay
   --purge                    also removes settings, state, logs and the record of who did what; zones and accounts stay
@@ -17,6 +20,8 @@ Builds Share Zone from this checkout and installs it; run again it upgrades or r
     [bad-option]='unknown option: %s'
     [bad-address]='not an address: "%s" (PORT, IPV4:PORT or [IPV6]:PORT)'
     [bad-path]='%s needs the full path of a file, of letters, digits, blanks and ./_@%%+,:=~- ; not "%s"'
+    [bad-peer]='not the address of a proxy: "%s" (IPV4 or IPV6)'
+    [incomplete-external]='--external and --proxy belong together'
     [incomplete-certificate]='--tls, --cert and --key belong together'
     [only-purge]='--purge belongs to --uninstall'
     [not-with-uninstall]='--uninstall goes with --purge alone'
@@ -36,6 +41,7 @@ Builds Share Zone from this checkout and installs it; run again it upgrades or r
     [not-folder]='%s is in the place of a folder, or a link to one; move it away (for another disk use a bind mount)'
     [is-folder]='%s is a folder in the place of a file or link; move it away'
     [incomplete]='the checkout in %s is not whole: %s is missing'
+    [same-port]='the entries need different ports, or addresses of their own; inside has %s, outside was to have %s'
     [foreign-address]='%s is not an address of this machine'
     [port-taken]='%s is taken by %s; choose another with --listen'
     [listener]='%s (process %s)'
@@ -52,14 +58,14 @@ Builds Share Zone from this checkout and installs it; run again it upgrades or r
     [no-mount]='%s could not be mounted; in a container give it as a volume with nosuid,nodev,noexec'
     [bad-sudoers]='etc/sudoers.d/sharezone is not valid'
     [no-sudo]='sudo does not let %s run %s; does /etc/sudoers read /etc/sudoers.d (@includedir), and no later rule forbid it?'
-    [bad-apache]='the configuration of Apache is not valid; if the file is in /etc/apache2-sharezone/local.d, mend it there'
+    [bad-apache]='the configuration of Apache is not valid; if the file is in %s, mend it there'
     [bad-sshd]='the configuration of sshd is not valid'
     [bad-certificate]='%s is not a certificate in PEM form'
     [bad-key]='%s is not a private key in PEM form without passphrase'
     [other-key]='%s is not the key of the certificate %s'
     [open-key]='%s can be read by everybody on this machine; chmod o= it'
     [no-certificate]='openssl could not make a certificate'
-    [no-apache]='Apache did not start or stop as it should; see /var/log/apache2-sharezone/error.log'
+    [no-apache]='Apache did not start or stop as it should; see %s/error.log'
 
     [warning-update]='warning: the package lists could not be updated'
     [warning-fstab]='warning: %s has no line in /etc/fstab with %s; without it the options are lost at the next start'
@@ -90,12 +96,12 @@ again; where there are no zones any more, remove the register by rm first.'
     [mounted]='mounted %s'
     [remounted]='remounted %s with %s'
     [added-to-fstab]='added to /etc/fstab: %s'
-    [apache-enabled]='Apache instance sharezone: starts with the machine'
-    [apache-started]='Apache instance sharezone: started on %s'
-    [apache-restarted]='Apache instance sharezone: restarted on %s'
-    [apache-reloaded]='Apache instance sharezone: reloaded'
-    [apache-disabled]='Apache instance sharezone: no longer starts with the machine'
-    [apache-ended]='Apache instance sharezone: stopped'
+    [apache-enabled]='Apache instance %s: starts with the machine'
+    [apache-started]='Apache instance %s: started on %s'
+    [apache-restarted]='Apache instance %s: restarted on %s'
+    [apache-reloaded]='Apache instance %s: reloaded'
+    [apache-disabled]='Apache instance %s: no longer starts with the machine'
+    [apache-ended]='Apache instance %s: stopped'
     [made-certificate]='made a self-signed certificate, %s; its SHA-256 fingerprint: %s'
     [purging-events]='removing the %s files in %s, which say who did what in which zone'
     [removed]='removed %s'

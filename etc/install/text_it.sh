@@ -9,6 +9,9 @@ Compila Share Zone da questa copia dei sorgenti e lo installa; eseguito di nuovo
   --listen [INDIRIZZO:]PORTA   dove ascolta Apache (80; un aggiornamento lascia ciò che trova)
   --tls                        https, sulla porta 443; con un certificato autofirmato se non ne viene indicato uno
   --cert FILE --key FILE       certificato (con gli intermedi) e chiave, PEM, letti dove si trovano
+  --external [INDIRIZZO:]PORTA --proxy INDIRIZZO
+                               un secondo ingresso, per i partner; risponde solo al reverse proxy di quell’indirizzo
+  --no-external                di nuovo senza (senza né l’uno né l’altro un aggiornamento lascia ciò che trova)
   --no-tls                     di nuovo http (senza né l’uno né l’altro un aggiornamento lascia ciò che trova)
   --uninstall                  rimuove Share Zone; restano zone, utenti, impostazioni, stato e registri
   --purge                      elimina anche impostazioni, stato, registri e chi ha fatto che cosa; restano zone e utenti
@@ -17,6 +20,8 @@ Compila Share Zone da questa copia dei sorgenti e lo installa; eseguito di nuovo
     [bad-option]='opzione sconosciuta: %s'
     [bad-address]='non è un indirizzo: "%s" (PORTA, IPV4:PORTA o [IPV6]:PORTA)'
     [bad-path]='%s vuole il percorso completo di un file, di lettere, cifre, spazi e ./_@%%+,:=~- ; non "%s"'
+    [bad-peer]='non è l’indirizzo di un proxy: "%s" (IPV4 o IPV6)'
+    [incomplete-external]='--external e --proxy vanno insieme'
     [incomplete-certificate]='--tls, --cert e --key vanno insieme'
     [only-purge]='--purge si usa con --uninstall'
     [not-with-uninstall]='--uninstall si usa da solo o con --purge'
@@ -36,6 +41,7 @@ Compila Share Zone da questa copia dei sorgenti e lo installa; eseguito di nuovo
     [not-folder]='%s sta al posto di una cartella, o è un collegamento; spostarlo (per un altro disco usare un bind mount)'
     [is-folder]='%s è una cartella al posto di un file o collegamento; spostarla'
     [incomplete]='la copia dei sorgenti in %s non è completa: manca %s'
+    [same-port]='gli ingressi vogliono porte diverse, o ciascuno un indirizzo suo; dentro ha %s, fuori avrebbe %s'
     [foreign-address]='%s non è un indirizzo di questa macchina'
     [port-taken]='%s è occupato da %s; sceglierne un altro con --listen'
     [listener]='%s (processo %s)'
@@ -52,14 +58,14 @@ Compila Share Zone da questa copia dei sorgenti e lo installa; eseguito di nuovo
     [no-mount]='non è stato possibile montare %s; in un container fornirlo come volume con nosuid,nodev,noexec'
     [bad-sudoers]='etc/sudoers.d/sharezone non è valido'
     [no-sudo]='sudo non permette a %s di eseguire %s; verificare che /etc/sudoers legga /etc/sudoers.d (@includedir) e che nessuna regola successiva lo vieti'
-    [bad-apache]='la configurazione di Apache non è valida; se il file è in /etc/apache2-sharezone/local.d, correggerlo lì'
+    [bad-apache]='la configurazione di Apache non è valida; se il file è in %s, correggerlo lì'
     [bad-sshd]='la configurazione di sshd non è valida'
     [bad-certificate]='%s non è un certificato in formato PEM'
     [bad-key]='%s non è una chiave privata in formato PEM senza passphrase'
     [other-key]='%s non è la chiave del certificato %s'
     [open-key]='%s può essere letto da chiunque su questa macchina; togliere il permesso con chmod o='
     [no-certificate]='openssl non è riuscito a creare un certificato'
-    [no-apache]='Apache non è partito o non si è fermato come doveva; vedere /var/log/apache2-sharezone/error.log'
+    [no-apache]='Apache non è partito o non si è fermato come doveva; vedere %s/error.log'
 
     [warning-update]='attenzione: non è stato possibile aggiornare gli elenchi dei pacchetti'
     [warning-fstab]='attenzione: %s non ha in /etc/fstab una riga con %s; senza, le opzioni si perdono al prossimo avvio'
@@ -90,12 +96,12 @@ e con esso i gruppi shz*: chi ricevesse un numero già usato erediterebbe dei fi
     [mounted]='montato %s'
     [remounted]='rimontato %s con %s'
     [added-to-fstab]='aggiunto a /etc/fstab: %s'
-    [apache-enabled]='istanza Apache sharezone: parte con la macchina'
-    [apache-started]='istanza Apache sharezone: avviata su %s'
-    [apache-restarted]='istanza Apache sharezone: riavviata su %s'
-    [apache-reloaded]='istanza Apache sharezone: configurazione riletta'
-    [apache-disabled]='istanza Apache sharezone: non parte più con la macchina'
-    [apache-ended]='istanza Apache sharezone: fermata'
+    [apache-enabled]='istanza Apache %s: parte con la macchina'
+    [apache-started]='istanza Apache %s: avviata su %s'
+    [apache-restarted]='istanza Apache %s: riavviata su %s'
+    [apache-reloaded]='istanza Apache %s: configurazione riletta'
+    [apache-disabled]='istanza Apache %s: non parte più con la macchina'
+    [apache-ended]='istanza Apache %s: fermata'
     [made-certificate]='creato un certificato autofirmato, %s; la sua impronta SHA-256: %s'
     [purging-events]='eliminazione dei %s file in %s, che dicono chi ha fatto che cosa in quale zona'
     [removed]='eliminato %s'

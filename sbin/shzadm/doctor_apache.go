@@ -8,61 +8,74 @@ import (
 	"strings"
 )
 
-// Share Zone's instance of Apache.
+// apacheInstance is the name of one of Share Zone's instances of Apache. That of the external entry is off as long as it is
+// to listen nowhere.
+type apacheInstance string
+
 const (
-	apacheFolder  = "/etc/apache2-sharezone"
-	apachePIDFile = "/run/apache2-sharezone/apache2.pid"
-	apacheUnit    = "apache2@sharezone"
+	internalApache apacheInstance = "sharezone"
+	externalApache apacheInstance = "sharezone-external"
 )
 
-// checkApache checks that the instance can start, runs, listens, and may start the gate as root.
+func (a apacheInstance) folder() string  { return "/etc/apache2-" + string(a) }
+func (a apacheInstance) pidFile() string { return "/run/apache2-" + string(a) + "/apache2.pid" }
+func (a apacheInstance) unit() string    { return "apache2@" + string(a) }
+
+// checkApache checks that the instances can start, run, listen, and may start the gate as root.
 func (u *checkup) checkApache() {
 	if _, err := os.Stat("/usr/sbin/apache2ctl"); !u.check(err == nil, finding{Check: "missing",
 		Subject: "/usr/sbin/apache2ctl", Found: errorText(err), Mend: "apt-get install apache2"}) {
 		return
 	}
-	if _, err := os.Stat(apacheFolder); err != nil {
+	u.checkInstance(internalApache)
+	if len(externalApache.listenAddresses()) > 0 {
+		u.checkInstance(externalApache)
+	}
+}
+
+func (u *checkup) checkInstance(a apacheInstance) {
+	if _, err := os.Stat(a.folder()); err != nil {
 		return // said among the paths
 	}
-	said, err := tool("/usr/sbin/apache2ctl", "configtest")
-	u.check(err == nil, finding{Check: "apache-config", Subject: apacheFolder, Found: said, Mend: install})
-	process := apacheProcess()
-	if !u.check(process != "", finding{Check: "apache-down", Subject: apacheUnit, Mend: apacheCommand("start")}) {
+	said, err := tool("/usr/bin/env", "APACHE_CONFDIR="+a.folder(), "/usr/sbin/apache2ctl", "configtest")
+	u.check(err == nil, finding{Check: "apache-config", Subject: a.folder(), Found: said, Mend: install})
+	process := a.process()
+	if !u.check(process != "", finding{Check: "apache-down", Subject: a.unit(), Mend: a.command("start")}) {
 		return
 	}
 	status, _ := os.ReadFile(process + "/status")
-	u.check(!strings.Contains(string(status), "NoNewPrivs:\t1"), finding{Check: "apache-privileges", Subject: apacheUnit,
-		Mend: noNewPrivilegesMend()})
+	u.check(!strings.Contains(string(status), "NoNewPrivs:\t1"), finding{Check: "apache-privileges", Subject: a.unit(),
+		Mend: a.noNewPrivilegesMend()})
 	listening := listeningPorts(process)
-	for _, address := range listenAddresses() {
+	for _, address := range a.listenAddresses() {
 		port := address[strings.LastIndexByte(address, ':')+1:]
 		n, err := strconv.ParseUint(port, 10, 16)
-		u.check(err == nil && listening[uint16(n)], finding{Check: "apache-deaf", Subject: apacheUnit, Right: address,
-			Mend: apacheCommand("restart")})
+		u.check(err == nil && listening[uint16(n)], finding{Check: "apache-deaf", Subject: a.unit(), Right: address,
+			Mend: a.command("restart")})
 	}
 }
 
-// apacheCommand works with systemd and without, as install.sh does.
-func apacheCommand(verb string) string {
+// command works with systemd and without, as install.sh does.
+func (a apacheInstance) command(verb string) string {
 	if _, err := os.Stat("/run/systemd/system"); err == nil {
-		return "systemctl " + verb + " " + apacheUnit
+		return "systemctl " + verb + " " + a.unit()
 	}
-	return "APACHE_CONFDIR=" + apacheFolder + " apache2ctl " + verb
+	return "APACHE_CONFDIR=" + a.folder() + " apache2ctl " + verb
 }
 
-func noNewPrivilegesMend() string {
+func (a apacheInstance) noNewPrivilegesMend() string {
 	if _, err := os.Stat("/run/systemd/system"); err != nil {
-		wait := "while [ -e " + apachePIDFile + " ]; do sleep 0.1; done" // it ends after it said so
-		return apacheCommand("stop") + " && " + wait + " && " + apacheCommand("start")
+		wait := "while [ -e " + a.pidFile() + " ]; do sleep 0.1; done" // it ends after it said so
+		return a.command("stop") + " && " + wait + " && " + a.command("start")
 	}
-	folder := "/etc/systemd/system/" + apacheUnit + ".service.d"
+	folder := "/etc/systemd/system/" + a.unit() + ".service.d"
 	return fmt.Sprintf(`mkdir -p %s && printf '[Service]\nNoNewPrivileges=no\n' > %s/sharezone.conf && `+
-		"systemctl daemon-reload && %s", folder, folder, apacheCommand("restart"))
+		"systemctl daemon-reload && %s", folder, folder, a.command("restart"))
 }
 
-// apacheProcess returns the folder in /proc of the instance's first process, "" when it does not run.
-func apacheProcess() string {
-	text, err := os.ReadFile(apachePIDFile)
+// process returns the folder in /proc of the instance's first process, "" when it does not run.
+func (a apacheInstance) process() string {
+	text, err := os.ReadFile(a.pidFile())
 	if err != nil {
 		return ""
 	}
@@ -79,10 +92,10 @@ func apacheProcess() string {
 }
 
 // listenAddresses are the arguments of Listen in the instance's configuration.
-func listenAddresses() []string {
+func (a apacheInstance) listenAddresses() []string {
 	var found []string
-	files, _ := filepath.Glob(apacheFolder + "/local.d/*.conf")
-	for _, file := range append(files, apacheFolder+"/listen.conf") {
+	files, _ := filepath.Glob(a.folder() + "/local.d/*.conf")
+	for _, file := range append(files, a.folder()+"/listen.conf") {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			continue

@@ -106,14 +106,14 @@ func TestDoctorMendsFiles(t *testing.T) {
 		{"missing", "rm " + layout.AuthHelper},
 		{"missing", "rm " + sudoersFile},
 		{"missing", "rm " + pamFolder + "sharezone"},
-		{"missing", "rm " + apacheFolder + "/listen.conf"},
+		{"missing", "rm " + internalApache.folder() + "/listen.conf"},
 		{"kind", "mv " + layout.Slots + " /root/slots && ln -s /root/slots " + layout.Slots},
 		{"kind", "rm " + layout.Handlers + "/home && ln -s /bin/true " + layout.Handlers + "/home"},
 		{"kind", "rmdir " + layout.Closed + " && touch " + layout.Closed},
 		{"content", "cp /bin/true " + layout.Gate + " && chmod 4750 " + layout.Gate},
 		{"content", "printf x >> " + layout.AuthHelper},
 		{"content", "echo '%shzbase ALL=(ALL) NOPASSWD: ALL' >> " + sudoersFile},
-		{"content", "echo 'Alias /x /etc' >> " + apacheFolder + "/apache2.conf"},
+		{"content", "echo 'Alias /x /etc' >> " + internalApache.folder() + "/apache2.conf"},
 		{"stranger", "cp /bin/true " + layout.Handlers + "/extra"},
 		{"link", "ln -sfn /bin/true /usr/local/sbin/apache2ctl-sharezone"},
 		{"missing", "rm /usr/local/sbin/apache2ctl-sharezone"},
@@ -124,11 +124,11 @@ func TestDoctorMendsFiles(t *testing.T) {
 
 func TestDoctorMendsSystem(t *testing.T) {
 	expectMended(t, []damage{
-		{"apache-config", "echo Nonsense >> " + apacheFolder + "/apache2.conf"},
-		{"apache-down", "APACHE_CONFDIR=" + apacheFolder + " apache2ctl stop; while [ -e " + apachePIDFile + " ]; do sleep 0.1; done"},
-		{"apache-deaf", "echo 'Listen 127.0.0.1:8099' > " + apacheFolder + "/local.d/test.conf"},
-		{"apache-privileges", "export APACHE_CONFDIR=" + apacheFolder + "; apache2ctl stop; while [ -e " + apachePIDFile + " ]; do sleep 0.1; done; " +
-			"setpriv --no-new-privs apache2ctl start; while [ ! -e " + apachePIDFile + " ]; do sleep 0.1; done"},
+		{"apache-config", "echo Nonsense >> " + internalApache.folder() + "/apache2.conf"},
+		{"apache-down", "APACHE_CONFDIR=" + internalApache.folder() + " apache2ctl stop; while [ -e " + internalApache.pidFile() + " ]; do sleep 0.1; done"},
+		{"apache-deaf", "echo 'Listen 127.0.0.1:8099' > " + internalApache.folder() + "/local.d/test.conf"},
+		{"apache-privileges", "export APACHE_CONFDIR=" + internalApache.folder() + "; apache2ctl stop; while [ -e " + internalApache.pidFile() + " ]; do sleep 0.1; done; " +
+			"setpriv --no-new-privs apache2ctl start; while [ ! -e " + internalApache.pidFile() + " ]; do sleep 0.1; done"},
 		{"manifest", "rm " + layout.Manifest},
 		{"manifest", "echo nonsense >> " + layout.Manifest},
 		{"stale-lock", "echo 4194304 > /etc/passwd.lock"},
