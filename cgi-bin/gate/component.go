@@ -28,6 +28,7 @@ var components = [...]component{
 	{name: "login", methods: "GET HEAD POST", guest: true, sudo: true, event: posts, cpu: 10, memory: 512 * mib},
 	{name: "logout", methods: "POST", mustChange: true, sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
 	{name: "chpwd", methods: "GET HEAD POST", mustChange: true, sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
+	{name: "sessions", methods: "GET HEAD POST", sudo: true, session: true, event: posts, cpu: 600, memory: 1024 * mib}, // as users
 	{name: "menu", methods: "GET HEAD", event: never, cpu: 10, memory: 512 * mib},
 	{name: "home", methods: "GET HEAD", event: never, cpu: 60, memory: 512 * mib},
 	// Walking through a zone is its helper's work; what it costs here is waiting.
@@ -35,6 +36,7 @@ var components = [...]component{
 	// Sudo hands limits on, and where root may not lift them (containers) these are its helper's: it walks through all zones
 	// when files change hands, and useradd must never be cut short.
 	{name: "users", methods: "GET HEAD POST", sudo: true, event: posts, cpu: 600, memory: 1024 * mib},
+	{name: "resetpwd", methods: "POST", sudo: true, event: posts, cpu: 600, memory: 1024 * mib},
 	// A transfer costs about half a second of processor time a GiB (sendfile, splice): an hour is some TiB.
 	{name: "shz", methods: "GET HEAD POST PUT PATCH DELETE OPTIONS", event: transfers, cpu: 3600, memory: 1024 * mib},
 }

@@ -27,7 +27,8 @@ type AccountRequest struct {
 	To       string            `json:"to,omitempty"`    // who gets the files of a user who is deleted; "" = nobody
 	Group    string            `json:"group,omitempty"` // of a company
 	Member   bool              `json:"member,omitempty"`
-	Seen     string            `json:"seen,omitempty"` // Stamp of what was changed: refused if he is another one by now
+	Session  string            `json:"session,omitempty"` // its id for people
+	Seen     string            `json:"seen,omitempty"`    // Stamp of what was changed: refused if he is another one by now
 	Find     *account.Criteria `json:"find,omitempty"`
 	Offset   int               `json:"offset,omitempty"`
 	Limit    int               `json:"limit,omitempty"` // 0 = all
@@ -46,7 +47,7 @@ type AccountReply struct {
 	User     *KnownUser  `json:"user,omitempty"`
 	Sessions []Session   `json:"sessions,omitempty"`
 	Zones    []UserZone  `json:"zones,omitempty"`
-	Password string      `json:"password,omitempty"` // of a new account: shown once, to be changed at the first login
+	Password string      `json:"password,omitempty"` // that was made: shown once, to be changed at the next login
 	Goodbye  *Goodbye    `json:"goodbye,omitempty"`
 	Deeds    []Deed      `json:"deeds,omitempty"` // what was done besides, to be told as acts
 }

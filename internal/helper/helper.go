@@ -38,6 +38,7 @@ type AuthRequest struct {
 	Session  string `json:"session,omitempty"`
 	Old      string `json:"old,omitempty"`
 	New      string `json:"new,omitempty"`
+	ID       string `json:"id,omitempty"` // of a session, as people see it
 }
 
 // AuthReply is its answer.
@@ -47,6 +48,8 @@ type AuthReply struct {
 	User       string   `json:"user"`
 	Roles      []string `json:"roles"`
 	MustChange bool     `json:"must_change"`
+
+	Sessions []Session `json:"sessions"` // one's own
 }
 
 // Auth asks libexec/auth. A Refusal says what the helper said; any other error that it could not be asked.

@@ -28,5 +28,6 @@ func Menu(l text.Language, user, path string, manages, administers bool) []MenuI
 	if administers {
 		items = append(items, MenuItem{Name: "users", Label: l.Say("menu.users"), Href: "/cgi-bin/users", Current: is("users")})
 	}
+	items = append(items, MenuItem{Name: "sessions", Label: l.Say("menu.sessions"), Href: "/cgi-bin/sessions", Current: is("sessions")})
 	return append(items, MenuItem{Name: "chpwd", Label: l.Say("menu.chpwd"), Href: "/cgi-bin/chpwd", Current: is("chpwd")})
 }

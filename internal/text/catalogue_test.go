@@ -209,9 +209,9 @@ func TestFamiliesAreComplete(t *testing.T) {
 	for prefix, members := range map[string][]string{
 		// queue.Kind
 		"mail-subject.": {"taken.one", "arrived.one"}, "mail-opening.": {"taken.one", "arrived.one"}, "mail-why.": {"taken", "arrived"},
-		"access.": {"own", "write", "read", "drop", "none"}, // zone.Access
-		"upload.": {"created", "replaced", "skipped"},       // status of an upload
-		"menu.":   {"home", "zones", "users", "chpwd"},      // page.Menu
+		"access.": {"own", "write", "read", "drop", "none"},        // zone.Access
+		"upload.": {"created", "replaced", "skipped"},              // status of an upload
+		"menu.":   {"home", "zones", "users", "sessions", "chpwd"}, // page.Menu
 		// doneOperations of cgi-bin/shz
 		"done.":   {"upload.one", "delete.one", "rename.one", "move.one", "copy.one", "zip.one", "unzip.one"},
 		"failed.": {"upload.one", "delete.one", "rename.one", "move.one", "copy.one", "zip.one", "unzip.one"},

@@ -15,11 +15,12 @@ var englishPages = map[string]string{
 	"dialog.close":         "Cancel",
 
 	// Functions of the menu, by component.
-	"menu.title": "Functions",
-	"menu.home":  "Shared zones",
-	"menu.zones": "Manage zones",
-	"menu.users": "People",
-	"menu.chpwd": "Change password",
+	"menu.title":    "Functions",
+	"menu.home":     "Shared zones",
+	"menu.zones":    "Manage zones",
+	"menu.users":    "People",
+	"menu.sessions": "Sessions",
+	"menu.chpwd":    "Change password",
 
 	// Parts of a long list.
 	"pages.label":    "Parts of the list",

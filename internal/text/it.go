@@ -15,11 +15,12 @@ var italianPages = map[string]string{
 	"dialog.close":         "Annulla",
 
 	// Functions of the menu, by component.
-	"menu.title": "Funzioni",
-	"menu.home":  "Aree condivise",
-	"menu.zones": "Gestisci le aree",
-	"menu.users": "Persone",
-	"menu.chpwd": "Cambia password",
+	"menu.title":    "Funzioni",
+	"menu.home":     "Aree condivise",
+	"menu.zones":    "Gestisci le aree",
+	"menu.sessions": "Sessioni",
+	"menu.users":    "Persone",
+	"menu.chpwd":    "Cambia password",
 
 	// Parts of a long list.
 	"pages.label":    "Parti dell'elenco",

@@ -1,6 +1,6 @@
 package text
 
-// italianUsers is what the component users says.
+// italianUsers is what the components users, sessions and resetpwd say.
 var italianUsers = map[string]string{
 	"users.title":                "Persone",
 	"users.found.one":            "%s persona",
@@ -120,4 +120,22 @@ var italianUsers = map[string]string{
 	"users-refused.leftover":     "L'account non si è potuto creare e ne è rimasta una parte, bloccata. Chi amministra il server la toglie.",
 	"users-refused.busy":         "Qualcun altro sta cambiando gli account in questo momento: non è cambiato niente. Riprova tra poco; se dura, chi amministra il server vede perché.",
 	"users-refused.no-answer":    "Il server non risponde da due minuti. Quello che hai chiesto può ancora succedere: guarda di nuovo tra poco prima di ripeterlo.",
+	"sessions.title":             "Sessioni",
+	"sessions.advice":            "Qui sei collegato adesso. Chiudi le sessioni che non riconosci e cambia la password.",
+	"sessions.none":              "Nessuna sessione.",
+	"sessions.none-advice":       "In questo momento non è collegato nessuno.",
+	"sessions.more":              "E altre %s.",
+	"sessions.own-link":          "Mostra le tue sessioni",
+	"sessions.all-link":          "Mostra le sessioni di tutti",
+	"sessions.current":           "questa",
+	"sessions.times":             "Iniziata %s, usata l'ultima volta %s.",
+	"sessions.must-change":       "Deve ancora cambiare la password.",
+	"sessions.end":               "Chiudi",
+	"sessions.ended":             "La sessione è chiusa.",
+	"resetpwd.title":             "Nuova password",
+	"resetpwd.link":              "Nuova password",
+	"resetpwd.done":              "L'account %s ha una nuova password e le sue sessioni sono finite.",
+	"resetpwd.password":          "La nuova password, che si vede solo adesso:",
+	"users-refused.locked":       "L'account è bloccato: sbloccalo prima di dargli una nuova password.",
+	"users.sessions-link":        "Chiudi una delle sue sessioni",
 }

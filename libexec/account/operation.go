@@ -2,13 +2,16 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
 	"sharezone/internal/farewell"
 	"sharezone/internal/helper"
 	"sharezone/internal/layout"
+	"sharezone/internal/privileged"
 	"sharezone/internal/session"
 	"sharezone/internal/zone"
 )
@@ -31,6 +34,9 @@ var operations = map[string]operation{
 	"lock":         {changes: true, notSelf: true, run: lock},
 	"unlock":       {changes: true, run: unlock},
 	"delete":       {changes: true, notSelf: true, run: remove},
+	"password":     {changes: true, notSelf: true, run: password},
+	"sessions":     {run: sessions},
+	"end-session":  {run: endSession},
 	"member":       {changes: true, run: member},
 	"create-group": {changes: true, makes: true, newGroup: true, run: createGroup},
 }
@@ -225,6 +231,52 @@ func lock(w *work) error {
 	}
 	_, err := farewell.EndSessions(w.out.User.UID, w.record)
 	return err
+}
+
+// password makes another one, by which his sessions end.
+func password(w *work) error {
+	made, err := change.GeneratePassword()
+	if err != nil {
+		return err
+	}
+	if err := change.Reset(w.Username, made); err != nil {
+		return err
+	}
+	w.out.Password = made
+	if err := w.showUser(); err != nil {
+		return err
+	}
+	_, err = farewell.EndSessions(w.out.User.UID, w.record)
+	return err
+}
+
+// sessions are everybody's, or those of a user.
+func sessions(w *work) error {
+	all, err := session.List()
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if w.Username == "" || s.Err == nil && s.Record.User == w.Username {
+			w.out.Sessions = append(w.out.Sessions, helper.NewSession(s, w.now))
+		}
+	}
+	return nil
+}
+
+// endSession ends one, of anybody: the account stays as it is, and its owner logs in again.
+func endSession(w *work) error {
+	all, err := session.List()
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if len(w.Session) == helper.SessionDigits && s.Err == nil && strings.HasPrefix(s.Name, w.Session) {
+			privileged.Note(program, fmt.Sprintf("end-session of %s by %s", s.Record.User, w.caller.Name))
+			return session.End(s.Name)
+		}
+	}
+	return errNoSession
 }
 
 func unlock(w *work) error {

@@ -23,6 +23,8 @@ var refusals = []struct {
 	{slot.ErrTaken, "busy", ""},
 	{change.ErrBusy, "busy", ""},
 	{change.ErrInUse, "busy", "in-use"},
+	{errNoSession, "not-found", ""},
+	{change.ErrLocked, "conflict", "locked"},
 	{errChanged, "conflict", "changed"},
 	{errSelf, "not-permitted", "self"},
 	{errPrivileged, "not-permitted", "privileged"},

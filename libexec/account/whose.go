@@ -13,6 +13,7 @@ import (
 var (
 	errPrivileged = errors.New("the account is in a group of the system")
 	errSelf       = errors.New("nobody does this to himself")
+	errNoSession  = errors.New("there is no such session")
 	errChanged    = errors.New("somebody changed the account since it was looked at")
 )
 

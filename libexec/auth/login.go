@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -15,6 +16,7 @@ import (
 	accounts "sharezone/internal/account"
 	"sharezone/internal/attempt"
 	"sharezone/internal/config"
+	"sharezone/internal/helper"
 	"sharezone/internal/layout"
 	"sharezone/internal/session"
 )
@@ -261,6 +263,35 @@ func logout(q request, who caller) (reply, error) {
 	}
 	defer f.Close()
 	return reply{User: r.User}, os.Remove(f.Name())
+}
+
+// ownSessions are those of the caller.
+func ownSessions(_ request, who caller) (reply, error) {
+	all, err := session.List()
+	if err != nil {
+		return reply{}, err
+	}
+	var out reply
+	for _, s := range all {
+		if s.Err == nil && s.Record.UID == who.account.uid {
+			out.Sessions = append(out.Sessions, helper.NewSession(s, time.Now()))
+		}
+	}
+	return out, nil
+}
+
+// endSession ends one of the caller's, by the id that people see. Another's is refused just as one that is not there.
+func endSession(q request, who caller) (reply, error) {
+	all, err := session.List()
+	if err != nil {
+		return reply{}, err
+	}
+	for _, s := range all {
+		if len(q.ID) == helper.SessionDigits && strings.HasPrefix(s.Name, q.ID) && s.Err == nil && s.Record.UID == who.account.uid {
+			return logout(request{Session: s.Name}, who)
+		}
+	}
+	return reply{}, &told{"refused", "no such session"}
 }
 
 // openOwn opens a session, locked; another user's is refused just as one that does not exist is not found.

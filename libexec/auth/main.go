@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/config"
+	"sharezone/internal/helper"
 	"sharezone/internal/privileged"
 	"sharezone/internal/session"
 	"sharezone/internal/slot"
@@ -46,6 +47,7 @@ type request struct {
 	Session  string `json:"session"` // name of the session's file
 	Old      string `json:"old"`
 	New      string `json:"new"`
+	ID       string `json:"id"` // of a session, as people see it
 }
 
 // reply is what stands on standard output. Error is one of refused, weak, busy, no-space, internal.
@@ -55,6 +57,8 @@ type reply struct {
 	User       string   `json:"user,omitempty"`
 	Roles      []string `json:"roles,omitempty"`
 	MustChange bool     `json:"must_change,omitempty"`
+
+	Sessions []helper.Session `json:"sessions,omitempty"`
 }
 
 // operations says who may ask for what: root (the gate, an administrator's shell), shzguest, or a member of shzbase for
@@ -67,6 +71,8 @@ var operations = map[string]struct {
 	"refresh":  {root: true, run: refresh},
 	"logout":   {member: true, run: logout},
 	"password": {member: true, run: changePassword},
+	"sessions": {member: true, run: ownSessions},
+	"end":      {member: true, run: endSession},
 }
 
 func main() {

@@ -2,6 +2,8 @@ package change
 
 import (
 	"crypto/rand"
+	"errors"
+	"fmt"
 	"math/big"
 	"strings"
 	"unicode/utf8"
@@ -43,6 +45,34 @@ func GeneratePassword() (string, error) {
 			return b.String(), nil
 		}
 	}
+}
+
+// ErrLocked says that an account is locked: a new password would open it.
+var ErrLocked = errors.New("this account is locked")
+
+// Reset gives an account that Share Zone made another password, to be changed at the next login, and forgets the refused
+// logins. Prepare must have been called.
+func Reset(name, password string) error {
+	if _, err := own(name, "modify", account.NewNames()); err != nil {
+		return err
+	}
+	if err := checkPassword(password); err != nil {
+		return err
+	}
+	shadow, err := account.ReadShadow()
+	if err != nil {
+		return err
+	}
+	if !shadow.HasPassword(name) {
+		return fmt.Errorf("%s: %w", name, ErrLocked)
+	}
+	if err := run(name+":"+password+"\n", 1, chpasswd); err != nil {
+		return err
+	}
+	if err := run("", 1, chage, "--lastday", "0", "--", name); err != nil {
+		return err
+	}
+	return Forgive(name)
 }
 
 // checkPassword refuses what chpasswd's line of input or PAM cannot carry; whether it is good enough PAM decides.

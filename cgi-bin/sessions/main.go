@@ -1,0 +1,222 @@
+// Sessions shows where somebody is logged in, and ends a session: one's own, which libexec/auth knows, and to an administrator
+// everybody's, which libexec/account tells. An id that is shown is the beginning of a hash and opens nothing.
+package main
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/helper"
+	"sharezone/internal/page"
+	"sharezone/internal/session"
+	"sharezone/internal/web"
+)
+
+func main() { web.Run(answer) }
+
+func answer(c *web.Call) error {
+	if err := c.Exact(); err != nil {
+		return err
+	}
+	if c.Request.Method == http.MethodPost {
+		return end(c)
+	}
+	s, err := parseScope(c.Request.URL.Query())
+	if err != nil {
+		return err
+	}
+	sessions, err := list(c, s)
+	if err != nil {
+		return err
+	}
+	return c.Answer(http.StatusOK, map[string]any{"sessions": sessions}, sessionsPage(view(c), newTable(c, s, sessions)))
+}
+
+// scope is whose sessions are meant: one's own, those of a user, or everybody's.
+type scope struct {
+	user string
+	all  bool
+}
+
+func parseScope(q url.Values) (scope, error) {
+	s := scope{user: q.Get("user"), all: q.Get("all") == "1"}
+	if s.user != "" && (s.all || !session.ValidUser(s.user)) || q.Get("all") != "" && !s.all {
+		return s, web.Refuse(web.BadRequest, "user or all=1")
+	}
+	return s, nil
+}
+
+func (s scope) own() bool { return s.user == "" && !s.all }
+
+// query is the scope as the address of the page has it.
+func (s scope) query() url.Values {
+	q := url.Values{}
+	if s.all {
+		q.Set("all", "1")
+	}
+	if s.user != "" {
+		q.Set("user", s.user)
+	}
+	return q
+}
+
+// one is a session as JSON.
+type one struct {
+	helper.Session
+	Current bool `json:"current"` // the one that this request came with
+}
+
+// list asks for the sessions. Who would be refused is not made to ask: sudo reports that as an attempt.
+func list(c *web.Call, s scope) ([]one, error) {
+	var found []helper.Session
+	switch {
+	case s.own():
+		reply, err := helper.Auth(helper.AuthRequest{Op: "sessions"})
+		if err != nil {
+			return nil, err
+		}
+		found = reply.Sessions
+	case !c.Administers():
+		return nil, web.Refuse(web.NotPermitted, "not an administrator")
+	default:
+		reply, err := helper.Account(helper.AccountRequest{Op: "sessions", Username: s.user}, nil)
+		if err != nil {
+			return nil, err
+		}
+		found = reply.Sessions
+	}
+	all := make([]one, 0, len(found))
+	for _, f := range found {
+		if f.State != "ended" {
+			all = append(all, one{f, c.Session != "" && strings.HasPrefix(c.Session, f.ID)})
+		}
+	}
+	return all, nil
+}
+
+// end ends one session: one's own, or as an administrator anybody's. What is refused is told too.
+func end(c *web.Call) error {
+	fields, err := c.Form()
+	if err != nil {
+		return err
+	}
+	id, s := fields.Get("id"), scope{}
+	if fields.Get("op") != "end" || len(fields["id"]) != 1 || len(id) != helper.SessionDigits {
+		return web.Refuse(web.BadRequest, "op=end and one id are wanted")
+	}
+	if s, err = parseScope(fields); err != nil {
+		return err
+	}
+	owner, own, err := find(c, id)
+	if err != nil {
+		return err
+	}
+	about := owner
+	if own {
+		about = ""
+	}
+	act, err := c.Event.BeginFor("logout", about)
+	if err != nil {
+		return err
+	}
+	err = remove(id, owner, own)
+	result := "ok"
+	if err != nil {
+		result = string(web.CodeOf(err))
+	}
+	act.End(result, -1, "")
+	if err != nil {
+		return err
+	}
+	q := s.query()
+	q.Set("done", "end")
+	return c.SeeOther("/cgi-bin/sessions?"+q.Encode(), http.StatusOK, map[string]any{"ended": 1})
+}
+
+// find says whose session it is; "" for one that is not there, or is another's and not his to see.
+func find(c *web.Call, id string) (owner string, own bool, err error) {
+	for _, s := range []scope{{}, {all: true}} {
+		if !s.own() && !c.Administers() {
+			break
+		}
+		sessions, err := list(c, s)
+		if err != nil {
+			return "", false, err
+		}
+		for _, found := range sessions {
+			if found.ID == id && found.User != nil {
+				return *found.User, s.own(), nil
+			}
+		}
+	}
+	return "", false, nil
+}
+
+func remove(id, owner string, own bool) (err error) {
+	switch {
+	case owner == "":
+		return unix.ENOENT
+	case own:
+		_, err = helper.Auth(helper.AuthRequest{Op: "end", ID: id})
+	default:
+		_, err = helper.Account(helper.AccountRequest{Op: "end-session", Session: id}, nil)
+	}
+	if errors.Is(err, helper.Refusal("refused")) {
+		return unix.ENOENT // ended meanwhile
+	}
+	return err
+}
+
+func view(c *web.Call) page.View {
+	v := c.View(c.Language.Say("sessions.title"))
+	if c.Done() == "end" {
+		v.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say("sessions.ended")}
+	}
+	return v
+}
+
+// table is the page's list.
+type table struct {
+	All, Admin bool
+	User       string // whose, "" = one's own or everybody's
+	Rows       []row
+	More       int
+}
+
+type row struct {
+	ID, User, Entry, Address, Started, LastUse string
+	Current, MustChange                        bool
+}
+
+// maxRows bounds what a page lists.
+const maxRows = 200
+
+func newTable(c *web.Call, s scope, sessions []one) table {
+	t := table{All: s.all, Admin: c.Administers(), User: s.user, More: max(0, len(sessions)-maxRows)}
+	for _, f := range sessions[:min(len(sessions), maxRows)] {
+		t.Rows = append(t.Rows, row{
+			ID: f.ID, User: said(f.User), Entry: c.Language.Say("users-entry." + said(f.Entry)), Address: said(f.Address),
+			Started: moment(c, f.Started), LastUse: moment(c, f.LastUse), Current: f.Current, MustChange: f.State == "must-change",
+		})
+	}
+	return t
+}
+
+func said(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
+func moment(c *web.Call, t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return c.Language.Time(*t)
+}
