@@ -1,8 +1,14 @@
 package test
 
 import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"sharezone/internal/layout"
 )
@@ -56,6 +62,92 @@ func TestCleanerSessions(t *testing.T) {
 	run(t, cleanerProgram, "--once", "sessions")
 	if left := run(t, "bash", "-c", "ls "+used+" "+ended+" "+foreign+" 2>/dev/null; true"); left != used+"\n"+foreign+"\n" && left != foreign+"\n"+used+"\n" {
 		t.Errorf("left: %s", left)
+	}
+}
+
+// TestAges: the owner sees what goes when, and chooses what stays; the cleaner keeps to it. Others neither see nor choose.
+func TestAges(t *testing.T) {
+	zone := newZone(t, "user:bruno=write")
+	at := management + "/" + zone
+	run(t, "shzadm", "zone", "modify", zone, "--max-age", "30")
+	run(t, "mkdir", "-p", zonePath(zone)+"/<b>per cent%")
+	write(t, "bruno", zonePath(zone)+"/<b>per cent%/x", "x")
+	write(t, "bruno", zonePath(zone)+"/caff\xe9", "x")
+	var found struct {
+		MaxAge int `json:"max_age"`
+		Top    []struct {
+			Name, Raw   string
+			Files, Soon int
+			First       *time.Time
+			Kept        bool
+		} `json:"top_level"`
+		Complete bool
+	}
+	look := func() string {
+		t.Helper()
+		a := jsonAs(t, "anna", at+"?view=ages")
+		found.Top = nil
+		if err := json.Unmarshal([]byte(a.body), &found); err != nil || a.status != 200 || found.MaxAge != 30 {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		seen := ""
+		for _, top := range found.Top {
+			if days := time.Until(*top.First).Hours() / 24; days < 29 || days > 31 || top.Files != 1 || top.Soon != 0 {
+				t.Errorf("%+v", top)
+			}
+			seen += fmt.Sprintf("%s%s %v;", top.Name, top.Raw, top.Kept)
+		}
+		return seen
+	}
+	if seen := look(); !found.Complete || seen != "<b>per cent% false;caff\ufffdcaff%E9 false;" {
+		t.Errorf("before: %v %q", found.Complete, seen)
+	}
+	if a := curlAs(t, "anna", at+"?view=ages"); a.status != 200 || !strings.Contains(a.body, `value="%3Cb%3Eper%20cent%25"`) || strings.Contains(a.body, "<b>per") {
+		t.Errorf("page: %d %s", a.status, a.body)
+	}
+	if a := jsonAs(t, "anna", "-d", "op=keep", "-d", "keep=caff%25E9", at); a.status != 200 {
+		t.Errorf("keep: %d %s", a.status, a.body)
+	}
+	if kept := run(t, "getfattr", "--only-values", "--absolute-names", "-n", "user.shz.keep", zonePath(zone)); kept != "caff\xe9" {
+		t.Errorf("kept: %q", kept)
+	}
+	if seen := look(); seen != "<b>per cent% false;caff\ufffdcaff%E9 true;" {
+		t.Errorf("after: %q", seen)
+	}
+	if out := run(t, cleanerProgram, "--dry-run", "--once", "files", "--zone", zone, "--now", time.Now().AddDate(0, 0, 40).Format(time.RFC3339)); !strings.Contains(out, "per cent%/x") || strings.Contains(out, "caff") {
+		t.Errorf("dry run: %s", out)
+	}
+	for _, bad := range []string{"keep=..", "keep=a%252Fb", "keep=a/b", "keep=", "keep=" + strings.Repeat("a", 300)} {
+		if a := jsonAs(t, "anna", "-d", "op=keep", "-d", bad, at); a.status != 400 {
+			t.Errorf("%s: %d %s", bad[:8], a.status, a.body)
+		}
+	}
+	if a := jsonAs(t, "bruno", "-d", "op=keep", at); a.status != 403 {
+		t.Errorf("bruno: %d %s", a.status, a.body)
+	}
+	if a := jsonAs(t, "anna", "-d", "op=keep", at); a.status != 200 || look() != "<b>per cent% false;caff\ufffdcaff%E9 false;" {
+		t.Errorf("nothing kept: %d %s", a.status, a.body)
+	}
+}
+
+// TestCleanerDaemon: where there is no cron it looks by itself, and ends when it is asked to.
+func TestCleanerDaemon(t *testing.T) {
+	zone := newZone(t)
+	run(t, "setfattr", "-n", "user.shz.expires", "-v", "2020-12-31", zonePath(zone))
+	run(t, "rm", "-f", layout.CleanerState+"/state.json") // everything is due
+	daemon := exec.Command(cleanerProgram, "--daemon")
+	if err := daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	closed := func() bool { _, err := os.Stat(zonePath(zone)); return err != nil }
+	for until := time.Now().Add(time.Minute); !closed() && time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
+	}
+	if !closed() {
+		t.Error("nothing was done")
+	}
+	daemon.Process.Signal(syscall.SIGTERM)
+	if err := daemon.Wait(); err != nil {
+		t.Error(err)
 	}
 }
 

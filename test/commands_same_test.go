@@ -71,6 +71,7 @@ func TestCommandsDoTheSame(t *testing.T) {
 		{"apply", prepare, "op=apply", "?view=check", "shzadm zone apply ZONE", nil},
 		{"open", func(zone string) { prepare(zone); run(t, "chmod", "1700", zonePath(zone)) }, "op=open", "?view=check", "shzadm zone open ZONE", nil},
 		{"take", prepare, "op=take|path=his", "?view=who&path=his", "shzadm zone take ZONE his", nil},
+		{"keep", prepare, "op=keep|keep=his", "?view=ages", "setfattr -n user.shz.keep -v NAME ", []string{"NAME", "his"}},
 		{"remove", prepare, "op=remove|path=his/a", "?view=remove&path=his/a", "shzadm zone remove ZONE his/a", nil},
 		{"transfer", prepare, "op=transfer|owner=cs-marta", "?view=transfer", "shzadm zone transfer ZONE --owner NEW", []string{"NEW", "cs-marta"}},
 		{"close", prepare, "op=delete", "?view=close", "shzadm zone close ZONE", nil},

@@ -114,7 +114,7 @@ func TestZonesByExternalEntry(t *testing.T) {
 		}
 		if user == "admin" {
 			run(t, "shzadm", "zone", "share", zone, "user:admin=read")
-			for query, want := range map[string]int{"": 200, "?view=who": 403, "?view=check": 403, "?view=space": 403} {
+			for query, want := range map[string]int{"": 200, "?view=who": 403, "?view=check": 403, "?view=space": 403, "?view=ages": 403} {
 				if a := call("GET", management+"/"+zone+query, ""); a.status != want || strings.Contains(a.body, "bruno") {
 					t.Errorf("an administrator who is a member looks at %q: %d %s", query, a.status, a.body)
 				}

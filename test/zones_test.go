@@ -124,6 +124,8 @@ func TestZonesContract(t *testing.T) {
 		{"who, of another's", "bruno", []string{at + "?view=who"}, 403, 403, "not-permitted", nil, ""},
 		{"check", "anna", []string{at + "?view=check"}, 200, 200, "", []string{`"findings":[`, `"more":0`}, ""},
 		{"check, of another's", "bruno", []string{at + "?view=check"}, 403, 403, "not-permitted", nil, ""},
+		{"ages", "anna", []string{at + "?view=ages"}, 200, 200, "", []string{`"max_age":null`, `"top_level":[]`, `"complete":true`}, ""},
+		{"ages, of another's", "bruno", []string{at + "?view=ages"}, 403, 403, "not-permitted", nil, ""},
 		{"space", "anna", []string{at + "?view=space"}, 200, 200, "", []string{`"files":1`, `"people":[`, `"free":`}, ""},
 		{"space, of another's", "bruno", []string{at + "?view=space"}, 403, 403, "not-permitted", nil, ""},
 

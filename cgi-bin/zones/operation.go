@@ -37,6 +37,7 @@ func operations() map[string]operation {
 		"restore":  {do: form.restore},
 		"remove":   {do: form.remove},
 		"take":     {do: form.take},
+		"keep":     {do: form.keep},
 	}
 }
 

@@ -255,7 +255,7 @@ func TestOperations(t *testing.T) {
 			t.Errorf("%s: outside %v", name, op.outside)
 		}
 	}
-	if len(operations()) != 10 {
+	if len(operations()) != 11 {
 		t.Errorf("%d operations", len(operations()))
 	}
 }
@@ -272,7 +272,7 @@ func TestTexts(t *testing.T) {
 		"zones-skip.": {"mount", "linked", "owner", "moved", "full", "error"}, "zones-who.kind-": {"dir", "file", "other"},
 		"zones-notify.": {"default", "none", "upload", "download", "both"},
 		"zones-drift.":  append(slices.Clone(zone.DriftKinds), "unknown"),
-		"zones-done.":   {"create", "modify", "share", "unshare", "apply", "transfer", "close", "restore", "take", "remove", "open"},
+		"zones-done.":   {"create", "modify", "share", "unshare", "apply", "transfer", "close", "restore", "take", "remove", "open", "keep"},
 	} {
 		for _, end := range ends {
 			if !text.Italian.Knows(prefix + end) {

@@ -44,6 +44,7 @@ var views = map[string]struct {
 	"who":      {show: zonePage.who, managed: true},
 	"check":    {show: zonePage.check, managed: true},
 	"space":    {show: zonePage.space, managed: true},
+	"ages":     {show: zonePage.ages, managed: true},
 	"transfer": {show: zonePage.transfer, managed: true, people: true},
 	"close":    {show: zonePage.closing, managed: true, people: true},
 	"remove":   {show: zonePage.removing, managed: true, people: true},
@@ -113,10 +114,11 @@ func (v viewer) headOf(s seen, view string) head {
 		l := v.call.Language
 		for _, t := range [...]tab{
 			{Label: l.Say("zones.tab-overview")}, {Label: l.Say("zones.tab-who"), Href: "who"}, {Label: l.Say("zones.tab-check"), Href: "check"},
-			{Label: l.Say("zones.tab-space"), Href: "space"}, {Label: l.Say("zones.tab-settings"), Href: "settings"},
+			{Label: l.Say("zones.tab-space"), Href: "space"}, {Label: l.Say("zones.tab-ages"), Href: "ages"},
+			{Label: l.Say("zones.tab-settings"), Href: "settings"},
 		} {
 			name := string(t.Href)
-			if name == "settings" && !v.answers("modify") {
+			if name == "settings" && !v.answers("modify") || name == "ages" && (s.MaxAge == nil || !readable(s.Access)) {
 				continue
 			}
 			t.Current, t.Href = name == view, templ.SafeURL(zoneHref(s.Name, s.State))
@@ -171,6 +173,9 @@ func (p zonePage) facts() []fact {
 	facts := []fact{{l.Say("home.name"), p.Name, true}, {l.Say("home.owner"), p.person(p.Owner), true}, {l.Say("home.expires"), p.ends(p.seen), false}}
 	if p.State == zone.StateClosed && p.Closed != nil {
 		facts = append(facts, fact{l.Say("zones.closed-on"), l.Time(*p.Closed), false})
+		if settings, err := p.call.Settings(); err == nil {
+			facts = append(facts, fact{l.Say("zones.removed-on"), l.Date(p.Closed.Local().AddDate(0, 0, settings.Cleaner.Grace)), false})
+		}
 		if former := said(p.FormerName); former != p.Name {
 			facts = append(facts, fact{l.Say("zones.former-name"), former, true})
 		}

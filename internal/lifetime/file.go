@@ -9,14 +9,20 @@ const settled = 7 * 24 * time.Hour
 // Aged says whether something in a zone has been there for more than so many days. Its time of modification does not matter: that is
 // the word of whoever brought it. born is zero where the file system does not say.
 func Aged(born, changed, now time.Time, days int) bool {
-	if days <= 0 {
-		return false
-	}
+	return days > 0 && Ends(born, changed, days).Before(now)
+}
+
+// Ends is the moment after which something has been there for so many days, if nothing changes.
+func Ends(born, changed time.Time, days int) time.Time {
 	age := time.Duration(days) * 24 * time.Hour
 	if born.IsZero() {
-		return changed.Before(now.Add(-age))
+		return changed.Add(age)
 	}
-	return born.Before(now.Add(-age)) && changed.Before(now.Add(-min(age, settled)))
+	old, rested := born.Add(age), changed.Add(min(age, settled))
+	if rested.After(old) {
+		return rested
+	}
+	return old
 }
 
 // Limit protects a zone from losing too much in one run, because a clock or a maximum age is wrong.

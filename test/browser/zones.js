@@ -95,6 +95,9 @@ async function describe(t, zone) {
   await t.inspect('settings-saved', { title: title(t), says: t.say('zones-done.modify') });
   t.expect(await page.locator('h1').innerText() === 'Offerte 2027', 'the title is not the new one');
 
+  await t.go(() => tabOf(t, 'zones.tab-ages').click());
+  await t.inspect('ages', { title: title(t) });
+
   await t.visit(`/cgi-bin/zones/${zone}?view=settings`);
   await t.field('expires').fill('2001-01-01');
   await t.go(() => t.button('zones-settings.submit').click());

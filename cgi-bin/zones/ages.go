@@ -1,0 +1,132 @@
+package main
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"sharezone/internal/layout"
+	"sharezone/internal/lifetime"
+	"sharezone/internal/web"
+	"sharezone/internal/zone"
+)
+
+// agesView says what in a zone goes when, and lets its owner choose what stays.
+type agesView struct {
+	Here     templ.SafeURL
+	Rule     string
+	Changes  bool // he may choose
+	Rows     []ageRow
+	Partly   bool
+	Commands []string
+}
+
+// ageRow is a name at the top of the zone.
+type ageRow struct {
+	Name  string
+	Raw   string // percent-encoded, what the form sends
+	When  string
+	Files string
+	Soon  string
+	Kept  bool
+}
+
+// soonDays is what is called soon.
+const soonDays = 7
+
+// ages looks as the user himself, who sees of his zone what the kernel shows him.
+func (p zonePage) ages() error {
+	l := p.call.Language
+	settings, err := p.call.Settings()
+	if err != nil {
+		return err
+	}
+	days := 0
+	if p.MaxAge != nil {
+		days = *p.MaxAge
+	}
+	v := agesView{Here: templ.SafeURL(zoneHref(p.Name, p.State)), Rule: l.Say("zones-ages.none"), Changes: p.Access == zone.Own && p.answers("keep") && days > 0}
+	found := zone.Ages{Top: []zone.AgeShare{}, Complete: true}
+	if days > 0 {
+		v.Rule = l.Count("zones-ages.rule", days)
+		if found, err = lookAges(p.Name, days, time.Now(), settings.Search.Time); err != nil {
+			return p.told(err)
+		}
+		v.Commands = []string{command("/usr/lib/sharezone/cleaner", "--dry-run", "--once", "files", "--zone", p.Name)}
+	}
+	v.Partly = !found.Complete
+	var kept []string
+	for _, share := range found.Top {
+		row := ageRow{Name: share.Name, Raw: place{[]string{share.Name}}.encoded(), Files: l.Number(share.Files), Soon: l.Number(share.Soon), Kept: share.Kept, When: "–"}
+		switch {
+		case share.Kept:
+			row.When, row.Soon = l.Say("zones-ages.stays"), l.Number(0)
+			kept = append(kept, share.Name)
+		case !share.First.IsZero():
+			row.When = l.Date(share.First)
+		}
+		v.Rows = append(v.Rows, row)
+	}
+	if v.Changes {
+		v.Commands = append(v.Commands, keepCommand(p.Name, kept))
+	}
+	object := struct {
+		MaxAge *int `json:"max_age"`
+		zone.Ages
+	}{p.MaxAge, found}
+	return p.answer("ages", object, agesBody(l, v))
+}
+
+func lookAges(name string, days int, now time.Time, most time.Duration) (zone.Ages, error) {
+	root, err := zone.OpenZone(name)
+	if err != nil {
+		return zone.Ages{}, err
+	}
+	defer root.Close()
+	ends := func(born, changed time.Time) time.Time { return lifetime.Ends(born, changed, days) }
+	return root.Ages(ends, now.AddDate(0, 0, soonDays), now.Add(most))
+}
+
+// keepCommand is what makes these names stay.
+func keepCommand(name string, kept []string) string {
+	path := layout.Base + "/" + name
+	if len(kept) == 0 {
+		return command("setfattr", "-n", zone.AttrKeep, "-v", "NAME", path)
+	}
+	return command("setfattr", "-n", zone.AttrKeep, "-v", strings.Join(kept, "/"), path)
+}
+
+// keep chooses which names at the top of the zone stay, whatever their age: those that the form names, and no others.
+func (f form) keep() error {
+	s, err := f.changing()
+	if err != nil {
+		return err
+	}
+	kept := []string{}
+	for _, raw := range f.fields["keep"] {
+		at, err := parseEncoded(raw)
+		if err != nil || len(at.names) != 1 {
+			return web.Refuse(web.BadRequest, "keep="+strconv.Quote(raw))
+		}
+		kept = append(kept, at.names[0])
+	}
+	m := zone.Metadata{Keep: kept}
+	if err := m.Check(); err != nil {
+		return f.told(err)
+	}
+	act, err := f.call.Event.BeginIn(s.concerned(), "zone-modify", "")
+	if err != nil {
+		return err
+	}
+	err = f.modifyAsUser(m, false, time.Now())
+	endAct(act, f.told(err))
+	if err != nil {
+		return f.told(err)
+	}
+	return f.call.SeeOther(zoneHref(f.name, zone.StateOpen, "view", "ages", "done", "keep"), http.StatusOK, struct {
+		Keep []string `json:"keep"`
+	}{kept})
+}
