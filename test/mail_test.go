@@ -1,6 +1,7 @@
 package test
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -93,7 +94,7 @@ func emptyQueue(t *testing.T) {
 func TestReceipt(t *testing.T) {
 	postfix(t)
 	zone := newZone(t, "user:bruno=write", "user:carla=read")
-	setConfig(t, "[notices]\nwindow_minutes = 0\nlanguage = \"en\"\n[mail]\ndomain = \"share.test\"\n[entries.internal]\npublic_url = \""+needDemo(t).url+"\"\n")
+	setConfig(t, "[notices]\ntell = \"download\"\nwindow_minutes = 0\nlanguage = \"en\"\n[mail]\ndomain = \"share.test\"\n[entries.internal]\npublic_url = \""+needDemo(t).url+"\"\n")
 	work(t)
 	emptyQueue(t)
 	put(t, "bruno", zone, "b-1.txt")
@@ -132,18 +133,64 @@ func TestReceipt(t *testing.T) {
 	}
 }
 
+// TestArrivals: what bruno brings at once is one message to anna, which names some and counts all; carla, who may not enter, and
+// bruno himself get none. What is gone before anybody looked is told to the zone's owner alone.
+func TestArrivals(t *testing.T) {
+	postfix(t)
+	zone := newZone(t, "user:bruno=write", "user:admin=read")
+	setConfig(t, "[notices]\nwindow_minutes = 0\nlanguage = \"en\"\n")
+	work(t)
+	emptyQueue(t)
+	folder := t.TempDir()
+	form := []string{"-X", "POST"}
+	for i := range 480 {
+		name := fmt.Sprintf("%s/b-%03d.txt", folder, i)
+		if err := os.WriteFile(name, []byte("x"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		form = append(form, "-F", "file=@"+name)
+	}
+	if a := jsonAs(t, "bruno", append(form, "/cgi-bin/shz/"+zone+"/")...); a.status != 200 {
+		t.Fatal(a.status, a.body)
+	}
+	for i := range 19 {
+		put(t, "bruno", zone, fmt.Sprintf("c-%d.txt", i))
+	}
+	put(t, "bruno", zone, "gone.txt")
+	if err := os.Remove(zonePath(zone) + "/gone.txt"); err != nil {
+		t.Fatal(err)
+	}
+	work(t)
+	waitFor(t, "the mails", func() bool { return subjects("anna") != "" && subjects("admin") != "" })
+	if got := subjects("anna"); got != "500 new files by bruno in the zone "+zone {
+		t.Errorf("anna: %s", got)
+	}
+	if got := subjects("admin"); got != "499 new files by bruno in the zone "+zone {
+		t.Errorf("admin: %s", got)
+	}
+	if got := subjects("carla") + subjects("bruno"); got != "" {
+		t.Errorf("carla and bruno: %s", got)
+	}
+	if m := mailbox("anna")[0]; !strings.Contains(m, "b-000.txt") || !strings.Contains(m, "b-049.txt") || strings.Contains(m, "b-050.txt") || !strings.Contains(m, "and 450 more files") {
+		t.Error(m)
+	}
+	if queued(t, "*") != 0 {
+		t.Errorf("%d in the queue", queued(t, "*"))
+	}
+}
+
 // TestMailRefused: an address that the mail server refuses is put aside with its reason; without a mail server everything waits,
 // and goes out when there is one.
 func TestMailRefused(t *testing.T) {
 	zone := newZone(t, "user:bruno=write", "user:carla=read")
-	setConfig(t, "[notices]\nwindow_minutes = 0\n[mail]\ndomain = \"share.test\"\n")
+	setConfig(t, "[notices]\ntell = \"download\"\nwindow_minutes = 0\n[mail]\ndomain = \"share.test\"\n")
 	work(t)
 	emptyQueue(t)
 	put(t, "bruno", zone, "x.txt")
 	curlAs(t, "carla", "/cgi-bin/shz/"+zone+"/x.txt")
 	run(t, "shzadm", "user", "modify", "bruno", "--email", "bruno@elsewhere.test")
 	t.Cleanup(func() { run(t, "shzadm", "user", "modify", "bruno", "--email", "bruno@localhost") })
-	if out, status := asUser(t, layout.UserSpool, workerProgram); status != 1 || queued(t, "waiting") != 1 {
+	if out, status := asUser(t, layout.UserSpool, workerProgram); status != 0 || queued(t, "waiting") != 1 {
 		t.Fatalf("without a mail server: %d %s, %d wait", status, out, queued(t, "waiting"))
 	}
 	postfix(t)
@@ -161,7 +208,7 @@ func TestMailRefused(t *testing.T) {
 // TestNotifyOfZone: a zone's owner decides of what its people are told.
 func TestNotifyOfZone(t *testing.T) {
 	zone := newZone(t, "user:bruno=write", "user:carla=read")
-	setConfig(t, "[notices]\nwindow_minutes = 1440\n")
+	setConfig(t, "[notices]\ntell = \"download\"\nwindow_minutes = 1440\n")
 	work(t)
 	emptyQueue(t)
 	put(t, "bruno", zone, "x.txt")

@@ -133,6 +133,32 @@ func TestLoginIsOfWhoLogsIn(t *testing.T) {
 	}
 }
 
+// TestArrived: of what the zone has something that it had not, and whose what was taken is.
+func TestArrived(t *testing.T) {
+	for _, row := range []struct {
+		lines   string
+		arrived bool
+		owner   uint32
+	}{
+		{`{"n":1,"event":"upload","path":"a"}`, true, 0},
+		{`{"n":1,"event":"download","path":"a","owner":1001}`, false, 1001},
+		{`{"n":1,"event":"zip","path":"a","owner":1001}`, false, 1001},
+		{`{"n":1,"event":"zip","path":"a.zip"}`, true, 0},
+		{`{"n":1,"event":"unzip","path":"a.zip"}` + "\n" + `{"n":1,"result":"ok","path":"a"}`, true, 0},
+		{`{"n":1,"event":"unzip","path":"a.zip"}` + "\n" + `{"n":1,"result":"ok"}`, false, 0}, // into another zone
+		{`{"n":1,"event":"copy","path":"a","zone":"other"}`, true, 0},
+		{`{"n":1,"event":"copy","path":"a"}` + "\n" + `{"n":1,"result":"ok","path":"b"}`, false, 0},
+	} {
+		r, _, damage := readText(t, testHeader+row.lines+"\n")
+		if len(r) != 1 || len(damage) > 0 || r[0].Arrived != row.arrived || (r[0].Owner == nil) != (row.owner == 0) || r[0].Owner != nil && *r[0].Owner != row.owner {
+			t.Errorf("%s: %+v %v", row.lines, r, damage)
+		}
+	}
+	if r, _, damage := readText(t, testHeader+`{"n":1,"event":"upload","path":"a","owner":0}`+"\n"); len(r) != 0 || len(damage) != 1 {
+		t.Errorf("an upload names an owner: %+v %v", r, damage)
+	}
+}
+
 // A damaged line is told with its number, and the others count.
 func TestDamagedLines(t *testing.T) {
 	const good = `{"n":1,"event":"mkdir","path":"x"}` + "\n"

@@ -44,6 +44,7 @@ type Record struct {
 	Request string    `json:"request"`
 	ZoneID  string    `json:"-"`
 	Owner   *uint32   `json:"-"` // uid of whose file was taken
+	Arrived bool      `json:"-"` // if all went well: Path is what the zone has now and had not before
 }
 
 var (
@@ -152,6 +153,7 @@ func (a *acts) begin(l line) Record {
 	if l.names() {
 		r.Zone, r.ZoneID = orNull(l.Zone), l.ZoneID
 	}
+	r.Arrived = l.Event == "upload" || l.Event == "zip" && l.Owner == nil || l.names() && h.Component == "shz"
 	return r
 }
 
@@ -159,6 +161,7 @@ func (r *Record) end(l line) {
 	r.Result, r.Bytes = l.Result, l.Bytes
 	if l.Path != "" { // the name that it got in the end
 		r.Path, r.Raw = &l.Path, l.Raw
+		r.Arrived = r.Arrived || r.Event == "unzip" // else what was unpacked lies in another zone, which has an act of its own
 	}
 	if r.Event == "login" && r.Result != "ok" {
 		r.Event = "login-failed"

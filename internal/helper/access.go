@@ -14,7 +14,8 @@ type AccessRequest struct {
 	Op     string   `json:"op"` // who, readers
 	Zone   string   `json:"zone,omitempty"`
 	ZoneID string   `json:"zone_id,omitempty"`
-	Path   string   `json:"path"` // below the zone, segments percent-encoded; "" is its root
+	Path   string   `json:"path"`            // below the zone, segments percent-encoded; "" is its root
+	Paths  []string `json:"paths,omitempty"` // readers: of several objects
 	Users  []string `json:"users,omitempty"`
 }
 
@@ -25,7 +26,15 @@ type AccessReply struct {
 	Object *Object  `json:"object,omitempty"`
 	People []Person `json:"people,omitempty"`
 	Users  []string `json:"users,omitempty"`
+
+	// For each of Paths, which of the Sets can read it; NoReaders where it cannot be reached. There may be fewer than were
+	// asked for: the rest is asked anew.
+	Readers []int      `json:"readers,omitempty"`
+	Sets    [][]string `json:"sets,omitempty"`
 }
+
+// NoReaders is in the place of a set where there is nothing of that path any more.
+const NoReaders = -1
 
 // Object is what was asked about.
 type Object struct {
@@ -48,6 +57,39 @@ type Person struct {
 	Stopped *string `json:"stopped"` // the folder on the way that he cannot pass, "" = the zone's root, "/" = the folder of all zones; null: none
 
 	Also []string `json:"also,omitempty"` // entries of further groups of his that give what Entry alone does not
+}
+
+// Readers asks libexec/access who can read each of these; nil for what cannot be reached.
+func Readers(zone, id string, paths []string) ([][]string, error) {
+	var all [][]string
+	for len(paths) > len(all) {
+		out, err := Access(AccessRequest{Op: "readers", Zone: zone, ZoneID: id, Paths: someOf(paths[len(all):])})
+		if err != nil {
+			return nil, err
+		}
+		if len(out.Readers) == 0 {
+			return nil, errNothingReadable
+		}
+		for _, set := range out.Readers {
+			if set < 0 || set >= len(out.Sets) {
+				all = append(all, nil)
+			} else {
+				all = append(all, out.Sets[set])
+			}
+		}
+	}
+	return all[:len(paths)], nil
+}
+
+// someOf is as many paths as fit into a request, one at least.
+func someOf(paths []string) []string {
+	room := MaxRequest - 1<<10 // for the rest of it
+	for i, path := range paths {
+		if room -= len(path) + len(`"",`); room < 0 { // they are percent-encoded: JSON makes none longer
+			return paths[:max(i, 1)]
+		}
+	}
+	return paths
 }
 
 // Access asks libexec/access. A *ZoneRefusal says what the helper refused; any other error that it could not be asked.

@@ -220,6 +220,7 @@ func TestSteps(t *testing.T) {
 		{"8: reserved", owner, in(".shz-hidden"), "", refused, "not-found"},
 		{"8: below a FIFO", owner, in("fifo/x"), "", refused, "not-found"},
 		{"8: through a link", owner, in("link/x"), "", refused, "not-permitted"},
+		{"8: one path and several", owner, `{"op":"readers","zone":"ac-steps","path":"folder","paths":["folder"]}`, "", refused, "bad-request"},
 		{"9: nobody of that name", owner, `{"op":"who","zone":"ac-steps","users":["ac-owner","ac-nobody"]}`, "", refused, "not-found no-such-user"},
 		{"9: no name", owner, `{"op":"who","zone":"ac-steps","users":[""]}`, "", refused, "not-found no-such-user"},
 		{"9: an option", owner, `{"op":"who","zone":"ac-steps","users":["--help"]}`, "", refused, "not-found no-such-user"},

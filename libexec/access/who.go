@@ -47,8 +47,11 @@ func who(q asked) (helper.AccessReply, error) {
 	return helper.AccessReply{Object: &object, People: told}, nil
 }
 
-// readers names those who can read an object.
+// readers names those who can read an object, or each of several.
 func readers(q asked) (helper.AccessReply, error) {
+	if len(q.Paths) > 0 {
+		return readersOfEach(q)
+	}
 	p, _, err := q.reach()
 	if err != nil {
 		return helper.AccessReply{}, err

@@ -24,6 +24,7 @@ import (
 
 	"sharezone/internal/account"
 	"sharezone/internal/config"
+	"sharezone/internal/helper"
 	"sharezone/internal/layout"
 	"sharezone/internal/syslog"
 )
@@ -74,7 +75,7 @@ func work() error {
 	// Of a batch that could be neither committed nor undone nobody may be told yet.
 	if _, state, journalErr := w.journal.read(); journalErr == nil && state != begun {
 		p := post{notices: layout.Notices, queue: layout.Queue, memory: layout.WorkerState + "/taken.json", names: names,
-			window: settings.Notices.Window, now: time.Now}
+			readers: helper.Readers, window: settings.Notices.Window, now: time.Now}
 		err = errors.Join(err, p.run())
 	}
 	lock.Close() // a mail server that is slow holds up no log

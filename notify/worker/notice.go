@@ -32,7 +32,7 @@ type notice struct {
 	Raw    string     `json:"raw,omitempty"`
 	Bytes  *int64     `json:"bytes"`
 	Part   bool       `json:"part,omitempty"`
-	Owner  uint32     `json:"owner"` // uid; of what was taken
+	Owner  uint32     `json:"owner"` // uid; of what was taken, else of the zone
 }
 
 // notices is the folder that the files lie in.
@@ -126,9 +126,12 @@ func (t tells) notice(l activity.Line, zones table) (notice, bool) {
 		return notice{}, false
 	}
 	n := notice{Time: l.Time, Actor: l.User, Zone: z.Name, ZoneID: z.ID, Path: *l.Path, Raw: l.Raw, Bytes: l.Bytes}
-	switch l.Event {
-	case "download", "preview", "zip":
-		if l.Owner == nil || !t.in(z).downloads {
+	switch {
+	case l.Arrived:
+		n.Kind, n.Owner = queue.Arrived, z.Owner
+		return n, l.Result == "ok" && t.in(z).uploads && !z.Closed && !z.Gone
+	case l.Owner != nil:
+		if !t.in(z).downloads {
 			return notice{}, false
 		}
 		n.Kind, n.Owner = queue.Taken, *l.Owner

@@ -30,12 +30,16 @@ func TestNotice(t *testing.T) {
 		{"cut off before its first byte", all, nil, event.Record{Event: "download", Result: event.Interrupted, Bytes: &no, Owner: &owner}, idOfA, "", false},
 		{"killed", all, nil, event.Record{Event: "download", Result: event.Interrupted, Owner: &owner}, idOfA, "", false},
 		{"refused", all, nil, event.Record{Event: "download", Result: "not-permitted", Owner: &owner}, idOfA, "", false},
-		{"a zip that is stored", all, nil, event.Record{Event: "zip", Result: "ok"}, idOfA, "", false},
+		{"a zip that is stored", all, nil, event.Record{Event: "zip", Result: "ok", Arrived: true}, idOfA, queue.Arrived, false},
 		{"no zone that is believed", all, nil, event.Record{Event: "download", Result: "ok", Owner: &owner}, "", "", false},
 		{"of nothing by the owner's wish", all, &none, event.Record{Event: "download", Result: "ok", Owner: &owner}, idOfA, "", false},
 		{"of nothing by the site's", tells{reach: true}, nil, event.Record{Event: "download", Result: "ok", Owner: &owner}, idOfA, "", false},
 		{"the owner's wish goes before", tells{reach: true}, &both, event.Record{Event: "download", Result: "ok", Owner: &owner}, idOfA, queue.Taken, false},
 		{"no mail at all", tells{uploads: true, downloads: true}, &both, event.Record{Event: "download", Result: "ok", Owner: &owner}, idOfA, "", false},
+		{"upload", all, nil, event.Record{Event: "upload", Result: "ok", Arrived: true}, idOfA, queue.Arrived, false},
+		{"upload that failed", all, nil, event.Record{Event: "upload", Result: "no-space", Arrived: true}, idOfA, "", false},
+		{"upload where the owner wants none", all, &none, event.Record{Event: "upload", Result: "ok", Arrived: true}, idOfA, "", false},
+		{"upload where the site wants none", tells{reach: true}, nil, event.Record{Event: "upload", Result: "ok", Arrived: true}, idOfA, "", false},
 		{"rename", all, nil, event.Record{Event: "rename", Result: "ok"}, idOfA, "", false},
 	} {
 		zones := newTable(helper.ZoneidReply{Zones: []helper.KnownZone{{ID: idOfA, Name: "a", Notify: row.notify}}})

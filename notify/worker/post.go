@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"sharezone/internal/account"
@@ -41,6 +44,7 @@ type post struct {
 	queue   queue.Queue
 	memory  string // a file: what was taken within the last hour
 	names   names
+	readers func(zone, id string, paths []string) ([][]string, error) // asks libexec/access
 	window  time.Duration
 	now     func() time.Time
 	step    func(string) // tests stop here; nil otherwise
@@ -71,13 +75,17 @@ func (p *post) post(source string) error {
 	if err != nil {
 		return err
 	}
+	readers, err := p.readersOf(all)
+	if err != nil {
+		return err
+	}
 	items := make(map[queue.Key][]queue.Item)
 	var order []queue.Key
-	for _, n := range all {
+	for i, n := range all {
 		if n.Kind == queue.Taken && !taken.add(n) {
 			continue
 		}
-		recipients, err := p.recipients(n)
+		recipients, err := p.recipients(n, readers[i])
 		if err != nil {
 			return err
 		}
@@ -102,13 +110,62 @@ func (p *post) post(source string) error {
 	return p.notices.remove(source)
 }
 
-// recipients are those who are told of an act; never who did it himself.
-func (p *post) recipients(n notice) ([]account.Entry, error) {
-	owner, known := p.names.UserByUID(n.Owner)
-	if !known || owner.Name == n.Actor || !p.names.InGroup(owner.Name, layout.GroupBase) {
-		return nil, p.names.Err() // of a name service that did not answer, the next run knows more
+// readersOf are those who can read what arrived, for each notice; nil for the others, and for what is not there any more. Of each
+// zone is asked once.
+func (p *post) readersOf(all []notice) ([][]string, error) {
+	type zone struct{ name, id string }
+	asked := make(map[zone][]int) // which notices
+	for i, n := range all {
+		if n.Kind == queue.Arrived {
+			z := zone{n.Zone, n.ZoneID}
+			asked[z] = append(asked[z], i)
+		}
 	}
-	return []account.Entry{owner}, nil
+	readers := make([][]string, len(all))
+	for z, which := range asked {
+		paths := make([]string, len(which))
+		for i, n := range which {
+			paths[i] = all[n].encoded()
+		}
+		found, err := p.readers(z.name, z.id, paths)
+		if err != nil {
+			return nil, fmt.Errorf("readers: %w", err)
+		}
+		for i, n := range which {
+			readers[n] = found[i]
+		}
+	}
+	return readers, nil
+}
+
+// encoded is the path as helpers take it.
+func (n notice) encoded() string {
+	path := n.Path
+	if decoded, err := url.PathUnescape(n.Raw); n.Raw != "" && err == nil {
+		path = decoded
+	}
+	segments := strings.Split(path, "/")
+	for i := range segments {
+		segments[i] = url.PathEscape(segments[i])
+	}
+	return strings.Join(segments, "/")
+}
+
+// recipients are those who are told of an act: readers, and the owner; never who did it himself.
+func (p *post) recipients(n notice, readers []string) ([]account.Entry, error) {
+	var found []account.Entry
+	if owner, known := p.names.UserByUID(n.Owner); known && p.names.InGroup(owner.Name, layout.GroupBase) {
+		found = append(found, owner)
+	}
+	for _, name := range readers {
+		if e, known := p.names.User(name); known {
+			found = append(found, e)
+		}
+	}
+	slices.SortFunc(found, func(a, b account.Entry) int { return strings.Compare(a.Name, b.Name) })
+	found = slices.CompactFunc(found, func(a, b account.Entry) bool { return a.Name == b.Name })
+	found = slices.DeleteFunc(found, func(e account.Entry) bool { return e.Name == n.Actor })
+	return found, p.names.Err() // of a name service that did not answer, the next run knows more
 }
 
 func (p *post) pause(at string) {

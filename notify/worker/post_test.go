@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ import (
 // fewNames are those of the machine of these tests.
 type fewNames struct{}
 
-var entries = []account.Entry{{Name: "anna", UID: 1001, GECOS: "Anna Rossi,,,,anna@example.org"}, {Name: "bruno", UID: 1003, GECOS: "Bruno"}, {Name: "gone", UID: 1009}}
+var entries = []account.Entry{{Name: "anna", UID: 1001, GECOS: "Anna Rossi,,,,anna@example.org"}, {Name: "bruno", UID: 1003, GECOS: "Bruno"}, {Name: "gone", UID: 1009}, {Name: "dora", UID: 1004}}
 
 func (fewNames) find(right func(account.Entry) bool) (account.Entry, bool) {
 	i := slices.IndexFunc(entries, right)
@@ -43,7 +44,10 @@ func (fewNames) Err() error { return nil }
 
 type mailroom struct {
 	*post
-	clock time.Time
+	clock   time.Time
+	canRead map[string][]string // by path, as helpers take it
+	asked   []string
+	silent  error
 }
 
 func newMailroom(t *testing.T) *mailroom {
@@ -56,8 +60,28 @@ func newMailroom(t *testing.T) *mailroom {
 	}
 	m := &mailroom{clock: time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)}
 	m.post = &post{notices: notices(top + "/notices"), queue: queue.Queue(top + "/queue"), memory: top + "/taken.json", names: fewNames{},
-		window: 5 * time.Minute, now: func() time.Time { return m.clock }}
+		window: 5 * time.Minute, now: func() time.Time { return m.clock },
+		readers: func(zone, id string, paths []string) ([][]string, error) {
+			m.asked = append(m.asked, zone+" "+id+" "+strings.Join(paths, " "))
+			all := make([][]string, len(paths))
+			for i, path := range paths {
+				all[i] = m.canRead[path]
+			}
+			return all, m.silent
+		}}
 	return m
+}
+
+// brings leaves notices: bruno brought these into a zone of owner's.
+func (m *mailroom) brings(t *testing.T, source string, owner uint32, paths ...string) {
+	t.Helper()
+	var all []notice
+	for _, path := range paths {
+		all = append(all, notice{Kind: queue.Arrived, Time: m.clock, Actor: "bruno", Zone: "a", ZoneID: idOfA, Path: path, Owner: owner})
+	}
+	if err := m.notices.write(source, all); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // takes leaves notices: bruno took these of owner's.
@@ -125,6 +149,63 @@ func TestPost(t *testing.T) {
 	}
 	if left, _ := m.notices.list(); len(left) > 0 {
 		t.Errorf("%q are left", left)
+	}
+}
+
+// TestArrived: those who can read a file are told of it, and the zone's owner, of all that one person brought at once; not who
+// brought it. The kernel is asked once for each file of notices.
+func TestArrived(t *testing.T) {
+	m := newMailroom(t)
+	m.canRead = make(map[string][]string)
+	var paths []string
+	for i := range 500 {
+		path := fmt.Sprintf("è/%03d", i)
+		paths = append(paths, path)
+		m.canRead["%C3%A8/"+path[len("è/"):]] = []string{"anna", "bruno", "dora", "nobody"}
+	}
+	m.brings(t, "1", 1001, paths[:400]...)
+	m.brings(t, "2", 1001, paths[400:]...)
+	m.brings(t, "3", 1001, "removed since")
+	m.brings(t, "4", 1009, "of an owner who is in no zone")
+	m.mustRun(t)
+	if len(m.asked) != 4 || !strings.HasPrefix(m.asked[0], "a "+idOfA+" %C3%A8/000 %C3%A8/001 ") {
+		t.Errorf("%d questions: %.80q", len(m.asked), m.asked)
+	}
+	ids, err := m.queue.List(queue.Open)
+	if err != nil || len(ids) != 2 {
+		t.Fatalf("%v %q", err, m.told(t, queue.Open))
+	}
+	counts := make(map[string]int)
+	for _, id := range ids {
+		one, err := m.queue.Read(queue.Open, id)
+		if err != nil || len(one.Items) != queue.MaxItems || one.Items[0].Path != "è/000" {
+			t.Errorf("%v %d items", err, len(one.Items))
+		}
+		counts[one.User] = one.Count
+	}
+	if counts["anna"] != 501 || counts["dora"] != 500 {
+		t.Errorf("%v", counts)
+	}
+	m.silent = unix.EIO // the helper cannot be asked
+	m.brings(t, "5", 1001, "later")
+	if err := m.run(); !errors.Is(err, unix.EIO) {
+		t.Errorf("%v", err)
+	}
+	m.silent = nil
+	m.mustRun(t)
+	if left, _ := m.notices.list(); len(left) > 0 {
+		t.Errorf("%q are left", left)
+	}
+}
+
+// TestEncoded: paths reach the helper byte for byte.
+func TestEncoded(t *testing.T) {
+	for _, row := range []struct{ path, raw, want string }{
+		{"a/b", "", "a/b"}, {"a b%/?#", "", "a%20b%25/%3F%23"}, {"caf\ufffd/x", "caf%E9/x", "caf%E9/x"}, {"a\r\n", "", "a%0D%0A"},
+	} {
+		if got := (notice{Path: row.path, Raw: row.raw}).encoded(); got != row.want {
+			t.Errorf("%q: %s", row.path, got)
+		}
 	}
 }
 

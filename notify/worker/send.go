@@ -48,6 +48,7 @@ type sender struct {
 	dial     func() (connection, error)
 	now      func() time.Time
 	tell     func(line string) // to the syslog
+	warn     func(line string) // the same, as an error
 
 	open   connection
 	broken int // connections, one after the other
@@ -85,7 +86,10 @@ func (s *sender) run() error {
 		}
 		failed = errors.Join(failed, oneErr)
 	}
-	return errors.Join(failed, server)
+	if server != nil { // which is nothing of the worker's: what waits is there, and the next run asks again
+		s.warn("sharezone worker: " + strconv.QuoteToASCII(server.Error()))
+	}
+	return failed
 }
 
 // serverError is one that has nothing to do with the message.
@@ -205,7 +209,8 @@ const secretFile = layout.Configuration + "/smtp-secret"
 func newSender(settings config.Settings, names names) *sender {
 	s := &sender{queue: layout.Queue, names: names, settings: settings.Mail, language: text.Language(settings.Notices.Language),
 		internal: settings.Internal.PublicURL, external: settings.External.PublicURL, from: settings.Mail.From, domain: settings.Mail.Domain, now: time.Now,
-		tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) }}
+		tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) },
+		warn: func(line string) { syslog.Write(syslog.DaemonError, line) }}
 	hello := mailName()
 	if s.domain == "" {
 		s.domain = hello

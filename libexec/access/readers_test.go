@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"sharezone/internal/helper"
+)
+
+// TestReadersOfEach: of several paths it says the same as of each alone, also of twins with other lists, owners and folders; what
+// is not there, or not to be reached, stands in nobody's set.
+func TestReadersOfEach(t *testing.T) {
+	needCopy(t)
+	newUser(t, "re-owner", "shzbase,shzmgr")
+	newUser(t, "re-member", "shzbase")
+	newUser(t, "re-other", "shzbase")
+	top := newZone(t, "re-zone", "re-owner")
+	sh(t, `cd "$1"; setfacl -m u:re-member:rwx,d:u:re-owner:rwx,d:u:re-member:rwx,d:g::-,d:o::- .; mkdir open shut
+		for f in a b c open/a shut/a "with blank" "$(printf 'caf\351')"; do echo x >"$f"; chmod 640 "$f"; done
+		setfacl -m u:re-other:r b; setfacl -x u:re-member c; setfacl -x u:re-member shut; chown re-other open/a; setfacl -x u:re-member open/a
+		ln -s a link; mkdir .shz-x; mkfifo fifo; setfacl -b fifo`, top)
+	paths := []string{"a", "b", "none", "c", "a", "open/a", "shut/a", "link", "link/x", ".shz-x", "fifo", "..", "with%20blank", "caf%E9", "", "open"}
+	all := askAs(t, "shzspool", request{Op: "readers", Zone: "re-zone", Paths: paths})
+	if all.status != 0 || len(all.Readers) != len(paths) || all.Users != nil {
+		t.Fatalf("%d %s%s", all.status, all.out, all.log)
+	}
+	for i, path := range paths {
+		one := askAs(t, "shzspool", request{Op: "readers", Zone: "re-zone", Path: path})
+		set := all.Readers[i]
+		if one.status != 0 && set != helper.NoReaders || one.status == 0 && (set < 0 || !slices.Equal(all.Sets[set], one.Users)) {
+			t.Errorf("%q: %s, of all %v %v", path, one.out, set, all.Sets)
+		}
+	}
+	told := func(path string) string {
+		if set := all.Readers[slices.Index(paths, path)]; set >= 0 {
+			return strings.Join(all.Sets[set], " ")
+		}
+		return "-"
+	}
+	for path, want := range map[string]string{"a": "re-member re-owner", "b": "re-member re-owner", "c": "re-owner", "open/a": "re-other re-owner",
+		"shut/a": "re-owner", "none": "-", "..": "-"} {
+		if got := told(path); !strings.HasPrefix(got+" ", want+" ") && path != "open/a" {
+			t.Errorf("%s: %q, not %q", path, got, want)
+		}
+	}
+	for _, zone := range []string{"re-none", ".closed"} {
+		if a := askAs(t, "shzspool", request{Op: "readers", Zone: zone, Paths: []string{"a", "b"}}); !slices.Equal(a.Readers, []int{-1, -1}) {
+			t.Errorf("%s: %s", zone, a.out)
+		}
+	}
+	if a := askAs(t, "re-member", request{Op: "readers", Zone: "re-zone", Paths: paths}); a.status == 0 || a.Readers != nil {
+		t.Errorf("a member asks: %s", a.out)
+	}
+}
+
+// TestReadersOfMany: hundreds of files that came together cost about as much as one.
+func TestReadersOfMany(t *testing.T) {
+	needCopy(t)
+	newUser(t, "rm-owner", "shzbase,shzmgr")
+	top := newZone(t, "rm-zone", "rm-owner")
+	if out, err := exec.Command("sh", "-c", `cd "$1" && seq -f f%g 2000 | xargs touch`, "sh", top).CombinedOutput(); err != nil {
+		t.Fatalf("%s", out)
+	}
+	var paths []string
+	for i := range 2000 {
+		paths = append(paths, fmt.Sprint("f", i+1))
+	}
+	found := 0
+	for len(paths) > 0 {
+		a := askAs(t, "shzspool", request{Op: "readers", Zone: "rm-zone", Paths: paths})
+		if a.status != 0 || len(a.Readers) == 0 || len(a.Sets) != 1 {
+			t.Fatalf("%d %.200s%s", a.status, a.out, a.log)
+		}
+		found += len(a.Readers)
+		paths = paths[len(a.Readers):]
+	}
+	if found != 2000 {
+		t.Errorf("%d", found)
+	}
+}
