@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -310,5 +311,73 @@ func TestZonesPolicy(t *testing.T) {
 	}
 	if a := form(t, "admin", at, true, "op=modify", "expires="+day(31)); a.status != 400 {
 		t.Errorf("the administrator: %d %s", a.status, a.body)
+	}
+}
+
+// TestRestoreUnderAnotherName: where the name of a closed zone is taken meanwhile, the page says so and proposes another one.
+func TestRestoreUnderAnotherName(t *testing.T) {
+	const name = "zr-same"
+	clearZones(t, name, name+".2", "zr-other", "zr-third")
+	at := management + "/" + name
+	run(t, "shzadm", "zone", "add", name, "--owner", "anna", "--title", "The first")
+	run(t, "shzadm", "zone", "share", name, "user:bruno=read")
+	run(t, "shzadm", "zone", "close", name)
+	if page := curlAs(t, "anna", "-H", "Accept-Language: en", at+"?state=closed"); strings.Contains(page.body, `name="to"`) {
+		t.Errorf("another name is asked for though this one is free: %s", page.body)
+	}
+	run(t, "shzadm", "zone", "add", name, "--owner", "anna", "--title", "The second")
+	page := curlAs(t, "anna", "-H", "Accept-Language: en", at+"?state=closed")
+	if page.status != 200 || !strings.Contains(page.body, "Another zone is called "+name+" by now") || !strings.Contains(page.body, `name="to"`) || !strings.Contains(page.body, `value="`+name+`.2"`) ||
+		!strings.Contains(page.body, "shzadm zone restore "+name+" --name "+name+".2") {
+		t.Errorf("%d %s", page.status, page.body)
+	}
+	if a := form(t, "anna", at, true, "op=restore"); a.status != 409 || a.code() != "exists" {
+		t.Errorf("the same name: %d %s", a.status, a.body)
+	}
+	for to, code := range map[string]string{"Not a name": "bad-request", "../x": "bad-request", name: "exists"} {
+		if a := form(t, "anna", at, true, "op=restore", "to="+to); a.code() != code {
+			t.Errorf("%q: %d %s", to, a.status, a.body)
+		}
+		if a := curlAs(t, "anna", "-d", "op=restore", "--data-urlencode", "to="+to, at); a.status != 400 && a.status != 409 || !strings.Contains(a.body, `name="to"`) {
+			t.Errorf("the form again, %q: %d %s", to, a.status, a.body)
+		}
+	}
+	if a := form(t, "bruno", at, true, "op=restore", "to=zr-other"); a.status != 403 && a.status != 404 {
+		t.Errorf("a member: %d %s", a.status, a.body)
+	}
+	z := zoneIn(t, form(t, "anna", at, true, "op=restore", "to=zr-other"))
+	if z.Name != "zr-other" || z.State != "open" || *z.Title != "The first" || z.members() != "user:bruno=read" || exists(layout.Closed+"/"+name) {
+		t.Errorf("%+v", z)
+	}
+	if z := zoneIn(t, jsonAs(t, "anna", at)); *z.Title != "The second" {
+		t.Errorf("the other zone: %+v", z)
+	}
+	run(t, "shzadm", "zone", "close", "zr-other")
+	run(t, "shzadm", "zone", "restore", "zr-other", "--name", "zr-third")
+	if z := showZone(t, "zr-third"); z.State != "open" || len(z.Members) != 1 {
+		t.Errorf("%+v", z)
+	}
+}
+
+// TestTransferSearch: who gets a zone is found by name, company or mail, among the managers.
+func TestTransferSearch(t *testing.T) {
+	zone := newZone(t)
+	manager(t, "ts-marta")
+	run(t, "usermod", "-c", "Marta Verdi,Acme,,,marta@acme.example", "ts-marta")
+	for find, want := range map[string]string{"": "admin ts-marta", "verdi": "ts-marta", "acme": "ts-marta", "bruno": "", "anna": "", "nobody": ""} {
+		page := curlAs(t, "anna", management+"/"+zone+"?view=transfer&find="+url.QueryEscape(find))
+		var offered []string
+		for _, found := range regexp.MustCompile(`name="owner" value="([^"]+)"`).FindAllStringSubmatch(page.body, -1) {
+			if slices.Contains([]string{"admin", "ts-marta", "anna", "bruno"}, found[1]) { // other tests make managers too
+				offered = append(offered, found[1])
+			}
+		}
+		slices.Sort(offered)
+		if got := strings.Join(offered, " "); page.status != 200 || got != want {
+			t.Errorf("%q: %d, %q, not %q", find, page.status, got, want)
+		}
+	}
+	if a := curlAs(t, "anna", "-d", "op=transfer&owner=bruno", management+"/"+zone); a.status != 400 || !strings.Contains(a.body, `name="find"`) {
+		t.Errorf("refused: %d %s", a.status, a.body)
 	}
 }

@@ -107,6 +107,7 @@ func TestZonesContract(t *testing.T) {
 		{"bad mine", "anna", []string{management + "?mine=yes"}, 400, 400, "bad-request", nil, ""},
 		{"bad state", "anna", []string{management + "?mine=1&state=x"}, 400, 400, "bad-request", nil, ""},
 		{"form for a new one", "anna", []string{management + "?view=new"}, 400, 200, "bad-request", nil, ""},
+		{"form for a new one, no manager", "bruno", []string{management + "?view=new"}, 400, 403, "bad-request", nil, ""},
 		{"one", "anna", []string{at}, 200, 200, "", []string{`"name":"` + zone + `"`, `"problems":[]`}, ""},
 		{"one, as a member", "bruno", []string{at}, 200, 200, "", []string{`"access":"write"`, `"members":[{"principal":"user:bruno","access":"write"}]`}, ""},
 		{"one, shut", "carla", []string{at}, 403, 403, "not-permitted", nil, ""},

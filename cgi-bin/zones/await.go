@@ -15,8 +15,12 @@ import (
 
 // patience is how long an answer waits for a helper that walks through a zone. What takes longer is answered in pieces, so
 // that nobody between here and the reader takes the silence for the end: a page tells how far the walk is, and ends with the
-// result; JSON begins with blanks. The status is 200 then, whatever comes of it: the object says how it ended.
-const patience = 3 * time.Second
+// result; JSON begins with blanks. The status is 200 then, whatever comes of it: the object says how it ended. People want to
+// see that something happens; a script wants a status that is true, so it is let wait for as long as nobody between minds.
+const (
+	patience       = 3 * time.Second
+	scriptPatience = 15 * time.Second
+)
 
 // beat is how often a slow answer says that it is alive.
 const beat = time.Second
@@ -33,6 +37,7 @@ type outcome struct {
 // work is something that takes a while.
 type work struct {
 	title string                             // of the page
+	about []place                            // what it changes
 	head  templ.Component                    // what the page begins with
 	do    func(progress func(int)) error     // leaves its result where the two below find it
 	well  func() (outcome, error)            // what came of it
@@ -42,6 +47,10 @@ type work struct {
 
 // await does the work and answers.
 func (v viewer) await(w work) error {
+	wait := patience
+	if v.call.JSON {
+		wait = scriptPatience
+	}
 	progress := make(chan int, 1)
 	ended := make(chan error, 1)
 	go func() { ended <- w.do(func(n int) { replace(progress, n) }) }()
@@ -51,7 +60,7 @@ func (v viewer) await(w work) error {
 			return w.ill(err)
 		}
 		return v.answerNow(w)
-	case <-time.After(patience):
+	case <-time.After(wait):
 	}
 	h := v.call.Writer().Header()
 	if v.call.JSON {
@@ -101,7 +110,7 @@ func (v viewer) blanks(w work, ended chan error) error {
 			}
 			if err != nil {
 				code, message := w.told(err)
-				o.object = v.call.ErrorObject(code, message)
+				o.object = lateRefusal(v.call.ErrorObject(code, message), w.about)
 			}
 			e := json.NewEncoder(out)
 			e.SetEscapeHTML(false)
@@ -109,6 +118,18 @@ func (v viewer) blanks(w work, ended chan error) error {
 		case <-time.After(beat):
 		}
 	}
+}
+
+// lateRefusal is a refusal after the status 200: the error, and of each thing that was to be changed that it was not.
+func lateRefusal(e web.ErrorObject, about []place) any {
+	late := struct {
+		web.ErrorObject
+		Results []item `json:"results"`
+	}{e, []item{}}
+	for _, p := range about {
+		late.Results = append(late.Results, p.item(string(e.Error.Code), e.Error.Message))
+	}
+	return late
 }
 
 // slowly is the part of a page that grows: a line with how far the work is, less and less often, and then what came of it.

@@ -42,6 +42,7 @@ func (f form) fix(c change) error {
 	var reply helper.ZonefixReply
 	return f.await(work{
 		title: c.title,
+		about: []place{{[]string{c.Name}}},
 		head:  zoneHead(f.call.Language, f.headOf(c.seen, "")),
 		do: func(progress func(int)) (err error) {
 			reply, err = f.zonefix(c.ask, progress)
@@ -223,6 +224,14 @@ func (f form) restore() error {
 	q := helper.ZonefixRequest{Op: "restore", Zone: f.name}
 	if day := f.text("expires"); day != nil && *day != "" {
 		q.Expires = day
+	}
+	if to := f.text("to"); to != nil && *to != "" {
+		if err := zone.CheckName(*to); err != nil && f.call.JSON {
+			return f.told(err)
+		} else if err != nil {
+			return f.again(s, err, zonePage.overview)
+		}
+		q.To = *to
 	}
 	return f.fix(change{
 		seen: s, event: "zone-restore", title: f.call.Language.Say("zones-restore.title"), done: "restore", ask: q,

@@ -23,6 +23,8 @@ type overviewView struct {
 	Changes     bool // there are forms; not by the external entry
 	Closed      bool
 	Restorable  bool   // closed, and its last day is not over; otherwise the form asks for a new one
+	Taken       string // closed, and another zone has its name: this one
+	To          string // the name that the form proposes then
 	Expires     string // YYYY-MM-DD, for the form
 	Latest      string // YYYY-MM-DD that the policy allows, "" = any
 	Extend      []extension
@@ -92,6 +94,12 @@ func (p zonePage) overview() error {
 	}
 	if end, err := zone.ExpiresAt(o.Expires); o.Expires == "" || err == nil && now.Before(end) {
 		o.Restorable = true
+	}
+	if former := said(p.FormerName); o.Closed && zone.IsTaken(former) {
+		o.Taken, o.To = former, typable(p.typed.Get("to"))
+		if o.To == "" {
+			o.To = zone.NameLike(former, zone.IsTaken)
+		}
 	}
 	if o.Find != "" && !o.Closed {
 		o.Searched = true
@@ -205,6 +213,9 @@ func (p zonePage) overviewCommands(o overviewView) []string {
 		words := []string{"shzadm", "zone", "restore", p.Name}
 		if !o.Restorable {
 			words = append(words, "--expires", "YYYY-MM-DD")
+		}
+		if o.Taken != "" {
+			words = append(words, "--name", o.To)
 		}
 		return []string{command(words...)}
 	}

@@ -132,12 +132,14 @@ func TestSettingsPages(t *testing.T) {
 	f.New, f.Latest, f.Notify = false, "", ""
 	inBoth(t, func(l text.Language) templ.Component { return settingsBody(l, f) }, []string{`value="modify"`, `<option value="" selected>`}, []string{`name="name"`, "max=\"2"})
 	q := questionView{
-		Here: "/cgi-bin/zones/demo", Title: "T?", Question: "Q.", Advice: "A.", Op: "transfer", Submit: "S", Owner: evil,
-		Managers: []managerChoice{{"bruno", evil}}, Commands: []string{"x"},
+		Here: "/cgi-bin/zones/demo", Title: "T?", Question: "Q.", Advice: "A.", Op: "transfer", Submit: "S",
+		Managers: []managerChoice{{"bruno", evil, evil}}, Find: evil, More: 3, Commands: []string{"x"},
 	}
-	inBoth(t, func(l text.Language) templ.Component { return questionBody(l, q) }, []string{`list="managers"`, `<option value="bruno">`, `name="owner"`, "btn-primary"}, nil)
-	q.Op, q.Raw, q.Shown = "remove", "a%22b", evil
-	inBoth(t, func(l text.Language) templ.Component { return questionBody(l, q) }, []string{`name="raw" value="a%22b"`, "btn-danger"}, []string{`name="owner"`, "datalist"})
+	inBoth(t, func(l text.Language) templ.Component { return transferBody(l, q) }, []string{`name="find"`, `value="transfer"`, `name="owner" value="bruno"`}, []string{"empty-state"})
+	q.Managers = nil
+	inBoth(t, func(l text.Language) templ.Component { return transferBody(l, q) }, []string{`name="find"`}, []string{`name="owner"`})
+	q.Op, q.Raw, q.Shown, q.Fields = "remove", "a%22b", evil, []field{{"sure", evil}}
+	inBoth(t, func(l text.Language) templ.Component { return questionBody(l, q) }, []string{`name="raw" value="a%22b"`, "btn-danger", `name="sure"`}, []string{`name="owner"`})
 }
 
 func TestLookPages(t *testing.T) {

@@ -129,6 +129,7 @@ func (f form) remove() error {
 	var items []item
 	return f.await(work{
 		title: f.call.Language.Say("delete.title"),
+		about: places,
 		head:  zoneHead(f.call.Language, f.headOf(s, "")),
 		do: func(progress func(int)) error {
 			reply, err := f.zonefix(q, progress)

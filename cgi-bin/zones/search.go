@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"sharezone/internal/account"
 	"sharezone/internal/page"
 	"sharezone/internal/web"
@@ -134,6 +136,9 @@ func list(v viewer) error {
 		}
 		if !v.answers("create") {
 			return v.refusedOutside()
+		}
+		if !zone.MayMakeZones() { // the kernel would say so when the form is sent
+			return &web.Told{Err: unix.EACCES, Sentence: v.call.Language.Say("zones-refused.create")}
 		}
 		return newZonePage(v, nil, http.StatusOK, nil)
 	default:

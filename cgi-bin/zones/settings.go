@@ -142,9 +142,11 @@ type questionView struct {
 	Submit   string
 	Raw      string // of the path, percent-encoded
 	Shown    string // the path as people read it
-	Owner    string // the field for the new owner: what was typed
-	Fields   []field
+	Find     string // what managers were searched by
+	Searched bool
 	Managers []managerChoice
+	More     int // managers beyond those
+	Fields   []field
 	Commands []string
 }
 
@@ -152,22 +154,35 @@ type questionView struct {
 type field struct{ Name, Value string }
 
 // managerChoice is somebody who can own a zone.
-type managerChoice struct{ Name, Label string }
+type managerChoice struct{ Name, Label, About string }
 
 // transfer asks who the new owner is.
 func (p zonePage) transfer() error {
 	l := p.call.Language
 	q := questionView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("zones-transfer.title"), Question: l.Say("zones-transfer.question"),
-		Advice: l.Say("zones-transfer.advice"), Op: "transfer", Submit: l.Say("zones-transfer.submit"), Owner: typable(p.typed.Get("owner")),
+		Advice: l.Say("zones-transfer.advice"), Op: "transfer", Submit: l.Say("zones-transfer.submit"),
 		Commands: []string{command("shzadm", "zone", "transfer", p.Name, "--owner", "NEW")},
 	}
-	for _, e := range p.names.Members(layout.GroupManager) {
-		if e.Name != p.Owner {
-			q.Managers = append(q.Managers, managerChoice{e.Name, p.person(e.Name)})
-		}
+	q.Find = typable(strings.TrimSpace(p.query.Get("find")))
+	q.Searched = q.Find != ""
+	people := p.names.FindPeople(q.Find)
+	if !q.Searched {
+		people = p.names.Members(layout.GroupManager)
 	}
-	return p.answer("transfer", nil, questionBody(l, q))
+	for _, e := range people {
+		if e.Name == p.Owner || !p.names.InGroup(e.Name, layout.GroupManager) {
+			continue
+		}
+		if len(q.Managers) == maxHits {
+			q.More++
+			continue
+		}
+		m := managerChoice{Name: e.Name}
+		m.Label, m.About, _ = p.about(e.Name)
+		q.Managers = append(q.Managers, m)
+	}
+	return p.answer("transfer", nil, transferBody(l, q))
 }
 
 // sharing asks before a zone is shared with a group of the system.

@@ -28,6 +28,7 @@ type ZonefixRequest struct {
 	Path         string   `json:"path,omitempty"`
 	Paths        []string `json:"paths,omitempty"`
 	Owner        string   `json:"owner,omitempty"`
+	To           string   `json:"to,omitempty"` // of restore: another name than the zone had
 }
 
 // ZonefixReply is its answer.

@@ -378,7 +378,10 @@ func (c *Call) FailAs(code Code, message string) {
 }
 
 // ErrorObject is the interface's form of an error, for who answers one by himself.
-func (c *Call) ErrorObject(code Code, message string) any {
+type ErrorObject = errorObject
+
+// ErrorObject makes one.
+func (c *Call) ErrorObject(code Code, message string) ErrorObject {
 	var object errorObject
 	object.Error.Code, object.Error.Message, object.Error.Request = code, message, c.ID
 	return object

@@ -134,6 +134,11 @@ func checkMoved(dir int, name string, fd int) error {
 // RestoreZone moves a zone back from .closed under the name that it had, which it returns, with its members as they were.
 // A zone whose last day is over needs a new one: expires, "" for none.
 func (a *Admin) RestoreZone(closedName string, expires *string, now time.Time) (string, error) {
+	return a.RestoreZoneAs(closedName, "", expires, now)
+}
+
+// RestoreZoneAs is RestoreZone under another name, which must be free; "" is the one that the zone had.
+func (a *Admin) RestoreZoneAs(closedName, name string, expires *string, now time.Time) (string, error) {
 	h, err := a.ReachClosed(closedName)
 	if err != nil {
 		return "", err
@@ -142,11 +147,16 @@ func (a *Admin) RestoreZone(closedName string, expires *string, now time.Time) (
 	if err := h.Lock(); err != nil {
 		return "", err
 	}
-	return h.Restore(expires, now)
+	return h.RestoreAs(name, expires, now)
 }
 
-// Restore is RestoreZone of a closed zone that is held; it is then an open one.
-func (h *Held) Restore(expires *string, now time.Time) (string, error) {
+// RestoreAs is RestoreZoneAs of a closed zone that is held; it is then an open one.
+func (h *Held) RestoreAs(name string, expires *string, now time.Time) (string, error) {
+	if name != "" {
+		if err := CheckName(name); err != nil {
+			return "", err
+		}
+	}
 	if err := checkNotPast(expires, now); err != nil {
 		return "", err
 	}
@@ -154,7 +164,9 @@ func (h *Held) Restore(expires *string, now time.Time) (string, error) {
 	if err := checkMoved(h.dir, h.name, h.fd); err != nil {
 		return "", fmt.Errorf("%s: %w", h.name, ErrNotClosed)
 	}
-	name := readClosing(h.fd, &h.stat, h.name).name
+	if name == "" {
+		name = readClosing(h.fd, &h.stat, h.name).name
+	}
 	if expires == nil {
 		if err := checkNotPast(ReadMetadata(h.fd).Expires, now); err != nil {
 			return "", fmt.Errorf("%s: %w", h.name, ErrExpired)

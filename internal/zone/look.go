@@ -30,6 +30,17 @@ func MayMakeZones() bool {
 	return unix.Faccessat2(unix.AT_FDCWD, layout.Base, unix.W_OK|unix.X_OK, unix.AT_EACCESS) == nil
 }
 
+// IsTaken says whether something has a name in the base, a zone or anything else.
+func IsTaken(name string) bool {
+	base, err := OpenBase()
+	if err != nil {
+		return false
+	}
+	defer base.Close()
+	var st unix.Stat_t
+	return unix.Fstatat(base.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW) == nil
+}
+
 // Mine says whether the caller owns the object.
 func (o *Object) Mine() bool { return o.stat.Uid == uint32(os.Geteuid()) }
 

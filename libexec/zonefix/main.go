@@ -173,7 +173,7 @@ const maxNoted = 10
 // what says in the log what was asked for, with whom, and of which paths.
 func (w *work) what() string {
 	text := fmt.Sprintf("%s of zone %.80s", w.Op, w.Zone)
-	for _, which := range []string{w.Principal, w.Access, w.Owner, w.Path} {
+	for _, which := range []string{w.Principal, w.Access, w.Owner, w.To, w.Path} {
 		if which != "" {
 			text += fmt.Sprintf(" %.200s", which)
 		}

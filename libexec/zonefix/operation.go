@@ -163,7 +163,7 @@ func restore(w *work) (helper.ZonefixReply, error) {
 	if err := w.policy.CheckExpiry(w.Expires, w.now); err != nil {
 		return helper.ZonefixReply{}, err
 	}
-	_, err := w.zone.Restore(w.Expires, w.now)
+	_, err := w.zone.RestoreAs(w.To, w.Expires, w.now)
 	return showAfter(w, nil, err)
 }
 

@@ -214,10 +214,11 @@ Changes what is said of an open zone. An empty value removes what was there.
 Moves a zone to /srv/sharezone/.closed, where nobody but root reaches it. Everything in it stays as it
 is, and "zone restore" brings it back.
 `,
-	"help zone restore": `usage: shzadm zone restore NAME [--expires DAY] [--json]
+	"help zone restore": `usage: shzadm zone restore NAME [--name NEW] [--expires DAY] [--json]
 
 Brings a closed zone back, with its members. NAME is what "zone list" shows for it.
 
+  --name NEW      another name than it had, where that is taken
   --expires DAY   YYYY-MM-DD, the new last day; needed when the old one is over; empty: none
 `,
 	"help zone who": `usage: shzadm zone who NAME [PATH] [--as USER]... [--json]

@@ -212,10 +212,11 @@ Cambia i dati di un'area aperta. Un valore vuoto toglie quello che c'era.
 Sposta un'area in /srv/sharezone/.closed, dove la raggiunge soltanto root. Tutto quello che contiene
 resta com'è, e "zone restore" la riporta.
 `,
-	"help zone restore": `uso: shzadm zone restore NOME [--expires GIORNO] [--json]
+	"help zone restore": `uso: shzadm zone restore NOME [--name NUOVO] [--expires GIORNO] [--json]
 
 Riporta un'area chiusa, con i suoi membri. NOME è quello che mostra "zone list".
 
+  --name NUOVO       un altro nome, se quello che aveva è occupato
   --expires GIORNO   AAAA-MM-GG, il nuovo ultimo giorno; necessario se il vecchio è passato; vuoto: nessuno
 `,
 	"help zone who": `uso: shzadm zone who NOME [PERCORSO] [--as UTENTE]... [--json]

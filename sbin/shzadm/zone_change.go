@@ -141,6 +141,7 @@ func zoneRestore(c *call, args []string) error {
 	fs := c.flags()
 	var expires *string
 	fs.Func("expires", "", setText(&expires))
+	to := fs.String("name", "", "")
 	operands, err := c.parse(fs, args, 1, 1)
 	if err != nil {
 		return err
@@ -149,7 +150,7 @@ func zoneRestore(c *call, args []string) error {
 		return err
 	}
 	return c.changeZone(operands[0], "zone-restore", func(admin *zone.Admin) (zone.Details, error) {
-		name, err := admin.RestoreZone(operands[0], expires, time.Now())
+		name, err := admin.RestoreZoneAs(operands[0], *to, expires, time.Now())
 		if err != nil {
 			return zone.Details{}, err
 		}

@@ -168,11 +168,13 @@ async function handOver(t, zone) {
   const { page } = t;
   await t.go(() => page.getByRole('link', { name: t.say('zones-transfer.link'), exact: true }).click());
   await t.inspect('transfer-question', { title: title(t), says: t.say('zones-transfer.question') });
-  await t.field('owner').fill('nobody-at-all');
-  await t.go(() => t.button('zones-transfer.submit').click());
-  await t.inspect('transfer-nobody', { status: 400, title: title(t), says: t.say('zones-refused.no-such-user') });
-  await t.field('owner').fill('anna');
-  await t.go(() => t.button('zones-transfer.submit').click());
+  await t.field('find').fill('nobody-at-all');
+  await t.go(() => t.button('zones-search.submit').click());
+  await t.inspect('transfer-nobody', { title: title(t), says: t.say('zones-transfer.nobody') });
+  await t.field('find').fill('anna');
+  await t.go(() => t.button('zones-search.submit').click());
+  await t.inspect('transfer-found', { title: title(t), says: 'Anna Bianchi' });
+  await t.go(() => page.locator('button[name=owner][value=anna]').click());
   await t.inspect('transferred', { title: 'zones.title', says: t.say('zones-done.transfer') });
   await t.visit(`/cgi-bin/zones/${zone}`);
   await t.inspect('no-longer-mine', { status: 403, title: 'error-title.not-permitted' });
