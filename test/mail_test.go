@@ -202,6 +202,38 @@ func TestMailRefused(t *testing.T) {
 	if text := read(t, found[0]); !strings.Contains(text, "Relay access denied") {
 		t.Error(text)
 	}
+	// The administrator sees it, sends it again when the address is right, and can take one away.
+	if out := run(t, "shzadm", "queue", "list"); !strings.Contains(out, "Relay access denied") || !strings.Contains(out, "failed") {
+		t.Error(out)
+	}
+	id := strings.TrimSuffix(filepath.Base(found[0]), ".json")
+	for _, args := range [][]string{{"retry", "20"}, {"retry", "19990101T0000"}, {"drop", "../failed/" + id}} {
+		if out, status := command(t, "shzadm", append([]string{"queue"}, args...)...); status != 1 || queued(t, "failed") != 1 {
+			t.Errorf("%v: %d %s", args, status, out)
+		}
+	}
+	run(t, "shzadm", "user", "modify", "bruno", "--email", "bruno@localhost")
+	run(t, "shzadm", "queue", "retry", id)
+	if owner := run(t, "stat", "-c", "%U:%G %a", layout.Queue+"/waiting/"+id+".json"); strings.TrimSpace(owner) != "shzspool:shzspool 600" {
+		t.Error(owner)
+	}
+	work(t)
+	waitFor(t, "the mail", func() bool { return subjects("bruno") != "" })
+	if queued(t, "*") != 0 {
+		t.Errorf("%d in the queue", queued(t, "*"))
+	}
+	put(t, "bruno", zone, "y.txt")
+	curlAs(t, "carla", "/cgi-bin/shz/"+zone+"/y.txt")
+	run(t, "postfix", "stop")
+	work(t)
+	left, _ := filepath.Glob(layout.Queue + "/waiting/*.json")
+	if len(left) != 1 {
+		t.Fatalf("%q wait", left)
+	}
+	run(t, "shzadm", "queue", "drop", strings.TrimSuffix(filepath.Base(left[0]), ".json"), "--json")
+	if queued(t, "*") != 0 {
+		t.Errorf("%d in the queue", queued(t, "*"))
+	}
 	emptyQueue(t)
 }
 

@@ -28,6 +28,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/disk"
+	"sharezone/internal/layout"
 )
 
 // MaxItems is how many files a message names; of the others it says how many they are.
@@ -85,6 +86,9 @@ type Message struct {
 }
 
 const version = 1
+
+// SendLock is held by whoever takes messages out of waiting or failed.
+const SendLock = layout.WorkerState + "/send.lock"
 
 // Queue is the folder that the three lie in.
 type Queue string

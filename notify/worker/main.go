@@ -27,6 +27,7 @@ import (
 	"sharezone/internal/helper"
 	"sharezone/internal/layout"
 	"sharezone/internal/syslog"
+	"sharezone/notify/queue"
 )
 
 // errAtWork: another worker holds the lock, and does it all.
@@ -84,7 +85,7 @@ func work() error {
 
 // send sends what waits, unless another worker does.
 func send(settings config.Settings, names *account.Names) error {
-	lock, err := lock(layout.WorkerState + "/send.lock")
+	lock, err := lock(queue.SendLock)
 	if errors.Is(err, errAtWork) {
 		return nil
 	}

@@ -18,6 +18,9 @@ var textsEN = texts{
                      put users into it, or take them out
   group list         the groups of companies
   session list       who is logged in
+  queue list         messages that are on their way
+  queue retry ID     send one at once
+  queue drop ID      take one away
   session end ID     end a session, or somebody's, or all
   zone add NAME      make a zone
   zone share NAME WHO=ACCESS...
@@ -118,6 +121,23 @@ listed, and the account stays, locked.
 
 Lists who is logged in. STATE is active, must-change (only the password can be changed), ended (its
 time is over; the file stays until it is removed) or damaged.
+`,
+	"help queue list": `usage: shzadm queue list [--json]
+
+Lists the messages to people that are not delivered yet. STATE is failed (the mail server refused it
+for good, or did not take it in time), waiting, or open (it still collects what one person does).
+`,
+	"help queue retry": `usage: shzadm queue retry ID [--json]
+
+Lets a message that failed, or has to wait, go out with the next run of the worker, as if it were new.
+
+  ID   as "queue list" shows it, or its beginning
+`,
+	"help queue drop": `usage: shzadm queue drop ID [--json]
+
+Takes away a message that failed or waits: nobody gets it.
+
+  ID   as "queue list" shows it, or its beginning
 `,
 	"help session end": `usage: shzadm session end ID
        shzadm session end --user NAME
@@ -294,6 +314,11 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"who-unexplained": "not by the access list",
 
 	"sessions-ended":   "Sessions ended: %d. What is being transferred goes on to its end.\n",
+	"queue-columns":    "ID STATE OPENED TO KIND ZONE FILES ATTEMPTS NEXT REASON",
+	"queue-done":       "done: message %s to %s",
+	"no-message":       "no message that waits or failed has this id; it takes 13 characters at least: %s",
+	"two-messages":     "several messages have an id that begins so: %s",
+	"sending":          "messages are being sent just now; try again in a while",
 	"session-columns":  "ID USER UID ENTRY ADDRESS STARTED LAST_USE STATE",
 	"activity-columns": "TIME EVENT USER ABOUT ENTRY ADDRESS ZONE PATH BYTES RESULT",
 	"activity-damaged": "shzadm: damaged: %s, line %d: %s\n",

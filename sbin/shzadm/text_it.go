@@ -17,6 +17,9 @@ var textsIT = texts{
                      vi mette utenti, o li toglie
   group list         i gruppi delle aziende
   session list       chi è collegato
+  queue list         i messaggi in partenza
+  queue retry ID     ne invia uno subito
+  queue drop ID      ne toglie uno
   session end ID     chiude una sessione, o quelle di un utente, o tutte
   zone add NOME      crea un'area
   zone share NOME CHI=ACCESSO...
@@ -117,6 +120,23 @@ elencato, e l'utente resta, bloccato.
 
 Elenca chi è collegato. STATO è active, must-change (si può solo cambiare la password), ended (il suo
 tempo è finito; il file resta finché non viene rimosso) o damaged.
+`,
+	"help queue list": `uso: shzadm queue list [--json]
+
+Elenca i messaggi non ancora consegnati. STATO è failed (il server di posta lo ha rifiutato per sempre,
+o non lo ha preso in tempo), waiting (aspetta) o open (raccoglie ancora quello che fa una persona).
+`,
+	"help queue retry": `uso: shzadm queue retry ID [--json]
+
+Fa partire un messaggio fallito o in attesa con il prossimo giro del worker, come se fosse nuovo.
+
+  ID   come lo mostra "queue list", o il suo inizio
+`,
+	"help queue drop": `uso: shzadm queue drop ID [--json]
+
+Toglie un messaggio fallito o in attesa: nessuno lo riceve.
+
+  ID   come lo mostra "queue list", o il suo inizio
 `,
 	"help session end": `uso: shzadm session end ID
      shzadm session end --user NOME
@@ -292,6 +312,11 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"who-unexplained": "non per la lista di accesso",
 
 	"sessions-ended":   "Sessioni chiuse: %d. I trasferimenti in corso arrivano alla fine.\n",
+	"queue-columns":    "ID STATO APERTO A TIPO AREA FILE TENTATIVI PROSSIMO MOTIVO",
+	"queue-done":       "fatto: messaggio %s a %s",
+	"no-message":       "nessun messaggio fallito o in attesa ha questo id; servono almeno 13 caratteri: %s",
+	"two-messages":     "più messaggi hanno un id che comincia così: %s",
+	"sending":          "proprio adesso si stanno inviando messaggi; riprova fra poco",
 	"session-columns":  "ID UTENTE UID INGRESSO INDIRIZZO INIZIO ULTIMO_USO STATO",
 	"activity-columns": "ORA EVENTO UTENTE SU INGRESSO INDIRIZZO AREA PERCORSO BYTE ESITO",
 	"activity-damaged": "shzadm: danneggiato: %s, riga %d: %s\n",
