@@ -43,9 +43,15 @@ source etc/install/tls.sh
 source etc/install/remove.sh
 # shellcheck source=etc/install/demo.sh
 source etc/install/demo.sh
+# shellcheck source=etc/install/dmz.sh
+source etc/install/dmz.sh
 
 main() {
     read_options "$@"
+    if [[ $dmz ]]; then
+        if [[ $uninstall ]]; then dmz_instance remove_dmz; else dmz_instance make_dmz; fi
+        return
+    fi
     if [[ $uninstall ]]; then
         uninstall
         return
@@ -55,7 +61,7 @@ main() {
     external_instance choose_external
     check_machine
     lock
-    install_packages
+    install_packages "${packages[@]}"
     check_file_system
     check_certificate
     build_programs
@@ -76,7 +82,7 @@ main() {
 }
 
 read_options() {
-    demo='' listen='' tls='' certificate='' key='' uninstall='' purge='' external='' proxy=''
+    demo='' listen='' tls='' certificate='' key='' uninstall='' purge='' external='' proxy='' dmz='' backend=''
     while (($#)); do
         case $1 in
         --demo) demo=yes ;;
@@ -96,6 +102,12 @@ read_options() {
             shift
             ;;
         --no-external) external=no ;;
+        --dmz) dmz=yes ;;
+        --backend)
+            backend=${2-}
+            if [[ $backend != http://*:* ]] || ! check_address "${backend#http://}"; then wrong_usage bad-backend "$backend"; fi
+            shift
+            ;;
         --tls) tls=yes ;;
         --no-tls) tls=no ;;
         --cert | --key)
@@ -118,6 +130,13 @@ read_options() {
         esac
         shift
     done
+    if [[ $dmz ]]; then
+        if [[ $demo$tls$external$proxy$purge ]]; then wrong_usage not-with-dmz; fi
+        if [[ ! $uninstall && ! ($backend && $certificate && $key) ]]; then wrong_usage incomplete-dmz; fi
+        if [[ ! $uninstall ]]; then tls=yes; fi
+    elif [[ $backend ]]; then
+        wrong_usage incomplete-dmz
+    fi
     if [[ $certificate$key && ! ($certificate && $key && $tls == yes) ]]; then wrong_usage incomplete-certificate; fi
     if [[ ! $external && $proxy || $external == no && $proxy || $external && $external != no && ! $proxy ]]; then
         wrong_usage incomplete-external
@@ -145,11 +164,11 @@ readonly packages=(acl apache2 attr cracklib-runtime cron gcc libc6-dev libpam-p
 
 install_packages() {
     local name missing=() installed
-    installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null) || true # one is unknown
-    for name in "${packages[@]}"; do
+    installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null) || true # one is unknown
+    for name in "$@"; do
         if [[ $'\n'$installed$'\n' != *$'\n'"$name installed"$'\n'* ]]; then missing+=("$name"); fi
     done
-    if ! command -v npm >/dev/null; then missing+=(npm); fi
+    if [[ ! $dmz ]] && ! command -v npm >/dev/null; then missing+=(npm); fi
     if ((${#missing[@]} == 0)); then return; fi
 
     # Debian starts a web server that it installs, on port 80. One that was here before is left alone.

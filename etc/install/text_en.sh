@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034 # used by message.sh
 sentences=(
     [usage]='usage: ./install.sh [--demo] [--listen [ADDRESS:]PORT] [--tls [--cert FILE --key FILE] | --no-tls]
+       ./install.sh --dmz --backend http://ADDRESS:PORT --cert FILE --key FILE [--listen [ADDRESS:]PORT]
        ./install.sh --check | --uninstall [--purge] | --help
 
 Builds Share Zone from this checkout and installs it; run again it upgrades or repairs. It asks nothing.
@@ -11,6 +12,7 @@ Builds Share Zone from this checkout and installs it; run again it upgrades or r
   --cert FILE --key FILE     certificate (with those between it and its root) and key, PEM, read where they are
   --external [ADDRESS:]PORT --proxy ADDRESS
                              a second entry, for partners; it answers the reverse proxy of that address alone
+  --dmz --backend URL        the reverse proxy for it, on a machine of its own; with --uninstall: removes it
   --no-external              without it again (without either an upgrade keeps what is there)
   --no-tls                   http again (without either an upgrade keeps what is there)
   --uninstall                removes Share Zone; zones, accounts, settings, state and logs stay
@@ -20,6 +22,9 @@ Builds Share Zone from this checkout and installs it; run again it upgrades or r
     [bad-option]='unknown option: %s'
     [bad-address]='not an address: "%s" (PORT, IPV4:PORT or [IPV6]:PORT)'
     [bad-path]='%s needs the full path of a file, of letters, digits, blanks and ./_@%%+,:=~- ; not "%s"'
+    [bad-backend]='not a backend: "%s" (http://IPV4:PORT or http://[IPV6]:PORT)'
+    [incomplete-dmz]='--dmz, --backend, --cert and --key belong together'
+    [not-with-dmz]='--dmz goes with --backend, --cert, --key, --listen and --uninstall alone'
     [bad-peer]='not the address of a proxy: "%s" (IPV4 or IPV6)'
     [incomplete-external]='--external and --proxy belong together'
     [incomplete-certificate]='--tls, --cert and --key belong together'

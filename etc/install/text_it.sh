@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC1112 # used by message.sh; ’ is an apostrophe
 sentences=(
     [usage]='uso: ./install.sh [--demo] [--listen [INDIRIZZO:]PORTA] [--tls [--cert FILE --key FILE] | --no-tls]
+     ./install.sh --dmz --backend http://INDIRIZZO:PORTA --cert FILE --key FILE [--listen [INDIRIZZO:]PORTA]
      ./install.sh --check | --uninstall [--purge] | --help
 
 Compila Share Zone da questa copia dei sorgenti e lo installa; eseguito di nuovo aggiorna o ripara. Non chiede nulla.
@@ -11,6 +12,7 @@ Compila Share Zone da questa copia dei sorgenti e lo installa; eseguito di nuovo
   --cert FILE --key FILE       certificato (con gli intermedi) e chiave, PEM, letti dove si trovano
   --external [INDIRIZZO:]PORTA --proxy INDIRIZZO
                                un secondo ingresso, per i partner; risponde solo al reverse proxy di quell’indirizzo
+  --dmz --backend URL          il reverse proxy per esso, su una macchina sua; con --uninstall: lo toglie
   --no-external                di nuovo senza (senza né l’uno né l’altro un aggiornamento lascia ciò che trova)
   --no-tls                     di nuovo http (senza né l’uno né l’altro un aggiornamento lascia ciò che trova)
   --uninstall                  rimuove Share Zone; restano zone, utenti, impostazioni, stato e registri
@@ -20,6 +22,9 @@ Compila Share Zone da questa copia dei sorgenti e lo installa; eseguito di nuovo
     [bad-option]='opzione sconosciuta: %s'
     [bad-address]='non è un indirizzo: "%s" (PORTA, IPV4:PORTA o [IPV6]:PORTA)'
     [bad-path]='%s vuole il percorso completo di un file, di lettere, cifre, spazi e ./_@%%+,:=~- ; non "%s"'
+    [bad-backend]='non è un backend: "%s" (http://IPV4:PORTA o http://[IPV6]:PORTA)'
+    [incomplete-dmz]='--dmz, --backend, --cert e --key vanno insieme'
+    [not-with-dmz]='--dmz va solo con --backend, --cert, --key, --listen e --uninstall'
     [bad-peer]='non è l’indirizzo di un proxy: "%s" (IPV4 o IPV6)'
     [incomplete-external]='--external e --proxy vanno insieme'
     [incomplete-certificate]='--tls, --cert e --key vanno insieme'
