@@ -110,8 +110,8 @@ func TestTextOfEntries(t *testing.T) {
 		}
 		return map[string][]string{
 			"listing": page(folder), "listing by size": page(folder + "?sort=size&order=desc&limit=1"), "folder": page(folder + escape(inside) + "/"),
-			"question": page("-d", "op=ask-delete&"+raw, folder), "failed": page("-d", "op=delete&"+raw, folder), // anna's: not bruno's to remove
-			"rename": page(folder + "?ask=rename&" + raw), "where": page("-d", "op=ask-copy&"+raw, folder), "zip": page("-d", "op=ask-zip&"+raw, folder),
+			"question": page(folder + "?ask=delete&" + raw), "failed": page("-d", "op=delete&"+raw, folder), // anna's: not bruno's to remove
+			"rename": page(folder + "?ask=rename&" + raw), "where": page(folder + "?ask=copy&" + raw), "zip": page(folder + "?ask=zip&" + raw),
 			"not copied": page("-d", "op=move&to=%2F"+zone+"%2F&"+raw, folder), "not an archive": page("-d", "op=unzip&"+raw, folder), "search": page(folder + "?search=*"),
 			"absent": page(folder + escape(name[:len(name)-1]+"z")),
 		}

@@ -257,7 +257,7 @@ func TestZipOperation(t *testing.T) {
 	if line := results(t, posted(t, "demo/", "op=zip&name=top.txt&to=old.zip&on_exists=rename", false)); line != "old.zip ok -> /cgi-bin/shz/demo/old%20%282%29.zip" {
 		t.Error(line)
 	}
-	page := posted(t, "demo/", "op=ask-zip&raw=a&raw=top.txt", true)
+	page := asked(t, "demo/", "op=ask-zip&raw=a&raw=top.txt")
 	checkPage(t, page.body, []string{`name="to"`, `value="demo.zip"`, `name="raw" value="top.txt"`, "Make a zip of 2 items"}, nil)
 	again := posted(t, "demo/", "op=zip&raw=top.txt&to=old.zip", true)
 	if again.status != 409 || !strings.Contains(again.body, `value="old.zip"`) || !strings.Contains(again.body, `aria-invalid="true"`) {

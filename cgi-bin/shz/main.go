@@ -72,8 +72,12 @@ func get(c *web.Call, root *zone.Object, path zone.Path) error {
 		if c.Request.URL.Query().Has("search") {
 			return search(c, object, path)
 		}
-		if ask := c.Request.URL.Query().Get("ask"); ask == "rename" {
+		ask := c.Request.URL.Query().Get("ask")
+		if ask == "rename" {
 			return askRename(c, path)
+		}
+		if question, found := operations["ask-"+ask]; found {
+			return question(form{call: c, root: root, folder: object, path: path, fields: c.Request.URL.Query()})
 		}
 		return list(c, root, object, path)
 	case kind == "file" && path.Folder:

@@ -22,6 +22,17 @@ func posted(t *testing.T, folder, fields string, html bool) reply {
 	return call{method: "POST", target: folder, body: fields, set: set}.run(t)
 }
 
+// asked is posted for a question: its page, which has an address of its own.
+func asked(t *testing.T, folder, fields string) reply {
+	t.Helper()
+	got := posted(t, folder, fields, true)
+	to := strings.TrimPrefix(got.header.Get("Location"), "/cgi-bin/shz/")
+	if got.status != 303 || !strings.Contains(to, "?ask=") || got.events != "" {
+		t.Fatalf("%s: %d %q %s", fields, got.status, to, got.events)
+	}
+	return call{target: to, set: map[string]string{"HTTP_ACCEPT": "text/html", "SHZ_LANG": "en"}}.run(t)
+}
+
 // results are the items of an answer, in one line each.
 func results(t *testing.T, r reply) string {
 	t.Helper()
@@ -207,22 +218,26 @@ func TestChoose(t *testing.T) {
 			at, rest, _ := strings.Cut(row.at, "&")
 			target += "?at=" + url.QueryEscape(at) + "&" + rest
 		}
-		got := posted(t, target, chosen, true)
+		got := asked(t, target, chosen)
 		if got.status != 200 || got.events != "" {
 			t.Errorf("%s: %d %s", row.at, got.status, got.events)
 		}
 		checkPage(t, got.body, row.want, row.unwanted)
 	}
 	for at, status := range map[string]int{"/shut/": 403, "/nothing/": 404, "/demo/three.txt/": 404, "/demo/link/": 404, "/../": 400, "demo/": 400, "/other/%2e%2e/": 400, "/demo/%zz/": 400} {
-		if got := posted(t, "demo/?at="+url.QueryEscape(at), chosen, true); got.status != status {
+		if got := asked(t, "demo/?at="+url.QueryEscape(at), chosen); got.status != status {
 			t.Errorf("%s: %d, not %d", at, got.status, status)
 		}
 	}
-	if got := posted(t, "demo/?offset=-1", chosen, true); got.status != 400 {
+	if got := asked(t, "demo/?offset=-1", chosen); got.status != 400 {
 		t.Error(got.status)
 	}
 	if got := posted(t, "demo/", "op=ask-move", true); got.status != 303 || got.header.Get("Location") != "/cgi-bin/shz/demo/?done=nothing" {
 		t.Errorf("%d %v", got.status, got.header)
+	}
+	// More names than an address holds: the page comes at once.
+	if got := posted(t, "demo/", "op=ask-copy"+strings.Repeat("&raw=a", 1000), true); got.status != 200 || !strings.Contains(got.body, "Copy 1,000 items") {
+		t.Errorf("%d %.500s", got.status, got.body)
 	}
 	if got := posted(t, "demo/", chosen, false); got.status != 400 {
 		t.Errorf("%d %s", got.status, got.body)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -39,11 +40,42 @@ func post(c *web.Call, root *zone.Object, path zone.Path) error {
 	} else if f.fields, err = c.Form(); err != nil {
 		return err
 	}
-	operation, found := operations[f.fields.Get("op")]
+	op := f.fields.Get("op")
+	operation, found := operations[op]
 	if !found {
-		return web.Refuse(web.BadRequest, "op="+f.fields.Get("op")+", and no file")
+		return web.Refuse(web.BadRequest, "op="+op+", and no file")
+	}
+	if question := f.questionAddress(op); question != "" {
+		return c.SeeOther(question, http.StatusOK, nil)
 	}
 	return operation(f)
+}
+
+// maxQuestion bounds the address of a question, in bytes.
+const maxQuestion = 4000
+
+// questionAddress is where the page is that asks before something is done, so that the browser can go back to it: an answer to
+// a form it would have to ask for by sending the form again. It is "" where op asks nothing, or asks of more names than an
+// address holds.
+func (f form) questionAddress(op string) string {
+	question, asks := strings.CutPrefix(op, "ask-")
+	names, err := f.names()
+	if !asks || f.call.JSON || err != nil {
+		return ""
+	}
+	q := url.Values{"ask": {question}}
+	for _, name := range names {
+		q.Add("raw", url.PathEscape(name))
+	}
+	for _, key := range [...]string{"at", "offset"} { // where one looks (choose.go)
+		if value := f.call.Request.URL.Query().Get(key); value != "" {
+			q.Set(key, value)
+		}
+	}
+	if address := f.call.Path() + "?" + q.Encode(); len(address) <= maxQuestion {
+		return address
+	}
+	return ""
 }
 
 // form is what was sent, and to where.

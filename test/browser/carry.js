@@ -50,6 +50,9 @@ async function copy(t) {
   await press(t, 'copy');
   await t.inspect('copied', { title, says: t.say('done.copy.one', '1') });
   t.expect(await there(t, 'third (2).txt') && await there(t, 'third.txt'), 'there are not two of it');
+  await t.go(() => page.goBack()); // to the question, without a word about forms that would be sent again
+  await t.inspect('copy-back', { title: { name: t.say('where.copy.one', '1') }, says: t.say('choose.where') });
+  await t.go(() => page.goForward());
 }
 
 async function move(t) {
