@@ -55,7 +55,16 @@ func TestMaintenance(t *testing.T) {
 	if a := jsonAs(t, "bruno", "/cgi-bin/home"); a.status != 503 {
 		t.Errorf("after bruno's shell: %d", a.status)
 	}
+	if a := jsonAs(t, "bruno", "-d", "", "/cgi-bin/logout"); a.status != 200 {
+		t.Errorf("he cannot log out: %d %s", a.status, a.body)
+	}
+	// Who may read the file is an administrator: a mode that is too wide is a finding.
+	run(t, "chmod", "644", layout.Maintenance)
+	if out, status := command(t, "shzadm", "doctor"); status != 1 || !strings.Contains(out, layout.Maintenance) {
+		t.Errorf("doctor: %d %s", status, out)
+	}
 	run(t, "shzadm", "maintenance", "off")
+	jar(t, "bruno")
 	for what, args := range map[string][]string{"home": calls["home"], "folder": calls["folder"], "upload": calls["upload"]} {
 		if a := jsonAs(t, "bruno", args...); a.status/100 != 2 {
 			t.Errorf("afterwards, %s: %d %s", what, a.status, a.body)

@@ -45,6 +45,28 @@ func TestClaimedSuccess(t *testing.T) {
 	}
 }
 
+// TestClaimedSuccessTaken: neither a login nor the other language takes the claim along.
+func TestClaimedSuccessTaken(t *testing.T) {
+	d := needDemo(t)
+	form := curl(t, "-H", "Accept-Language: en", "/cgi-bin/home?done=chpwd")
+	if form.status != 401 || !strings.Contains(form.body, `name="next" value="/cgi-bin/home"`) {
+		t.Errorf("%d %s", form.status, form.body)
+	}
+	for next, want := range map[string]string{
+		"/cgi-bin/home?done=chpwd": "/cgi-bin/home", "/cgi-bin/shz/demo/?sort=size&done=delete&n=7": "/cgi-bin/shz/demo/?sort=size",
+		"/cgi-bin/shz/demo/?done=lost": "/cgi-bin/shz/demo/?done=lost",
+	} {
+		a := curl(t, "--data-urlencode", "username=bruno", "--data-urlencode", "password="+d.password["bruno"], "--data-urlencode", "next="+next, "/cgi-bin/login")
+		if got := strings.TrimPrefix(a.header.Get("Location"), d.url); a.status != 303 || got != want {
+			t.Errorf("%s leads to %d %q", next, a.status, got)
+		}
+	}
+	page := curl(t, "-H", "Cookie: SESSION_ID="+sessionID(t, "bruno"), "/cgi-bin/home?done=chpwd&n=7").body
+	if strings.Contains(page, "done=") {
+		t.Error("a link of the page has it")
+	}
+}
+
 // TestSessionEndsBeforeForm: who sends a form after his session has ended is told so, and comes back to the form's page.
 func TestSessionEndsBeforeForm(t *testing.T) {
 	d := needDemo(t)

@@ -229,6 +229,22 @@ func damageAll(t *testing.T) {
 	run(t, "bash", "-c", strings.Join(damages, "\n")+"\ntrue")
 }
 
+// TestInstallRepairsGroups: a group that was deleted comes back with its number, which access lists have, and its members.
+func TestInstallRepairsGroups(t *testing.T) {
+	needDemo(t)
+	healthy(t)
+	for _, group := range []string{"shzbase", "shzonly"} {
+		before := run(t, "getent", "group", group)
+		run(t, "groupdel", group)
+		if out, status := install(t); status != 0 {
+			t.Fatalf("%s: exit %d\n%s", group, status, out)
+		}
+		if after := run(t, "getent", "group", group); after != before {
+			t.Errorf("before %safter  %s", before, after)
+		}
+	}
+}
+
 // TestInstallRepairsEach is TestInstallRepairs for each damage alone, so that none hides another.
 func TestInstallRepairsEach(t *testing.T) {
 	needDemo(t)

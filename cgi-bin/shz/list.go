@@ -300,7 +300,7 @@ func (f form) showResults(items []item, done string) error {
 
 // result is how the item ended, as the page says it.
 func (i item) result(c *web.Call) result {
-	r := result{Name: i.Name, Message: i.Message, OK: i.Status == "ok"}
+	r := result{Name: i.Name, Message: i.Message, OK: i.Status == "ok", Remove: templ.SafeURL(i.remove)}
 	for _, left := range i.Left {
 		name := left.Path
 		if name == "" {

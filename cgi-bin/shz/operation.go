@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -200,10 +201,17 @@ func (f form) finalPath(asked, got string) string {
 	return below(append(f.path.Names[:len(f.path.Names):len(f.path.Names)], got))
 }
 
-// resultOf is "ok" or the code of an error, as events and results say it.
+// resultOf is how an act ended, as events say it: "ok", the code of an error, that the client went away, or that some of it
+// was done.
 func resultOf(err error) web.Code {
-	if err == nil {
+	var partly *zone.PartlyRemoved
+	switch {
+	case err == nil:
 		return "ok"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return event.Interrupted
+	case errors.As(err, &partly) && partly.Gone:
+		return "partly"
 	}
 	return web.CodeOf(err)
 }
@@ -224,6 +232,8 @@ type item struct {
 	Reason   string `json:"reason,omitempty"`
 	Entry    string `json:"entry,omitempty"`
 	EntryRaw string `json:"entry_raw,omitempty"`
+
+	remove string // where the zone's owner removes what others put into a folder
 }
 
 // itemOf says how it ended: well, in the words given, or with the sentence of the error's code.
@@ -238,7 +248,10 @@ func (f form) itemOf(name string, err error, well string) item {
 	message := f.call.Message(err)
 	var partly *zone.PartlyRemoved
 	if errors.As(err, &partly) {
-		message = f.call.Language.Say("delete.partly")
+		message = f.call.Language.Say(map[bool]string{true: "delete.partly", false: "delete.none"}[partly.Gone])
+		if f.root.Access() == zone.Own {
+			i.remove = "/cgi-bin/zones/" + f.path.Zone + "?" + url.Values{"view": {"who"}, "path": {below(append(f.path.Names[:len(f.path.Names):len(f.path.Names)], name))}}.Encode()
+		}
 	}
 	i.Status, i.Message = string(code), message
 	return i

@@ -115,7 +115,7 @@ func bring(c *web.Call, folder *zone.Object, at []string, name string, size int6
 		return brought{Name: name, Status: "skipped"}, nil
 	}
 	if err != nil {
-		act.End(string(web.CodeOf(err)), -1, "")
+		act.End(string(resultOf(err)), -1, "")
 		return brought{}, err
 	}
 	final := ""
@@ -225,7 +225,7 @@ func (f *form) bringParts() ([]item, error) {
 	})
 	// What was stored before is told: with an error alone the same files would be sent again.
 	var refused *web.Error
-	if len(items) > 0 && errors.As(err, &refused) {
+	if len(items) > 0 && (errors.As(err, &refused) || errors.Is(err, io.ErrUnexpectedEOF)) {
 		items, err = append(items, f.itemOf(current, err, "")), nil
 	}
 	return items, err

@@ -73,7 +73,8 @@ type result struct {
 	Name    string
 	Message string // in the user's language
 	OK      bool
-	Left    []result // of a folder: what stayed behind
+	Remove  templ.SafeURL // where the zone's owner removes what stayed
+	Left    []result      // of a folder: what stayed behind
 }
 
 // heading is what the folder is called: at the zone's root the zone's title or name, below it the folder's own name. A

@@ -42,11 +42,28 @@ each_item() {
     done 3<"${2-$manifest}"
 }
 
+# make_group makes a group of ours. /etc/group- is how /etc/group was before its last change: it tells which number a group
+# had that somebody deleted, which access lists still have, and, as long as that was the last change, its members.
+make_group() {
+    local name=$1 gid='' members='' member known=()
+    IFS=: read -r _ _ gid members < <(grep "^$name:" /etc/group-) || true
+    if [[ ! $gid =~ ^[1-9][0-9]{0,2}$ ]] || getent group "$gid" >/dev/null; then
+        run groupadd --system "$name"
+        return
+    fi
+    if ! cmp -s /etc/group <(grep -v "^$name:" /etc/group-); then members=''; fi
+    for member in ${members//,/ }; do
+        if getent passwd "$member" >/dev/null; then known+=("$member"); fi
+    done
+    run groupadd --system --gid "$gid" "$name"
+    if ((${#known[@]})); then run gpasswd -M "$(IFS=,; echo "${known[*]}")" "$name"; fi
+}
+
 make_account() {
     local kind=$1 name=$2 own=${3-} more=${4-}
     if [[ $kind == group ]]; then
         if getent group "$name" >/dev/null; then return; fi
-        run groupadd --system "$name"
+        make_group "$name"
         changed made-group "$name"
         return
     fi

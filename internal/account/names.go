@@ -8,6 +8,7 @@
 package account
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -202,16 +203,28 @@ func (n *Names) HighestID(lowest, highest uint32) uint32 {
 }
 
 // FormerGroup returns a group as it was before the last change of /etc/group: shadow's tools keep that state in /etc/group-, and
-// whoever deleted a group by mistake finds its number and members there.
+// whoever deleted a group by mistake finds its number there. Its members are told only if its loss is all that has changed:
+// otherwise the file may be older than that somebody was taken out.
 func (n *Names) FormerGroup(name string) (Group, bool) {
-	text, err := os.ReadFile(n.root + "/etc/group-")
-	if err != nil {
+	before, err := os.ReadFile(n.root + "/etc/group-")
+	now, err2 := os.ReadFile(n.root + "/etc/group")
+	if err != nil || err2 != nil {
 		return Group{}, false
 	}
-	for _, g := range parseGroup(text) {
-		if g.Name == name {
-			return g, true
+	var others []byte
+	var line []byte
+	for l := range bytes.Lines(before) {
+		if bytes.HasPrefix(l, []byte(name+":")) {
+			line = l
+		} else {
+			others = append(others, l...)
 		}
+	}
+	for _, g := range parseGroup(line) {
+		if !bytes.Equal(others, now) {
+			g.Members = nil
+		}
+		return g, true
 	}
 	return Group{}, false
 }

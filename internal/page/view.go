@@ -74,6 +74,9 @@ func languageHref(rawURL string, l text.Language) templ.SafeURL {
 	if err != nil {
 		values = url.Values{} // a query that no component reads either
 	}
+	for _, key := range [...]string{"done", "n"} { // the other page has done nothing
+		values.Del(key)
+	}
 	values.Set("lang", string(l))
 	return templ.SafeURL(path + "?" + values.Encode())
 }

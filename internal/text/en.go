@@ -121,6 +121,8 @@ var englishPages = map[string]string{
 	"failed.delete.one":     "%s item has not been deleted: read below why.",
 	"failed.delete.other":   "%s items have not been deleted: read below why.",
 	"delete.partly":         "What is in it and not yours has stayed, with the folder; the rest has been deleted. The owner of the zone can delete all of it, under \"Who gets in here\".",
+	"delete.none":           "What is in it is not yours, so all of it has stayed. The owner of the zone can delete it, under \"Who gets in here\".",
+	"delete.as-owner":       "Delete all of it, as the owner of the zone",
 
 	"folder.with-chosen":  "With what is chosen:",
 	"rename.column":       "Change",
@@ -252,6 +254,7 @@ var englishPages = map[string]string{
 	"error-title.locked":           "In use",
 	"error-title.internal":         "Something went wrong",
 	"error-title.busy":             "Too much to do at the moment",
+	"error-title.maintenance":      "Under maintenance",
 	"error-title.no-space":         "No space left",
 	"error-title.quota":            "The space allowed is used up",
 

@@ -121,6 +121,8 @@ var italianPages = map[string]string{
 	"failed.delete.one":     "%s elemento non è stato eliminato: leggi qui sotto il motivo.",
 	"failed.delete.other":   "%s elementi non sono stati eliminati: leggi qui sotto i motivi.",
 	"delete.partly":         "Quello che c'è dentro e non è tuo è rimasto, con la cartella; il resto è stato eliminato. Il proprietario dell'area può eliminare tutto, in \"Chi entra qui\".",
+	"delete.none":           "Quello che contiene non è tuo, quindi è rimasto tutto. Il proprietario dell'area può eliminarlo, in \"Chi entra qui\".",
+	"delete.as-owner":       "Elimina tutto, da proprietario dell'area",
 
 	"folder.with-chosen":  "Con gli elementi scelti:",
 	"rename.column":       "Modifica",
@@ -252,6 +254,7 @@ var italianPages = map[string]string{
 	"error-title.locked":           "In uso",
 	"error-title.internal":         "Qualcosa non ha funzionato",
 	"error-title.busy":             "Troppo lavoro in questo momento",
+	"error-title.maintenance":      "In manutenzione",
 	"error-title.no-space":         "Spazio esaurito",
 	"error-title.quota":            "Lo spazio concesso è esaurito",
 

@@ -56,6 +56,7 @@ type Call struct {
 	reasons []error // what went wrong, for the log
 
 	maintenance bool // there is maintenance, and the user is an administrator
+	shut        bool // there is, and he is none
 	response    *response
 	settings    *config.Settings // nil: not read yet
 }
@@ -154,6 +155,7 @@ func (c *Call) refuseInMaintenance() error {
 	on, administrator, err := announcement.Maintenance()
 	c.maintenance = administrator
 	if err == nil && on && !administrator {
+		c.shut = true
 		return &Told{Err: Refuse(Busy, "maintenance"), Sentence: c.Language.Say("error.maintenance")}
 	}
 	return err
@@ -368,10 +370,15 @@ func (c *Call) FailAs(code Code, message string) {
 	for name, value := range headers {
 		h.Set(name, value)
 	}
+	title := string(code)
 	if code == Busy {
 		h.Set("Retry-After", "5")
 	}
-	err := c.Answer(code.Status(), c.ErrorObject(code, message), page.ErrorPage(c.View(message), string(code), message, c.ID, c.back()))
+	if c.shut {
+		h.Set("Retry-After", "300")
+		title = "maintenance"
+	}
+	err := c.Answer(code.Status(), c.ErrorObject(code, message), page.ErrorPage(c.View(message), title, message, c.ID, c.back()))
 	if err != nil {
 		c.Log(err)
 	}
@@ -424,6 +431,15 @@ func LocalPath(next string) string {
 	if err != nil || len(next) > maxLocation || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(next, "/cgi-bin/") ||
 		strings.ContainsAny(next, "\\\r\n\t") {
 		return ""
+	}
+	// What is said to be done is not taken along: only the page that did it says so (Done). "lost" is login's own.
+	if q := u.Query(); q.Has("done") && q.Get("done") != "lost" {
+		q.Del("done")
+		q.Del("n")
+		next, _, _ = strings.Cut(next, "?")
+		if len(q) > 0 {
+			next += "?" + q.Encode()
+		}
 	}
 	return next
 }

@@ -7,7 +7,10 @@ import (
 )
 
 // PartlyRemoved says that a folder stayed because of something in it; what could be removed is gone.
-type PartlyRemoved struct{ Err error }
+type PartlyRemoved struct {
+	Err  error
+	Gone bool // something was removed
+}
 
 func (e *PartlyRemoved) Error() string { return "partly removed: " + e.Err.Error() }
 func (e *PartlyRemoved) Unwrap() error { return e.Err }
@@ -40,7 +43,7 @@ func (o *Object) removeTree(name string) error {
 	if err := unix.Unlinkat(o.fd, name, unix.AT_REMOVEDIR); err == nil || r.first == nil {
 		return err
 	}
-	return &PartlyRemoved{r.first}
+	return &PartlyRemoved{r.first, r.gone}
 }
 
 // unlink removes what is no folder, and a folder with nothing in it. full: there is something in it.
@@ -53,11 +56,16 @@ func (o *Object) unlink(name string) (full bool, err error) {
 	return errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.EEXIST), err
 }
 
-// remover empties a folder, and remembers the first thing that the kernel refused.
-type remover struct{ first error }
+// remover empties a folder, and remembers the first thing that the kernel refused, and whether it let anything be removed.
+type remover struct {
+	first error
+	gone  bool
+}
 
 func (r *remover) note(err error) {
-	if err != nil && r.first == nil {
+	if err == nil {
+		r.gone = true
+	} else if r.first == nil {
 		r.first = err
 	}
 }

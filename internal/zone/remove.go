@@ -177,7 +177,7 @@ func (h *Held) removeInto(dir, parent int, name string, object int) error {
 	}
 	err = errors.Join(err, h.putBack(place, parent, name))
 	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
-		err = &PartlyRemoved{err}
+		err = &PartlyRemoved{Err: err}
 	}
 	return err
 }

@@ -44,7 +44,7 @@ func announce(c *call, args []string) error {
 				return usageError(c.say.line("usage-moment", "--until"))
 			}
 			if !t.After(time.Now()) {
-				return zone.ErrPast
+				return fmt.Errorf("%s: %w", *until, zone.ErrPast)
 			}
 			a.Until = &t
 		}
@@ -75,7 +75,7 @@ func maintenance(c *call, args []string) error {
 		}
 		names := account.NewNames()
 		group, ok := names.GroupID(layout.GroupAdmin)
-		if !ok {
+		if on && !ok {
 			return errors.Join(fmt.Errorf("%s: %w", layout.GroupAdmin, change.ErrNoGroup), names.Err())
 		}
 		if err := announcement.SetMaintenance(on, group); err != nil {

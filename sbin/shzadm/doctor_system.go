@@ -156,8 +156,10 @@ func (u *checkup) checkDelegation(f finding, user, helper string) bool {
 var pamPackages = map[string]string{"pam_pwquality.so": "libpam-pwquality", "pam_sss.so": "libpam-sss",
 	"pam_ldap.so": "libpam-ldapd"}
 
-// checkPAM checks that the modules of our services are installed: PAM refuses everybody when one is missing.
+// checkPAM checks that the modules of our services are installed, and what they include: PAM refuses everybody when something
+// is missing.
 func (u *checkup) checkPAM() {
+	seen := make(map[string]bool)
 	for _, service := range pamServices() {
 		path := pamFolder + service
 		text, err := os.ReadFile(path)
@@ -167,7 +169,39 @@ func (u *checkup) checkPAM() {
 		if !u.check(err == nil, finding{Check: "pam-service", Subject: path, Found: errorText(err), Right: config.Path}) {
 			continue
 		}
-		u.checkPAMModules(path, string(text))
+		u.checkPAMService(path, string(text), seen)
+	}
+}
+
+// checkPAMService follows pam.conf(5): "@include FILE", and "include" or "substack" in place of a control.
+func (u *checkup) checkPAMService(path, text string, seen map[string]bool) {
+	if seen[path] {
+		return
+	}
+	seen[path] = true
+	u.checkPAMModules(path, text)
+	for line := range strings.Lines(text) {
+		words := strings.Fields(line)
+		var included string
+		switch {
+		case len(words) == 2 && words[0] == "@include":
+			included = words[1]
+		case len(words) >= 3 && (words[1] == "include" || words[1] == "substack"):
+			included = words[2]
+		default:
+			continue
+		}
+		if !filepath.IsAbs(included) {
+			included = pamFolder + included
+		}
+		text, err := os.ReadFile(included)
+		f := finding{Check: "pam-service", Subject: included, Found: errorText(err), Right: path}
+		if strings.HasPrefix(included, pamFolder+"common-") {
+			f.Mend = "DEBIAN_FRONTEND=noninteractive pam-auth-update --force"
+		}
+		if u.check(err == nil, f) {
+			u.checkPAMService(included, string(text), seen)
+		}
 	}
 }
 

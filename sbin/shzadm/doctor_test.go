@@ -181,6 +181,25 @@ func TestDoctorLostGroups(t *testing.T) {
 	}
 }
 
+// TestDoctorStaleBackup: who was taken out of a group does not come back by it, when the file before the last change is older.
+func TestDoctorStaleBackup(t *testing.T) {
+	needInstallation(t)
+	prepareDoctor(t)
+	number := bash(t, "getent group shzadmin | cut -d: -f3")
+	bash(t, "cp -a /etc/group /etc/group.now; gpasswd -a dt-manager shzadmin; gpasswd -d dt-manager shzadmin; sed -i '/^shzadmin:/d' /etc/group") // an editor
+	_, findings := examine(t)
+	mend := ""
+	for _, f := range findings {
+		if f.Check == "no-group" && f.Subject == "shzadmin" {
+			mend = f.Mend
+		}
+	}
+	if !strings.Contains(mend, "--gid "+strings.TrimSpace(number)) || strings.Contains(mend, "gpasswd") {
+		t.Errorf("%q", mend)
+	}
+	bash(t, "mv /etc/group.now /etc/group")
+}
+
 // mendLostGroup deletes a group and does what doctor says; who is in which group, and who owns which zone, is as before.
 func mendLostGroup(t *testing.T, group, damage string) {
 	t.Helper()
@@ -295,6 +314,9 @@ func TestDoctorFinds(t *testing.T) {
 		{"pam-module", "mv /lib/x86_64-linux-gnu/security/pam_pwquality.so /root/", "mv /root/pam_pwquality.so /lib/x86_64-linux-gnu/security/"},
 		{"pam-module", "echo 'auth required pam_lost.so' >> /etc/pam.d/sharezone-external", "sed -i '/pam_lost/d' /etc/pam.d/sharezone-external"},
 		{"pam-service", "sed -i 's/^# pam_service = .*-external\"/pam_service = \"lost\"/' " + config.Path, restoreConfig},
+		{"pam-service", "echo '@include lost-service' >> /etc/pam.d/sharezone-external", "sed -i '/lost-service/d' /etc/pam.d/sharezone-external"},
+		{"pam-service", "echo 'auth substack lost-service' >> /etc/pam.d/sharezone", "sed -i '/lost-service/d' /etc/pam.d/sharezone"},
+		{"pam-module", "echo 'auth required pam_lost.so' > /etc/pam.d/deep; echo 'auth include deep' >> /etc/pam.d/sharezone", "rm /etc/pam.d/deep; sed -i '/include deep/d' /etc/pam.d/sharezone"},
 		{"missing", "mv /usr/sbin/visudo /root/", "mv /root/visudo /usr/sbin/"},
 		{"missing", "mv /usr/sbin/apache2ctl /root/", "mv /root/apache2ctl /usr/sbin/"},
 		{"config-value", "sed -i 's/^# slots = 8/slots = 0/' " + config.Path, restoreConfig},

@@ -78,6 +78,7 @@ type call struct {
 	getenv func(string) string
 	say    texts
 	json   bool
+	told   bool // a JSON object was printed: there is only one
 }
 
 // errFindings ends a run that told already what it found.
@@ -95,14 +96,19 @@ func main() {
 func run(args []string, in io.Reader, out, errOut io.Writer, say texts) int {
 	v, rest := findVerb(args)
 	if v == nil {
-		if len(args) > 0 && slices.Contains([]string{"--help", "-help", "-h", "help"}, args[0]) {
+		if slices.ContainsFunc(args, func(word string) bool { return slices.Contains([]string{"--help", "-help", "-h", "help"}, word) }) {
 			fmt.Fprint(out, say.line("help"))
 			return exitDone
 		}
-		fmt.Fprint(errOut, say.line("help"))
+		if len(args) > 0 {
+			fmt.Fprintf(errOut, "shzadm: %s\n%s\n", printable(say.line("usage-verb", args[0])), say.line("usage-hint", "shzadm --help"))
+		} else {
+			fmt.Fprint(errOut, say.line("help"))
+		}
 		return exitUsage
 	}
 	c := &call{verb: v.name, in: in, out: out, errOut: errOut, getenv: os.Getenv, say: say}
+	c.json = slices.ContainsFunc(rest, func(word string) bool { return word == "--json" || word == "-json" }) // also if an option before it is wrong
 	err := v.run(c, rest)
 	var usage usageError
 	switch {

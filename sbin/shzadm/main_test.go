@@ -199,8 +199,9 @@ func TestUsage(t *testing.T) {
 		says string
 	}{
 		{"", exitUsage, "usage: shzadm VERB"},
-		{"user", exitUsage, "usage: shzadm VERB"},
-		{"user remove x", exitUsage, "usage: shzadm VERB"},
+		{"user", exitUsage, "no verb that begins with user"},
+		{"user remove x", exitUsage, "no verb that begins with user"},
+		{"us\x1ber", exitUsage, `no verb that begins with us\x1ber`},
 		{"--help", exitDone, "usage: shzadm VERB"},
 		{"user add --help", exitDone, "usage: shzadm user add"},
 		{"zone share -h", exitDone, "usage: shzadm zone share"},
@@ -372,7 +373,8 @@ func TestErrorsAsJSON(t *testing.T) {
 		code string
 	}{
 		{"zone show no-such-zone --json", exitRefused, "not-found"},
-		{"--json zone", exitUsage, ""},
+		{"zone show --bogus x --json", exitUsage, "bad-request"},
+		{"zone show x --json=maybe --json", exitUsage, "bad-request"},
 		{"user show no-such-user --json", exitRefused, "not-found"},
 		{"user lock --json", exitUsage, "bad-request"},
 		{"zone show a b c --json", exitUsage, "bad-request"},

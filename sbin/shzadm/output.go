@@ -19,12 +19,17 @@ func (c *call) printJSON(object any) error {
 	if err := encoder.Encode(object); err != nil {
 		return err
 	}
+	c.told = true
 	return c.print(b.String())
 }
 
-// printError writes an error in the form that HTTP has, for who asked for JSON; a person reads it on standard error.
+// printError writes an error in the form that HTTP has, for who asked for JSON and was told nothing else; a person reads it on
+// standard error.
 func (c *call) printError(code, message string) {
-	if c.json {
+	if code == "refused" { // as events say it, for which HTTP has no word
+		code = "conflict"
+	}
+	if c.json && !c.told {
 		c.printJSON(map[string]any{"error": map[string]string{"code": code, "message": message}})
 	}
 }

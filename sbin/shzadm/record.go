@@ -90,7 +90,7 @@ func resultOf(err error) string {
 	case errors.Is(err, zone.ErrNotThere), errors.Is(err, zone.ErrNotClosed), errors.Is(err, change.ErrNoAccount), errors.Is(err, errNoUser), errors.Is(err, errNoSession),
 		errors.Is(err, change.ErrNoGroup), errors.Is(err, errNoObject), errors.Is(err, errNoFolder), errors.Is(err, zone.ErrReserved):
 		return "not-found"
-	case errors.Is(err, errNotAllowed), errors.Is(err, errLinkOnWay), errors.Is(err, zone.ErrLinked):
+	case errors.Is(err, errNotAllowed), errors.Is(err, errNotRoot), errors.Is(err, errLinkOnWay), errors.Is(err, zone.ErrLinked):
 		return "not-permitted"
 	case errors.Is(err, zone.ErrExchanged):
 		return "conflict"

@@ -272,6 +272,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"announce-text":     "a text is one line of 1 to 500 bytes",
 	"maintenance-on":    "maintenance: on; only administrators are let in",
 	"maintenance-off":   "maintenance: off",
+	"usage-verb":        "there is no verb that begins with %s",
 	"usage-moment":      "%s takes a day, 2026-11-22, or a moment, 2026-11-22T18:00:00+01:00",
 	"usage-event":       "there is no event %s; there are: %s",
 	"usage-form":        "--json and --csv exclude each other",

@@ -270,6 +270,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"announce-text":     "un testo è una riga da 1 a 500 byte",
 	"maintenance-on":    "manutenzione: sì; entrano solo gli amministratori",
 	"maintenance-off":   "manutenzione: no",
+	"usage-verb":        "non c'è un verbo che comincia con %s",
 	"usage-moment":      "%s vuole un giorno, 2026-11-22, o un momento, 2026-11-22T18:00:00+01:00",
 	"usage-event":       "l'evento %s non esiste; esistono: %s",
 	"usage-form":        "--json e --csv si escludono",

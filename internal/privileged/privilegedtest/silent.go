@@ -28,13 +28,16 @@ func SilentCallers(t *testing.T, slots int, env []string, ask func(silent bool) 
 			t.Fatal(err)
 		}
 		pipes = append(pipes, pipe)
+		t.Cleanup(func() { cmd.Process.Kill() })
 		go func() {
 			cmd.Wait()
 			ended <- cmd.ProcessState.ExitCode()
 		}()
 	}
+	waiting := slots + 1
 	select {
 	case status := <-ended:
+		waiting--
 		if status != privileged.ExitRefused {
 			t.Errorf("the one too many ended with %d", status)
 		}
@@ -43,6 +46,7 @@ func SilentCallers(t *testing.T, slots int, env []string, ask func(silent bool) 
 	}
 	select {
 	case status := <-ended:
+		waiting--
 		t.Errorf("another ended with %d", status)
 	case <-time.After(300 * time.Millisecond):
 	}
@@ -55,7 +59,7 @@ func SilentCallers(t *testing.T, slots int, env []string, ask func(silent bool) 
 	for _, pipe := range pipes {
 		pipe.Close()
 	}
-	for range slots {
+	for range waiting {
 		<-ended
 	}
 	if status, _ := ask(true); status != 0 {
