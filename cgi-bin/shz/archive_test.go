@@ -10,10 +10,10 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sharezone/internal/layout"
 )
@@ -279,12 +279,24 @@ func TestArchiveUnsteady(t *testing.T) {
 	if !newZone(t, `head -c 60000000 /dev/urandom >growing; echo x >calm`) {
 		return
 	}
-	writer := exec.Command("sh", "-c", "while :; do printf x >>"+layout.Base+"/demo/growing; sleep 0.005; done")
-	if err := writer.Start(); err != nil {
+	growing, err := os.OpenFile(layout.Base+"/demo/growing", os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
 		t.Fatal(err)
 	}
-	defer writer.Wait()
-	defer writer.Process.Kill()
+	stop, done := make(chan bool), make(chan bool)
+	defer func() { close(stop); <-done }()
+	go func() {
+		defer close(done)
+		defer growing.Close()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(100 * time.Microsecond):
+				growing.WriteString("x")
+			}
+		}
+	}()
 	for _, kind := range []string{"zip", "tar"} {
 		got := contents(t, kind, call{target: "demo/?archive=" + kind}.run(t).body)
 		if len(got) != 3 || !strings.Contains(got[0], "growing: Qualcuno lo stava modificando: qui dentro può essere incompleto") || got[1] != "calm=x\n" {
