@@ -43,7 +43,7 @@ each_item() {
 }
 
 # make_group makes a group of ours. /etc/group- is how /etc/group was before its last change: it tells which number a group
-# had that somebody deleted, which access lists still have, and, as long as that was the last change, its members.
+# had that somebody deleted, which access lists still have, and, if groupdel(8) was that change, its members.
 make_group() {
     local name=$1 gid='' members='' member known=()
     IFS=: read -r _ _ gid members < <(grep "^$name:" /etc/group-) || true
@@ -51,7 +51,7 @@ make_group() {
         run groupadd --system "$name"
         return
     fi
-    if ! cmp -s /etc/group <(grep -v "^$name:" /etc/group-); then members=''; fi
+    if ! cmp -s /etc/group <(grep -v "^$name:" /etc/group-) || grep -q "^$name:" /etc/gshadow; then members=''; fi
     for member in ${members//,/ }; do
         if getent passwd "$member" >/dev/null; then known+=("$member"); fi
     done

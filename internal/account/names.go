@@ -203,8 +203,8 @@ func (n *Names) HighestID(lowest, highest uint32) uint32 {
 }
 
 // FormerGroup returns a group as it was before the last change of /etc/group: shadow's tools keep that state in /etc/group-, and
-// whoever deleted a group by mistake finds its number there. Its members are told only if its loss is all that has changed:
-// otherwise the file may be older than that somebody was taken out.
+// whoever deleted a group by mistake finds its number there. Its members are told only if groupdel(8) was the last change, which
+// takes the group out of gshadow, too: otherwise the file may be from before somebody was taken out.
 func (n *Names) FormerGroup(name string) (Group, bool) {
 	before, err := os.ReadFile(n.root + "/etc/group-")
 	now, err2 := os.ReadFile(n.root + "/etc/group")
@@ -220,8 +220,10 @@ func (n *Names) FormerGroup(name string) (Group, bool) {
 			others = append(others, l...)
 		}
 	}
+	shadow, err := os.ReadFile(n.root + "/etc/gshadow")
+	deleted := err == nil && bytes.Equal(others, now) && !bytes.Contains(append([]byte("\n"), shadow...), []byte("\n"+name+":"))
 	for _, g := range parseGroup(line) {
-		if !bytes.Equal(others, now) {
+		if !deleted {
 			g.Members = nil
 		}
 		return g, true

@@ -142,7 +142,7 @@ func findVerb(args []string) (*verb, []string) {
 func (c *call) flags() *flag.FlagSet {
 	fs := flag.NewFlagSet(c.verb, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
-	fs.BoolVar(&c.json, "json", false, "")
+	fs.BoolVar(&c.json, "json", c.json, "")
 	return fs
 }
 

@@ -215,7 +215,7 @@ func TestUsage(t *testing.T) {
 		{"user list x", exitUsage, "not understood: x"},
 		{"zone share demo", exitUsage, "something is missing"},
 		{"zone add", exitUsage, "something is missing"},
-		{"group", exitUsage, "usage: shzadm VERB"},
+		{"group", exitUsage, "no verb that begins with group"},
 		{"group add", exitUsage, "something is missing"},
 		{"group member acme", exitUsage, "something is missing"},
 		{"group list x", exitUsage, "not understood: x"},
@@ -374,7 +374,6 @@ func TestErrorsAsJSON(t *testing.T) {
 	}{
 		{"zone show no-such-zone --json", exitRefused, "not-found"},
 		{"zone show --bogus x --json", exitUsage, "bad-request"},
-		{"zone show x --json=maybe --json", exitUsage, "bad-request"},
 		{"user show no-such-user --json", exitRefused, "not-found"},
 		{"user lock --json", exitUsage, "bad-request"},
 		{"zone show a b c --json", exitUsage, "bad-request"},
