@@ -316,6 +316,7 @@ func TestZonesPolicy(t *testing.T) {
 
 // TestRestoreUnderAnotherName: where the name of a closed zone is taken meanwhile, the page says so and proposes another one.
 func TestRestoreUnderAnotherName(t *testing.T) {
+	needDemo(t)
 	const name = "zr-same"
 	clearZones(t, name, name+".2", "zr-other", "zr-third")
 	at := management + "/" + name

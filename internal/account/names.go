@@ -222,13 +222,14 @@ func (n *Names) FormerGroup(name string) (Group, bool) {
 	}
 	shadow, err := os.ReadFile(n.root + "/etc/gshadow")
 	deleted := err == nil && bytes.Equal(others, now) && !bytes.Contains(append([]byte("\n"), shadow...), []byte("\n"+name+":"))
-	for _, g := range parseGroup(line) {
-		if !deleted {
-			g.Members = nil
-		}
-		return g, true
+	found := parseGroup(line)
+	if len(found) == 0 {
+		return Group{}, false
 	}
-	return Group{}, false
+	if !deleted {
+		found[0].Members = nil
+	}
+	return found[0], true
 }
 
 // Err returns why the files of the machine could not be read or NSS did not answer; names may be missing then.

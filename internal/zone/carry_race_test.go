@@ -18,7 +18,7 @@ import (
 func TestCarryUnsteady(t *testing.T) {
 	for _, moving := range []bool{false, true} {
 		from, to, c := carrier(t, ExistsFail)
-		must(t, os.Mkdir(from+"/dir", 0o750), makeFile(from+"/dir/file", strings.Repeat("x", 64<<20)), makeFile(from+"/dir/calm", "x"))
+		must(t, os.Mkdir(from+"/dir", 0o750), makeFile(from+"/dir/file", strings.Repeat("x", 16<<20)), makeFile(from+"/dir/calm", "x"))
 		must(t, os.Link(from+"/dir/file", from+"/file"))
 		stop, done := make(chan bool), make(chan bool)
 		go func() {

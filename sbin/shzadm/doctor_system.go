@@ -163,7 +163,7 @@ func (u *checkup) checkPAM() {
 	for _, service := range pamServices() {
 		path := pamFolder + service
 		text, err := os.ReadFile(path)
-		if shipped := config.Default(); err != nil && (service == shipped.Internal.PAMService || service == shipped.External.PAMService) {
+		if err != nil && isShippedService(path) {
 			continue // said among the paths
 		}
 		if !u.check(err == nil, finding{Check: "pam-service", Subject: path, Found: errorText(err), Right: config.Path}) {
@@ -171,6 +171,11 @@ func (u *checkup) checkPAM() {
 		}
 		u.checkPAMService(path, string(text), seen)
 	}
+}
+
+func isShippedService(path string) bool {
+	shipped := config.Default()
+	return path == pamFolder+shipped.Internal.PAMService || path == pamFolder+shipped.External.PAMService
 }
 
 // checkPAMService follows pam.conf(5): "@include FILE", and "include" or "substack" in place of a control.
@@ -195,6 +200,9 @@ func (u *checkup) checkPAMService(path, text string, seen map[string]bool) {
 			included = pamFolder + included
 		}
 		text, err := os.ReadFile(included)
+		if err != nil && isShippedService(included) {
+			continue
+		}
 		f := finding{Check: "pam-service", Subject: included, Found: errorText(err), Right: path}
 		if strings.HasPrefix(included, pamFolder+"common-") {
 			f.Mend = "DEBIAN_FRONTEND=noninteractive pam-auth-update --force"
