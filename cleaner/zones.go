@@ -130,7 +130,7 @@ func (r *jobRun) warn(h *zone.Held, z zone.Details, v lifetime.Verdict) error {
 	if err != nil {
 		return err
 	}
-	r.note(z.Name, "its owner is told that it ends on "+*z.Expires)
+	r.note(z.Name, "its owner finds in the activity that it ends on "+*z.Expires)
 	return h.SetTold(v.Warn.String())
 }
 

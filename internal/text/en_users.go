@@ -98,6 +98,7 @@ var englishUsers = map[string]string{
 	"users-refused.username":     "The user name begins with a small letter and has at most 31 characters: small letters, digits, dot, hyphen and _. It does not begin with shz-.",
 	"users-refused.field":        "The field \"%s\" %s. Correct it and try again.",
 	"users-refused.user":         "There is an account of this name on the server already. Choose another one.",
+	"users-refused.member":       "A group of the machine lists this name already, and the new account would be in it. Choose another name, or ask the system administrator.",
 	"users-refused.group":        "There is a group of this name on the server already. Choose another one.",
 	"users-refused.no-user":      "There is nobody of this user name.",
 	"users-refused.no-group":     "There is no group of this name. Create it on the page of companies' groups.",

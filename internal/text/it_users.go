@@ -98,6 +98,7 @@ var italianUsers = map[string]string{
 	"users-refused.username":     "Il nome utente comincia con una lettera minuscola e ha al massimo 31 caratteri: lettere minuscole, cifre, punto, trattino e _. Non comincia con shz-.",
 	"users-refused.field":        "Il campo \"%s\" %s. Correggilo e riprova.",
 	"users-refused.user":         "C'è già un account con questo nome sul server. Scegline un altro.",
+	"users-refused.member":       "Un gruppo della macchina elenca già questo nome, e il nuovo account ne farebbe parte. Scegli un altro nome, o chiedi all'amministratore di sistema.",
 	"users-refused.group":        "C'è già un gruppo con questo nome sul server. Scegline un altro.",
 	"users-refused.no-user":      "Non c'è nessuno con questo nome utente.",
 	"users-refused.no-group":     "Non c'è un gruppo con questo nome. Crealo nella pagina dei gruppi di aziende.",

@@ -161,6 +161,9 @@ func (h *Held) removeInto(dir, parent int, name string, object int) error {
 	if err := unix.Fstat(object, &st); err != nil {
 		return err
 	}
+	if !h.holds(parent) { // before, too: what would have to come back is better left where it is
+		return fmt.Errorf("%s: %w", name, ErrExchanged)
+	}
 	place := aside{dir, h.asideName(st.Ino) + rand.Text()}
 	if err := unix.Renameat2(parent, name, dir, place.name, unix.RENAME_NOREPLACE); err != nil {
 		return err

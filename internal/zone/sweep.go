@@ -101,6 +101,16 @@ func leftover(dir int, name string, before time.Time) (left heldFile, bytes int6
 		unix.Close(object)
 		return -1, 0, nil
 	}
+	if st.Mode&unix.S_IFMT == unix.S_IFDIR && !strings.HasPrefix(name, growingPrefix) {
+		unix.Close(object)
+		return -1, 0, nil // no request leaves a folder of such a name: somebody made it
+	}
+	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
+		if alone, err := isLeftAlone(object, st.Uid, before, 0); !alone || err != nil {
+			unix.Close(object)
+			return -1, 0, err
+		}
+	}
 	if st.Mode&unix.S_IFMT != unix.S_IFREG {
 		return heldFile(object), st.Blocks * blockSize, nil
 	}
@@ -115,6 +125,38 @@ func leftover(dir int, name string, before time.Time) (left heldFile, bytes int6
 		return -1, 0, nil
 	}
 	return heldFile(file), st.Blocks * blockSize, nil
+}
+
+// isLeftAlone says whether all that lies in a folder is of its owner and old, too. Whoever gives a folder a reserved name must not
+// have root remove what others put into it, and what still grows is no leftover. It goes as deep as a path can.
+func isLeftAlone(folder int, owner uint32, before time.Time, depth int) (bool, error) {
+	if depth > unix.PathMax/2 {
+		return false, unix.ELOOP
+	}
+	names, err := readNames(folder)
+	if err != nil {
+		return false, err
+	}
+	for _, name := range names {
+		object, err := reach(folder, name, unix.O_PATH)
+		if errors.Is(err, unix.ENOENT) {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		var st unix.Stat_t
+		err = unix.Fstat(object, &st)
+		alone := err == nil && st.Uid == owner && time.Unix(st.Ctim.Unix()).Before(before)
+		if alone && st.Mode&unix.S_IFMT == unix.S_IFDIR {
+			alone, err = isLeftAlone(object, owner, before, depth+1)
+		}
+		unix.Close(object)
+		if !alone || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // SweepBase removes what was left beside the zones: folders that were to become one, and in .closed what an interrupted removal

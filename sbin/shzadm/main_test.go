@@ -102,7 +102,7 @@ func TestTextsAreUsed(t *testing.T) {
 	for _, option := range optionsWithForm {
 		used["form-"+option] = true
 	}
-	for _, key := range []string{"yes", "no", "user-exists", "group-exists", "not-ours-modify", "not-ours-lock", "not-ours-delete"} {
+	for _, key := range []string{"yes", "no", "user-exists", "group-exists", "member-exists", "not-ours-modify", "not-ours-lock", "not-ours-delete"} {
 		used[key] = true
 	}
 	for _, kind := range zone.DriftKinds {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -147,6 +148,9 @@ func checkFree(name string, names *account.Names) error {
 		return &ExistsError{name, "user"}
 	case group:
 		return &ExistsError{name, "group"}
+	// A group can list somebody who is gone: whoever gets his name is in it, in sudo too.
+	case slices.ContainsFunc(names.GroupsOf(account.Entry{Name: name, GID: layout.NobodyUID}), func(g string) bool { return g != "nogroup" }):
+		return &ExistsError{name, "member"}
 	}
 	return nil
 }
@@ -194,9 +198,15 @@ func verifyIdentity(spec Spec, uid uint32) error {
 	if !ok || e.UID != uid || e.GID != uid {
 		return fmt.Errorf("%w: useradd made uid %d, gid %d instead of %d", errNumberTaken, e.UID, e.GID, uid)
 	}
-	for _, group := range append(spec.Role.Groups(), layout.GroupOnly) {
+	wanted := append(spec.Role.Groups(), layout.GroupOnly)
+	for _, group := range wanted {
 		if !names.InGroup(spec.Name, group) {
 			return fmt.Errorf("useradd did not put %s into %s", spec.Name, group)
+		}
+	}
+	for _, group := range names.GroupsOf(e) {
+		if group != spec.Name && !slices.Contains(wanted, group) {
+			return fmt.Errorf("%s stands in the group %s", spec.Name, group)
 		}
 	}
 	return nil

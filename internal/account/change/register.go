@@ -27,12 +27,29 @@ func openRegister() (*register, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("%s: flock: %w", account.RegisterPath, err)
+	// Everybody may read the register, so anybody can hold it locked: it is not waited for without end.
+	for end := time.Now().Add(registerTime); ; time.Sleep(registerPause) {
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			return &register{f}, nil
+		}
+		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) {
+			break
+		}
+		if !time.Now().Before(end) {
+			err = fmt.Errorf("%w: %w", ErrBusy, err)
+			break
+		}
 	}
-	return &register{f}, nil
+	f.Close()
+	return nil, fmt.Errorf("%s: flock: %w", account.RegisterPath, err)
 }
+
+// registerTime is how long another act may take that has the register: some tools run meanwhile, and wait for locks of their own.
+const (
+	registerTime  = time.Minute
+	registerPause = 20 * time.Millisecond
+)
 
 func (r *register) close() { r.file.Close() }
 

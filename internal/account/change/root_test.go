@@ -110,9 +110,10 @@ func must[T any](v T, err error) T {
 
 func TestCreateRefusesTakenNames(t *testing.T) {
 	needCopy(t)
-	sh(t, "groupadd ct-group; useradd -M ct-other")
+	sh(t, "groupadd ct-group; useradd -M ct-other; sed -i 's/^sudo:.*[^:]$/&,ct-gone/; s/^sudo:.*:$/&ct-gone/' /etc/group")
+	t.Cleanup(func() { sh(t, "sed -i '/^sudo:/{s/,ct-gone//; s/:ct-gone/:/}' /etc/group") })
 	before := files(t)
-	for name, kind := range map[string]string{"root": "user", "www-data": "user", "shzbase": "group", "ct-group": "group", "ct-other": "user"} {
+	for name, kind := range map[string]string{"root": "user", "www-data": "user", "shzbase": "group", "ct-group": "group", "ct-other": "user", "ct-gone": "member"} {
 		_, err := Create(spec(name), time.Now())
 		var exists *ExistsError
 		if !errors.As(err, &exists) || exists.Kind != kind {
