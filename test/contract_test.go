@@ -158,6 +158,9 @@ func TestContract(t *testing.T) {
 		{"delete, several", "bruno", []string{"-H", object, "-d", `{"op":"delete","name":["own.txt","annas.txt","x",{"raw":"caff%E8"},"sub"]}`, folder}, 200, 200, "",
 			[]string{`"name":"own.txt","status":"ok"`, `"name":"annas.txt","status":"not-permitted"`, `"name":"x","status":"not-found"`, `"raw":"caff%E8","status":"not-permitted"`, `"name":"sub","status":"ok"`}, ""},
 		{"delete nothing", "bruno", []string{"-d", "op=delete", folder}, 400, 400, "bad-request", nil, ""},
+		{"move into itself", "bruno", []string{"-d", "op=move&name=sub", "--data-urlencode", "to=sub/", folder}, 200, 409, "", []string{`"name":"sub","status":"conflict"`}, ""},
+		{"rename", "bruno", []string{"-d", "op=rename&name=own.txt&to=renamed.txt", folder}, 200, 303, "", []string{`"status":"ok"`}, ""},
+		{"rename, taken", "bruno", []string{"-d", "op=rename&name=own.txt&to=sub", folder}, 200, 409, "", []string{`"name":"own.txt","status":"exists"`}, ""},
 		{"unknown op", "bruno", []string{"-d", "op=explode&name=x", folder}, 400, 400, "bad-request", nil, ""},
 		{"op by GET", "bruno", []string{folder + "?op=delete&name=own.txt"}, 200, 200, "", []string{`"own.txt"`}, ""},
 		{"too large a form", "bruno", []string{"-d", "op=mkdir&x=" + strings.Repeat("x", 70<<10), folder}, 413, 413, "too-large", nil, ""},
@@ -188,6 +191,41 @@ func TestContract(t *testing.T) {
 	}
 	if a := curlAs(t, "bruno", "-H", `If-Range: "x"`, "-r", "1-1", folder+"own.txt"); a.status != 200 || a.body != "own" {
 		t.Errorf("If-Range of another: %d %q", a.status, a.body)
+	}
+}
+
+// TestContractOfSessions: logout and a changed password, which use up the session that asks for them.
+func TestContractOfSessions(t *testing.T) {
+	const one, two = "Lampone-7-Treno-Verde", "Cicala-4-Ponte-Grigio"
+	person(t, "ilaria", one)
+	for _, row := range []struct {
+		name     string
+		args     []string
+		json     string // what it contains
+		location string
+		over     bool // the session that asked
+	}{
+		{"logout", []string{"-d", "", "/cgi-bin/logout"}, "", "/", true},
+		{"password", []string{"-d", "old=" + one, "-d", "new=" + two, "-d", "confirm=" + two, "/cgi-bin/chpwd"}, "", "/cgi-bin/home?done=chpwd", false},
+	} {
+		for _, form := range []string{"application/json", "text/html"} {
+			run(t, "sh", "-c", `echo "$0:$1" | chpasswd`, "ilaria", one)
+			id, other := idIn(tryLogin(t, "ilaria", one)), idIn(tryLogin(t, "ilaria", one))
+			a := curl(t, append([]string{"-H", "Accept: " + form, "-H", "Cookie: SESSION_ID=" + id}, row.args...)...)
+			if form == "text/html" {
+				if a.status != 303 || a.header.Get("Location") != row.location {
+					t.Errorf("%s: %d to %q, not to %q", row.name, a.status, a.header.Get("Location"), row.location)
+				}
+			} else if a.status != 200 || !json.Valid([]byte(a.body)) || a.header.Get("Content-Type") != "application/json" {
+				t.Errorf("%s: %d %s", row.name, a.status, a.body)
+			}
+			if user := alive(t, id); (user == "") != row.over {
+				t.Errorf("%s, %s: the session is then %q's", row.name, form, user)
+			}
+			if user := alive(t, other); (user == "") == row.over { // the other sessions end with the password, and not with a logout
+				t.Errorf("%s, %s: the other session is then %q's", row.name, form, user)
+			}
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -36,10 +37,17 @@ func treasures(t *testing.T, zone string) []string {
 	t.Helper()
 	all := append(snapshot(t, zonePath(zone)), snapshot(t, zonePath("demo"))...)
 	all = append(all, snapshot(t, "/etc/shadow")...)
-	for _, place := range []string{layout.Sessions, layout.Preferences, layout.Logs, layout.Configuration, "/usr/lib/sharezone", "/etc/sudoers.d"} {
+	for _, place := range []string{layout.Sessions, layout.Preferences, layout.Logins, layout.ZoneIDs, layout.CleanerState,
+		layout.Logs, layout.Configuration, "/usr/lib/sharezone", "/etc/sudoers.d"} {
 		all = append(all, snapshot(t, place)...)
 	}
 	return all
+}
+
+// counts is what is kept of wrong passwords.
+func counts(t *testing.T) []string {
+	t.Helper()
+	return append(snapshot(t, layout.Attempts), snapshot(t, layout.Tallies)...)
 }
 
 // ofHandlers: $1 is the process of a handler that runs.
@@ -87,13 +95,57 @@ var ofState = []attempt{
 	{"Apache's log", `cat ` + apacheErrors},
 	{"forging Apache's log", `echo forged >>` + apacheErrors},
 	{"settings", `echo >>/etc/sharezone/sharezone.toml`},
-	{"a helper", layout.AuthHelper + ` </dev/null`},
-	{"reading a helper", `cat ` + layout.AuthHelper},
+	{"counts of wrong passwords", `ls ` + layout.Attempts + ` || ls ` + layout.Tallies},
+	{"forgetting wrong passwords", `rm -rf ` + layout.Attempts + `/* ` + layout.Tallies + `/*; : >` + layout.Tallies + `/$(id -un)`},
+	{"last logins", `ls ` + layout.Logins},
+	{"forging a last login", `: >` + layout.Logins + `/4242`},
+	{"ids of zones", `ls ` + layout.ZoneIDs},
+	{"forging an id", `: >` + layout.ZoneIDs + `/` + strings.Repeat("a", 32)},
+	{"the cleaner's state", `ls ` + layout.CleanerState},
+	{"messages", `ls ` + layout.Queue + ` || ls ` + layout.Notices + ` || ls ` + layout.WorkerState},
+	{"forging a message", `: >` + layout.Queue + `/waiting/x || : >` + layout.Notices + `/x`},
+	{"an announcement", `echo x >` + layout.Announcement},
+	{"maintenance", `: >` + layout.Maintenance},
 	{"replacing a handler", `cp /bin/true ` + layout.Handlers + `/home`},
 	{"another's zone root", `setfattr -n user.shz.title -v mine /srv/sharezone/demo`},
 	{"opening another's zone", `setfacl -m u:carla:rwx /srv/sharezone/demo`},
 	{"a new zone", `mkdir /srv/sharezone/forged`},
 	{"a link into the zones", `ln /etc/hostname /srv/sharezone/demo/forged`},
+}
+
+// helpers are the programs that root runs for others. None is for anybody's shell, neither as it is nor to be read.
+func helpers(t *testing.T) []attempt {
+	t.Helper()
+	names := []string{filepath.Base(layout.AuthHelper), filepath.Base(layout.AccessHelper), filepath.Base(layout.ZonefixHelper),
+		filepath.Base(layout.AccountHelper), filepath.Base(layout.ZoneidHelper)}
+	found, err := os.ReadDir(layout.Helpers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []attempt
+	for _, entry := range found {
+		if !slices.Contains(names, entry.Name()) {
+			t.Errorf("%s is no helper that is known here", entry.Name())
+		}
+	}
+	for _, name := range names {
+		program := layout.Helpers + "/" + name
+		if !exists(program) {
+			t.Errorf("there is no %s", program)
+		}
+		all = append(all, attempt{name, program + ` </dev/null`}, attempt{"reading " + name, `cat ` + program},
+			attempt{"writing " + name, `echo x >>` + program}, attempt{name + " by sudo with an argument", `echo '{}' | sudo -n ` + program + ` x`},
+			attempt{name + " as another", `echo '{}' | sudo -n -u anna ` + program})
+	}
+	return all
+}
+
+// notForBase are the helpers that sudo gives to managers and administrators alone.
+var notForBase = []attempt{
+	{"access by sudo", `echo '{}' | sudo -n ` + layout.AccessHelper},
+	{"zonefix by sudo", `echo '{}' | sudo -n ` + layout.ZonefixHelper},
+	{"account by sudo", `echo '{}' | sudo -n ` + layout.AccountHelper},
+	{"zoneid by sudo", `echo '{}' | sudo -n ` + layout.ZoneidHelper},
 }
 
 // stateOf makes what ofState wants to reach: a session of anna's, her preferences, an event.
@@ -122,17 +174,18 @@ func TestShellOfMember(t *testing.T) {
 	slowUploads(t, "bruno", zone, 1)
 	slowUploads(t, "anna", zone, 1)
 	own, other := handler(t, "shz", "bruno"), handler(t, "shz", "anna")
-	before, event := treasures(t, zone), read(t, state[2])
+	before, event := append(treasures(t, zone), counts(t)...), read(t, state[2])
 	for what, pid := range map[string]int{"his own": own, "anna's": other} {
 		t.Run("handler "+what, func(t *testing.T) { tryAll(t, "bruno", ofHandlers, strconv.Itoa(pid)) })
 	}
 	t.Run("state", func(t *testing.T) { tryAll(t, "bruno", ofState, state...) })
+	t.Run("helpers", func(t *testing.T) { tryAll(t, "bruno", append(helpers(t), notForBase...)) })
 	t.Run("signals", func(t *testing.T) {
 		tryAll(t, "bruno", []attempt{
 			{"ending anna's handler", `kill -9 $1`}, {"its limits", `prlimit --pid $1 --nofile=1:1`}, {"ending Apache", `kill $2`},
 		}, strconv.Itoa(other), strconv.Itoa(processes("apache2", 0)[0]))
 	})
-	compare(t, before, treasures(t, zone))
+	compare(t, before, append(treasures(t, zone), counts(t)...))
 	if read(t, state[2]) != event {
 		t.Error("the event file was changed")
 	}
@@ -224,9 +277,10 @@ func TestShellOfStranger(t *testing.T) {
 	zone := newZone(t, "user:bruno=write")
 	state := stateOf(t)
 	slowUploads(t, "bruno", zone, 1)
-	before := treasures(t, zone)
+	before := append(treasures(t, zone), counts(t)...)
 	tryAll(t, "nobody", ofHandlers, strconv.Itoa(handler(t, "shz", "bruno")))
 	tryAll(t, "nobody", ofState, state...)
+	tryAll(t, "nobody", append(helpers(t), notForBase...))
 	tryAll(t, "nobody", []attempt{
 		{"names of zones", `ls ` + layout.Base},
 		{"a zone", `ls ` + layout.Base + `/demo`},
@@ -234,7 +288,7 @@ func TestShellOfStranger(t *testing.T) {
 		{"auth by sudo", `echo '{"op":"logout"}' | sudo -n ` + layout.AuthHelper},
 		{"the gate", layout.Gate},
 	})
-	compare(t, before, treasures(t, zone))
+	compare(t, before, append(treasures(t, zone), counts(t)...))
 }
 
 // TestShellOfApache: www-data has what cookies give to whoever has them, and nothing by itself.
@@ -242,9 +296,10 @@ func TestShellOfApache(t *testing.T) {
 	zone := newZone(t, "user:bruno=write")
 	state := stateOf(t)
 	slowUploads(t, "bruno", zone, 1)
-	before := treasures(t, zone)
+	before := append(treasures(t, zone), counts(t)...)
 	tryAll(t, "www-data", ofHandlers, strconv.Itoa(handler(t, "shz", "bruno")))
 	tryAll(t, "www-data", ofState, state...)
+	tryAll(t, "www-data", append(helpers(t), notForBase...))
 	tryAll(t, "www-data", []attempt{
 		{"names of zones", `ls ` + layout.Base},
 		{"a file", `cat ` + layout.Base + `/demo/Readme.txt`},
@@ -254,7 +309,7 @@ func TestShellOfApache(t *testing.T) {
 		{"the gate, traced", `strace -f -o /dev/null env GATEWAY_INTERFACE=CGI/1.1 ` + layout.Gate}, // traced it is not setuid: step 2
 		{"ending a handler", `kill -9 ` + strconv.Itoa(handler(t, "shz", "bruno"))},
 	})
-	compare(t, before, treasures(t, zone))
+	compare(t, before, append(treasures(t, zone), counts(t)...))
 	// The gate gives what a cookie gives: without one, and with the name of a session's file, the login.
 	for _, cookie := range []string{"", "SESSION_ID=" + filepath.Base(state[0])} {
 		call := withSession("", "GET", "/cgi-bin/home")
