@@ -132,7 +132,6 @@ read_options() {
     done
     if [[ $dmz ]]; then
         if [[ $demo$tls$external$proxy$purge ]]; then wrong_usage not-with-dmz; fi
-        if [[ ! $uninstall && ! ($backend && $certificate && $key) ]]; then wrong_usage incomplete-dmz; fi
         if [[ ! $uninstall ]]; then tls=yes; fi
     elif [[ $backend ]]; then
         wrong_usage incomplete-dmz

@@ -1,9 +1,11 @@
 package test
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,7 +27,7 @@ const (
 // dmzNetwork makes the namespaces. The inside is where the tests are. nsenter and not "ip netns exec" runs what is to be in one:
 // that would make a namespace of mounts too, in which install.sh sees /proc of its Apache otherwise.
 const dmzNetwork = `
-ip netns add partner; ip netns add dmz
+ip netns add dmz
 ip link add toproxy netns partner type veth peer name topartner netns dmz
 ip link add todmz type veth peer name toinside netns dmz
 ip -n partner addr add 198.51.100.5/24 dev toproxy; ip -n partner addr add 198.51.100.6/24 dev toproxy
@@ -34,6 +36,10 @@ ip addr add 192.0.2.10/24 dev todmz
 ip -n partner link set lo up; ip -n partner link set toproxy up
 ip -n dmz link set lo up; ip -n dmz link set topartner up; ip -n dmz link set toinside up
 ip link set todmz up
+# The proxy's machine is no wall by itself here: the partner's packets come through to the inside, and the answers back.
+nsenter --net=/run/netns/dmz sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
+ip -n partner route add 192.0.2.0/24 via 198.51.100.1
+ip route add 198.51.100.0/24 via 192.0.2.80
 `
 
 // partnerCurl is curl in the partner's namespace, which asks for the public name.
@@ -53,9 +59,11 @@ func partnerCurl(t *testing.T, certificate, path string, args ...string) answer 
 
 func TestDMZ(t *testing.T) {
 	d := needDemo(t)
-	if _, exit := output(t, "sh", "-ec", dmzNetwork); exit != 0 {
-		t.Skip("no network namespaces here")
+	if said, exit := output(t, "ip", "netns", "add", "partner"); exit != 0 {
+		t.Skip("no network namespaces here: " + said)
 	}
+	t.Cleanup(func() { run(t, "sh", "-c", "ip netns del partner; ip netns del dmz") })
+	run(t, "sh", "-ec", dmzNetwork)
 	dir := t.TempDir()
 	certificate, key := dir+"/cert.pem", dir+"/key.pem"
 	run(t, "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "2", "-subj", "/CN="+dmzHost,
@@ -64,13 +72,20 @@ func TestDMZ(t *testing.T) {
 		return output(t, "nsenter", append([]string{"--net=/run/netns/dmz", "./install.sh", "--dmz"}, args...)...)
 	}
 	t.Cleanup(func() {
-		if out, exit := dmz("--uninstall"); exit != 0 || exists("/etc/apache2-sharezone-dmz/apache2.conf") || exists("/run/apache2-sharezone-dmz") {
+		if out, exit := dmz("--uninstall"); exit != 0 || exists("/run/apache2-sharezone-dmz") {
 			t.Errorf("--dmz --uninstall: exit %d\n%s", exit, out)
+		}
+		for _, pattern := range []string{"/etc/apache2-sharezone-dmz/*", "/etc/logrotate.d/*dmz*", "/etc/systemd/system/*dmz*", "/var/lib/sharezone/pending/dmz*"} {
+			if left, _ := filepath.Glob(pattern); len(left) > 0 {
+				t.Errorf("--dmz --uninstall leaves %v", left)
+			}
+		}
+		if _, exit := output(t, "nsenter", "--net=/run/netns/dmz", "nft", "list", "table", "inet", "sharezone_dmz"); exit == 0 {
+			t.Error("--dmz --uninstall leaves the limit")
 		}
 		if out, status := install(t, "--no-external"); status != 0 {
 			t.Errorf("--no-external: exit %d\n%s", status, out)
 		}
-		run(t, "sh", "-c", "ip netns del partner; ip netns del dmz")
 	})
 	if out, status := install(t, "--external", dmzBackend, "--proxy", dmzInside); status != 0 {
 		t.Fatalf("--external: exit %d\n%s", status, out)
@@ -79,9 +94,10 @@ func TestDMZ(t *testing.T) {
 	if out, exit := dmz(options...); exit != 0 || !strings.Contains(out, "sharezone-dmz: started on 443") {
 		t.Fatalf("--dmz: exit %d\n%s", exit, out)
 	}
-	if out, exit := dmz(options...); exit != 0 || strings.TrimSpace(out) != "nothing to change" {
+	if out, exit := dmz(options[:2]...); exit != 0 || strings.TrimSpace(out) != "nothing to change" {
 		t.Errorf("--dmz again: exit %d\n%s", exit, out)
 	}
+	run(t, "logrotate", "-d", "/etc/logrotate.d/apache2-sharezone-dmz")
 	zone := newZone(t, "user:bruno=write")
 	jar := dir + "/jar"
 	login := partnerCurl(t, certificate, "/cgi-bin/login", "-c", jar, "--data-urlencode", "username=bruno", "--data-urlencode", "password="+d.password["bruno"],
@@ -96,17 +112,22 @@ func TestDMZ(t *testing.T) {
 	cookie := "Cookie: SESSION_ID=" + cookieIn(t, jar)
 	t.Run("transfer", func(t *testing.T) { dmzTransfer(t, certificate, cookie, zone) })
 	t.Run("paths", func(t *testing.T) { dmzPaths(t, certificate, cookie) })
-	t.Run("lengths", func(t *testing.T) { dmzLengths(t, zone) })
+	t.Run("lengths", func(t *testing.T) { dmzLengths(t, certificate) })
 	t.Run("nobody else", func(t *testing.T) {
 		// Neither the partner nor a process of the proxy's machine that names no client gets anything of the inside.
-		if out, exit := output(t, "nsenter", "--net=/run/netns/partner", "curl", "-sS", "--max-time", "2", "http://"+dmzBackend+"/"); exit == 0 {
-			t.Errorf("the partner reaches the inside: %s", out)
+		for _, claim := range []string{"X-Forwarded-For: 203.0.113.5", "X-Forwarded-For: " + dmzInside} {
+			out, _ := output(t, "nsenter", "--net=/run/netns/partner", "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "20", "-H", claim,
+				"http://"+dmzBackend+"/index.html")
+			if out != "403" {
+				t.Errorf("the partner, past the proxy, with %s: %s", claim, out)
+			}
 		}
 		out, _ := output(t, "nsenter", "--net=/run/netns/dmz", "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "http://"+dmzBackend+"/cgi-bin/login")
 		if out != "500" {
 			t.Errorf("for nobody: %s", out)
 		}
 	})
+	t.Run("one client", func(t *testing.T) { dmzOneClient(t, certificate) })
 	t.Run("inside is down", func(t *testing.T) {
 		control := func(verb string) {
 			run(t, "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "APACHE_CONFDIR=/etc/apache2-sharezone-external", "apache2ctl", verb)
@@ -124,6 +145,58 @@ func TestDMZ(t *testing.T) {
 			t.Error("it is not found again")
 		}
 	})
+	t.Run("another port", func(t *testing.T) {
+		if out, exit := dmz("--listen", "8443"); exit != 0 || !strings.Contains(out, "restarted on 8443") {
+			t.Errorf("exit %d\n%s", exit, out)
+		}
+		if out, exit := dmz(); exit != 0 || strings.TrimSpace(out) != "nothing to change" {
+			t.Errorf("what was chosen is not kept: exit %d\n%s", exit, out)
+		}
+	})
+}
+
+// openMany opens connections to the proxy from one of the partner's addresses, says how many it got, and holds them.
+const openMany = `
+import socket, sys
+held = []
+for i in range(100):
+    try: held.append(socket.create_connection(("198.51.100.1", 443), 20, (sys.argv[1], 0)))
+    except ConnectionError: pass
+print(len(held), flush=True)
+sys.stdin.read()
+`
+
+// dmzOneClient: one address has its share of the connections, and another is served meanwhile.
+func dmzOneClient(t *testing.T, certificate string) {
+	cmd := exec.Command("nsenter", "--net=/run/netns/partner", "python3", "-c", openMany, dmzPartner)
+	hold, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, _ := bufio.NewReader(out).ReadString('\n')
+	if got := strings.TrimSpace(line); got != "60" {
+		t.Errorf("one address has %q connections", got)
+	}
+	if a := partnerCurl(t, certificate, "/favicon.ico", "--interface", dmzPartner); a.exit == 0 {
+		t.Errorf("one more: %d", a.status)
+	}
+	if a := partnerCurl(t, certificate, "/favicon.ico", "--interface", "198.51.100.6"); a.status != 200 {
+		t.Errorf("another address meanwhile: exit %d, %d", a.exit, a.status)
+	}
+	hold.Close()
+	cmd.Wait()
+	if !eventually(patience, func() bool {
+		return partnerCurl(t, certificate, "/favicon.ico", "--interface", dmzPartner).status == 200
+	}) {
+		t.Error("refused for good")
+	}
 }
 
 // dmzTransfer: what goes up comes down, byte for byte, and an upload that breaks off leaves nothing.
@@ -187,45 +260,93 @@ func dmzPaths(t *testing.T, certificate, cookie string) {
 	}
 }
 
-// dmzLengths sends through the proxy what two servers could take for different requests: the answer to the second must
-// never be one that nobody asked for.
-func dmzLengths(t *testing.T, zone string) {
-	const inner = "PUT /cgi-bin/shz/demo/smuggled HTTP/1.1\r\nHost: " + dmzHost + "\r\nContent-Length: 0\r\n\r\n"
-	for _, row := range []struct{ name, headers, body string }{
+// dmzLengths sends through the proxy what two servers could take for different requests. The inside must never see the
+// request that is hidden in another's body, and nobody afterwards may get an answer that is not his: neither on the same
+// connection, nor on one of those between the two servers, which all clients share.
+func dmzLengths(t *testing.T, certificate string) {
+	const log = "/var/log/apache2-sharezone-external/access.log"
+	const following = "GET /favicon.ico HTTP/1.1\r\nHost: " + dmzHost + "\r\n\r\n"
+	favicon := read(t, "/usr/share/sharezone/static/favicon.svg")
+	before := len(read(t, log))
+	seen := func(request string) bool { return strings.Contains(read(t, log)[before:], request) }
+	// The log tells what is looked for in it.
+	partnerCurl(t, certificate, "/cgi-bin/login?smuggled=control")
+	if !eventually(patience, func() bool { return seen("GET /cgi-bin/login?smuggled=control ") }) {
+		t.Fatal("a request is not in " + log)
+	}
+	inner := func(n int) string {
+		return fmt.Sprintf("GET /cgi-bin/login?smuggled=row-%d HTTP/1.1\r\nHost: %s\r\nX-Forwarded-For: 203.0.113.5\r\n\r\n", n, dmzHost)
+	}
+	length := len(inner(0))
+	for n, row := range []struct{ name, headers, before string }{
 		{"two equal lines", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"},
 		{"twice in a line", "Transfer-Encoding: chunked, chunked\r\n", "0\r\n\r\n"},
-		{"both", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n" + inner},
-		{"identity", "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", "0\r\n\r\n" + inner},
-		{"two lengths", "Content-Length: 0\r\nContent-Length: " + fmt.Sprint(len(inner)) + "\r\n", inner},
-		{"blank before the colon", "Transfer-Encoding : chunked\r\nContent-Length: " + fmt.Sprint(len(inner)) + "\r\n", inner},
-		{"folded", "Transfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n" + inner},
-		{"huge chunk", "Transfer-Encoding: chunked\r\n", "ffffffffffffffff1\r\n" + inner},
+		{"both", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"},
+		{"both, the other way", fmt.Sprintf("Transfer-Encoding: chunked\r\nContent-Length: %d\r\n", 5+length), "0\r\n\r\n"},
+		{"identity", "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", "0\r\n\r\n"},
+		{"unknown coding", fmt.Sprintf("Transfer-Encoding: xchunked\r\nContent-Length: %d\r\n", 5+length), "0\r\n\r\n"},
+		{"two lengths", fmt.Sprintf("Content-Length: 0\r\nContent-Length: %d\r\n", length), ""},
+		{"lengths in a list", fmt.Sprintf("Content-Length: 0, %d\r\n", length), ""},
+		{"signed length", fmt.Sprintf("Content-Length: +%d\r\n", length), ""},
+		{"blank before the colon", fmt.Sprintf("Transfer-Encoding : chunked\r\nContent-Length: %d\r\n", length), ""},
+		{"folded", "Transfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n"},
+		{"hidden by Connection", fmt.Sprintf("Connection: Content-Length\r\nContent-Length: %d\r\n", length), ""},
+		{"huge chunk", "Transfer-Encoding: chunked\r\n", "ffffffffffffffff1\r\n"},
+		{"chunk with a bare line feed", "Transfer-Encoding: chunked\r\n", "0\n\n"},
+		{"a body that is one", fmt.Sprintf("Content-Length: %d\r\n", length), ""},
 	} {
-		statuses := rawByPartner(t, "POST /cgi-bin/login HTTP/1.1\r\nHost: "+dmzHost+"\r\nContent-Type: application/x-www-form-urlencoded\r\n"+row.headers+"\r\n"+row.body)
-		if len(statuses) > 1 || len(statuses) == 1 && strings.HasPrefix(statuses[0], "2") {
-			t.Errorf("%s: %q", row.name, statuses)
+		answers := rawByPartner(t, "POST /cgi-bin/login HTTP/1.1\r\nHost: "+dmzHost+"\r\nContent-Type: application/x-www-form-urlencoded\r\n"+
+			row.headers+"\r\n"+row.before+inner(n)+following)
+		// The first is of the POST itself. Where the body is not over for the proxy either, the picture is all that may follow.
+		for i, a := range answers {
+			if a.status == 200 && (i == 0 || a.body != favicon) {
+				t.Errorf("%s: answer %d of %d is %d\n%.200s", row.name, i+1, len(answers), a.status, a.body)
+			}
+		}
+		for range 6 {
+			if a := partnerCurl(t, certificate, "/favicon.ico"); a.status != 200 || a.body != favicon {
+				t.Errorf("%s: another client got %d %.200s", row.name, a.status, a.body)
+			}
+		}
+		if seen(fmt.Sprintf("GET /cgi-bin/login?smuggled=row-%d ", n)) {
+			t.Errorf("%s: the inside saw the hidden request", row.name)
 		}
 	}
-	// Another request on the same connection to the inside is answered as itself.
-	if statuses := rawByPartner(t, "GET / HTTP/1.1\r\nHost: "+dmzHost+"\r\n\r\nGET /cgi-bin/users HTTP/1.1\r\nHost: "+dmzHost+"\r\n\r\n"); strings.Join(statuses, " ") != "200 403" {
-		t.Errorf("two in a row: %q", statuses)
+	// Two in a row on one connection get each its own answer.
+	answers := rawByPartner(t, following+"GET /cgi-bin/users HTTP/1.1\r\nHost: "+dmzHost+"\r\n\r\n"+following)
+	if len(answers) != 3 || answers[0].body != favicon || answers[1].status != 403 || answers[2].body != favicon {
+		t.Errorf("three in a row: %v", answers)
 	}
 }
 
-// rawByPartner sends bytes by TLS from the partner's namespace, with the help of openssl, and returns the statuses.
-func rawByPartner(t *testing.T, text string) (statuses []string) {
+// rawByPartner sends bytes by TLS from the partner's namespace, with the help of openssl, and returns all answers.
+func rawByPartner(t *testing.T, text string) (answers []answer) {
 	t.Helper()
-	file := t.TempDir() + "/request"
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+	cmd := exec.Command("timeout", "20", "nsenter", "--net=/run/netns/partner", "openssl", "s_client", "-quiet", "-no_ign_eof", "-connect", dmzOutside+":443")
+	in, err := cmd.StdinPipe()
+	if err != nil {
 		t.Fatal(err)
 	}
-	out, _ := output(t, "sh", "-c", "(cat "+file+"; sleep 3) | timeout 20 nsenter --net=/run/netns/partner openssl s_client -quiet -no_ign_eof -connect "+dmzOutside+":443 2>/dev/null")
-	for line := range strings.Lines(out) {
-		if rest, found := strings.CutPrefix(line, "HTTP/1.1 "); found {
-			statuses = append(statuses, rest[:3])
-		}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return statuses
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(in, text)
+	// The proxy ends the connection 5 s after the last answer.
+	for from := bufio.NewReader(out); ; {
+		r, err := http.ReadResponse(from, nil)
+		if err != nil {
+			break
+		}
+		body, _ := io.ReadAll(r.Body)
+		answers = append(answers, answer{status: r.StatusCode, header: r.Header, body: string(body)})
+	}
+	in.Close()
+	cmd.Wait()
+	return answers
 }
 
 // output runs a command in the checkout, and returns what it said on both and its exit status.

@@ -175,7 +175,7 @@ func TestInstallSentences(t *testing.T) {
 	}
 	var source strings.Builder
 	for _, name := range []string{"../install.sh", "../etc/install/apache.sh", "../etc/install/check.sh",
-		"../etc/install/demo.sh", "../etc/install/manifest.sh", "../etc/install/message.sh",
+		"../etc/install/demo.sh", "../etc/install/dmz.sh", "../etc/install/manifest.sh", "../etc/install/message.sh",
 		"../etc/install/remove.sh", "../etc/install/tls.sh"} {
 		b, err := os.ReadFile(name)
 		if err != nil {

@@ -46,7 +46,7 @@ each_item() {
 # had that somebody deleted, which access lists still have, and, if groupdel(8) was that change, its members.
 make_group() {
     local name=$1 gid='' members='' member known=()
-    IFS=: read -r _ _ gid members < <(grep "^$name:" /etc/group-) || true
+    IFS=: read -r _ _ gid members < <(grep "^$name:" /etc/group- || true) || true
     if [[ ! $gid =~ ^[1-9][0-9]{0,2}$ ]] || getent group "$gid" >/dev/null; then
         run groupadd --system "$name"
         return

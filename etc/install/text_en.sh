@@ -12,8 +12,8 @@ Builds Share Zone from this checkout and installs it; run again it upgrades or r
   --cert FILE --key FILE     certificate (with those between it and its root) and key, PEM, read where they are
   --external [ADDRESS:]PORT --proxy ADDRESS
                              a second entry, for partners; it answers the reverse proxy of that address alone
-  --dmz --backend URL        the reverse proxy for it, on a machine of its own; with --uninstall: removes it
   --no-external              without it again (without either an upgrade keeps what is there)
+  --dmz --backend URL        the reverse proxy for it, on a machine of its own; with --uninstall: removes it
   --no-tls                   http again (without either an upgrade keeps what is there)
   --uninstall                removes Share Zone; zones, accounts, settings, state and logs stay
   --purge                    also removes settings, state, logs and the record of who did what; zones and accounts stay
@@ -23,7 +23,7 @@ Builds Share Zone from this checkout and installs it; run again it upgrades or r
     [bad-address]='not an address: "%s" (PORT, IPV4:PORT or [IPV6]:PORT)'
     [bad-path]='%s needs the full path of a file, of letters, digits, blanks and ./_@%%+,:=~- ; not "%s"'
     [bad-backend]='not a backend: "%s" (http://IPV4:PORT or http://[IPV6]:PORT)'
-    [incomplete-dmz]='--dmz, --backend, --cert and --key belong together'
+    [incomplete-dmz]='--dmz needs --backend, --cert and --key, the first time'
     [not-with-dmz]='--dmz goes with --backend, --cert, --key, --listen and --uninstall alone'
     [bad-peer]='not the address of a proxy: "%s" (IPV4 or IPV6)'
     [incomplete-external]='--external and --proxy belong together'
@@ -75,6 +75,7 @@ Builds Share Zone from this checkout and installs it; run again it upgrades or r
     [warning-update]='warning: the package lists could not be updated'
     [warning-fstab]='warning: %s has no line in /etc/fstab with %s; without it the options are lost at the next start'
     [warning-certificate]='warning: the certificate %s ends on %s'
+    [warning-limit]='warning: the kernel does not take /etc/apache2-sharezone-dmz/limit.nft; one address may take all connections'
     [warning-mounted]='warning: %s is in use and stays mounted; umount it and run this again'
     [kept]='kept %s, which was changed on this machine; the shipped one is %s'
     [kept-retired]='left %s, which this version no longer has: there is something of this machine in it'
@@ -107,6 +108,7 @@ again; where there are no zones any more, remove the register by rm first.'
     [apache-reloaded]='Apache instance %s: reloaded'
     [apache-disabled]='Apache instance %s: no longer starts with the machine'
     [apache-ended]='Apache instance %s: stopped'
+    [limited]='the clients of port %s: at most 60 connections of one address'
     [made-certificate]='made a self-signed certificate, %s; its SHA-256 fingerprint: %s'
     [purging-events]='removing the %s files in %s, which say who did what in which zone'
     [removed]='removed %s'

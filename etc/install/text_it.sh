@@ -12,8 +12,8 @@ Compila Share Zone da questa copia dei sorgenti e lo installa; eseguito di nuovo
   --cert FILE --key FILE       certificato (con gli intermedi) e chiave, PEM, letti dove si trovano
   --external [INDIRIZZO:]PORTA --proxy INDIRIZZO
                                un secondo ingresso, per i partner; risponde solo al reverse proxy di quell’indirizzo
-  --dmz --backend URL          il reverse proxy per esso, su una macchina sua; con --uninstall: lo toglie
   --no-external                di nuovo senza (senza né l’uno né l’altro un aggiornamento lascia ciò che trova)
+  --dmz --backend URL          il reverse proxy per esso, su una macchina sua; con --uninstall: lo toglie
   --no-tls                     di nuovo http (senza né l’uno né l’altro un aggiornamento lascia ciò che trova)
   --uninstall                  rimuove Share Zone; restano zone, utenti, impostazioni, stato e registri
   --purge                      elimina anche impostazioni, stato, registri e chi ha fatto che cosa; restano zone e utenti
@@ -23,7 +23,7 @@ Compila Share Zone da questa copia dei sorgenti e lo installa; eseguito di nuovo
     [bad-address]='non è un indirizzo: "%s" (PORTA, IPV4:PORTA o [IPV6]:PORTA)'
     [bad-path]='%s vuole il percorso completo di un file, di lettere, cifre, spazi e ./_@%%+,:=~- ; non "%s"'
     [bad-backend]='non è un backend: "%s" (http://IPV4:PORTA o http://[IPV6]:PORTA)'
-    [incomplete-dmz]='--dmz, --backend, --cert e --key vanno insieme'
+    [incomplete-dmz]='--dmz vuole --backend, --cert e --key, la prima volta'
     [not-with-dmz]='--dmz va solo con --backend, --cert, --key, --listen e --uninstall'
     [bad-peer]='non è l’indirizzo di un proxy: "%s" (IPV4 o IPV6)'
     [incomplete-external]='--external e --proxy vanno insieme'
@@ -75,6 +75,7 @@ Compila Share Zone da questa copia dei sorgenti e lo installa; eseguito di nuovo
     [warning-update]='attenzione: non è stato possibile aggiornare gli elenchi dei pacchetti'
     [warning-fstab]='attenzione: %s non ha in /etc/fstab una riga con %s; senza, le opzioni si perdono al prossimo avvio'
     [warning-certificate]='attenzione: il certificato %s scade il %s'
+    [warning-limit]='attenzione: il kernel non accetta /etc/apache2-sharezone-dmz/limit.nft; un solo indirizzo può prendersi tutte le connessioni'
     [warning-mounted]='attenzione: %s è in uso e resta montato; smontarlo ed eseguire di nuovo il comando'
     [kept]='lasciato %s, modificato su questa macchina; quello fornito è %s'
     [kept-retired]='lasciato %s, che questa versione non ha più: contiene qualcosa di questa macchina'
@@ -107,6 +108,7 @@ e con esso i gruppi shz*: chi ricevesse un numero già usato erediterebbe dei fi
     [apache-reloaded]='istanza Apache %s: configurazione riletta'
     [apache-disabled]='istanza Apache %s: non parte più con la macchina'
     [apache-ended]='istanza Apache %s: fermata'
+    [limited]='i client della porta %s: al massimo 60 connessioni da un indirizzo'
     [made-certificate]='creato un certificato autofirmato, %s; la sua impronta SHA-256: %s'
     [purging-events]='eliminazione dei %s file in %s, che dicono chi ha fatto che cosa in quale zona'
     [removed]='eliminato %s'
