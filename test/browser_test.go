@@ -75,6 +75,21 @@ func TestBrowserFirstLogin(t *testing.T) {
 	testJourneys(t, "it-newcomer", "it-keyboard", "en-newcomer", "en-keyboard")
 }
 
+// Uploads with progress: dragged, paused, cut off, resumed; folders, and names that are taken.
+func TestBrowserUploads(t *testing.T) {
+	testJourneys(t, "it-uploads", "en-uploads")
+	if t.Failed() {
+		return
+	}
+	for _, journey := range []string{"it-uploads", "en-uploads"} {
+		folder := zonePath("browser", journey)
+		// What the scripts sent: one letter, over and over.
+		run(t, "sh", "-c", `cd "$1" && test "$(tr -d a <large.bin | wc -c)" = 0 && test "$(stat -c %s large.bin)" = 25000000 && test "$(ls many | wc -l)" = 121 &&
+			test -d many/empty && test "$(cat many/number-119.txt)" = 119 && test "$(cat 'taken (2).txt')" = second && test "$(cat taken.txt)" = third &&
+			test -z "$(find . -name '.shz-*')"`, "sh", folder)
+	}
+}
+
 func TestBrowserZones(t *testing.T) {
 	testJourneys(t, "it-zones", "en-zones")
 }

@@ -16,7 +16,7 @@ import (
 var verb = regexp.MustCompile(`%[^a-zA-Z%]*[a-zA-Z%]`)
 
 func TestCataloguesAgree(t *testing.T) {
-	if len(italian) != len(italianPages)+len(italianZones)+len(italianUsers)+len(italianMail) || len(english) != len(englishPages)+len(englishZones)+len(englishUsers)+len(englishMail) {
+	if len(italian) != len(italianPages)+len(italianZones)+len(italianUsers)+len(italianMail)+len(italianUploads) || len(english) != len(englishPages)+len(englishZones)+len(englishUsers)+len(englishMail)+len(englishUploads) {
 		t.Error("a key stands in two parts of a catalogue")
 	}
 	for key, sentence := range italian {
@@ -222,7 +222,7 @@ func TestFamiliesAreComplete(t *testing.T) {
 		"why.": {"unknown", "damaged", "truncated", "encrypted", "method", "outside", "name", "link", "device", "setid", "duplicate", "overlap", "lying",
 			"entries", "bytes", "ratio", "depth"}, // archive.Reason
 		"error.": {"bad-request", "not-logged-in", "not-permitted", "password-expired", "not-found", "method", "exists",
-			"conflict", "precondition", "too-large", "unsupported", "range", "locked", "internal", "busy", "no-space", "quota"},
+			"conflict", "precondition", "too-large", "unsupported", "range", "locked", "internal", "busy", "no-space", "quota", "checksum"},
 	} {
 		for _, member := range members {
 			if italian[prefix+member] == "" {

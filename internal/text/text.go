@@ -128,8 +128,8 @@ func (l Language) Other() Language {
 
 // The two catalogues.
 var (
-	italian = join(italianPages, italianZones, italianUsers, italianMail)
-	english = join(englishPages, englishZones, englishUsers, englishMail)
+	italian = join(italianPages, italianZones, italianUsers, italianMail, italianUploads)
+	english = join(englishPages, englishZones, englishUsers, englishMail, englishUploads)
 )
 
 // join puts the parts of a catalogue together.

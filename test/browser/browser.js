@@ -50,6 +50,7 @@ class Traveller {
   problems = [];
   pages = 0;
   status = 0; // of the last document
+  mayFail = false; // scripts of a page may be refused something, and the connection may break: that is what is looked at
 
   constructor(facts, plan, context, page) {
     Object.assign(this, { facts, plan, context, page });
@@ -90,7 +91,7 @@ class Traveller {
       if (response.request().isNavigationRequest()) {
         this.status = response.status();
         this.document = response.url();
-      } else if (response.status() >= 400) {
+      } else if (response.status() >= 400 && !this.mayFail) {
         this.problem(`${response.status()} for ${response.url()}`);
       }
     });
@@ -101,6 +102,7 @@ class Traveller {
     });
     page.on('console', (message) => {
       if (!['error', 'warning'].includes(message.type())) return;
+      if (this.mayFail && message.text().startsWith('Failed to load resource')) return;
       // A document with the status that inspect expects is no error, though the browser says so.
       if (message.location().url === this.document && message.text().startsWith('Failed to load resource')) return;
       this.problem(`console: ${message.text()}`);

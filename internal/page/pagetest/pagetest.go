@@ -16,7 +16,7 @@ import (
 // missingText is what text.Language.Say returns for a key that does not exist: "[home.title]".
 var missingText = regexp.MustCompile(`\[[a-z-]+(\.[a-z-]+)+\]`)
 
-// Render returns the component's HTML. The test fails if it contains script, inline style, an event handler, an address
+// Render returns the component's HTML. The test fails if it contains a script that is no file of ours, inline style, an event handler, an address
 // of another site, two equal ids, a reference to an id that is not there, a form that is no search and sends nothing by
 // POST, or a text that is missing in the catalogue.
 func Render(t *testing.T, c templ.Component) string {
@@ -89,7 +89,7 @@ func Check(t *testing.T, html string) {
 func checkElement(t *testing.T, element xml.StartElement, ids map[string]bool) (references []string) {
 	t.Helper()
 	tag := element.Name.Local
-	if tag == "script" || tag == "style" || tag == "base" || tag == "iframe" || tag == "object" {
+	if tag == "style" || tag == "base" || tag == "iframe" || tag == "object" {
 		t.Errorf("<%s> in a page", tag)
 	}
 	attributes := map[string]string{}
@@ -115,6 +115,9 @@ func checkElement(t *testing.T, element xml.StartElement, ids map[string]bool) (
 				t.Errorf("<%s %s=%q> leads out of the site", tag, name, value)
 			}
 		}
+	}
+	if tag == "script" && !strings.HasPrefix(attributes["src"], "/static/") {
+		t.Errorf("<script src=%q>: scripts are files of our own", attributes["src"])
 	}
 	if tag == "form" && attributes["method"] != "post" && (attributes["method"] != "get" || attributes["role"] != "search") {
 		t.Errorf("<form method=%q>: what is sent changes something, unless it is a search", attributes["method"])
