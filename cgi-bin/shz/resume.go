@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sharezone/internal/hook"
 	"sharezone/internal/tus"
 	"sharezone/internal/web"
 	"sharezone/internal/zone"
@@ -269,8 +270,14 @@ func (r resumable) finish(p *zone.Partial, exists zone.OnExists) error {
 	if err != nil {
 		return err
 	}
-	signal.Ignore(syscall.SIGTERM) // whoever takes over waits: this is short, and ends in an answer
-	done, err := p.Finish(exists)
+	signal.Ignore(syscall.SIGTERM) // whoever takes over waits: this ends in an answer
+	var done zone.Done
+	if err = judge(r.call, p.File(), at(p.Name)); err == nil {
+		done, err = p.Finish(exists)
+	}
+	if errors.Is(err, hook.ErrRefused) {
+		err = errors.Join(err, p.Remove()) // sent again, it would be refused again
+	}
 	if err != nil {
 		act.End(string(web.CodeOf(err)), -1, "")
 		return err

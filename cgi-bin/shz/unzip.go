@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 	"strings"
 
 	"sharezone/internal/archive"
@@ -104,7 +105,9 @@ func (u unzipping) unpack(name string, into *zone.Object, folder string) (zone.L
 		return zone.Landed{}, 0, u.tell(err)
 	}
 	defer in.Close()
-	done, bytes, err := into.Unpack(in, folder, u.exists, u.keep)
+	done, bytes, err := into.Unpack(in, folder, u.exists, u.keep, func(file *os.File, path []string) error {
+		return judge(u.call, file, below(append(append(u.path.Names[:len(u.path.Names):len(u.path.Names)], folder), path...)))
+	})
 	return done, bytes, u.tell(err)
 }
 

@@ -5,11 +5,14 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"sharezone/internal/hook"
+	"sharezone/internal/layout"
 	"sharezone/internal/page"
 	"sharezone/internal/web"
 	"sharezone/internal/zone"
@@ -105,6 +108,9 @@ func bring(c *web.Call, folder *zone.Object, at []string, name string, size int6
 	bytes, err := send(upload)
 	done := brought{Name: name, Status: "created"}
 	if err == nil {
+		err = judge(c, upload.File(), path)
+	}
+	if err == nil {
 		var replaced bool
 		if done.Name, replaced, err = upload.Commit(); replaced {
 			done.Status = "replaced"
@@ -124,6 +130,17 @@ func bring(c *web.Call, folder *zone.Object, at []string, name string, size int6
 	}
 	act.End("ok", bytes, final)
 	return done, nil
+}
+
+// judge asks the programs of the site about a file that has all its bytes and no name yet.
+func judge(c *web.Call, file *os.File, path string) error {
+	settings, err := c.Settings()
+	if err != nil {
+		return err
+	}
+	zone, _, _ := strings.Cut(c.Rest(), "/")
+	facts := hook.Facts{User: c.User, Zone: zone, Path: path, Entry: c.Entry, Request: c.ID}
+	return hook.Judge(layout.PreUpload, file, facts, settings.Upload.HookTime)
 }
 
 func onExists(text string) (zone.OnExists, error) {

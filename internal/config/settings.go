@@ -53,10 +53,11 @@ type Listing struct{ Entries, MaxEntries int }
 // Form bounds a form that brings no file.
 type Form struct{ MaxBytes int64 }
 
-// Upload says what space no upload may take; the larger of the two holds.
+// Upload says what space no upload may take (the larger of the two holds), and how long it may be judged.
 type Upload struct {
 	KeepFreeBytes   int64
 	KeepFreePercent int
+	HookTime        time.Duration // for one file in one program of the site
 }
 
 // Search bounds one search below a folder.
@@ -201,6 +202,12 @@ var table = [...]setting{
 		"uploads", "keep_free_percent", 0, 0, 90, "percent",
 		"The same in percent of the file system; the larger of the two holds.",
 		func(s *Settings, n int64) { s.Upload.KeepFreePercent = int(n) }, nil,
+	},
+	{
+		"uploads", "hook_seconds", 60, 1, 3600, "seconds",
+		"A program of the site that judges uploads (sharezone-hooks(5)) is given so long for a file; then it is ended, and " +
+			"the upload is told to come again later. Browsers and proxies wait for about as long.",
+		func(s *Settings, n int64) { s.Upload.HookTime = time.Duration(n) * time.Second }, nil,
 	},
 	{
 		"search", "default_hits", 200, 1, 100000, "hits",

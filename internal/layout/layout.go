@@ -71,6 +71,8 @@ const (
 
 	// Configuration holds sharezone.toml and the site's hooks.
 	Configuration = "/etc/sharezone"
+	// PreUpload holds the programs of the site that judge uploads.
+	PreUpload = Configuration + "/pre_upload.d"
 	// Manifest is the installed list of owners and modes.
 	Manifest = "/usr/share/sharezone/manifest"
 	// Static is what Apache sends by itself.

@@ -222,7 +222,7 @@ func TestFamiliesAreComplete(t *testing.T) {
 		"why.": {"unknown", "damaged", "truncated", "encrypted", "method", "outside", "name", "link", "device", "setid", "duplicate", "overlap", "lying",
 			"entries", "bytes", "ratio", "depth"}, // archive.Reason
 		"error.": {"bad-request", "not-logged-in", "not-permitted", "password-expired", "not-found", "method", "exists",
-			"conflict", "precondition", "too-large", "unsupported", "range", "locked", "internal", "busy", "no-space", "quota", "checksum"},
+			"conflict", "precondition", "too-large", "unsupported", "range", "locked", "internal", "busy", "no-space", "quota", "checksum", "rejected"},
 	} {
 		for _, member := range members {
 			if italian[prefix+member] == "" {

@@ -271,6 +271,8 @@ var englishPages = map[string]string{
 	"error.precondition":     "The file has changed since you saw it, and it was not touched. Reload the page and try again.",
 	"error.too-large":        "It is larger than can be accepted. Divide it into parts, or ask the administrator.",
 	"error.unsupported":      "This kind of content is not accepted here. Check that you chose the right file.",
+	"error.rejected":         "The rules of this site do not accept this file, and it was not stored. If you think that is a mistake, ask the administrator.",
+	"error-title.rejected":   "File not accepted",
 	"error.checksum":         "The bytes changed on their way. Send them again.",
 	"error.range":            "The requested part of the file does not exist. Download the file again from its beginning.",
 	"error.locked":           "It cannot be changed at the moment: somebody else is using it, or its disk is set to read-only. Wait a few minutes and try again; if the problem stays, tell the administrator.",

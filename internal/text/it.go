@@ -271,6 +271,8 @@ var italianPages = map[string]string{
 	"error.precondition":     "Il file è cambiato da quando l'hai visto, e non è stato toccato. Ricarica la pagina e riprova.",
 	"error.too-large":        "È più grande di quanto si può accettare. Dividilo in parti, o chiedi all'amministratore.",
 	"error.unsupported":      "Questo tipo di contenuto qui non si accetta. Controlla di aver scelto il file giusto.",
+	"error.rejected":         "Le regole di questo sito non accettano questo file, che non è stato salvato. Se pensi che sia un errore, chiedi all'amministratore.",
+	"error-title.rejected":   "File non accettato",
 	"error.checksum":         "I byte sono cambiati lungo il percorso. Inviali di nuovo.",
 	"error.range":            "La parte di file richiesta non esiste. Scarica di nuovo il file dall'inizio.",
 	"error.locked":           "In questo momento non si può cambiare: lo sta usando qualcun altro, o il suo disco è in sola lettura. Aspetta qualche minuto e riprova; se il problema continua, avvisa l'amministratore.",

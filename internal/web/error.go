@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/helper"
+	"sharezone/internal/hook"
 	"sharezone/internal/zone"
 )
 
@@ -35,6 +36,7 @@ const (
 	NoSpace         Code = "no-space"
 	Quota           Code = "quota"
 	Checksum        Code = "checksum"
+	Rejected        Code = "rejected"
 )
 
 var statuses = map[Code]int{
@@ -42,6 +44,7 @@ var statuses = map[Code]int{
 	Exists: 409, Conflict: 409, Precondition: 412, TooLarge: 413, Unsupported: 415, RangeNot: 416, Locked: 423,
 	Internal: 500, Busy: 503, NoSpace: 507, Quota: 507,
 	Checksum: 460, // of the protocol tus
+	Rejected: 422,
 }
 
 // Status is the HTTP status of a code.
@@ -115,6 +118,8 @@ var codes = []struct {
 	{io.ErrUnexpectedEOF, BadRequest}, // the client went away in the middle of its body
 	{context.DeadlineExceeded, Busy},
 	{zone.ErrHeld, Locked},
+	{hook.ErrRefused, Rejected},
+	{hook.ErrSlow, Busy},
 	{unix.ENOENT, NotFound},
 	{unix.ENOTDIR, NotFound},
 	{unix.EACCES, NotPermitted},

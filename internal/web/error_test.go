@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/helper"
+	"sharezone/internal/hook"
 	"sharezone/internal/session"
 	"sharezone/internal/text"
 	"sharezone/internal/zone"
@@ -27,7 +28,7 @@ func TestCodeOf(t *testing.T) {
 		unix.EACCES: NotPermitted, unix.EPERM: NotPermitted, unix.ELOOP: NotPermitted, unix.EXDEV: NotPermitted, unix.ENXIO: NotPermitted,
 		unix.EEXIST: Exists, unix.ENOTEMPTY: Conflict, unix.EISDIR: Conflict, unix.ESTALE: Conflict, unix.EMLINK: Conflict,
 		unix.ENAMETOOLONG: BadRequest, zone.ErrPath: BadRequest, zone.ErrNewName: BadRequest, io.ErrUnexpectedEOF: BadRequest,
-		unix.EFBIG: TooLarge, unix.EROFS: Locked, zone.ErrHeld: Locked, unix.ETXTBSY: Locked,
+		unix.EFBIG: TooLarge, unix.EROFS: Locked, zone.ErrHeld: Locked, hook.ErrRefused: Rejected, hook.ErrSlow: Busy, unix.ETXTBSY: Locked,
 		unix.EAGAIN: Busy, unix.EBUSY: Busy, unix.EMFILE: Busy, unix.ENFILE: Busy, unix.ENOMEM: Busy, context.DeadlineExceeded: Busy,
 		unix.ENOSPC: NoSpace, unix.EDQUOT: Quota,
 		helper.Refusal("refused"): NotPermitted, helper.Refusal("weak"): BadRequest, helper.Refusal("busy"): Busy,
@@ -54,7 +55,7 @@ func TestCodeOf(t *testing.T) {
 var interfaceStatus = map[Code]int{
 	"bad-request": 400, "not-logged-in": 401, "not-permitted": 403, "password-expired": 403, "not-found": 404, "method": 405,
 	"exists": 409, "conflict": 409, "precondition": 412, "too-large": 413, "unsupported": 415, "range": 416, "locked": 423,
-	"internal": 500, "busy": 503, "no-space": 507, "quota": 507, "checksum": 460,
+	"internal": 500, "busy": 503, "no-space": 507, "quota": 507, "checksum": 460, "rejected": 422,
 }
 
 func TestCodes(t *testing.T) {

@@ -37,7 +37,7 @@ func TestGrowingIsShut(t *testing.T) {
 			t.Errorf("while it grows: %v", got)
 		}
 	}}
-	_, _, err := root.Unpack(in, "new", ExistsFail, Reserve{})
+	_, _, err := root.Unpack(in, "new", ExistsFail, Reserve{}, nil)
 	must(t, err)
 	c := &Carrier{From: root, To: root, SameZone: true, Exists: ExistsRename}
 	_, err = c.Copy("new")

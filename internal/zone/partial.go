@@ -226,6 +226,9 @@ func (p *Partial) write(attr string, value any) error {
 	return xattr.Set(descriptorPath(int(p.file.Fd())), attr, b)
 }
 
+// File is for who judges the content. Opening it a second time, and closing that, would take the lock away.
+func (p *Partial) File() *os.File { return p.file }
+
 // Left is how many bytes are still to come.
 func (p *Partial) Left() int64 { return p.Length - p.Offset }
 

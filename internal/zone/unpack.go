@@ -13,8 +13,9 @@ import (
 
 // Unpack makes a folder of what an archive holds, each file and folder in it as if it were uploaded. The folder grows
 // under a reserved name and appears when everything is in it and on disk: of an archive that is refused in the middle
-// nothing stays. It returns how many bytes the files have together.
-func (o *Object) Unpack(in archive.Reader, name string, exists OnExists, keep Reserve) (Landed, int64, error) {
+// nothing stays. judge, if it is not nil, is asked about each file with its path below the folder. It returns how many bytes
+// the files have together.
+func (o *Object) Unpack(in archive.Reader, name string, exists OnExists, keep Reserve, judge func(*os.File, []string) error) (Landed, int64, error) {
 	if err := CheckNewName(name); err != nil {
 		return Landed{}, 0, err
 	}
@@ -30,7 +31,7 @@ func (o *Object) Unpack(in archive.Reader, name string, exists OnExists, keep Re
 		return Landed{}, 0, err
 	}
 	defer made.Close()
-	u := &unpacking{top: made, keep: keep}
+	u := &unpacking{top: made, keep: keep, judge: judge}
 	err = u.all(in)
 	u.close()
 	var landed Landed
@@ -65,6 +66,7 @@ func (o *Object) foreseeFolder(name string, exists OnExists) (skip bool, err err
 type unpacking struct {
 	top   *Object
 	keep  Reserve
+	judge func(*os.File, []string) error
 	bytes int64
 
 	// Archives go folder by folder: the last one stays open.
@@ -169,7 +171,7 @@ func (u *unpacking) make(path []string) (*Object, error) {
 const spaceStep = 64 << 20
 
 func (u *unpacking) file(in archive.Reader, e archive.Entry, name string) error {
-	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
+	const flags = unix.O_RDWR | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	fd, err := unix.Openat(u.folder.fd, name, flags, fileMode)
 	if err != nil {
 		return err
@@ -194,6 +196,11 @@ func (u *unpacking) file(in archive.Reader, e archive.Entry, name string) error 
 			return err
 		}
 		want = max(0, want-n)
+	}
+	if u.judge != nil {
+		if err := u.judge(out, e.Path); err != nil {
+			return err
+		}
 	}
 	st := unix.Stat_t{Mtim: unix.NsecToTimespec(e.Modified.UnixNano())}
 	if e.Modified.IsZero() || e.Modified.Year() < 1970 || e.Modified.Year() > 2200 { // nanoseconds since 1970 end in 2262

@@ -90,7 +90,7 @@ func (o *Object) newUpload(name string, exists OnExists) (*Upload, error) {
 
 // openFile makes the file in the target folder, so that it inherits that folder's default ACL.
 func (u *Upload) openFile() error {
-	fd, err := unix.Openat(u.dir.fd, ".", unix.O_TMPFILE|unix.O_WRONLY|unix.O_CLOEXEC, fileMode)
+	fd, err := unix.Openat(u.dir.fd, ".", unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, fileMode)
 	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EISDIR) { // a file system without O_TMPFILE
 		return u.openHidden()
 	}
@@ -104,7 +104,7 @@ func (u *Upload) openFile() error {
 // openHidden makes the file under a reserved name.
 func (u *Upload) openHidden() error {
 	hidden := uploadPrefix + rand.Text()
-	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
+	const flags = unix.O_RDWR | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	fd, err := unix.Openat(u.dir.fd, hidden, flags, fileMode)
 	if err != nil {
 		return err
@@ -206,7 +206,7 @@ func (u *Upload) Require(match func(*unix.Stat_t) bool) { u.match = match }
 // Receive takes n bytes from in, or all if n is negative; see transfer.Receive.
 func (u *Upload) Receive(in *os.File, n int64) (int64, error) { return transfer.Receive(u.file, in, n) }
 
-// File is for writers that are no descriptor, such as a part of a multipart body.
+// File is for writers that are no descriptor, such as a part of a multipart body, and for who judges the content.
 func (u *Upload) File() *os.File { return u.file }
 
 // Commit brings the bytes to disk and then gives the file its name, atomically. It returns the name, which is another

@@ -1,0 +1,126 @@
+// Package hook asks the site's own programs about a file that was brought, before it has a name: a virus scanner, for
+// example. They lie in one folder of root's, run as the user whose upload it is, and are no more trusted with the file
+// than he is.
+//
+// MUST rules of this folder:
+//   - a program is run only if nobody but root can change it or put another in its place; one that is not so ends the
+//     upload, because passing it over would be taken for its consent;
+//   - no shell, no argument, nothing of the user's in the environment but where it is looked for.
+package hook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Errors of judging; everything else is a mistake of the installation.
+var (
+	// ErrRefused: a program ended with a status other than 0.
+	ErrRefused = errors.New("refused by a program of the site")
+	// ErrSlow: a program did not end in time.
+	ErrSlow = errors.New("a program of the site takes too long")
+)
+
+// names are those of run-parts(8): no backups of editors, no leftovers of dpkg.
+var names = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// maxComplaint is how much of what a program complains of goes to the log, in bytes.
+const maxComplaint = 1000
+
+// Facts are what the programs are told of the file, in variables.
+type Facts struct {
+	User    string // SHZ_USER
+	Zone    string // SHZ_ZONE
+	Path    string // SHZ_PATH, below the zone: bytes, as the user chose them
+	Entry   string // SHZ_ENTRY
+	Request string // SHZ_REQUEST
+}
+
+// Judge asks all programs of a folder, in the order of their names, each with the file on its standard input. Where the
+// folder is not there, or empty, nobody objects. file must be open for reading; it is left at its end.
+func Judge(folder string, file *os.File, facts Facts, limit time.Duration) error {
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err == nil && len(entries) > 0 {
+		err = checkOwner(folder, unix.S_IFDIR)
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !names.MatchString(e.Name()) {
+			continue
+		}
+		program := folder + "/" + e.Name()
+		if err := checkOwner(program, unix.S_IFREG); err != nil {
+			return err
+		}
+		if err := ask(program, file, facts, limit); err != nil {
+			return fmt.Errorf("%s: %w", program, err)
+		}
+	}
+	_, err = file.Seek(0, io.SeekEnd)
+	return err
+}
+
+// checkOwner refuses what others than root could have written. A link is refused: what it leads to is looked at nowhere.
+func checkOwner(path string, kind uint32) error {
+	var st unix.Stat_t
+	if err := unix.Lstat(path, &st); err != nil {
+		return &os.PathError{Op: "lstat", Path: path, Err: err}
+	}
+	if st.Mode&unix.S_IFMT != kind || st.Uid != 0 || st.Mode&0o022 != 0 {
+		return fmt.Errorf("%s is not root's alone to write, or a link", path)
+	}
+	return nil
+}
+
+func ask(program string, file *os.File, facts Facts, limit time.Duration) error {
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program)
+	cmd.Env = []string{
+		"PATH=/usr/bin:/bin", "LANG=C.UTF-8", "SHZ_USER=" + facts.User, "SHZ_ZONE=" + facts.Zone, "SHZ_PATH=" + facts.Path,
+		"SHZ_ENTRY=" + facts.Entry, "SHZ_REQUEST=" + facts.Request,
+	}
+	cmd.Dir = "/"
+	cmd.Stdin = file
+	complaint := &head{}
+	cmd.Stderr = complaint
+	// What it started ends with it; what has left its group and keeps stderr open is not waited for.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = time.Second
+	err := cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		return ErrSlow
+	case errors.As(err, &exit):
+		return fmt.Errorf("%w: %s: %q", ErrRefused, exit, strings.TrimSpace(string(complaint.bytes)))
+	}
+	return err
+}
+
+// head keeps the beginning of what is written to it.
+type head struct{ bytes []byte }
+
+func (h *head) Write(p []byte) (int, error) {
+	h.bytes = append(h.bytes, p[:min(len(p), maxComplaint-len(h.bytes))]...)
+	return len(p), nil
+}
