@@ -143,7 +143,7 @@ func TestRemoveAfterKill(t *testing.T) {
 	if err := h.Remove([]string{"next"}); err != nil {
 		t.Fatal(err)
 	}
-	if left := sh(t, "ls -A "+base+"/.closed "+root); strings.Count(left, ".shz-removed-") != 2 || strings.Contains(left, fmt.Sprint(file.Ino)) {
+	if left := sh(t, "ls -A "+base+"/.closed "+root); strings.Count(left, ".shz-removed-") != 2 || strings.Contains(left, fmt.Sprintf("-%d-X", file.Ino)) {
 		t.Errorf("left: %s", left)
 	}
 }
