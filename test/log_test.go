@@ -1,11 +1,17 @@
 package test
 
 import (
+	"net"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // logLine is the one line of a request (internal/web).
@@ -135,4 +141,79 @@ func TestLogRotation(t *testing.T) {
 			t.Errorf("bruno reads %s: %.100s", log, out)
 		}
 	}
+}
+
+// ownLogDaemon is the socket of a log daemon for programs in a mount namespace of their own, which prepare makes.
+func ownLogDaemon(t *testing.T) (socket *net.UnixConn, prepare string) {
+	t.Helper()
+	devices := filepath.Join(t.TempDir(), "dev")
+	if err := os.Mkdir(devices, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(devices, "log"), Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { socket.Close() })
+	if err := os.Chmod(filepath.Join(devices, "log"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return socket, "for f in null zero full random urandom tty; do : >>" + devices + "/$f; mount --bind /dev/$f " + devices + "/$f; done; mount --rbind " + devices + " /dev"
+}
+
+// TestLogToSyslog: where a log daemon runs, the lines of the gate, of handlers and of helpers go there, each with its priority, and
+// none to Apache's log. A daemon that does not read holds nobody up: then the line goes to Apache's log.
+func TestLogToSyslog(t *testing.T) {
+	needDemo(t)
+	home := withSession(sessionID(t, "bruno"), "GET", "/cgi-bin/home")
+	guess := gateCall{stdin: "username=bruno&password=wrong", set: map[string]string{"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/x-www-form-urlencoded",
+		"CONTENT_LENGTH": "29", "HTTP_HOST": "127.0.0.1:8080", "HTTP_ORIGIN": "http://127.0.0.1:8080"}}
+	for _, row := range []struct {
+		name   string
+		call   gateCall
+		status int
+		want   []string // each is the beginning of a line: priority, moment, text
+	}{
+		{"a handler", home, 200, []string{`^<30>[A-Z][a-z]{2} [ 0-9]\d [0-9:]{8} sharezone home: request=[0-9a-f]{16} user=bruno entry=internal code=ok .* status=200 `}},
+		{"the gate", gateCall{set: map[string]string{"SHZ_ENTRY": "-"}}, 0, []string{`^<36>.{15} sharezone gate: step 5 refused: `}},
+		{"the auth helper", guess, 401, []string{`^<85>.{15} sharezone auth: `, `^<30>.{15} sharezone login: .* code=not-logged-in `}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			socket, prepare := ownLogDaemon(t)
+			row.call.prepare = prepare
+			a := callGate(t, row.call)
+			if a.status != row.status || strings.Contains(a.stderr, "sharezone") {
+				t.Errorf("%d %s: %s", a.status, a.body, a.stderr)
+			}
+			socket.SetReadDeadline(time.Now().Add(time.Second)) // all was sent before the gate ended
+			var told []string
+			for b := make([]byte, 1<<16); ; {
+				n, err := socket.Read(b)
+				if err != nil {
+					break
+				}
+				told = append(told, string(b[:n]))
+			}
+			for _, want := range row.want {
+				if !slices.ContainsFunc(told, regexp.MustCompile(want).MatchString) {
+					t.Errorf("no %s in %q", want, told)
+				}
+			}
+		})
+	}
+	t.Run("a daemon that does not read", func(t *testing.T) {
+		socket, prepare := ownLogDaemon(t)
+		full, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(full)
+		for err == nil {
+			err = unix.Sendto(full, []byte("full"), 0, &unix.SockaddrUnix{Name: socket.LocalAddr().String()})
+		}
+		home.prepare = prepare
+		if a := callGate(t, home); a.status != 200 || strings.Count(a.stderr, "sharezone home: request=") != 1 {
+			t.Errorf("%d %s: %s", a.status, err, a.stderr)
+		}
+	})
 }
