@@ -84,10 +84,17 @@ func TestEntryURL(t *testing.T) {
 		"share.example.com": 200, "share.example.com:443": 200, "Share.Example.Com": 200, "evil.example": 400, "share.example.com.evil.example": 400,
 		"share.example.com:8443": 400, "127.0.0.1:8080": 400, "-": 400,
 	} {
-		c := fromOutside(withSession(id, "GET", "/cgi-bin/home"))
-		c.set["HTTP_HOST"] = host
-		if a := callGate(t, c); a.status != want {
-			t.Errorf("%s: %d %s", host, a.status, a.body)
+		for _, path := range []string{"/cgi-bin/home", "/cgi-bin/login"} {
+			c := fromOutside(withSession(id, "GET", path))
+			c.set["HTTP_HOST"] = host
+			if a := callGate(t, c); a.status != want {
+				t.Errorf("%s of %s: %d %s", path, host, a.status, a.body)
+			}
+		}
+		// Who has no session gets the form in the place of the page; it is not shown under another name either.
+		c := fromOutside(gateCall{set: map[string]string{"HTTP_HOST": host, "REQUEST_URI": "/cgi-bin/home"}})
+		if a := callGate(t, c); want == 400 && a.status != 400 || want == 200 && a.status != 401 {
+			t.Errorf("without a session, %s: %d %s", host, a.status, a.body)
 		}
 	}
 	if a := jsonAs(t, "anna", "/cgi-bin/home"); a.status != 200 {

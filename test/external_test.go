@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,23 @@ func TestExternalEntry(t *testing.T) {
 		}
 	})
 	t.Run("lengths", externalLengths)
+	t.Run("log", func(t *testing.T) {
+		if a := byProxy(t, "/index.html?seen-in-the-log", "-H", partner); a.status != 200 {
+			t.Fatal(a.status)
+		}
+		line := regexp.MustCompile(`(?m)^127\.0\.0\.9 .*"GET /index\.html\?seen-in-the-log .* "203\.0\.113\.5"$`)
+		if !eventually(patience, func() bool { return line.MatchString(read(t, "/var/log/apache2-sharezone-external/access.log")) }) {
+			t.Error("the log does not tell for whom the proxy asked")
+		}
+	})
+	t.Run("HSTS", func(t *testing.T) {
+		for internal, want := range map[string]bool{"http://share.example.com": true, "http://share.example.com:8080": true, "http://intranet": false, "https://share.example.com": false} {
+			setConfig(t, "[entries.internal]\npublic_url = \""+internal+"\"\n[entries.external]\npublic_url = \"https://share.example.com\"\n")
+			if said, _ := output(t, "shzadm", "doctor", "--json"); strings.Contains(said, `"hsts"`) != want {
+				t.Errorf("%s: %s", internal, said)
+			}
+		}
+	})
 }
 
 // externalFromElsewhere: nobody but the proxy gets anything, not even a page, whatever he says he is; and the proxy gets

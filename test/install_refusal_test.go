@@ -127,6 +127,10 @@ func TestInstallUsage(t *testing.T) {
 		{"--purge"}, {"--cert", "/a"}, {"--tls", "--cert", "/a"}, {"--tls", "--key", "/a"}, {"--cert", "/a", "--key", "/b"},
 		{"--no-tls", "--cert", "/a", "--key", "/b"}, {"--tls", "--cert", "a", "--key", "/b"}, {"--tls", "--cert", "", "--key", "/b"},
 		{"--tls", "--cert", "/a\"\nInclude /etc/shadow", "--key", "/b"}, {"--tls", "--cert", "/${PATH}", "--key", "/b"},
+		{"--external", "8181"}, {"--external", "8181", "--proxy", "::::"}, {"--external", "8181", "--proxy", "1:2"}, {"--external", "8181", "--proxy", "0.0.0.0"},
+		{"--external", "8181", "--proxy", "224.0.0.1"}, {"--external", "8181", "--proxy", "::ffff:192.0.2.80"}, {"--external", "8181", "--proxy", "192.0.2.0/24"},
+		{"--external", "8181", "--proxy", "fe80::1%eth0"}, {"--external", "8181", "--proxy", "192.0.2.80\nAllow"}, {"--proxy", "192.0.2.80"}, {"--dmz"},
+		{"--dmz", "--backend", "https://192.0.2.10:80"}, {"--dmz", "--backend", "http://192.0.2.10"}, {"--dmz", "--demo"},
 	} {
 		if out, status := install(t, args...); status != 2 || !strings.Contains(out, "usage: ./install.sh") {
 			t.Errorf("%q: exit %d, %s", args, status, out)

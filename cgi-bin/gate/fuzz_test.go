@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -37,6 +38,44 @@ func FuzzRequest(f *testing.F) {
 			if len(pair) > maxVariable+32 || hasControl(pair) || strings.HasPrefix(pair, "HTTP_PROXY=") {
 				t.Errorf("%q is handed on", pair)
 			}
+		}
+	})
+}
+
+// FuzzExternalRequest: by the external entry a client's address is the proxy's word, one address, and from nowhere else.
+func FuzzExternalRequest(f *testing.F) {
+	f.Add("192.0.2.80", "192.0.2.80", "203.0.113.5")
+	f.Add("::ffff:192.0.2.80", "192.0.2.80", "::ffff:203.0.113.5")
+	f.Add("2001:db8::80", "2001:DB8:0::80", "2001:db8:1::5%eth0")
+	f.Add("192.0.2.81", "192.0.2.80", "203.0.113.5")
+	f.Add("192.0.2.80", "192.0.2.80", "10.0.0.1, 203.0.113.5")
+	f.Add("192.0.2.80", "", "0.0.0.0")
+	f.Fuzz(func(t *testing.T, peer, proxy, forwardedFor string) {
+		q, r := readRequest([]string{
+			"GATEWAY_INTERFACE=CGI/1.1", "SHZ_ENTRY=external", "SHZ_PROXY=" + proxy, "REQUEST_URI=/cgi-bin/home", "REQUEST_METHOD=GET", "REMOTE_ADDR=" + peer,
+			"HTTP_X_FORWARDED_FOR=" + forwardedFor,
+		})
+		if r != nil {
+			if r.step != stepRequest && r.step != stepEntry {
+				t.Errorf("refused at %d: %s", r.step, r.reason)
+			}
+			return
+		}
+		from, err := netip.ParseAddr(peer)
+		own, errProxy := netip.ParseAddr(proxy)
+		client, errClient := netip.ParseAddr(forwardedFor)
+		if err != nil || errProxy != nil || errClient != nil {
+			t.Fatalf("peer %q, proxy %q, client %q", peer, proxy, forwardedFor)
+		}
+		if from.Unmap().WithZone("") != own.Unmap().WithZone("") || q.address != client.Unmap().String() || client.Zone() != "" {
+			t.Errorf("peer %q, proxy %q, client %q: %q", peer, proxy, forwardedFor, q.address)
+		}
+		c, _ := findComponent(&q)
+		handed := environment(&q, c, identity{user: "anna"}, 3, nil)
+		if !slices.Contains(handed, "REMOTE_ADDR="+q.address) || slices.ContainsFunc(handed, func(pair string) bool {
+			return strings.HasPrefix(pair, "HTTP_X_FORWARDED_FOR=") || strings.HasPrefix(pair, "SHZ_PROXY=")
+		}) {
+			t.Errorf("handed on: %q", handed)
 		}
 	})
 }

@@ -90,10 +90,16 @@ check_address() {
     ((${1##*:} <= 65535))
 }
 
-# check_peer accepts one address, IPv6 without brackets.
+# check_peer accepts one address, IPv6 without brackets, that a machine can have.
 check_peer() {
-    local number='(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])'
-    [[ $1 =~ ^($number\.){3}$number$ || $1 =~ ^[0-9a-fA-F]*:[0-9a-fA-F:.]+$ ]]
+    perl -MSocket=:all -e '
+        my $four = inet_pton(AF_INET, $ARGV[0]);
+        my $six = inet_pton(AF_INET6, $ARGV[0]);
+        exit 1 if !defined $four && !defined $six;
+        my $first = defined $four ? ord $four : 1;
+        # 0.0.0.0/8, multicast and what is beyond; ::, IPv4 in IPv6, multicast
+        exit($first == 0 || $first >= 224 || defined $six && ($six =~ /^\0{10}(\0\0.*|\xff\xff.*)$/s && $six ne inet_pton(AF_INET6, "::1") || $six =~ /^\xff/));
+    ' -- "$1"
 }
 
 # check_external_port: the two instances cannot have the port both, unless each has an address of its own.

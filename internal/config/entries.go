@@ -93,7 +93,7 @@ func entryPublicURL(entry string, schemes []string, of func(*Settings) *Entry) s
 	return setting{
 		section: "entries." + entry, name: "public_url",
 		meaning: "Where browsers reach this entry, for links that are sent to people: what a request says about it is never " +
-			"believed. \"\": such links are not made.",
+			"believed. Requests for another host are refused then, logins too. \"\": such links are not made, and every host is answered.",
 		text: &textSetting{"", form,
 			func(v string) bool { return v == "" || isOrigin(v, schemes) },
 			func(s *Settings, v string) { of(s).PublicURL = v }},

@@ -4,32 +4,36 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"sharezone/internal/config"
 )
 
 // checkEntry refuses what the administrator does not have answered by this entry, and requests for a site of another
-// name. Logging in and out goes on whatever the settings say: the helper behind them reads them itself.
+// name. Every entry answers who logs in or out; where settings cannot be read the helper behind login says so.
 func (c *Call) checkEntry() error {
 	component := filepath.Base(os.Args[0]) // the path asked for is another one where login answers in its place
-	switch component {
-	case "login", "logout", "refused":
+	if component == "refused" {
 		return nil
 	}
+	always := component == "login" || component == "logout"
 	s, err := c.Settings()
+	if err != nil && always {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	return judgeEntry(s.Entry(c.Entry), component, c.Request.Host)
+	entry := s.Entry(c.Entry)
+	if !always && !entry.Answers(component) {
+		return errNotAnswered
+	}
+	return checkHost(entry.PublicURL, c.Request.Host)
 }
 
 var errNotAnswered = Refuse(NotPermitted, "the component is not answered by this entry")
 
-func judgeEntry(entry config.Entry, component, host string) error {
-	if !entry.Answers(component) {
-		return errNotAnswered
-	}
-	if entry.PublicURL != "" && !isFor(entry.PublicURL, host) {
+// checkHost refuses another host than that of the entry's URL: a page that was opened under a name of somebody else's would
+// take a password under it.
+func checkHost(publicURL, host string) error {
+	if publicURL != "" && !isFor(publicURL, host) {
 		return Refuse(BadRequest, "Host is not that of public_url")
 	}
 	return nil

@@ -2,10 +2,13 @@ package main
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"sharezone/internal/config"
 )
 
 // apacheInstance is the name of one of Share Zone's instances of Apache. That of the external entry is off as long as it is
@@ -30,7 +33,26 @@ func (u *checkup) checkApache() {
 	u.checkInstance(internalApache)
 	if len(externalApache.listenAddresses()) > 0 {
 		u.checkInstance(externalApache)
+		u.checkHSTS()
 	}
+}
+
+// checkHSTS: a browser that was once told by the proxy to come by https alone (Strict-Transport-Security) does so wherever the
+// name leads it, and from inside it finds nobody who speaks TLS.
+func (u *checkup) checkHSTS() {
+	s, err := config.Read()
+	if err != nil {
+		return // said of the settings
+	}
+	internal, external := s.Internal.PublicURL, s.External.PublicURL
+	u.check(!forcedToTLS(internal, external), finding{Check: "hsts", Subject: internal, Found: external, Mend: install + " --tls"})
+}
+
+// forcedToTLS says whether the internal entry's URL is http under the external one's name. HSTS is for a name, with every port.
+func forcedToTLS(internal, external string) bool {
+	inside, err := url.Parse(internal)
+	outside, errOutside := url.Parse(external)
+	return err == nil && errOutside == nil && inside.Scheme == "http" && inside.Hostname() == outside.Hostname()
 }
 
 func (u *checkup) checkInstance(a apacheInstance) {
