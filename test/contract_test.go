@@ -78,6 +78,9 @@ func (row contractRow) checkJSON(t *testing.T, a answer, kind string) {
 			t.Errorf("no %s in %s", part, a.body)
 		}
 	}
+	if allow := a.header.Get("Allow"); (allow != "") != (row.code == "method") {
+		t.Errorf("Allow %q", allow)
+	}
 	if retry := a.header.Get("Retry-After"); (retry != "") != (row.code == "busy") {
 		t.Errorf("Retry-After %q", retry)
 	}
@@ -114,6 +117,8 @@ func TestContract(t *testing.T) {
 		{"home below", "bruno", []string{"/cgi-bin/home/x"}, 404, 404, "not-found", nil, ""},
 		{"menu", "bruno", []string{"/cgi-bin/menu"}, 200, 200, "", []string{`"functions":[{"name":"home"`, `"label":`, `"href":"/cgi-bin/home"`}, ""},
 		{"method", "bruno", []string{"-X", "DELETE", "/cgi-bin/home"}, 405, 405, "method", nil, ""},
+		{"method, no zone", "bruno", []string{"-X", "DELETE", "/cgi-bin/shz/"}, 405, 405, "method", nil, ""},
+		{"method, no upload", "bruno", []string{"-X", "DELETE", folder + "own.txt"}, 405, 405, "method", nil, ""},
 		{"component", "bruno", []string{"/cgi-bin/nothing"}, 404, 404, "not-found", nil, ""},
 		{"password, mismatch", "bruno", []string{"-d", "old=a&new=b&confirm=c", "/cgi-bin/chpwd"}, 400, 400, "bad-request", nil, ""},
 		{"password, wrong", "bruno", []string{"-d", "old=a&new=b&confirm=b", "/cgi-bin/chpwd"}, 403, 403, "not-permitted", nil, ""},

@@ -76,6 +76,9 @@ func asksArchive(query string) bool {
 	return false
 }
 
+// methodCode is that of a method that the component asked for does not have.
+const methodCode = "method"
+
 // findComponent looks the first segment after /cgi-bin/ up; nothing of the path becomes part of a file name.
 func findComponent(q *request) (component, *refusal) {
 	asked, _, _ := strings.Cut(strings.TrimPrefix(q.path(), "/cgi-bin/"), "/")
@@ -88,7 +91,7 @@ func findComponent(q *request) (component, *refusal) {
 				return c, nil
 			}
 		}
-		return c, &refusal{stepMethod, "method", "component " + c.name + " has no such method"}
+		return c, &refusal{stepMethod, methodCode, "component " + c.name + " has no such method"}
 	}
 	return component{}, &refusal{stepComponent, "not-found", "no such component"}
 }
@@ -130,6 +133,10 @@ func environment(q *request, c component, who identity, event int, refused *refu
 		env = append(env, "SHZ_EVENT_FD="+itoa(event))
 	}
 	if refused != nil {
+		if refused.code == methodCode { // c is refused's
+			asked, _ := findComponent(q)
+			env = append(env, "SHZ_ALLOW="+strings.ReplaceAll(asked.methods, " ", ", "))
+		}
 		env = append(env, "SHZ_REFUSED="+refused.code, "SHZ_STEP="+itoa(int(refused.step)))
 	}
 	return env

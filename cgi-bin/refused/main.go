@@ -16,6 +16,9 @@ func main() {
 		if code == web.PasswordExpired && !c.JSON && c.Request.Method == http.MethodGet {
 			return c.SeeOther("/cgi-bin/chpwd", 0, nil)
 		}
+		if allow := os.Getenv("SHZ_ALLOW"); allow != "" {
+			c.Writer().Header().Set("Allow", allow) // RFC 9110, 15.5.6
+		}
 		return web.Refuse(code, "gate")
 	})
 	step, err := strconv.Atoi(os.Getenv("SHZ_STEP"))

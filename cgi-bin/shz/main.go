@@ -18,6 +18,7 @@ func answer(c *web.Call) error {
 	}
 	if c.Rest() == "" {
 		if m := c.Request.Method; m != http.MethodGet && m != http.MethodHead {
+			c.Writer().Header().Set("Allow", "GET, HEAD, OPTIONS") // RFC 9110, 15.5.6
 			return web.Refuse(web.Method, m+" to no zone")
 		}
 		return c.SeeOther("/cgi-bin/home", http.StatusOK, map[string]any{"url": "/cgi-bin/home"})
@@ -43,6 +44,7 @@ func answer(c *web.Call) error {
 		return post(c, root, path)
 	case http.MethodPatch, http.MethodDelete:
 		if !resumes {
+			c.Writer().Header().Set("Allow", "GET, HEAD, POST, PUT, OPTIONS")
 			return web.Refuse(web.Method, c.Request.Method+" of what is no upload")
 		}
 		return resume(c, root, path)
