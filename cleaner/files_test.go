@@ -168,11 +168,19 @@ func TestAgeLimit(t *testing.T) {
 func TestUploads(t *testing.T) {
 	s := newSite(t)
 	root := s.aging("age")
-	sh(t, "cd "+root+`; mkdir -p sub/.shz-grow-A/deep .shz-grow-B .shz-odd .shz-grow-C .shz-put-dir; touch .shz-grow-C/theirs; chown nobody .shz-grow-C/theirs; touch .shz-put-1 .shz-upload-2 .shz-done-3 sub/.shz-away-4 .shz-upload-held .shz-other sub/shz-put- sub/.shz-grow-A/deep/x; mkfifo .shz-put-fifo
+	sh(t, "cd "+root+`; mkdir -p sub/.shz-grow-A/deep .shz-grow-B .shz-odd .shz-grow-C .shz-put-dir; touch .shz-grow-C/theirs; chown nobody .shz-grow-C/theirs; touch .shz-put-1 .shz-upload-2 .shz-done-2 .shz-done-3 .shz-upload-5 .shz-done-5 sub/.shz-away-4 .shz-upload-held .shz-other sub/shz-put- sub/.shz-grow-A/deep/x; mkfifo .shz-put-fifo
 		ln -s /etc/passwd .shz-put-link; mkdir `+s.base+`/.shz-new-X `+s.base+`/.shz-new-full; touch `+s.base+`/.shz-new-full/x; touch `+s.base+`/.closed/.shz-removed-1-2-AAAA`)
 	held, err := os.Open(root + "/.shz-upload-held")
 	if err == nil {
 		err = unix.Flock(int(held.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	// An upload stays as long as its mark does: a mark alone says that the bytes have got their name.
+	mark, err := os.Open(root + "/.shz-done-5")
+	if err == nil {
+		err = unix.Flock(int(mark.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -188,13 +196,14 @@ func TestUploads(t *testing.T) {
 	if err := s.run("uploads"); err != nil {
 		t.Error(err)
 	}
-	if left := s.list(root); left != ".shz-grow-C .shz-grow-C/theirs .shz-odd .shz-other .shz-put-dir .shz-upload-held sub sub/shz-put-" {
+	if left := s.list(root); left != ".shz-done-5 .shz-grow-C .shz-grow-C/theirs .shz-odd .shz-other .shz-put-dir .shz-upload-5 .shz-upload-held sub sub/shz-put-" {
 		t.Errorf("left: %s", left)
 	}
 	if left := sh(t, "cd "+s.base+"; ls -A . .closed | paste -sd' '"); left != ".: .closed .shz-new-full age  .closed: .shz-removed-1-2-AAAA" {
 		t.Errorf("left: %s", left)
 	}
 	held.Close()
+	mark.Close()
 	if err := s.run("uploads"); err != nil {
 		t.Error(err)
 	}

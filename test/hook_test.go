@@ -16,7 +16,12 @@ func TestPreUpload(t *testing.T) {
 	tree := t.TempDir()
 	run(t, "sh", "-c", `cd "$1" && mkdir deep && echo fine >good && echo EICAR inside >deep/bad && tar -cf "$2" good deep && chown bruno "$2"`, "sh", tree, zonePath(zone, "tree.tar"))
 	program := filepath.Join(layout.PreUpload, "test-scanner")
-	script := "#!/bin/sh\nid -un >&2\nif grep -q EICAR; then exit 1; fi\ntest \"$SHZ_USER $SHZ_ZONE\" = \"bruno " + zone + "\"\n"
+	judged := filepath.Join(tree, "judged")
+	if err := os.WriteFile(judged, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "chmod", "0777", filepath.Dir(tree), tree, judged)
+	script := "#!/bin/sh\necho \"$SHZ_ZONE $SHZ_PATH\" >>" + judged + "\nif grep -q EICAR; then exit 1; fi\ntest \"$SHZ_USER $SHZ_ZONE\" = \"bruno " + zone + "\"\n"
 	if err := os.WriteFile(program, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -52,6 +57,12 @@ func TestPreUpload(t *testing.T) {
 	}
 	if a := tusPatch(t, "bruno", tusBegun(t, "bruno", folder, "file 2", 16), 0, "@"+good); a.status != 204 {
 		t.Errorf("good by tus: %d %s", a.status, a.body)
+	}
+	run(t, "sh", "-c", `cd "$1" && tar -cf "$2" good && chown bruno "$2"`, "sh", tree, zonePath(zone, "fine.tar"))
+	jsonAs(t, "bruno", "-d", "op=mkdir&name=deep", folder)
+	jsonAs(t, "bruno", "-d", "op=unzip&name=fine.tar&to=/"+zone+"/deep/here", folder)
+	if got := read(t, judged); !strings.HasSuffix(got, zone+" deep/here/good\n") || !exists(zonePath(zone, "deep", "here", "good")) {
+		t.Errorf("unpacked elsewhere: %q", got)
 	}
 	// A program that others can change is not run, and not passed over.
 	run(t, "chmod", "o+w", program)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"sharezone/internal/web"
@@ -102,3 +103,8 @@ func redirectToFolder(c *web.Call) error {
 
 // below is the path of an entry below its zone, as it stands in events and listings.
 func below(names []string) string { return strings.Join(names, "/") }
+
+// belowOf is below of an entry of a folder.
+func belowOf(folder zone.Path, names ...string) string {
+	return below(slices.Concat(folder.Names, names))
+}

@@ -264,7 +264,7 @@ func (r resumable) bounded(left int64, also io.Writer) func(*zone.Upload) (int64
 // it may take weeks and many requests.
 func (r resumable) finish(p *zone.Partial, exists zone.OnExists) error {
 	at := func(name []byte) string {
-		return below(append(r.path.Names[:len(r.path.Names):len(r.path.Names)], string(name)))
+		return belowOf(r.path, string(name))
 	}
 	act, err := r.call.Event.Begin("upload", at(p.Name))
 	if err != nil {
@@ -272,7 +272,7 @@ func (r resumable) finish(p *zone.Partial, exists zone.OnExists) error {
 	}
 	signal.Ignore(syscall.SIGTERM) // whoever takes over waits: this ends in an answer
 	var done zone.Done
-	if err = judge(r.call, p.File(), at(p.Name)); err == nil {
+	if err = judge(r.call, p.File(), r.path.Zone, at(p.Name)); err == nil {
 		done, err = p.Finish(exists)
 	}
 	if errors.Is(err, hook.ErrRefused) {

@@ -62,7 +62,7 @@ func (u unzipping) one(name string, in destination, folder string) item {
 	var done zone.Landed
 	if err == nil {
 		var bytes int64
-		done, bytes, err = u.unpack(name, in.folder, folder)
+		done, bytes, err = u.unpack(name, in, folder)
 		result := landedResult(done, err)
 		if result != "ok" {
 			bytes = -1
@@ -81,7 +81,7 @@ func (u unzipping) one(name string, in destination, folder string) item {
 	return i
 }
 
-func (u unzipping) unpack(name string, into *zone.Object, folder string) (zone.Landed, int64, error) {
+func (u unzipping) unpack(name string, into destination, folder string) (zone.Landed, int64, error) {
 	if err := zone.CheckSegment(name); err != nil {
 		return zone.Landed{}, 0, err
 	}
@@ -105,8 +105,8 @@ func (u unzipping) unpack(name string, into *zone.Object, folder string) (zone.L
 		return zone.Landed{}, 0, u.tell(err)
 	}
 	defer in.Close()
-	done, bytes, err := into.Unpack(in, folder, u.exists, u.keep, func(file *os.File, path []string) error {
-		return judge(u.call, file, below(append(append(u.path.Names[:len(u.path.Names):len(u.path.Names)], folder), path...)))
+	done, bytes, err := into.folder.Unpack(in, folder, u.exists, u.keep, func(file *os.File, path []string) error {
+		return judge(u.call, file, into.path.Zone, belowOf(into.path, append([]string{folder}, path...)...))
 	})
 	return done, bytes, u.tell(err)
 }

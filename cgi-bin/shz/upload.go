@@ -66,7 +66,7 @@ func put(c *web.Call, root *zone.Object, path zone.Path) error {
 		}
 		return c.Body.SendTo(to)
 	}
-	done, err := bring(c, folder, path.Names[:last], name, c.Body.Size(), exists, send)
+	done, err := bring(c, folder, zone.Path{Zone: path.Zone, Names: path.Names[:last]}, name, c.Body.Size(), exists, send)
 	if onlyNew && errors.Is(err, unix.EEXIST) {
 		return web.Refuse(web.Precondition, "If-None-Match")
 	}
@@ -86,9 +86,9 @@ func put(c *web.Call, root *zone.Object, path zone.Path) error {
 }
 
 // bring runs one upload: event, bytes, name, event.
-func bring(c *web.Call, folder *zone.Object, at []string, name string, size int64, exists zone.OnExists,
+func bring(c *web.Call, folder *zone.Object, at zone.Path, name string, size int64, exists zone.OnExists,
 	send func(web.Receiver) (int64, error)) (brought, error) {
-	path := below(append(at[:len(at):len(at)], name))
+	path := belowOf(at, name)
 	keep, err := reserveOf(c)
 	if err != nil {
 		return brought{}, err
@@ -108,7 +108,7 @@ func bring(c *web.Call, folder *zone.Object, at []string, name string, size int6
 	bytes, err := send(upload)
 	done := brought{Name: name, Status: "created"}
 	if err == nil {
-		err = judge(c, upload.File(), path)
+		err = judge(c, upload.File(), at.Zone, path)
 	}
 	if err == nil {
 		var replaced bool
@@ -126,19 +126,18 @@ func bring(c *web.Call, folder *zone.Object, at []string, name string, size int6
 	}
 	final := ""
 	if done.Name != name {
-		final = below(append(at[:len(at):len(at)], done.Name))
+		final = belowOf(at, done.Name)
 	}
 	act.End("ok", bytes, final)
 	return done, nil
 }
 
 // judge asks the programs of the site about a file that has all its bytes and no name yet.
-func judge(c *web.Call, file *os.File, path string) error {
+func judge(c *web.Call, file *os.File, zone, path string) error {
 	settings, err := c.Settings()
 	if err != nil {
 		return err
 	}
-	zone, _, _ := strings.Cut(c.Rest(), "/")
 	facts := hook.Facts{User: c.User, Zone: zone, Path: path, Entry: c.Entry, Request: c.ID}
 	return hook.Judge(layout.PreUpload, file, facts, settings.Upload.HookTime)
 }
@@ -227,7 +226,7 @@ func (f *form) bringParts() ([]item, error) {
 			return nil // an empty file field
 		}
 		source := &source{Reader: part}
-		done, err := bring(c, f.folder, f.path.Names, name, -1, exists, source.sendTo)
+		done, err := bring(c, f.folder, f.path, name, -1, exists, source.sendTo)
 		if source.failed != nil {
 			return source.failed // the client went away: nothing follows
 		}

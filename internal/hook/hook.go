@@ -15,7 +15,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"regexp"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -91,6 +93,13 @@ func ask(program string, file *os.File, facts Facts, limit time.Duration) error 
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
+	for _, ignored := range []os.Signal{syscall.SIGTERM, syscall.SIGPIPE} {
+		if signal.Ignored(ignored) { // the program would inherit that; what is caught it does not
+			signal.Notify(make(chan os.Signal, 1), ignored)
+		}
+	}
+	runtime.LockOSThread() // Pdeathsig is sent when the thread ends
+	defer runtime.UnlockOSThread()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program)
@@ -102,13 +111,16 @@ func ask(program string, file *os.File, facts Facts, limit time.Duration) error 
 	cmd.Stdin = file
 	complaint := &head{}
 	cmd.Stderr = complaint
-	// What it started ends with it; what has left its group and keeps stderr open is not waited for.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// Out of time, it ends with all that it started, and it does not outlive who keeps the time. What it leaves running when it
+	// has ended by itself, or what has left its group, is not waited for, also if that keeps stderr open.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
 	err := cmd.Run()
 	var exit *exec.ExitError
 	switch {
+	case errors.Is(err, exec.ErrWaitDelay): // it had no objection
+		return nil
 	case ctx.Err() != nil:
 		return ErrSlow
 	case errors.As(err, &exit):

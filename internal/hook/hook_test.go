@@ -4,8 +4,12 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -40,6 +44,8 @@ func brought(t *testing.T, text string) *os.File {
 }
 
 func TestJudge(t *testing.T) {
+	signal.Ignore(syscall.SIGTERM, syscall.SIGPIPE) // as who judges does
+	defer signal.Reset(syscall.SIGTERM, syscall.SIGPIPE)
 	for name, row := range map[string]struct {
 		programs map[string]string
 		want     error
@@ -52,6 +58,9 @@ func TestJudge(t *testing.T) {
 		"killed":                    {map[string]string{"a": "kill -9 $$"}, ErrRefused},
 		"facts":                     {map[string]string{"a": `test "$SHZ_USER/$SHZ_ZONE/$SHZ_PATH/$SHZ_ENTRY/$SHZ_REQUEST" = 'anna/demo/a/$(id) b/internal/77' && test $# = 0 && test "$HOME" = ""`}, nil},
 		"no leftovers":              {map[string]string{"a.bak": "exit 1", "a~": "exit 1", ".a": "exit 1", "a.dpkg-old": "exit 1"}, nil},
+		"leaves something":          {map[string]string{"a": "sleep 5 & exit 0"}, nil},
+		"told to end":               {map[string]string{"a": "kill -TERM $$; exit 0"}, ErrRefused},
+		"nobody reads it":           {map[string]string{"a": "kill -PIPE $$; exit 0"}, ErrRefused},
 		"slow":                      {map[string]string{"a": "sleep 60 & sleep 60"}, ErrSlow},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -98,5 +107,36 @@ func TestUnsafe(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		})
+	}
+}
+
+// TestOutlived: who judges is killed; the program that nobody can stop for being slow any more ends too.
+func TestOutlived(t *testing.T) {
+	if folder := os.Getenv("HOOK_TEST_FOLDER"); folder != "" {
+		Judge(folder, brought(t, ""), Facts{Path: folder + "/pid"}, time.Minute)
+		return
+	}
+	folder := site(t, map[string]string{"a": `echo $$ >"$SHZ_PATH~" && mv "$SHZ_PATH~" "$SHZ_PATH" && exec sleep 60`})
+	judging := exec.Command(os.Args[0], "-test.run=^TestOutlived$")
+	judging.Env = append(os.Environ(), "HOOK_TEST_FOLDER="+folder)
+	if err := judging.Start(); err != nil {
+		t.Fatal(err)
+	}
+	program := 0
+	for end := time.Now().Add(30 * time.Second); program == 0 && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if b, err := os.ReadFile(folder + "/pid"); err == nil {
+			program, _ = strconv.Atoi(strings.TrimSpace(string(b)))
+		}
+	}
+	judging.Process.Kill()
+	judging.Wait()
+	if program == 0 {
+		t.Fatal("the program did not begin")
+	}
+	for end := time.Now().Add(20 * time.Second); syscall.Kill(program, 0) == nil; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			syscall.Kill(program, syscall.SIGKILL)
+			t.Fatal("the program goes on")
+		}
 	}
 }

@@ -34,8 +34,8 @@ func (o *Object) sweepUploads(age time.Duration) {
 			return
 		}
 		for _, e := range entries {
-			if isUploads(e.name) && o.isLeft(e.name, before) {
-				unix.Unlinkat(o.fd, e.name, 0) // it is random, so nobody gave it to another file meanwhile
+			if isUploads(e.name) {
+				o.sweepUpload(e.name, before)
 			}
 		}
 	}
@@ -46,22 +46,41 @@ func isUploads(name string) bool {
 	return strings.HasPrefix(name, uploadPrefix) || strings.HasPrefix(name, partialPrefix) || strings.HasPrefix(name, donePrefix)
 }
 
-// isLeft says whether a reserved name is a file of the caller's own that nothing has touched since before (ctime, which
-// nobody can set) and that no process holds locked: an upload under way keeps its lock, whatever the clocks say.
-func (o *Object) isLeft(name string, before time.Time) bool {
+// sweepUpload removes what has a reserved name if it is a file of the caller's own that nothing has touched since before (ctime,
+// which nobody can set) and that no process holds locked: an upload under way keeps its lock, whatever the clocks say.
+func (o *Object) sweepUpload(name string, before time.Time) {
+	if mark := markOf(o.fd, name); mark != "" {
+		if o.sweepUpload(mark, before); markOf(o.fd, name) != "" {
+			return
+		}
+	}
 	left, err := o.reach(name, 0)
 	if err != nil {
-		return false
+		return
 	}
 	defer left.Close()
 	st := left.Stat()
 	if left.Kind() != "file" || st.Uid != uint32(os.Geteuid()) || !time.Unix(st.Ctim.Unix()).Before(before) {
-		return false
+		return
 	}
 	file, err := left.reopen(unix.O_RDONLY)
 	if err != nil {
-		return false
+		return
 	}
-	defer file.Close()
-	return unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil
+	defer file.Close() // with the lock: a client that goes on now waits for it, and is told then that the upload is gone
+	if unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
+		unix.Unlinkat(o.fd, name, 0) // it is random, so nobody gave it to another file meanwhile
+	}
+}
+
+// markOf is the mark that an upload in several requests has ended, "" where there is none. The mark goes before the bytes: alone
+// it would say of bytes that were given up, and never got their name, that they had.
+func markOf(dir int, name string) string {
+	id, isPartial := strings.CutPrefix(name, partialPrefix)
+	var bytes, mark unix.Stat_t
+	if !isPartial || unix.Fstatat(dir, name, &bytes, unix.AT_SYMLINK_NOFOLLOW) != nil ||
+		unix.Fstatat(dir, donePrefix+id, &mark, unix.AT_SYMLINK_NOFOLLOW) != nil || mark.Uid != bytes.Uid {
+		return ""
+	}
+	return donePrefix + id
 }

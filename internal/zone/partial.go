@@ -199,10 +199,17 @@ func (o *Object) own(name string) (*Object, error) {
 
 // lock keeps others from the upload: requests, and whoever sweeps up what was left.
 func (p *Partial) lock(patience time.Duration) error {
+	until := time.Now().Add(patience)
 	if err := takeOver(p.file, patience); err != nil {
 		return err
 	}
-	(&Upload{file: p.file}).lock()
+	// Who sweeps has this lock while he removes the upload: what was added to it now would be lost.
+	for unix.Flock(int(p.file.Fd()), unix.LOCK_EX|unix.LOCK_NB) == unix.EWOULDBLOCK {
+		if !time.Now().Before(until) {
+			return ErrHeld
+		}
+		time.Sleep(lockPause)
+	}
 	return nil
 }
 
@@ -288,6 +295,9 @@ func (p *Partial) Finish(exists OnExists) (Done, error) {
 		}
 		return done, unix.Unlinkat(p.dir.fd, partialPrefix+p.id, 0)
 	case err != nil:
+		if !u.shut && u.hidden != "" { // it may be long until it gets its name: nobody else reads it, nor locks it
+			p.file.Chmod(0o600)
+		}
 		return Done{}, err
 	}
 	xattr.Remove(descriptorPath(int(p.file.Fd())), attrUpload)
@@ -300,12 +310,12 @@ func (p *Partial) Finish(exists OnExists) (Done, error) {
 
 // Remove gives the upload up. Of one that has ended only the memory goes.
 func (p *Partial) Remove() error {
-	var err error
-	if p.Done == nil {
-		err = unix.Unlinkat(p.dir.fd, partialPrefix+p.id, 0)
+	err := unix.Unlinkat(p.dir.fd, donePrefix+p.id, 0) // first: see markOf
+	if errors.Is(err, unix.ENOENT) {
+		err = nil
 	}
-	if e := unix.Unlinkat(p.dir.fd, donePrefix+p.id, 0); !errors.Is(e, unix.ENOENT) {
-		err = errors.Join(err, e)
+	if err == nil && p.Done == nil {
+		err = unix.Unlinkat(p.dir.fd, partialPrefix+p.id, 0)
 	}
 	p.Close()
 	return err

@@ -99,6 +99,9 @@ func TestPartial(t *testing.T) {
 					if after.Done != nil || after.Offset != 2 || !strings.Contains(state(t, dir), strings.Split(before, "; ")[len(strings.Split(before, "; "))-1]) {
 						t.Errorf("%+v\n%s\n%s", after, before, state(t, dir))
 					}
+					if st := fileOf(t, dir, partialPrefix+id); st.Mode&0o7777 != 0o600 {
+						t.Errorf("mode %o without its name", st.Mode)
+					}
 					return
 				}
 				if done.Status != status || string(done.Name) != name || after.Done == nil || after.Done.Status != status || string(after.Done.Name) != name || after.Offset != 3 {
@@ -372,6 +375,14 @@ func TestSweepPartials(t *testing.T) {
 	held, err := root.CreatePartial(wanted("held", 3, ExistsFail), Reserve{})
 	must(t, err)
 	defer held.Close()
+	mark, err := os.Open(dir + "/" + donePrefix + id)
+	must(t, err)
+	must(t, unix.Flock(int(mark.Fd()), unix.LOCK_EX))
+	root.sweepUploads(-time.Hour)
+	if got := state(t, dir); !strings.Contains(got, partialPrefix+id) {
+		t.Error("the mark that it has its name is left alone: ", got)
+	}
+	mark.Close()
 	root.sweepUploads(time.Hour)
 	if got := state(t, dir); strings.Count(got, ReservedPrefix) != 3 {
 		t.Error("new ones are swept: ", got)
@@ -382,5 +393,22 @@ func TestSweepPartials(t *testing.T) {
 	}
 	if bytes.Contains([]byte(state(t, dir)), []byte(donePrefix)) {
 		t.Error(state(t, dir))
+	}
+}
+
+// TestSweptMeanwhile: who goes on with an upload that is just being removed as old waits, and adds nothing to what nobody would find.
+func TestSweptMeanwhile(t *testing.T) {
+	dir, root := partialTree(t)
+	id := began(t, root, ExistsFail, "n")
+	path := dir + "/" + partialPrefix + id
+	sweeper, err := os.Open(path)
+	must(t, err)
+	must(t, unix.Flock(int(sweeper.Fd()), unix.LOCK_EX))
+	time.AfterFunc(200*time.Millisecond, func() {
+		os.Remove(path)
+		sweeper.Close()
+	})
+	if p, err := root.TakePartial(id); !errors.Is(err, unix.ENOENT) {
+		t.Errorf("%+v %v", p, err)
 	}
 }

@@ -40,7 +40,13 @@ func (h *Held) SweepLeftovers(s *Sweeping) error {
 			missed(err)
 		}
 	}
-	sweep := func(name string) {
+	var sweep func(name string)
+	sweep = func(name string) {
+		if mark := markOf(w.here, name); mark != "" && s.Remove {
+			if sweep(mark); markOf(w.here, name) != "" {
+				return
+			}
+		}
 		left, bytes, err := leftover(w.here, name, s.Before)
 		if left < 0 {
 			return

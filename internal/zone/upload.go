@@ -166,7 +166,7 @@ func inheritedBy(list acl.ACL, mode uint32) acl.ACL {
 }
 
 // lock says, until the process ends, that what has the reserved name is an upload under way. Where the file system has
-// no locks, isLeft gets none either, and everything stays.
+// no locks, who sweeps gets none either, and everything stays.
 func (u *Upload) lock() { unix.Flock(int(u.file.Fd()), unix.LOCK_EX|unix.LOCK_NB) }
 
 // foresee refuses what cannot end well. It is a courtesy: Commit and the writes decide.
