@@ -62,7 +62,7 @@ var reserved = map[string]struct{ by, why string }{
 	"github.com/robfig/cron/v3":         {"internal/schedule", "its parser can panic, and summer time confuses it: a guard stands around it"},
 	"github.com/wneessen/go-mail":       {"notify/mail", "what mail does wrong is known in one place"},
 	"sharezone/notify/mail/mailtest":    {"", "it is for tests"},
-	"os/exec":                           {"internal/helper internal/hook internal/account internal/account/change internal/btrfs internal/privileged/privilegedtest sbin/shzadm test test/report bench", "running programs is rare and visible"},
+	"os/exec":                           {"internal/helper internal/hook hooks/virus-scan internal/account internal/account/change internal/btrfs internal/privileged/privilegedtest sbin/shzadm test test/report bench", "running programs is rare and visible"},
 	"os/user":                           {"libexec/auth", "in a static program it does not see LDAP; the others ask internal/account"},
 	"net/http":                          {"internal/web cgi-bin/... test bench/...", "what lies below the handlers knows no HTTP"},
 	"net/http/cgi":                      {"internal/web bench/hello", "one place takes the request from the environment"},

@@ -58,6 +58,7 @@ type Upload struct {
 	KeepFreeBytes   int64
 	KeepFreePercent int
 	HookTime        time.Duration // for one file in one program of the site
+	Unscanned       string        // what virus-scan does with a file that the scanner did not look at: "refuse", "accept"
 }
 
 // Search bounds one search below a folder.
@@ -208,6 +209,14 @@ var table = [...]setting{
 		"A program of the site that judges uploads (sharezone-hooks(5)) is given so long for a file; then it is ended, and " +
 			"the upload is told to come again later. Browsers and proxies wait for about as long.",
 		func(s *Settings, n int64) { s.Upload.HookTime = time.Duration(n) * time.Second }, nil,
+	},
+	{
+		section: "uploads", name: "unscanned",
+		meaning: "Where the program virus-scan judges uploads (sharezone-hooks(5)): what becomes of a file while the scanner does not answer. " +
+			"\"refuse\": the upload is told to come again later. \"accept\": it is taken, and a line in the syslog says so.",
+		text: &textSetting{"refuse", `"refuse" or "accept"`,
+			oneOf("refuse", "accept"),
+			func(s *Settings, v string) { s.Upload.Unscanned = v }},
 	},
 	{
 		"search", "default_hits", 200, 1, 100000, "hits",

@@ -27,11 +27,16 @@ import (
 
 // Errors of judging; everything else is a mistake of the installation.
 var (
-	// ErrRefused: a program ended with a status other than 0.
+	// ErrRefused: a program ended with a status other than 0 and Undecided.
 	ErrRefused = errors.New("refused by a program of the site")
 	// ErrSlow: a program did not end in time.
 	ErrSlow = errors.New("a program of the site takes too long")
+	// ErrUndecided: a program ended with status Undecided.
+	ErrUndecided = errors.New("a program of the site cannot judge now")
 )
+
+// Undecided is the exit status of a program that cannot judge at the moment: EX_TEMPFAIL of sysexits(3).
+const Undecided = 75
 
 // names are those of run-parts(8): no backups of editors, no leftovers of dpkg.
 var names = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
@@ -124,7 +129,11 @@ func ask(program string, file *os.File, facts Facts, limit time.Duration) error 
 	case ctx.Err() != nil:
 		return ErrSlow
 	case errors.As(err, &exit):
-		return fmt.Errorf("%w: %s: %q", ErrRefused, exit, strings.TrimSpace(string(complaint.bytes)))
+		verdict := ErrRefused
+		if exit.ExitCode() == Undecided {
+			verdict = ErrUndecided
+		}
+		return fmt.Errorf("%w: %s: %q", verdict, exit, strings.TrimSpace(string(complaint.bytes)))
 	}
 	return err
 }

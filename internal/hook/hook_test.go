@@ -55,6 +55,7 @@ func TestJudge(t *testing.T) {
 		"each reads from the start": {map[string]string{"a": "cat >/dev/null", "b": `test "$(cat)" = content`}, nil},
 		"refused":                   {map[string]string{"a": "exit 1"}, ErrRefused},
 		"refused by the second":     {map[string]string{"a": "exit 0", "b": "exit 99"}, ErrRefused},
+		"later":                     {map[string]string{"a": "exit 75"}, ErrUndecided},
 		"killed":                    {map[string]string{"a": "kill -9 $$"}, ErrRefused},
 		"facts":                     {map[string]string{"a": `test "$SHZ_USER/$SHZ_ZONE/$SHZ_PATH/$SHZ_ENTRY/$SHZ_REQUEST" = 'anna/demo/a/$(id) b/internal/77' && test $# = 0 && test "$HOME" = ""`}, nil},
 		"no leftovers":              {map[string]string{"a.bak": "exit 1", "a~": "exit 1", ".a": "exit 1", "a.dpkg-old": "exit 1"}, nil},

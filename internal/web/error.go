@@ -120,6 +120,7 @@ var codes = []struct {
 	{zone.ErrHeld, Locked},
 	{hook.ErrRefused, Rejected},
 	{hook.ErrSlow, Busy},
+	{hook.ErrUndecided, Busy},
 	{unix.ENOENT, NotFound},
 	{unix.ENOTDIR, NotFound},
 	{unix.EACCES, NotPermitted},

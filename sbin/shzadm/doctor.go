@@ -71,6 +71,7 @@ func doctor(c *call, args []string) error {
 		u.checkPAM()
 		u.checkConfig()
 		u.checkApache()
+		u.checkScanner()
 		u.checkPeople(m)
 		u.checkZones()
 		u.checkCleaner()

@@ -422,6 +422,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-apache-privileges": "%[1]s gira senza poter ottenere privilegi: il gate non può diventare nessuno",
 	"finding-apache-deaf":       "%[1]s non è in ascolto su %[3]s",
 	"finding-hsts":              "%[1]s è http con il nome di %[2]s: i browser che ci sono stati parlano con quel nome solo https, e questo ingresso no",
+	"finding-scanner-down":      "i file in arrivo vanno controllati, ma %[1]s non risponde: %[2]s",
 	"finding-system-member":     "%[1]s è nel gruppo shzbase, ma l'uid %[2]s non è di una persona",
 	"finding-role":              "%[1]s è nel gruppo %[2]s, ma non in %[3]s",
 	"finding-stale-lock":        "%[1]s è stato lasciato da un programma che non c'è più (%[2]s): nessuno può cambiare gli account di questa macchina",
