@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -53,6 +54,9 @@ func newSite(t *testing.T) *site {
 		state: t.TempDir() + "/state.json", events: s.events,
 		open: func() (*zone.Admin, error) { return s.newAdmin(), nil },
 	}
+	if err := (schedule.State{Since: time.Unix(1, 0), Jobs: map[string]schedule.Run{}}).Write(s.state); err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 
@@ -97,6 +101,19 @@ func (s *site) at(now time.Time) {
 	s.now = now
 	if err := s.run(due); err != nil {
 		s.t.Errorf("%v: %v", now, err)
+	}
+}
+
+// pass lets time go by without the minutes in between.
+func (s *site) pass(now time.Time) {
+	s.t.Helper()
+	state, err := schedule.ReadState(s.state)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	state.Seen, s.now = now, now
+	if err := state.Write(s.state); err != nil {
+		s.t.Fatal(err)
 	}
 }
 
@@ -174,8 +191,8 @@ func TestYear(t *testing.T) {
 		"03-22 06": "zone-warn offers 2027-03-29 ok", "03-26 06": "zone-warn offers 2027-03-29 ok", "03-28 06": "zone-warn offers 2027-03-29 ok",
 		"03-30 03": "zone-close offers ok",
 		"06-23 06": "zone-warn offers 2027-06-30 ok", "06-27 06": "zone-warn offers 2027-06-30 ok",
-		"08-03 06": "zone-warn off 2027-08-10 ok", // then the machine is off
-		"08-12 00": "zone-close off ok", "09-11 03": "zone-remove off ok",
+		"08-03 06": "zone-warn off 2027-08-10 ok",                         // then the machine is off
+		"08-13 00": "zone-close off ok", "09-12 03": "zone-remove off ok", // a day later: its clock could have been ahead
 		"10-24 06": "zone-warn offers 2027-10-31 ok", "10-28 06": "zone-warn offers 2027-10-31 ok", "10-30 06": "zone-warn offers 2027-10-31 ok",
 		"11-01 03": "zone-close offers ok", "12-01 03": "zone-remove offers ok",
 	}
@@ -184,7 +201,7 @@ func TestYear(t *testing.T) {
 		if f := happens[now]; f != nil {
 			f()
 		}
-		if now.Hour()%3 != 0 || now.After(day(8, 4, 0)) && now.Before(day(8, 12, 0)) {
+		if now.Hour()%3 != 0 && now.Before(day(8, 12, 0)) || now.Hour()%3 != 0 && now.After(day(8, 14, 0)) || now.After(day(8, 4, 0)) && now.Before(day(8, 12, 0)) {
 			continue
 		}
 		s.at(now)
@@ -252,7 +269,7 @@ func TestImmutable(t *testing.T) {
 		t.Fatal(err)
 	}
 	sh(t, "chattr +i "+s.base+"/.closed/old/a/y")
-	s.now = start.AddDate(0, 0, 31)
+	s.pass(start.AddDate(0, 0, 31))
 	if err := s.run("zones"); err == nil || !strings.Contains(err.Error(), "operation not permitted") {
 		t.Errorf("%v", err)
 	}
@@ -301,6 +318,24 @@ func TestBusy(t *testing.T) {
 	if acts := strings.Join(s.acts(), "; "); acts != "zone-close over ok" {
 		t.Errorf("%s", acts)
 	}
+	root := s.aging("age")
+	sh(t, "touch "+root+"/old")
+	s.backdate("/age/old 400 400")
+	if h, err = s.admin.Reach("age"); err == nil {
+		err = h.Lock()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.at(now.AddDate(0, 0, 1)) // its lock is kept through both rounds
+	h.Release()
+	if acts := s.acts(); len(acts) > 0 {
+		t.Errorf("%q", acts)
+	}
+	s.at(now.AddDate(0, 0, 1).Add(time.Minute))
+	if acts := strings.Join(s.acts(), "; "); acts != "expire age old ok" {
+		t.Errorf("%s", acts)
+	}
 }
 
 // Without room for an event nothing is closed or removed, and no state means more patience, not less.
@@ -328,8 +363,126 @@ func TestNothingUnrecorded(t *testing.T) {
 	if err := s.run("zones"); err == nil {
 		t.Error("the damaged record of runs is not told")
 	}
+	if acts := strings.Join(s.acts(), "; "); acts != "" {
+		t.Errorf("%s", acts)
+	}
+	for range 8 {
+		s.now = s.now.AddDate(0, 0, 1)
+		if err := s.run("zones"); err != nil {
+			t.Error(err)
+		}
+	}
 	if acts := strings.Join(s.acts(), "; "); acts != "zone-close over ok" {
 		t.Errorf("%s", acts)
+	}
+}
+
+// TestUpgrade: where there was no cleaner before, nothing that is old goes at its first run: owners are told first, and files have
+// their whole time again.
+func TestUpgrade(t *testing.T) {
+	s := newSite(t)
+	if err := os.Remove(s.state); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	s.zone("over", "", start)
+	sh(t, "setfattr -n user.shz.expires -v 2020-01-01 "+s.base+"/over")
+	s.zone("shut", "", start)
+	if _, err := s.admin.CloseZone("shut", start.AddDate(-2, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	root := s.aging("age")
+	sh(t, "touch "+root+"/old "+root+"/older")
+	s.backdate("/age/old 40 40", "/age/older 4000 4000")
+	happened := map[string]int{} // on which day
+	for day := range 40 {
+		for hour := range 24 {
+			s.at(start.AddDate(0, 0, day).Add(time.Duration(hour) * time.Hour))
+		}
+		for _, act := range s.acts() {
+			happened[act] = day
+		}
+	}
+	for act, after := range map[string]int{"zone-close over ok": 7, "zone-remove shut ok": 29, "expire age old ok": 29, "expire age older ok": 29} {
+		if day := happened[act]; day < after || day > after+2 {
+			t.Errorf("%s: day %d", act, day)
+		}
+	}
+	if happened["zone-warn over "+start.AddDate(0, 0, 7).Format(time.DateOnly)+" ok"] == 0 {
+		t.Errorf("its owner was not told: %v", happened)
+	}
+}
+
+// TestClockAhead: by a clock that jumps years ahead nothing is closed or removed until it has gone on for a day; and nothing at all
+// if it is set right before. What somebody asks for by name is refused, unless he has looked.
+func TestClockAhead(t *testing.T) {
+	t.Run("goes on", func(t *testing.T) { clockAhead(t, false) })
+	t.Run("set right", func(t *testing.T) { clockAhead(t, true) })
+}
+
+func clockAhead(t *testing.T, right bool) {
+	s := newSite(t)
+	start := time.Now()
+	s.zone("open", start.AddDate(1, 0, 0).Format(time.DateOnly), start)
+	s.zone("shut", "", start)
+	if _, err := s.admin.CloseZone("shut", start); err != nil {
+		t.Fatal(err)
+	}
+	root := s.aging("age")
+	sh(t, "touch "+root+"/young")
+	s.at(start)
+	s.acts()
+	ahead := start.AddDate(9, 0, 0)
+	for minutes := 0; minutes < 23*60; minutes += 30 {
+		s.at(ahead.Add(time.Duration(minutes) * time.Minute))
+	}
+	for _, job := range []string{"zones", "files", "uploads"} {
+		if err := s.run(job); !errors.Is(err, errClock) {
+			t.Errorf("%s: %v", job, err)
+		}
+	}
+	var says strings.Builder
+	if err := showStatus(s.state, english, false, &says); err != nil || !strings.Contains(says.String(), "The clock jumped ahead") {
+		t.Errorf("%v %s", err, says.String())
+	}
+	if acts := s.acts(); len(acts) > 0 {
+		t.Errorf("%q", acts)
+	}
+	after := ahead.Add(25 * time.Hour)
+	want := "expire age young ok; zone-close open ok; zone-remove shut ok"
+	if right {
+		after, want = start.Add(25*time.Hour), ""
+	}
+	for minutes := range 3 {
+		s.at(after.Add(time.Duration(minutes) * time.Hour))
+	}
+	if acts := strings.Join(s.acts(), "; "); acts != want {
+		t.Errorf("set right %v: %s", right, acts)
+	}
+	s.now = after.AddDate(9, 0, 0)
+	if err := s.run("zones"); !errors.Is(err, errClock) {
+		t.Errorf("another jump: %v", err)
+	}
+	s.noLimit = true
+	if err := s.run("zones"); err != nil {
+		t.Error(err)
+	}
+	if acts := strings.Join(s.acts(), "; "); right && acts != "zone-close open ok; zone-remove shut ok" {
+		t.Errorf("an administrator has looked: %s", acts)
+	}
+}
+
+// TestOneZone: who asks for one zone leaves the remnants of the others.
+func TestOneZone(t *testing.T) {
+	s := newSite(t)
+	s.zone("one", "", time.Now())
+	sh(t, "mkdir "+s.base+"/.closed/.shz-expired-one-AAAA "+s.base+"/.closed/.shz-expired-other-AAAA")
+	s.now, s.only = time.Now(), "one"
+	if err := s.run("zones"); err != nil {
+		t.Error(err)
+	}
+	if left := sh(t, "ls -A "+s.base+"/.closed"); left != ".shz-expired-other-AAAA" {
+		t.Errorf("left: %s", left)
 	}
 }
 

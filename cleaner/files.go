@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -54,10 +55,12 @@ func (r *jobRun) each(do func(*jobRun, *zone.Held, zone.Details) error) error {
 			if z.Closed != nil || r.only != "" && r.only != z.Name {
 				continue
 			}
-			err := r.reach(admin, z, do)
-			if errors.Is(err, zone.ErrBusy) && round == 0 {
+			switch err := r.reach(admin, z, do); {
+			case errors.Is(err, zone.ErrBusy) && round == 0:
 				busy = append(busy, z)
-			} else if err != nil && !errors.Is(err, zone.ErrNotThere) {
+			case errors.Is(err, zone.ErrBusy):
+				r.ended = false // a minute later the change is over
+			case err != nil && !errors.Is(err, zone.ErrNotThere):
 				r.Fail(z.Name + ": " + err.Error())
 			}
 		}
@@ -84,7 +87,7 @@ func (r *jobRun) age(h *zone.Held, z zone.Details) error {
 	}
 	days := *m.MaxAge
 	found := zone.Aging{Keep: m.Keep, Stop: r.stop, Due: func(born, changed time.Time) bool {
-		return lifetime.Aged(born, changed, r.now, days)
+		return lifetime.Aged(born, changed, r.since, r.now, days)
 	}}
 	going := found
 	if r.dryRun {
@@ -112,6 +115,9 @@ func (r *jobRun) age(h *zone.Held, z zone.Details) error {
 	}
 	if err := h.Lock(); err != nil {
 		return err
+	}
+	if now := h.Metadata(); now.MaxAge == nil || *now.MaxAge != days || !slices.Equal(now.Keep, m.Keep) {
+		return fmt.Errorf("%s: its owner chose anew meanwhile: %w", z.Name, zone.ErrBusy) // it is looked at once more
 	}
 	log := ageLog{run: r, zone: z.Name, id: h.ID()}
 	defer log.close()
@@ -173,16 +179,17 @@ func (l *ageLog) close() {
 	l.file, l.acts = nil, 0
 }
 
-// sweep removes from a zone what killed requests left in it. It is no act: nobody ever saw it.
+// sweep removes from a zone what killed requests left in it, and gives back what they had put aside. It is no act: nobody ever saw
+// what goes, and what comes back is where it was.
 func (r *jobRun) sweep(h *zone.Held, z zone.Details) error {
 	found := zone.Sweeping{Before: r.leftSince(), Stop: r.stop}
 	going := found
 	err := h.SweepLeftovers(&found)
 	r.Seen += found.Seen
-	if err != nil || found.Found == 0 {
+	if err != nil || found.Found+found.Returned == 0 {
 		return errors.Join(err, found.First)
 	}
-	if r.tell("uploads", z.Name, found.Found, found.Bytes); r.dryRun {
+	if r.tell("uploads", z.Name, found.Found, found.Bytes, found.Returned); r.dryRun {
 		return nil
 	}
 	if err := h.Lock(); err != nil {
@@ -192,6 +199,9 @@ func (r *jobRun) sweep(h *zone.Held, z zone.Details) error {
 	err = h.SweepLeftovers(&going)
 	r.Removed += going.Found
 	r.Freed += going.Bytes
+	if going.Returned > 0 {
+		r.note(z.Name, fmt.Sprintf("%d files that killed requests had put aside: given back", going.Returned))
+	}
 	if going.Found > 0 {
 		r.note(z.Name, fmt.Sprintf("%d left by killed requests: removed, %d bytes", going.Found, going.Bytes))
 	}

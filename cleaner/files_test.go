@@ -128,6 +128,61 @@ func TestAgeRefused(t *testing.T) {
 	sh(t, "ls "+s.base+"/other/precious "+s.base+"/target")
 }
 
+// TestAgeChanged: what the owner chooses while the cleaner looks holds; what is written or exchanged between the decision and the
+// removal stays, and so does a folder into which something comes.
+func TestAgeChanged(t *testing.T) {
+	for _, attribute := range []string{"setfattr -n user.shz.keep -v old", "setfattr -x user.shz.max_age", "setfattr -n user.shz.max_age -v 300"} {
+		t.Run(attribute, func(t *testing.T) {
+			s := newSite(t)
+			root := s.aging("age")
+			sh(t, "touch "+root+"/old")
+			s.backdate("/age/old 40 40")
+			s.now = time.Now()
+			asked := 0 // before the job, before the zone, and then by the walk through it
+			s.stop = func() bool {
+				if asked++; asked == 3 {
+					sh(t, attribute+" "+root)
+				}
+				return false
+			}
+			if err := s.run("files"); err != nil {
+				t.Error(err)
+			}
+			if left := s.list(root); left != "old" || asked < 3 {
+				t.Errorf("left: %q", left)
+			}
+		})
+	}
+	s := newSite(t)
+	root := s.aging("age")
+	sh(t, "cd "+root+"; mkdir filled empty; echo one >written; echo one >rewritten; echo one >replaced; touch old")
+	s.backdate("/age/written 40 40", "/age/rewritten 40 40", "/age/replaced 40 40", "/age/old 40 40", "/age/filled 40 40", "/age/empty 40 40")
+	h, err := s.admin.Reach("age")
+	if err == nil {
+		err = h.Lock()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Release()
+	going := zone.Aging{Due: func(born, changed time.Time) bool { return time.Since(changed) > 30*24*time.Hour },
+		Record: func(paths []string) (func([]error), error) {
+			if paths[0] == "filled/" {
+				sh(t, "touch "+root+"/filled/young")
+			}
+			if len(paths) > 1 {
+				sh(t, "cd "+root+"; echo two >>written; echo two >rewritten; echo new >.new; mv .new replaced")
+			}
+			return func([]error) {}, nil
+		}}
+	if err := h.RemoveAged(&going); err != nil || going.Files != 1 || going.Folders != 1 || going.Failed != 0 {
+		t.Errorf("%v %+v", err, going)
+	}
+	if left := s.list(root); left != "filled filled/young replaced rewritten written" {
+		t.Errorf("left: %q", left)
+	}
+}
+
 // Too much at once is not removed, but told, until an administrator has looked.
 func TestAgeLimit(t *testing.T) {
 	s := newSite(t)
@@ -154,7 +209,7 @@ func TestAgeLimit(t *testing.T) {
 	if left := s.list(root); left != "g1 g2 g3 g4 h" {
 		t.Errorf("left: %s", left)
 	}
-	s.now = time.Now().AddDate(0, 0, 31)
+	s.pass(time.Now().AddDate(0, 0, 31))
 	if err := s.run("files"); err == nil {
 		t.Error("all of it went")
 	}
@@ -168,7 +223,7 @@ func TestAgeLimit(t *testing.T) {
 func TestUploads(t *testing.T) {
 	s := newSite(t)
 	root := s.aging("age")
-	sh(t, "cd "+root+`; mkdir -p sub/.shz-grow-A/deep .shz-grow-B .shz-odd .shz-grow-C .shz-put-dir; touch .shz-grow-C/theirs; chown nobody .shz-grow-C/theirs; touch .shz-put-1 .shz-upload-2 .shz-done-2 .shz-done-3 .shz-upload-5 .shz-done-5 sub/.shz-away-4 .shz-upload-held .shz-other sub/shz-put- sub/.shz-grow-A/deep/x; mkfifo .shz-put-fifo
+	sh(t, "cd "+root+`; mkdir -p sub/.shz-grow-A/deep .shz-grow-B .shz-odd .shz-grow-C .shz-put-dir; touch .shz-grow-C/theirs; chown nobody .shz-grow-C/theirs; touch .shz-put-1 .shz-upload-2 .shz-done-2 .shz-done-3 .shz-upload-5 .shz-done-5 sub/.shz-away-4 sub/.shz-away-5-name sub/.shz-away-6-name .shz-upload-held .shz-other sub/shz-put- sub/.shz-grow-A/deep/x; mkfifo .shz-put-fifo
 		ln -s /etc/passwd .shz-put-link; mkdir `+s.base+`/.shz-new-X `+s.base+`/.shz-new-full; touch `+s.base+`/.shz-new-full/x; touch `+s.base+`/.closed/.shz-removed-1-2-AAAA`)
 	held, err := os.Open(root + "/.shz-upload-held")
 	if err == nil {
@@ -196,7 +251,7 @@ func TestUploads(t *testing.T) {
 	if err := s.run("uploads"); err != nil {
 		t.Error(err)
 	}
-	if left := s.list(root); left != ".shz-done-5 .shz-grow-C .shz-grow-C/theirs .shz-odd .shz-other .shz-put-dir .shz-upload-5 .shz-upload-held sub sub/shz-put-" {
+	if left := s.list(root); left != ".shz-done-5 .shz-grow-C .shz-grow-C/theirs .shz-odd .shz-other .shz-put-dir .shz-upload-5 .shz-upload-held sub sub/name sub/name (2) sub/recovered-4 sub/shz-put-" {
 		t.Errorf("left: %s", left)
 	}
 	if left := sh(t, "cd "+s.base+"; ls -A . .closed | paste -sd' '"); left != ".: .closed .shz-new-full age  .closed: .shz-removed-1-2-AAAA" {
@@ -207,7 +262,7 @@ func TestUploads(t *testing.T) {
 	if err := s.run("uploads"); err != nil {
 		t.Error(err)
 	}
-	if left := s.list(root); left != ".shz-grow-C .shz-grow-C/theirs .shz-odd .shz-other .shz-put-dir sub sub/shz-put-" {
+	if left := s.list(root); left != ".shz-grow-C .shz-grow-C/theirs .shz-odd .shz-other .shz-put-dir sub sub/name sub/name (2) sub/recovered-4 sub/shz-put-" {
 		t.Errorf("left: %s", left)
 	}
 	sh(t, "ls /etc/passwd")

@@ -16,16 +16,17 @@ import (
 type job struct {
 	name     string
 	schedule func(*config.Settings) *string
+	removes  bool // people's zones or files: not by a clock that is doubted
 	do       func(*jobRun) error
 }
 
 // jobs is the table of all of them, in the order in which they are done when several are due.
 var jobs = []job{
-	{"warnings", func(s *config.Settings) *string { return &s.Cleaner.Warnings }, warnOwners},
-	{"zones", func(s *config.Settings) *string { return &s.Cleaner.Zones }, endZones},
-	{"files", func(s *config.Settings) *string { return &s.Cleaner.Files }, endFiles},
-	{"uploads", func(s *config.Settings) *string { return &s.Cleaner.Uploads }, sweepUploads},
-	{"sessions", func(s *config.Settings) *string { return &s.Cleaner.Sessions }, endSessions},
+	{"warnings", func(s *config.Settings) *string { return &s.Cleaner.Warnings }, false, warnOwners},
+	{"zones", func(s *config.Settings) *string { return &s.Cleaner.Zones }, true, endZones},
+	{"files", func(s *config.Settings) *string { return &s.Cleaner.Files }, true, endFiles},
+	{"uploads", func(s *config.Settings) *string { return &s.Cleaner.Uploads }, true, sweepUploads},
+	{"sessions", func(s *config.Settings) *string { return &s.Cleaner.Sessions }, false, endSessions},
 }
 
 func jobOf(name string) *job {

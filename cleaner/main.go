@@ -182,22 +182,31 @@ type cleaner struct {
 	state    string // the file
 	events   string // the folder
 	open     func() (*zone.Admin, error)
-	since    time.Time // grace counts from here at the earliest
+	since    time.Time // what was there before counts from here: see lifetime
 }
 
 // run does one job, or all that are due. What fails is remembered and told; a later run tries again.
 func (c *cleaner) run(which string) error {
 	state, damaged := schedule.ReadState(c.state)
-	if state.Since.IsZero() {
-		state.Since = c.now // a record that was lost keeps closed zones for longer, never for less
+	if state.Since.IsZero() || state.Since.After(c.now) {
+		state.Since = c.now // a record that was lost keeps things for longer, never for less
 	}
 	c.since = state.Since
-	failed := damaged
+	failed := errors.Join(damaged, c.watch(&state))
+	doubted := state.Doubt != nil && !c.noLimit
+	if doubted && c.dryRun {
+		fmt.Fprint(c.out, c.say.line("clock", stamp(state.Doubt.Before)))
+	}
 	for _, j := range c.jobs {
 		last := state.Jobs[j.name]
 		last.Last = schedule.Anchor(last.Last, c.now)
 		switch {
 		case which != due && which != j.name, c.stop():
+			continue
+		case doubted && j.removes && !c.dryRun: // it stays due
+			if which == j.name {
+				failed = errors.Join(failed, fmt.Errorf("%s: %w since %s", j.name, errClock, state.Doubt.Before.Format(time.RFC3339)))
+			}
 			continue
 		case which == due:
 			s, err := schedule.Parse(*j.schedule(&c.settings))
@@ -232,6 +241,26 @@ func (c *cleaner) run(which string) error {
 		}
 	}
 	return failed
+}
+
+// errClock: nothing is closed or removed by a clock that jumped ahead.
+var errClock = errors.New("the clock jumped ahead and did not go on for a day yet")
+
+// watchEach is how often the time is written down where no job is due: each time the disk is waited for.
+const watchEach = 10 * time.Minute
+
+// watch compares the clock with what it showed last.
+func (c *cleaner) watch(state *schedule.State) error {
+	before, doubt := state.Seen, state.Doubt
+	state.Watch(c.now)
+	if c.dryRun || doubt == state.Doubt && c.now.Sub(before).Abs() < watchEach {
+		return nil
+	}
+	if doubt == nil && state.Doubt != nil {
+		syslog.Write(syslog.DaemonError, fmt.Sprintf("sharezone cleaner: the clock went from %s to %s: nothing is closed or removed until it has gone on for a day",
+			state.Doubt.Before.Format(time.RFC3339), c.now.Format(time.RFC3339)))
+	}
+	return state.Write(c.state)
 }
 
 // jobRun is a job under way.

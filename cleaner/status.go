@@ -39,6 +39,9 @@ func showStatus(file string, say texts, asJSON bool, out io.Writer) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	if d := state.Doubt; d != nil {
+		fmt.Fprint(out, say.line("status-clock", stamp(d.Before), d.Ran.Round(time.Minute)))
+	}
 	for _, j := range jobs {
 		r := state.Jobs[j.name]
 		if r.Began.After(r.Last) {

@@ -33,6 +33,9 @@ func (r *jobRun) sweepRemnants(admin *zone.Admin) {
 		r.Fail(err.Error())
 	}
 	for _, z := range left {
+		if r.only != "" && r.only != z.Name {
+			continue
+		}
 		r.tell("remnant", z.Name)
 		if r.dryRun || r.stop() {
 			continue
@@ -112,7 +115,7 @@ func (r *jobRun) zone(admin *zone.Admin, z zone.Details) error {
 	case lifetime.Warn:
 		return r.warn(h, z, v)
 	case lifetime.Close:
-		return r.close(h, z)
+		return r.close(h, z, v)
 	case lifetime.Remove:
 		return r.remove(h, z)
 	}
@@ -122,20 +125,20 @@ func (r *jobRun) zone(admin *zone.Admin, z zone.Details) error {
 // warn makes the event that the owner is told by, and remembers it. Where that cannot be remembered he is told again by the
 // next run of this job; the other way round he might never be.
 func (r *jobRun) warn(h *zone.Held, z zone.Details, v lifetime.Verdict) error {
-	r.tell("warn", z.Name, z.Owner, *z.Expires, v.Days)
+	r.tell("warn", z.Name, z.Owner, v.Last, v.Days)
 	if r.Warned++; r.dryRun {
 		return nil
 	}
-	err := r.record("zone-warn", z.Name, z.ID, *z.Expires, func() (int64, error) { return -1, nil })
+	err := r.record("zone-warn", z.Name, z.ID, v.Last, func() (int64, error) { return -1, nil })
 	if err != nil {
 		return err
 	}
-	r.note(z.Name, "its owner finds in the activity that it ends on "+*z.Expires)
+	r.note(z.Name, "its owner is told that it ends on "+v.Last)
 	return h.SetTold(v.Warn.String())
 }
 
-func (r *jobRun) close(h *zone.Held, z zone.Details) error {
-	r.tell("close", z.Name, z.Owner, *z.Expires)
+func (r *jobRun) close(h *zone.Held, z zone.Details, v lifetime.Verdict) error {
+	r.tell("close", z.Name, z.Owner, v.Last)
 	if r.Closed++; r.dryRun {
 		return nil
 	}
@@ -144,7 +147,7 @@ func (r *jobRun) close(h *zone.Held, z zone.Details) error {
 		return -1, err
 	})
 	if err == nil {
-		r.note(z.Name, "closed: its last day was "+*z.Expires)
+		r.note(z.Name, "closed: its last day was "+v.Last)
 	}
 	return err
 }

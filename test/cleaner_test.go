@@ -17,6 +17,14 @@ import (
 
 const cleanerProgram = "/usr/lib/sharezone/cleaner"
 
+// cleanerRanBefore makes the cleaner one that has been at work for long, so that what is over goes now; every job is due.
+func cleanerRanBefore(t *testing.T) {
+	t.Helper()
+	if err := os.WriteFile(layout.CleanerState+"/state.json", []byte(`{"since":"2000-01-01T00:00:00Z","jobs":{}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestCleanerCloses: a zone whose last day is over is closed, who was logged in finds it no more, its owner reads why in its
 // activity, and an administrator brings it back with its members.
 func TestCleanerCloses(t *testing.T) {
@@ -27,6 +35,7 @@ func TestCleanerCloses(t *testing.T) {
 	}
 	acl := run(t, "getfacl", "--absolute-names", zonePath(zone))
 	run(t, "setfattr", "-n", "user.shz.expires", "-v", "2020-12-31", zonePath(zone))
+	cleanerRanBefore(t)
 	if out := run(t, cleanerProgram, "--once", "zones", "--dry-run"); !strings.Contains(out, zone) {
 		t.Errorf("dry run: %s", out)
 	}
@@ -114,6 +123,7 @@ func TestAges(t *testing.T) {
 	if seen := look(); seen != "<b>per cent% false;caff\ufffdcaff%E9 true;" {
 		t.Errorf("after: %q", seen)
 	}
+	cleanerRanBefore(t)
 	if out := run(t, cleanerProgram, "--dry-run", "--once", "files", "--zone", zone, "--now", time.Now().AddDate(0, 0, 40).Format(time.RFC3339)); !strings.Contains(out, "per cent%/x") || strings.Contains(out, "caff") {
 		t.Errorf("dry run: %s", out)
 	}
@@ -134,7 +144,7 @@ func TestAges(t *testing.T) {
 func TestCleanerDaemon(t *testing.T) {
 	zone := newZone(t)
 	run(t, "setfattr", "-n", "user.shz.expires", "-v", "2020-12-31", zonePath(zone))
-	run(t, "rm", "-f", layout.CleanerState+"/state.json") // everything is due
+	cleanerRanBefore(t)
 	daemon := exec.Command(cleanerProgram, "--daemon")
 	if err := daemon.Start(); err != nil {
 		t.Fatal(err)

@@ -7,9 +7,10 @@ import "time"
 const settled = 7 * 24 * time.Hour
 
 // Aged says whether something in a zone has been there for more than so many days. Its time of modification does not matter: that is
-// the word of whoever brought it. born is zero where the file system does not say.
-func Aged(born, changed, now time.Time, days int) bool {
-	return days > 0 && Ends(born, changed, days).Before(now)
+// the word of whoever brought it. born is zero where the file system does not say. What was there before things went at all, which is
+// since a moment, counts from then: nobody was told that it would go.
+func Aged(born, changed, since, now time.Time, days int) bool {
+	return days > 0 && Ends(born, changed, days).Before(now) && since.AddDate(0, 0, days).Before(now)
 }
 
 // Ends is the moment after which something has been there for so many days, if nothing changes.

@@ -31,8 +31,16 @@ func TestAged(t *testing.T) {
 		{"unborn and young", time.Time{}, ago(8), 30, false},
 		{"unborn and old", time.Time{}, ago(31), 30, true},
 	} {
-		if got := Aged(row.born, row.changed, now, row.days); got != row.want {
+		if got := Aged(row.born, row.changed, time.Time{}, now, row.days); got != row.want {
 			t.Errorf("%s: %v", row.name, got)
+		}
+	}
+	for _, row := range []struct {
+		since time.Time
+		want  bool
+	}{{now, false}, {ago(30), false}, {ago(30.01), true}, {ago(-1000), false}} {
+		if got := Aged(ago(1000), ago(1000), row.since, now, 30); got != row.want {
+			t.Errorf("years old, and things go since %v: %v", row.since, got)
 		}
 	}
 }

@@ -37,9 +37,11 @@ const (
 
 // ZonePolicy is what the site wants of zones whose time ends.
 type ZonePolicy struct {
-	Warn  []int     // so many days before the last day is over its owner is told, descending
-	Grace int       // so many days a closed zone can be brought back
-	Since time.Time // grace counts from here at the earliest: since when closed zones are removed at all
+	Warn  []int // so many days before the last day is over its owner is told, descending
+	Grace int   // so many days a closed zone can be brought back
+	// Since is since when zones are closed and removed at all. Grace counts from here at the earliest, and so do the warnings of a
+	// zone whose last day was over by then.
+	Since time.Time
 }
 
 // Zone is what is known of a zone.
@@ -60,6 +62,7 @@ type Verdict struct {
 	Act    Act
 	Why    Reason
 	Days   int       // until its end, for EndsSoon; 0 is today
+	Last   string    // the day on whose end it is closed, YYYY-MM-DD, for Warn and Close
 	Warn   Warning   // for Warn: what is to be remembered
 	Before time.Time // for Grace: until when it can be brought back
 }
@@ -79,10 +82,15 @@ func OfZone(z Zone, now time.Time, p ZonePolicy) Verdict {
 		return Verdict{Act: Keep, Why: BadDate}
 	}
 	// Dates without hours: a day of 23 hours is a day.
-	year, month, day := now.Date()
-	left := int((last.Unix() - time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix()) / secondsPerDay)
+	if since := dateOf(p.Since.In(now.Location())); last.Before(since) {
+		last = since
+		if len(p.Warn) > 0 {
+			last = since.AddDate(0, 0, slices.Max(p.Warn))
+		}
+	}
+	left := int((last.Unix() - dateOf(now).Unix()) / secondsPerDay)
 	if left < 0 {
-		return Verdict{Act: Close, Why: LastDay}
+		return Verdict{Act: Close, Why: LastDay, Last: last.Format(time.DateOnly)}
 	}
 	// The nearest of the days of warning that has come: who missed two of them is told once.
 	nearest := -1
@@ -97,7 +105,12 @@ func OfZone(z Zone, now time.Time, p ZonePolicy) Verdict {
 	case z.Told.Expires == z.Expires && z.Told.Days <= nearest:
 		return Verdict{Act: Keep, Why: Told, Days: left}
 	}
-	return Verdict{Act: Warn, Why: EndsSoon, Days: left, Warn: Warning{z.Expires, nearest}}
+	return Verdict{Act: Warn, Why: EndsSoon, Days: left, Last: last.Format(time.DateOnly), Warn: Warning{z.Expires, nearest}}
+}
+
+func dateOf(t time.Time) time.Time {
+	year, month, day := t.Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
 func ofClosed(z Zone, now time.Time, p ZonePolicy) Verdict {

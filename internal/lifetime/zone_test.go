@@ -57,6 +57,12 @@ func TestOfZone(t *testing.T) {
 		{"closed before there was a cleaner", Zone{Closed: at("2020-06-10 12:00:00")}, "2027-06-30 23:59:59", since, Keep, Grace, 0},
 		{"and later", Zone{Closed: at("2020-06-10 12:00:00")}, "2027-07-01 00:00:00", since, Remove, GraceOver, 0},
 		{"closed in the future", Zone{Closed: at("2036-06-10 12:00:00")}, "2027-07-01 00:00:00", policy, Keep, Grace, 0},
+		{"over before there was a cleaner", Zone{Expires: "2020-01-31"}, "2027-06-01 00:00:00", since, Warn, EndsSoon, 7},
+		{"the same, told", Zone{Expires: "2020-01-31", Told: told("2020-01-31", 7)}, "2027-06-02 00:00:00", since, Keep, Told, 6},
+		{"the same, on its last day", Zone{Expires: "2020-01-31", Told: told("2020-01-31", 3)}, "2027-06-08 23:59:59", since, Warn, EndsSoon, 0},
+		{"the same, a day later", Zone{Expires: "2020-01-31", Told: told("2020-01-31", 1)}, "2027-06-09 00:00:00", since, Close, LastDay, 0},
+		{"over on the day before there was a cleaner", Zone{Expires: "2027-05-31"}, "2027-06-01 00:00:00", since, Warn, EndsSoon, 7},
+		{"on its last day when there was a cleaner", Zone{Expires: "2027-06-01"}, "2027-06-02 00:00:00", since, Close, LastDay, 0},
 		{"no grace", Zone{Closed: at("2027-06-10 12:00:00")}, "2027-06-10 12:00:00", at0, Remove, GraceOver, 0},
 	} {
 		v := OfZone(row.zone, at(row.now), row.policy)

@@ -13,6 +13,8 @@ import (
 // State is what is known of past runs.
 type State struct {
 	Since time.Time      `json:"since"` // when the first run was that this file knows of
+	Seen  time.Time      `json:"seen"`  // what the clock showed last
+	Doubt *Doubt         `json:"doubt,omitempty"`
 	Jobs  map[string]Run `json:"jobs"`
 }
 

@@ -31,8 +31,9 @@ type Aging struct {
 func (h *Held) LookAged(a *Aging) error { return (&ager{h: h, Aging: a}).run() }
 
 // RemoveAged removes what is due from a zone, which must be locked: files, and folders that were due before and are empty then.
-// Each goes the way that everything goes here (see asidePrefix), in batches: what is in one folder is moved aside, looked
-// at again, and put back where it is not what was judged, or the folder lies in this zone no more.
+// Files go the way that everything goes here (see asidePrefix), in batches: what is in one folder is moved aside, looked
+// at again, and put back where it is not what was judged, or the folder lies in this zone no more. A folder is not moved: rmdir takes
+// none that has something in it, and what was moved aside when the process died would go with what somebody put there meanwhile.
 func (h *Held) RemoveAged(a *Aging) error {
 	closed, err := h.openClosed()
 	if err != nil {
@@ -82,12 +83,21 @@ type candidate struct {
 }
 
 // looked is what was seen of something when it was judged. Number and time of birth together are nobody else's: a number that became
-// free is given again.
+// free is given again. A file that was written since has another size or time of modification; its change of status is no sign,
+// because moving it aside is one.
 type looked struct {
-	name  string
-	inode uint64
-	born  unix.StatxTimestamp
-	bytes int64
+	name     string
+	inode    uint64
+	born     unix.StatxTimestamp
+	modified unix.StatxTimestamp
+	size     uint64
+	bytes    int64
+}
+
+func (it looked) is(other looked) bool { return it.inode == other.inode && it.born == other.born }
+
+func (it looked) unchanged(now looked) bool {
+	return it.is(now) && it.modified == now.modified && it.size == now.size
 }
 
 func (g *ager) run() error {
@@ -124,7 +134,7 @@ func (g *ager) look(dir int, name string) (it looked, folder, due bool, err erro
 	if st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0 {
 		return looked{}, false, false, unix.EXDEV
 	}
-	it = looked{name: name, inode: st.Ino, bytes: int64(st.Blocks) * blockSize}
+	it = looked{name: name, inode: st.Ino, modified: st.Mtime, size: st.Size, bytes: int64(st.Blocks) * blockSize}
 	if st.Nlink > 1 {
 		it.bytes = 0 // it lies somewhere else too
 	}
@@ -157,7 +167,7 @@ func (g *ager) files(names []string) (folders []string) {
 		return folders
 	}
 	if g.removing {
-		g.remove(g.walker.here, going, 0)
+		g.remove(g.walker.here, going)
 		return folders
 	}
 	g.Files += int64(len(going))
@@ -189,7 +199,7 @@ func (g *ager) leftFolder(name string) {
 		return
 	}
 	if g.removing {
-		g.remove(g.walker.here, []looked{g.folders[at].it}, unix.AT_REMOVEDIR)
+		g.removeFolder(g.walker.here, g.folders[at].it)
 		return
 	}
 	if g.Folders++; g.Record != nil {
@@ -207,14 +217,32 @@ func isEmptyFolder(dir int, name string) bool {
 	return err == nil && len(entries) == 0
 }
 
-// remove removes things of one folder: flags is unlinkat's.
-func (g *ager) remove(parent int, going []looked, flags int) {
+// removeFolder removes a folder that is empty.
+func (g *ager) removeFolder(parent int, it looked) {
+	done, err := g.Record([]string{g.path(it.name) + "/"})
+	if err != nil {
+		g.halted = err
+		return
+	}
+	now, _, _, err := g.look(parent, it.name)
+	if err == nil && (!it.is(now) || !g.h.holds(parent)) {
+		err = ErrExchanged
+	}
+	if err == nil {
+		err = unix.Unlinkat(parent, it.name, unix.AT_REMOVEDIR)
+	}
+	if err == nil {
+		g.Folders++
+	}
+	g.failed(it, err)
+	done([]error{err})
+}
+
+// remove removes files of one folder.
+func (g *ager) remove(parent int, going []looked) {
 	paths := make([]string, len(going))
 	for i, it := range going {
 		paths[i] = g.path(it.name)
-		if flags == unix.AT_REMOVEDIR {
-			paths[i] += "/"
-		}
 	}
 	done, err := g.Record(paths)
 	if err != nil {
@@ -227,7 +255,7 @@ func (g *ager) remove(parent int, going []looked, flags int) {
 		places[i] = aside{g.aside, g.h.asideName(it.inode) + rand.Text()}
 		if errs[i] = unix.Renameat2(parent, it.name, g.aside, places[i].name, unix.RENAME_NOREPLACE); errs[i] != nil {
 			places[i].name = ""
-		} else if now, _, _, err := g.look(g.aside, places[i].name); err != nil || now.inode != it.inode || now.born != it.born {
+		} else if now, _, _, err := g.look(g.aside, places[i].name); err != nil || !it.unchanged(now) {
 			errs[i] = ErrExchanged
 		}
 	}
@@ -237,27 +265,26 @@ func (g *ager) remove(parent int, going []looked, flags int) {
 			errs[i] = ErrExchanged
 		}
 		if errs[i] == nil {
-			errs[i] = unix.Unlinkat(g.aside, places[i].name, flags)
+			errs[i] = unix.Unlinkat(g.aside, places[i].name, 0)
 		}
 		if errs[i] != nil && places[i].name != "" {
 			if err := g.h.putBack(places[i], parent, it.name); err != nil {
 				errs[i] = err
 			}
 		}
-		g.count(it, flags, errs[i])
+		if errs[i] == nil {
+			g.Files++
+			g.Bytes += it.bytes
+		}
+		g.failed(it, errs[i])
 	}
 	done(errs)
 }
 
-// count adds up what came of one. What is another thing by now, or gone, is nobody's failure: it is judged by the next run.
-func (g *ager) count(it looked, flags int, err error) {
+// failed tells what stays. What is another thing by now, or gone, is nobody's failure: it is judged by the next run.
+func (g *ager) failed(it looked, err error) {
 	switch {
-	case err == nil && flags == unix.AT_REMOVEDIR:
-		g.Folders++
-	case err == nil:
-		g.Files++
-		g.Bytes += it.bytes
-	case err == unix.ENOENT, err == ErrExchanged, errors.Is(err, unix.ENOTEMPTY):
+	case err == nil, err == unix.ENOENT, err == ErrExchanged, errors.Is(err, unix.ENOTEMPTY):
 	case errors.Is(err, unix.EBUSY):
 		g.skip(it.name, SkipMount, err)
 	default:

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -290,8 +291,27 @@ func keepTime(fd int, of *unix.Stat_t) error {
 	return unix.UtimesNanoAt(unix.AT_FDCWD, descriptorPath(fd), times, 0)
 }
 
-// awayPrefix begins the reserved names of files that are about to be removed, because they were copied elsewhere.
+// awayPrefix begins the reserved names of files that are about to be removed, because they were copied elsewhere: RANDOM-NAME
+// follows. Should the process die before it has looked at what it put aside, that may be anybody's file: the cleaner gives it back.
 const awayPrefix = ReservedPrefix + "away-"
+
+// awayName is a new one for a file; of a name that is too long for it only the random part.
+func awayName(name string) string {
+	random := awayPrefix + rand.Text()
+	if len(random)+1+len(name) > unix.NAME_MAX {
+		return random
+	}
+	return random + "-" + name
+}
+
+// nameBefore is what a file was called that was put aside, or a new name where that is not known.
+func nameBefore(away string) string {
+	random, name, found := strings.Cut(strings.TrimPrefix(away, awayPrefix), "-")
+	if found && CheckSegment(name) == nil {
+		return name
+	}
+	return "recovered-" + random
+}
 
 // takeAway removes what has the name if it is what is meant; ErrUnsteady otherwise. A name cannot be removed only if it is
 // a certain file's, so it is put aside first, looked at, and put back if it is another one.
@@ -303,7 +323,7 @@ func (o *Object) takeAway(name string, meant func(*unix.Stat_t) bool) error {
 	if !meant(&st) {
 		return ErrUnsteady
 	}
-	hidden := awayPrefix + rand.Text()
+	hidden := awayName(name)
 	if err := unix.Renameat2(o.fd, name, o.fd, hidden, unix.RENAME_NOREPLACE); err != nil {
 		return err
 	}

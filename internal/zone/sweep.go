@@ -9,7 +9,8 @@ import (
 )
 
 // What requests leave under reserved names when they are killed: files of uploads, the marks that uploads have ended, what was put
-// aside to be removed, folders that were still growing. Nobody sees any of it.
+// aside to be removed, folders that were still growing. Nobody sees any of it. What was put aside is somebody's file, and gets its
+// name again; everything else goes.
 var leftoverPrefixes = []string{uploadPrefix, partialPrefix, donePrefix, awayPrefix, growingPrefix}
 
 // Sweeping says what is left in a zone, and what came of it.
@@ -19,6 +20,7 @@ type Sweeping struct {
 	Stop   func() bool // nil: never
 
 	Seen, Found, Bytes, Failed int64
+	Returned                   int64 // files that were put aside, not among those found
 	First                      error // of the failures
 }
 
@@ -52,10 +54,17 @@ func (h *Held) SweepLeftovers(s *Sweeping) error {
 			return
 		}
 		defer left.close()
-		if err == nil && s.Remove {
+		away := strings.HasPrefix(name, awayPrefix)
+		switch {
+		case err != nil || !s.Remove:
+		case away:
+			err = giveBack(w.here, name)
+		default:
 			err = h.removeAside(w.here, name, int(left))
 		}
 		switch {
+		case err == nil && away:
+			s.Returned++
 		case err == nil:
 			s.Found++
 			s.Bytes += bytes
@@ -79,6 +88,19 @@ func (h *Held) SweepLeftovers(s *Sweeping) error {
 		return !strings.HasPrefix(name, ReservedPrefix)
 	}
 	_, err := w.run(h.fd)
+	return err
+}
+
+// giveBack gives what was put aside the name that it had, or NAME (2).
+func giveBack(dir int, away string) error {
+	name := nameBefore(away)
+	to, err := name, error(nil)
+	for i := 2; i <= maxCopies; i++ {
+		if err = unix.Renameat2(dir, away, dir, to, unix.RENAME_NOREPLACE); err != unix.EEXIST {
+			return err
+		}
+		to = numbered(name, i)
+	}
 	return err
 }
 

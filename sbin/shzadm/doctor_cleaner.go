@@ -35,6 +35,10 @@ func (u *checkup) checkCleaner() {
 	}
 	u.check(err == nil && time.Since(written.ModTime()) < cleanerIdle, finding{Check: "cleaner-idle", Subject: cleanerProgram,
 		Found: written.ModTime().Local().Format("2006-01-02 15:04"), Mend: "systemctl enable --now cron"})
+	if d := state.Doubt; d != nil {
+		u.check(false, finding{Check: "cleaner-clock", Subject: cleanerProgram, Found: d.Before.Local().Format("2006-01-02 15:04"),
+			Right: state.Seen.Local().Format("2006-01-02 15:04"), Mend: cleanerProgram + " --status"})
+	}
 	for _, job := range slices.Sorted(maps.Keys(state.Jobs)) {
 		run := state.Jobs[job]
 		f := finding{Check: "cleaner-failed", Subject: job, Found: strconv.FormatInt(run.Failed, 10)}

@@ -14,6 +14,8 @@ func TestDoctorCleaner(t *testing.T) {
 	for _, row := range []struct{ what, do, says string }{
 		{"damaged", "echo x > " + cleanerState, cleanerState + ", the record of the cleaner's runs, is damaged"},
 		{"idle", `echo '{"since":"2026-01-01T00:00:00Z","jobs":{}}' > ` + cleanerState + "; touch -d '9 days ago' " + cleanerState, cleanerProgram + " last did something on"},
+		{"clock", `echo '{"since":"2026-01-01T00:00:00Z","seen":"2036-01-01T12:00:00Z","doubt":{"before":"2026-01-01T12:00:00Z","ran":0},"jobs":{}}' > ` + cleanerState,
+			"the clock jumped from 2026-01-01"},
 		{"failed", `echo '{"since":"2026-01-01T00:00:00Z","jobs":{"files":{"failed":2,"failures":["a/b: busy","c"]},"zones":{}}}' > ` + cleanerState,
 			"the cleaner's job files could not do everything the last time (2): a/b: busy\n"},
 	} {

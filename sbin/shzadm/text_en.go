@@ -440,6 +440,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"finding-config-value":      "%[1]s: %[2]s must be a whole number in the range %[3]s; until then nobody can log in",
 	"finding-config-text":       "%[1]s: %[2]s has a value that it cannot have (sharezone.toml(5) says which it can); until then nobody can log in",
 	"finding-cleaner-state":     "%[1]s, the record of the cleaner's runs, is damaged; without it closed zones get their days of grace anew:",
+	"finding-cleaner-clock":     "the clock jumped from %[2]s to %[3]s: %[1]s closes and removes nothing until it has gone on for a day; set it right if it is wrong",
 	"finding-cleaner-idle":      "%[1]s last did something on %[2]s: nothing is closed or removed, and no owner is warned, unless cron starts it each minute",
 	"finding-cleaner-failed":    "the cleaner's job %[1]s could not do everything the last time (%[2]s): %[3]s",
 	"finding-names":             "names of users or groups could not be looked up (%[1]s): %[2]s",

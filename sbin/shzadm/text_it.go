@@ -438,6 +438,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-config-value":      "%[1]s: %[2]s deve essere un numero intero nell'intervallo %[3]s; fino ad allora nessuno può accedere",
 	"finding-config-text":       "%[1]s: %[2]s ha un valore che non può avere (sharezone.toml(5) dice quali può avere); fino ad allora nessuno può accedere",
 	"finding-cleaner-state":     "%[1]s, la registrazione dei lavori del cleaner, è danneggiata; senza di essa i giorni di grazia delle aree chiuse ricominciano:",
+	"finding-cleaner-clock":     "l'orologio è saltato da %[2]s a %[3]s: %[1]s non chiude e non elimina nulla finché non è andato avanti per un giorno; correggerlo se è sbagliato",
 	"finding-cleaner-idle":      "%[1]s ha fatto qualcosa l'ultima volta il %[2]s: nulla viene chiuso o eliminato e nessun proprietario è avvisato, se cron non lo avvia ogni minuto",
 	"finding-cleaner-failed":    "il lavoro %[1]s del cleaner non ha potuto fare tutto l'ultima volta (%[2]s): %[3]s",
 	"finding-names":             "nomi di utenti o gruppi non si sono potuti cercare (%[1]s): %[2]s",

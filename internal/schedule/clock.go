@@ -1,0 +1,51 @@
+package schedule
+
+import "time"
+
+// A clock that is years ahead, because a battery or a time server failed, would make everything old at once. Nobody can tell it from a
+// machine that was off for so long; so after a jump ahead the clock has to show that it goes on as clocks do, before anything is
+// closed or removed by it.
+
+const (
+	// maxAhead is how far the clock may go between two runs without being doubted: a machine is off for a long weekend.
+	maxAhead = 4 * 24 * time.Hour
+	// proof is for how long a clock must then go on.
+	proof = 24 * time.Hour
+	// proofEach is how much of that a run counts at most: jumps prove nothing, and a machine that is off at night needs some days.
+	proofEach = time.Hour
+)
+
+// Doubt is what is known of a clock that jumped ahead.
+type Doubt struct {
+	Before time.Time     `json:"before"` // what it showed last before the jump
+	Ran    time.Duration `json:"ran"`    // for how long it has gone on since, in nanoseconds
+}
+
+// Watch notes what the clock shows. It is called by each run; a record of runs that says nothing of the clock yet says when its
+// jobs were done.
+func (s *State) Watch(now time.Time) {
+	last := s.Seen
+	if last.IsZero() {
+		for _, job := range s.Jobs {
+			if job.Last.After(last) {
+				last = job.Last
+			}
+		}
+	}
+	step := now.Sub(last)
+	switch {
+	case last.IsZero():
+	case s.Doubt != nil && now.Sub(s.Doubt.Before) <= maxAhead: // it was set right
+		s.Doubt = nil
+	case step > maxAhead && s.Doubt == nil:
+		s.Doubt = &Doubt{Before: last}
+	case step > maxAhead:
+		s.Doubt = &Doubt{Before: s.Doubt.Before}
+	case s.Doubt != nil && step > 0:
+		s.Doubt = &Doubt{Before: s.Doubt.Before, Ran: s.Doubt.Ran + min(step, proofEach)}
+		if s.Doubt.Ran >= proof {
+			s.Doubt = nil
+		}
+	}
+	s.Seen = now
+}
