@@ -74,6 +74,7 @@ main() {
     make_certificate
     check_sudo
     retire_default_apache
+    reload_units
     serve
     external_instance serve_external
     reload_sshd
@@ -234,6 +235,13 @@ owe() {
 }
 owes() { [[ -e $state/pending/$1 ]]; }
 settle() { rm -f "$state/pending/$1"; }
+
+# reload_units has systemd read what changed of its units. It is in force when they are started next.
+reload_units() {
+    if ! owes units-reload; then return; fi
+    if [[ -d /run/systemd/system ]]; then run systemctl daemon-reload; fi
+    settle units-reload
+}
 
 reload_sshd() {
     if ! owes sshd-reload; then return; fi

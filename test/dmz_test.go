@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The whole way of a partner: a browser, the reverse proxy with real TLS, the external entry. Three network namespaces, joined
@@ -83,6 +84,7 @@ func TestDMZ(t *testing.T) {
 		if _, exit := output(t, "nsenter", "--net=/run/netns/dmz", "nft", "list", "table", "inet", "sharezone_dmz"); exit == 0 {
 			t.Error("--dmz --uninstall leaves the limit")
 		}
+		run(t, "rm", "-r", "/var/log/apache2-sharezone-dmz") // which it leaves
 		if out, status := install(t, "--no-external"); status != 0 {
 			t.Errorf("--no-external: exit %d\n%s", status, out)
 		}
@@ -127,6 +129,7 @@ func TestDMZ(t *testing.T) {
 			t.Errorf("for nobody: %s", out)
 		}
 	})
+	t.Run("reload", func(t *testing.T) { dmzReload(t, certificate, cookie, zone) })
 	t.Run("one client", func(t *testing.T) { dmzOneClient(t, certificate) })
 	t.Run("inside is down", func(t *testing.T) {
 		control := func(verb string) {
@@ -231,6 +234,46 @@ func dmzTransfer(t *testing.T, certificate, cookie, zone string) {
 	}
 }
 
+// dmzReload: a reload of both Apaches breaks off no upload and no download, and meanwhile others are served.
+func dmzReload(t *testing.T, certificate, cookie, zone string) {
+	source := t.TempDir() + "/moving"
+	run(t, "sh", "-c", "head -c 30M /dev/urandom > "+source)
+	path := "/cgi-bin/shz/" + zone + "/moving"
+	for _, row := range []struct {
+		name string
+		args []string
+		want int
+	}{{"upload", []string{"-T", source}, 201}, {"download", nil, 200}} {
+		ended := make(chan answer)
+		go func() {
+			ended <- partnerCurl(t, certificate, path, append(row.args, "-H", cookie, "--limit-rate", "6M")...)
+		}()
+		time.Sleep(time.Second)
+		for _, instance := range []string{"dmz", "external"} {
+			run(t, "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "APACHE_CONFDIR=/etc/apache2-sharezone-"+instance, "apache2ctl", "graceful")
+		}
+		if !eventually(patience, func() bool { return partnerCurl(t, certificate, "/favicon.ico").status == 200 }) {
+			t.Errorf("%s: nobody else is served after a reload", row.name)
+		}
+		select {
+		case a := <-ended:
+			t.Errorf("%s: ended before the reload was over: %d", row.name, a.status)
+			continue
+		default:
+		}
+		a := <-ended
+		if a.exit != 0 || a.status != row.want {
+			t.Errorf("%s: exit %d, %d %.200s", row.name, a.exit, a.status, a.body)
+		}
+		if row.args == nil && fmt.Sprintf("%x", sha256.Sum256([]byte(a.body))) != sum(t, source) {
+			t.Errorf("%s: %d bytes, others", row.name, len(a.body))
+		}
+	}
+	if sum(t, zonePath(zone, "moving")) != sum(t, source) {
+		t.Error("the upload is another file")
+	}
+}
+
 func sum(t *testing.T, path string) string {
 	t.Helper()
 	f, err := os.Open(path)
@@ -266,6 +309,7 @@ func dmzPaths(t *testing.T, certificate, cookie string) {
 func dmzLengths(t *testing.T, certificate string) {
 	const log = "/var/log/apache2-sharezone-external/access.log"
 	const following = "GET /favicon.ico HTTP/1.1\r\nHost: " + dmzHost + "\r\n\r\n"
+	const last = "GET /favicon.ico HTTP/1.1\r\nHost: " + dmzHost + "\r\nConnection: close\r\n\r\n"
 	favicon := read(t, "/usr/share/sharezone/static/favicon.svg")
 	before := len(read(t, log))
 	seen := func(request string) bool { return strings.Contains(read(t, log)[before:], request) }
@@ -296,7 +340,7 @@ func dmzLengths(t *testing.T, certificate string) {
 		{"a body that is one", fmt.Sprintf("Content-Length: %d\r\n", length), ""},
 	} {
 		answers := rawByPartner(t, "POST /cgi-bin/login HTTP/1.1\r\nHost: "+dmzHost+"\r\nContent-Type: application/x-www-form-urlencoded\r\n"+
-			row.headers+"\r\n"+row.before+inner(n)+following)
+			row.headers+"\r\n"+row.before+inner(n)+last)
 		// The first is of the POST itself. Where the body is not over for the proxy either, the picture is all that may follow.
 		for i, a := range answers {
 			if a.status == 200 && (i == 0 || a.body != favicon) {
@@ -313,7 +357,7 @@ func dmzLengths(t *testing.T, certificate string) {
 		}
 	}
 	// Two in a row on one connection get each its own answer.
-	answers := rawByPartner(t, following+"GET /cgi-bin/users HTTP/1.1\r\nHost: "+dmzHost+"\r\n\r\n"+following)
+	answers := rawByPartner(t, following+"GET /cgi-bin/users HTTP/1.1\r\nHost: "+dmzHost+"\r\n\r\n"+last)
 	if len(answers) != 3 || answers[0].body != favicon || answers[1].status != 403 || answers[2].body != favicon {
 		t.Errorf("three in a row: %v", answers)
 	}
@@ -335,7 +379,7 @@ func rawByPartner(t *testing.T, text string) (answers []answer) {
 		t.Fatal(err)
 	}
 	io.WriteString(in, text)
-	// The proxy ends the connection 5 s after the last answer.
+	// The proxy ends the connection after the last request, or 5 s after the last answer.
 	for from := bufio.NewReader(out); ; {
 		r, err := http.ReadResponse(from, nil)
 		if err != nil {

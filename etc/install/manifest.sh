@@ -253,6 +253,7 @@ note_consequences() {
     "$instance"/*) owe apache-reload ;;
     "$instance-external/listen.conf" | "$instance-external/envvars") owe external-restart ;;
     "$instance-external"/*) owe external-reload ;;
+    /etc/systemd/*) owe units-reload ;;
     /etc/ssh/*) owe sshd-reload ;;
     esac
 }

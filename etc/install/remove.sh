@@ -11,6 +11,7 @@ uninstall() {
     if [[ $purge ]]; then tell_of_events; fi
     each_item remove_file <(all_items)
     reload_sshd
+    reload_units
     # The folders of state come last: what has still to be done is noted there.
     each_item remove_folder <(all_items)
     remove_record

@@ -68,6 +68,10 @@ func (u *checkup) checkInstance(a apacheInstance) {
 	status, _ := os.ReadFile(process + "/status")
 	u.check(!strings.Contains(string(status), "NoNewPrivs:\t1"), finding{Check: "apache-privileges", Subject: a.unit(),
 		Mend: a.noNewPrivilegesMend()})
+	if _, err := os.Stat("/run/systemd/system"); err == nil {
+		// 2: system calls are filtered, as the unit says since it was last started.
+		u.check(strings.Contains(string(status), "Seccomp:\t2"), finding{Check: "apache-unhardened", Subject: a.unit(), Mend: a.command("restart")})
+	}
 	listening := listeningPorts(process)
 	for _, address := range a.listenAddresses() {
 		port := address[strings.LastIndexByte(address, ':')+1:]

@@ -423,6 +423,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"finding-apache-down":       "%[1]s does not run",
 	"finding-apache-privileges": "%[1]s runs with no new privileges: the gate cannot become anybody",
 	"finding-apache-deaf":       "%[1]s does not listen on %[3]s",
+	"finding-apache-unhardened": "%[1]s was started without its hardening.conf",
 	"finding-hsts":              "%[1]s is http under the name of %[2]s: browsers that were there speak https alone to it, and this entry does not",
 	"finding-scanner-down":      "uploads are to be scanned, but %[1]s does not answer: %[2]s",
 	"finding-system-member":     "%[1]s is in group shzbase, but uid %[2]s is not a person's",

@@ -421,6 +421,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-apache-down":       "%[1]s non è in funzione",
 	"finding-apache-privileges": "%[1]s gira senza poter ottenere privilegi: il gate non può diventare nessuno",
 	"finding-apache-deaf":       "%[1]s non è in ascolto su %[3]s",
+	"finding-apache-unhardened": "%[1]s è stato avviato senza il suo hardening.conf",
 	"finding-hsts":              "%[1]s è http con il nome di %[2]s: i browser che ci sono stati parlano con quel nome solo https, e questo ingresso no",
 	"finding-scanner-down":      "i file in arrivo vanno controllati, ma %[1]s non risponde: %[2]s",
 	"finding-system-member":     "%[1]s è nel gruppo shzbase, ma l'uid %[2]s non è di una persona",
