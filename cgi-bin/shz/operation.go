@@ -73,6 +73,9 @@ func (f form) questionAddress(op string) string {
 			q.Set(key, value)
 		}
 	}
+	if value := f.fields.Get("sha256"); value != "" { // what is to be told (details.go)
+		q.Set("sha256", value)
+	}
 	if address := f.call.Path() + "?" + q.Encode(); len(address) <= maxQuestion {
 		return address
 	}
@@ -88,18 +91,19 @@ type form struct {
 }
 
 var operations = map[string]func(form) error{
-	"mkdir":      form.makeFolder,
-	"delete":     form.delete,
-	"ask-delete": form.askDelete,
-	"rename":     form.rename,
-	"move":       form.move,
-	"copy":       form.copy,
-	"ask-move":   form.askMove,
-	"ask-copy":   form.askCopy,
-	"archive":    form.archive,
-	"zip":        form.zip,
-	"ask-zip":    form.askZip,
-	"unzip":      form.unzip,
+	"mkdir":       form.makeFolder,
+	"delete":      form.delete,
+	"ask-delete":  form.askDelete,
+	"rename":      form.rename,
+	"ask-details": form.askDetails,
+	"move":        form.move,
+	"copy":        form.copy,
+	"ask-move":    form.askMove,
+	"ask-copy":    form.askCopy,
+	"archive":     form.archive,
+	"zip":         form.zip,
+	"ask-zip":     form.askZip,
+	"unzip":       form.unzip,
 }
 
 // names are those that the fields name: "name" in UTF-8, "raw" percent-encoded, which is how a page names what it

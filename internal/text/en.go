@@ -124,7 +124,16 @@ var englishPages = map[string]string{
 	"delete.none":           "What is in it is not yours, so all of it has stayed. The owner of the zone can delete it, under \"Who gets in here\".",
 	"delete.as-owner":       "Delete all of it, as the owner of the zone",
 
-	"folder.with-chosen":  "With what is chosen:",
+	"folder.with-chosen": "With what is chosen:",
+	"details.selected":   "Details",
+	"details.title":      "Details",
+	"details.arrived":    "Arrived",
+	"details.sum":        "Compute SHA-256",
+	"details.sum-help":   "A checksum of the content: who has the same file gets the same one. Large files take a while; what cannot be read within a minute gets none.",
+	"details.back":       "Back to the folder",
+	"details.slow":       "It is too large for a checksum within a minute. Download it, and compute it there.",
+	"details.changed":    "It changed while it was read. Ask again when it rests.",
+
 	"rename.column":       "Change",
 	"rename.link":         "Rename",
 	"rename.which":        "Rename %s",

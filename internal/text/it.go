@@ -124,7 +124,16 @@ var italianPages = map[string]string{
 	"delete.none":           "Quello che contiene non è tuo, quindi è rimasto tutto. Il proprietario dell'area può eliminarlo, in \"Chi entra qui\".",
 	"delete.as-owner":       "Elimina tutto, da proprietario dell'area",
 
-	"folder.with-chosen":  "Con gli elementi scelti:",
+	"folder.with-chosen": "Con gli elementi scelti:",
+	"details.selected":   "Dettagli",
+	"details.title":      "Dettagli",
+	"details.arrived":    "Arrivato",
+	"details.sum":        "Calcola SHA-256",
+	"details.sum-help":   "È una somma di controllo del contenuto: chi ha lo stesso file ottiene la stessa. Per i file grandi ci vuole un po'; quelli che non si leggono in un minuto restano senza.",
+	"details.back":       "Torna alla cartella",
+	"details.slow":       "È troppo grande per calcolarla in un minuto. Scaricalo e calcolala sul tuo computer.",
+	"details.changed":    "È cambiato durante la lettura. Riprova quando non cambia più.",
+
 	"rename.column":       "Modifica",
 	"rename.link":         "Rinomina",
 	"rename.which":        "Rinomina %s",

@@ -202,6 +202,9 @@ func (r *Root) measure(fd int) error {
 	return errors.Join(err1, err2)
 }
 
+// Born is when the object arrived, the zero time where the file system does not say.
+func (o *Object) Born() time.Time { return born(o.fd) }
+
 // born is when a file was made. Nobody can set that, and mv keeps it; a copy has its own.
 func born(fd int) time.Time {
 	var stx unix.Statx_t

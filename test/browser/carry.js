@@ -35,6 +35,12 @@ async function copy(t) {
   const { page, facts } = t;
   const title = { name: t.plan.name };
   await choose(t, 'third.txt');
+  await press(t, 'ask-details');
+  await t.inspect('details', { title: 'details.title', says: t.say('details.sum-help') });
+  await t.go(() => t.button('details.sum').click());
+  await t.inspect('details-sum', { title: 'details.title', says: 'SHA-256' });
+  await t.go(() => page.getByRole('link', { name: t.say('details.back'), exact: true }).click());
+  await choose(t, 'third.txt');
   await press(t, 'ask-copy');
   await t.inspect('copy-where', { title: { name: t.say('where.copy.one', '1') }, says: t.say('choose.where') });
   await t.go(() => page.locator('.choose-way button').first().click());
