@@ -8,6 +8,7 @@ import (
 	"net/url"
 
 	"sharezone/internal/helper"
+	"sharezone/internal/page"
 	"sharezone/internal/session"
 	"sharezone/internal/web"
 )
@@ -30,31 +31,46 @@ func answer(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	password, err := reset(c, name)
+	reply, err := reset(c, name)
+	c.Tell(reply.Deeds)
 	result := "ok"
 	if err != nil {
 		result = string(web.CodeOf(err))
 	}
 	act.End(result, -1, "")
-	if err != nil {
+	view := c.View(c.Language.Say("resetpwd.title"))
+	switch {
+	case err != nil && reply.Password != "": // it holds although something after it failed, and cannot be asked again
+		err = told(c, err)
+		c.Log(err)
+		code, message := web.CodeOf(err), c.Message(err)
+		view.Notice = &page.Notice{Kind: page.Error, Text: message}
+		return c.Answer(code.Status(), struct {
+			web.ErrorObject
+			Username string `json:"username"`
+			Password string `json:"password"`
+		}{c.ErrorObject(code, message), name, reply.Password}, newPasswordPage(view, name, reply.Password))
+	case err != nil:
 		return told(c, err)
 	}
-	return c.Answer(http.StatusOK, map[string]any{"username": name, "password": password, "must_change": true},
-		newPasswordPage(c.View(c.Language.Say("resetpwd.title")), name, password))
+	return c.Answer(http.StatusOK, map[string]any{"username": name, "password": reply.Password, "must_change": true},
+		newPasswordPage(view, name, reply.Password))
 }
 
 // reset asks the helper. Who would be refused is not made to ask: sudo reports that as an attempt.
-func reset(c *web.Call, name string) (string, error) {
+func reset(c *web.Call, name string) (helper.AccountReply, error) {
 	if !c.Administers() {
-		return "", web.Refuse(web.NotPermitted, "not an administrator")
+		return helper.AccountReply{}, web.Refuse(web.NotPermitted, "not an administrator")
 	}
-	reply, err := helper.Account(helper.AccountRequest{Op: "password", Username: name}, nil)
-	return reply.Password, err
+	return helper.Account(helper.AccountRequest{Op: "password", Username: name}, nil)
 }
 
 // told adds the sentence that the users page has for a refusal.
 func told(c *web.Call, err error) error {
 	var refused *helper.AccountRefusal
+	if errors.As(err, &refused) && refused.Partly {
+		return &web.Told{Err: err, Sentence: c.Language.Say("users-refused.partly")}
+	}
 	if errors.As(err, &refused) && refused.Reason != "" && c.Language.Knows("users-refused."+refused.Reason) {
 		return &web.Told{Err: err, Sentence: c.Language.Say("users-refused." + refused.Reason)}
 	}

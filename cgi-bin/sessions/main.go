@@ -112,19 +112,15 @@ func end(c *web.Call) error {
 	if s, err = parseScope(fields); err != nil {
 		return err
 	}
-	owner, own, err := find(c, id)
+	found, err := find(c, id)
 	if err != nil {
 		return err
 	}
-	about := owner
-	if own {
-		about = ""
-	}
-	act, err := c.Event.BeginFor("logout", about)
+	act, err := c.Event.BeginFor("logout", found.about)
 	if err != nil {
 		return err
 	}
-	err = remove(id, owner, own)
+	err = remove(id, found)
 	result := "ok"
 	if err != nil {
 		result = string(web.CodeOf(err))
@@ -138,30 +134,39 @@ func end(c *web.Call) error {
 	return c.SeeOther("/cgi-bin/sessions?"+q.Encode(), http.StatusOK, map[string]any{"ended": 1})
 }
 
-// find says whose session it is; "" for one that is not there, or is another's and not his to see.
-func find(c *web.Call, id string) (owner string, own bool, err error) {
+// whose session it is.
+type whose struct {
+	there, own bool
+	about      string // whom ending it concerns, where that is another one; "" too where the file is damaged and does not say
+}
+
+// find says whose session it is, not one that is another's and not his to see.
+func find(c *web.Call, id string) (whose, error) {
 	for _, s := range []scope{{}, {all: true}} {
 		if !s.own() && !c.Administers() {
 			break
 		}
 		sessions, err := list(c, s)
 		if err != nil {
-			return "", false, err
+			return whose{}, err
 		}
 		for _, found := range sessions {
-			if found.ID == id && found.User != nil {
-				return *found.User, s.own(), nil
+			switch {
+			case found.ID == id && s.own():
+				return whose{there: true, own: true}, nil
+			case found.ID == id:
+				return whose{there: true, about: said(found.User)}, nil
 			}
 		}
 	}
-	return "", false, nil
+	return whose{}, nil
 }
 
-func remove(id, owner string, own bool) (err error) {
+func remove(id string, found whose) (err error) {
 	switch {
-	case owner == "":
+	case !found.there:
 		return unix.ENOENT
-	case own:
+	case found.own:
 		_, err = helper.Auth(helper.AuthRequest{Op: "end", ID: id})
 	default:
 		_, err = helper.Account(helper.AccountRequest{Op: "end-session", Session: id}, nil)

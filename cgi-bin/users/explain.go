@@ -27,6 +27,8 @@ func (v viewer) told(err error) error {
 func (v viewer) sentence(r *helper.AccountRefusal) string {
 	l := v.call.Language
 	switch {
+	case r.Partly && (r.Reason == "" || r.Code == string(web.Internal)): // the other reasons say what is done already
+		return l.Say("users-refused.partly")
 	case r.Reason == "field":
 		field, why := "users-field."+r.Field, "users-value."+r.Why
 		if r.Field == "username" && r.Why == "form" {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"sharezone/internal/account"
 	"sharezone/internal/event"
 	"sharezone/internal/helper"
 	"sharezone/internal/page"
@@ -52,34 +53,60 @@ func post(v viewer) error {
 	if f.row, found = operations[f.op]; !found || len(fields["op"]) != 1 || len(fields["username"]) > 1 {
 		return web.Refuse(web.BadRequest, "op="+strconv.Quote(f.op))
 	}
-	if path := v.call.Rest(); path != "" {
-		if f.name != "" && f.name != path {
-			return web.Refuse(web.BadRequest, "another name than in the path")
-		}
-		f.name = path
-	}
-	if f.row.group {
-		f.name = ""
-	} else if !session.ValidUser(f.name) {
-		return f.again(v.told(&helper.AccountRefusal{Code: string(web.BadRequest), Reason: "field", Field: "username", Why: "form"}))
-	}
-	q, err := f.row.ask(f)
-	if err != nil {
-		return f.again(v.told(err))
-	}
+	q, wrong := f.request()
 	act, err := f.begin(q)
 	if err != nil {
 		return err
 	}
-	reply, err := f.send(q)
-	f.tell(reply.Deeds)
+	var reply helper.AccountReply
+	if err = wrong; err == nil {
+		reply, err = f.send(q)
+	}
+	v.call.Tell(reply.Deeds)
 	if !errors.Is(err, helper.ErrNoAnswer) { // without an end it counts as interrupted
 		act.End(resultOf(err), -1, "")
 	}
-	if err != nil {
+	switch {
+	case err != nil && reply.Password != "":
+		return f.madeAllTheSame(v.told(err), reply)
+	case err != nil:
 		return f.again(v.told(err))
 	}
 	return f.answer(q, reply)
+}
+
+// request is what the helper is to be asked, and what is wrong with it.
+func (f *form) request() (helper.AccountRequest, error) {
+	name, path := f.name, f.call.Rest()
+	f.name = "" // in the record there is no name that nobody can have
+	switch {
+	case path != "" && name != "" && name != path:
+		return helper.AccountRequest{}, web.Refuse(web.BadRequest, "another name than in the path")
+	case path != "":
+		name = path
+	}
+	switch {
+	case f.row.group:
+	case !session.ValidUser(name):
+		return helper.AccountRequest{}, &helper.AccountRefusal{Code: string(web.BadRequest), Reason: "field", Field: "username", Why: "form"}
+	default:
+		f.name = name
+	}
+	return f.row.ask(*f)
+}
+
+// madeAllTheSame answers an error after which a password holds that nobody else knows: it is shown, for it cannot be asked again.
+func (f form) madeAllTheSame(err error, reply helper.AccountReply) error {
+	f.call.Log(err)
+	code, message := web.CodeOf(err), f.call.Message(err)
+	m := made{helper.KnownUser{User: account.User{Name: f.name}}, reply.Password}
+	view := f.call.View(f.call.Language.Say("users-made.title"))
+	view.Notice = &page.Notice{Kind: page.Error, Text: message}
+	return f.call.Answer(code.Status(), struct {
+		web.ErrorObject
+		Username string `json:"username"`
+		Password string `json:"password"`
+	}{f.call.ErrorObject(code, message), m.Name, m.Password}, madePage(view, m))
 }
 
 func (f form) send(q helper.AccountRequest) (helper.AccountReply, error) {
@@ -108,23 +135,6 @@ func (f form) begin(q helper.AccountRequest) (*event.Act, error) {
 		path += "=none"
 	}
 	return f.call.Event.BeginAbout(f.row.event, f.name, path)
-}
-
-// tell notes what was done besides: sessions that ended, zones that changed hands.
-func (f form) tell(deeds []helper.Deed) {
-	for _, d := range deeds {
-		var act *event.Act
-		var err error
-		if d.Zone != "" {
-			act, err = f.call.Event.BeginIn(event.Zone{Name: d.Zone, ID: d.ZoneID}, d.Event, d.Path)
-		} else {
-			act, err = f.call.Event.BeginAbout(d.Event, d.User, d.Path)
-		}
-		if err != nil {
-			f.call.Log(err) // it is done all the same
-		}
-		act.End(d.Result, -1, "")
-	}
 }
 
 // text is a field that may be absent, which is nil.

@@ -145,15 +145,17 @@ type userView struct {
 	Barred      string // a sentence: why he cannot be changed here
 	Self        bool
 	Locked      bool
-	Facts       []fact
-	Sessions    []sessionRow
-	Zones       []zoneRow
-	Owned       int
-	Groups      []string // of companies
-	Companies   []string // the groups that there are
-	Form        formView
-	Heirs       []heir
-	To          string
+	// Passwordless: making the account was interrupted, and its first password mends it.
+	Passwordless bool
+	Facts        []fact
+	Sessions     []sessionRow
+	Zones        []zoneRow
+	Owned        int
+	Groups       []string // of companies
+	Companies    []string // the groups that there are
+	Form         formView
+	Heirs        []heir
+	To           string
 }
 
 type sessionRow struct{ Entry, Address, Started, LastUse string }
@@ -181,7 +183,7 @@ func (v viewer) userPage(s shown, view string, typed url.Values, status int, not
 	l := v.call.Language
 	u := userView{
 		Name: s.Name, Label: label(s.KnownUser), Here: templ.SafeURL(href(s.Name)), View: view, Self: s.Name == v.call.User,
-		Locked: s.Status != nil && *s.Status == account.Locked, Facts: v.facts(s.KnownUser), To: typed.Get("to"),
+		Locked: s.Status != nil && *s.Status == account.Locked, Passwordless: s.Passwordless, Facts: v.facts(s.KnownUser), To: typed.Get("to"),
 	}
 	if s.Barred != "" {
 		u.Barred = l.Say("users-refused." + s.Barred)

@@ -98,6 +98,12 @@ func (s Shadow) HasLockedPassword(name string) bool {
 	return strings.HasPrefix(password, "!") && strings.HasPrefix(strings.TrimLeft(password, "!"), "$")
 }
 
+// NeverHadPassword says whether an account is as useradd(8) leaves it: with a lock, and no password behind it.
+func (s Shadow) NeverHadPassword(name string) bool {
+	password := s.entries[name].password
+	return password != "" && strings.Trim(password, "!") == ""
+}
+
 // MustChange says whether the next login asks for a new password.
 func (s Shadow) MustChange(name string) bool {
 	e, ok := s.entries[name]

@@ -82,30 +82,37 @@ func New(admin *zone.Admin, name, to string) (*Farewell, error) {
 	return nil, refused
 }
 
-// Say ends the account. The result says what was done, also when it could not be done to its end.
+// Say ends the account. The result says what was done, also when it could not be done to its end: then the error is a
+// *change.PartlyError, for at least the account is shut. Whoever calls it holds the account, and the heir's
+// (change.Hold): one that is deleted meanwhile would leave files to a number that nobody has.
 func (f *Farewell) Say(now time.Time) (Result, error) {
 	if _, err := change.Shut(f.who.Name); err != nil {
 		return f.result, err
 	}
-	if _, err := EndSessions(f.who.UID, f.Record); err != nil {
-		return f.result, err
-	}
-	if err := change.CheckIdle(f.who); err != nil {
-		return f.result, err
-	}
-	if f.result.To != nil {
-		if err := f.handOver(); err != nil {
-			return f.result, err
-		}
-	}
-	if err := f.leaveZones(); err != nil {
-		return f.result, err
-	}
-	if err := change.Delete(f.who, now); err != nil {
-		return f.result, err
+	if err := f.end(now); err != nil {
+		return f.result, &change.PartlyError{Err: err}
 	}
 	f.result.Deleted = true
 	return f.result, nil
+}
+
+// end is what follows when nothing of the account's begins any more.
+func (f *Farewell) end(now time.Time) error {
+	if _, err := EndSessions(f.who.UID, f.Record); err != nil {
+		return err
+	}
+	if err := change.CheckIdle(f.who); err != nil {
+		return err
+	}
+	if f.result.To != nil {
+		if err := f.handOver(); err != nil {
+			return err
+		}
+	}
+	if err := f.leaveZones(); err != nil {
+		return err
+	}
+	return change.Delete(f.who, now)
 }
 
 // EndSessions ends those of a uid and says how many there were.

@@ -41,6 +41,7 @@ type AccountReply struct {
 	Field  string   `json:"field,omitempty"`  // with the reason field: which one
 	Why    string   `json:"why,omitempty"`    // with the reason field: an account.Reason
 	Owns   []string `json:"owns,omitempty"`   // with the reason owns-zones: which
+	Partly bool     `json:"partly,omitempty"` // with an error: something is done all the same, and a password that is told holds
 
 	Users    []KnownUser `json:"users,omitempty"`
 	Total    int         `json:"total,omitempty"` // that were found, of which Users are a part
@@ -63,6 +64,8 @@ func Stamp(u account.User) string {
 type KnownUser struct {
 	account.User
 	Barred string `json:"barred"` // "" = it can; not-ours, system, privileged
+
+	Passwordless bool `json:"passwordless"` // making the account was interrupted before its first password
 }
 
 // UserZone is a zone that a user owns or gets into.
@@ -134,6 +137,7 @@ func NewSession(f session.Found, now time.Time) Session {
 type AccountRefusal struct {
 	Code, Reason, Field, Why string
 	Owns                     []string
+	Partly                   bool
 }
 
 func (r *AccountRefusal) Error() string { return "account helper: " + r.Code + " " + r.Reason }
@@ -147,7 +151,7 @@ func Account(q AccountRequest, progress func(done int)) (AccountReply, error) {
 	}
 	err := askLines(layout.AccountHelper, q, &out, progress, silence)
 	if out.Error != "" {
-		return out, &AccountRefusal{out.Error, out.Reason, out.Field, out.Why, out.Owns}
+		return out, &AccountRefusal{out.Error, out.Reason, out.Field, out.Why, out.Owns, out.Partly}
 	}
 	return out, err
 }

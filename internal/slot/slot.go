@@ -20,15 +20,32 @@ var ErrTaken = errors.New("the lock is taken")
 
 // Lock takes the lock of that name, or says ErrTaken at once.
 func Lock(name string) (*os.File, error) {
-	f, err := os.OpenFile(layout.Slots+"/"+name, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
-	if err != nil {
-		return nil, err
+	for {
+		f, err := os.OpenFile(layout.Slots+"/"+name, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
+			f.Close()
+			return nil, ErrTaken
+		}
+		var st unix.Stat_t
+		if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+			f.Close()
+			return nil, err
+		}
+		if st.Nlink > 0 {
+			return f, nil
+		}
+		f.Close() // Remove took its name between the two calls: somebody else may hold the new file of that name
 	}
-	if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
-		f.Close()
-		return nil, ErrTaken
-	}
-	return f, nil
+}
+
+// Remove gives a lock back with its file, where names are as many as what they stand for: those of accounts, of which some
+// come and go.
+func Remove(f *os.File) {
+	os.Remove(f.Name()) // one that stays is an empty file, which the next one takes
+	f.Close()
 }
 
 // LockOne takes one of the locks NAME.0 to NAME.most-1, or says ErrTaken: most processes can have one at a time.

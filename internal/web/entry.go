@@ -23,9 +23,24 @@ func (c *Call) checkEntry() error {
 	}
 	entry := s.Entry(c.Entry)
 	if !always && !entry.Answers(component) {
+		c.recordUnanswered(component)
 		return errNotAnswered
 	}
 	return checkHost(entry.PublicURL, c.Request.Host)
+}
+
+// recordUnanswered notes a change that an entry does not even answer: whoever tries to administer from outside is to be seen. What
+// exactly was asked for is not looked at.
+func (c *Call) recordUnanswered(component string) {
+	name := map[string]string{"users": "user-modify", "resetpwd": "password"}[component]
+	if name == "" {
+		return
+	}
+	act, err := c.Event.Begin(name, "")
+	if err != nil {
+		c.Log(err)
+	}
+	act.End(string(NotPermitted), -1, "")
 }
 
 var errNotAnswered = Refuse(NotPermitted, "the component is not answered by this entry")

@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"sharezone/internal/account"
 	"sharezone/internal/helper"
@@ -212,6 +215,30 @@ func TestSteps(t *testing.T) {
 			t.Errorf("looking needs no lock: %+v", a)
 		}
 	})
+	t.Run("8: somebody else changes the heir", func(t *testing.T) {
+		defer hold(t, "account-ac-other").Close()
+		expectRefusal(t, admin, `{"op":"delete","username":"ac-bruno","to":"ac-other"}`, "", privileged.ExitRefused, "busy", "")
+	})
+	t.Run("2: the role is gone when the input comes", func(t *testing.T) {
+		defer sh(t, "gpasswd -a ac-other shzadmin")
+		before := sh(t, "getent shadow ac-bruno")
+		cmd := exec.Command("bash", "-c", `{ until [ -e /run/ac-late ]; do sleep 0.05; done; printf %s "$2"; } | "$1"`, "sh", must(os.Executable())(t), lock)
+		cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", asAccount + "=yes", "SUDO_UID=" + uid(t, "ac-other")}
+		defer os.Remove("/run/ac-late")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for taken := false; !taken; time.Sleep(10 * time.Millisecond) { // its slot: it has seen who asks
+			f, err := slot.Lock("account." + uid(t, "ac-other") + ".0")
+			if taken = errors.Is(err, slot.ErrTaken); !taken {
+				f.Close()
+			}
+		}
+		sh(t, "gpasswd -d ac-other shzadmin; touch /run/ac-late")
+		if err := cmd.Wait(); cmd.ProcessState.ExitCode() != privileged.ExitUsage || sh(t, "getent shadow ac-bruno") != before {
+			t.Errorf("he was asked as what he no more is: %v", err)
+		}
+	})
 	t.Run("9: a group of the system", func(t *testing.T) {
 		for _, group := range []string{"sudo", "adm", "root", "shadow"} {
 			sh(t, "gpasswd -a ac-bruno "+group)
@@ -234,6 +261,16 @@ func TestSteps(t *testing.T) {
 		defer sh(t, "kill $(cat /etc/passwd.lock); rm /etc/passwd.lock")
 		expectRefusal(t, admin, lock, "", privileged.ExitRefused, "busy", "")
 	})
+}
+
+func must[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
 }
 
 func hold(t *testing.T, name string) *os.File {
@@ -341,45 +378,134 @@ func TestInherited(t *testing.T) {
 	}
 }
 
-// TestAtOnce: two administrators and useradd by hand change accounts at the same time; each does what he was told or says
-// that he could not, and nothing of anybody's is lost.
+// breakTool puts a program that fails in the place of a tool, with what it says.
+func breakTool(t *testing.T, tool, says string) {
+	t.Helper()
+	fake := t.TempDir() + "/tool"
+	if err := os.WriteFile(fake, []byte("#!/bin/sh\necho "+says+"\nexit 1\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	sh(t, `mount --bind "$1" "$2"`, fake, tool)
+	t.Cleanup(func() { exec.Command("umount", tool).Run() })
+}
+
+// TestDoneInPart: an error after the change does not hide what is done, least of all a password that nobody else knows.
+func TestDoneInPart(t *testing.T) {
+	needCopy(t)
+	t.Run("a password", func(t *testing.T) {
+		before := sh(t, "getent shadow ac-bruno")
+		breakTool(t, "/usr/bin/chage", "broken")
+		a := ask(t, "ac-admin", helper.AccountRequest{Op: "password", Username: "ac-bruno"})
+		if a.status != privileged.ExitInternal || len(a.Password) != 19 || !a.Partly || sh(t, "getent shadow ac-bruno") == before {
+			t.Errorf("%+v", a)
+		}
+	})
+	t.Run("a role", func(t *testing.T) {
+		breakTool(t, "/usr/bin/gpasswd", "broken")
+		a := ask(t, "ac-admin", helper.AccountRequest{Op: "modify", Username: "ac-bruno", Phone: ptr("+39 1"), Role: ptr("manager")})
+		if a.Error != "internal" || !a.Partly || !strings.Contains(sh(t, "getent passwd ac-bruno"), ",+39 1,") {
+			t.Errorf("%+v", a)
+		}
+		a = ask(t, "ac-admin", helper.AccountRequest{Op: "modify", Username: "ac-bruno", Role: ptr("manager")})
+		if a.Error != "internal" || a.Partly {
+			t.Errorf("nothing was done: %+v", a)
+		}
+	})
+	t.Run("a farewell", func(t *testing.T) {
+		breakTool(t, "/usr/sbin/userdel", "broken")
+		a := ask(t, "ac-admin", helper.AccountRequest{Op: "delete", Username: "ac-bruno"})
+		if a.Error != "internal" || !a.Partly || a.Goodbye == nil || a.Goodbye.Deleted || sh(t, "passwd -S ac-bruno | cut -d' ' -f2") != "L" {
+			t.Errorf("%+v", a)
+		}
+	})
+}
+
+// TestHalfMade: an account of which making was interrupted before its password gets one; that of a locked one stays its own.
+func TestHalfMade(t *testing.T) {
+	needCopy(t)
+	sh(t, "usermod -p '!' ac-bruno")
+	if a := ask(t, "ac-admin", helper.AccountRequest{Op: "unlock", Username: "ac-bruno"}); a.Reason != "passwordless" {
+		t.Errorf("%+v", a)
+	}
+	if a := ask(t, "ac-admin", helper.AccountRequest{Op: "show", Username: "ac-bruno"}); !a.User.Passwordless {
+		t.Errorf("%+v", a.User)
+	}
+	a := ask(t, "ac-admin", helper.AccountRequest{Op: "password", Username: "ac-bruno"})
+	if a.status != 0 || len(a.Password) != 19 || *a.User.Status != account.Active || !*a.User.MustChange || a.User.Passwordless {
+		t.Errorf("%+v", a)
+	}
+}
+
+// TestDamagedSession: what lies damaged in the store is ended as a session is.
+func TestDamagedSession(t *testing.T) {
+	needCopy(t)
+	name := strings.Repeat("ac", 32)
+	sh(t, "umask 077; echo damaged > /var/lib/sharezone/sessions/"+name)
+	if a := ask(t, "ac-admin", helper.AccountRequest{Op: "end-session", Session: name[:helper.SessionDigits]}); a.status != 0 {
+		t.Errorf("%+v", a)
+	}
+	if _, err := os.Lstat("/var/lib/sharezone/sessions/" + name); err == nil {
+		t.Error("it is still there")
+	}
+}
+
+// TestAtOnce: two administrators, shzadm and useradd by hand change accounts at the same time; each does what he was told or
+// says that he could not, and nothing of anybody's is lost: whoever changes one field leaves the others as somebody else has
+// just made them.
 func TestAtOnce(t *testing.T) {
 	needCopy(t)
 	var wait sync.WaitGroup
-	results := make([]answer, 12)
-	for i := range results {
-		wait.Add(1)
-		as, q := []string{"ac-admin", "ac-other"}[i%2], helper.AccountRequest{Op: "create", Username: "ac-at-" + string(rune('a'+i)), FullName: ptr("At Once"), Email: ptr("at@example.org")}
-		if i >= 6 {
-			q = helper.AccountRequest{Op: "modify", Username: "ac-bruno", Phone: ptr("05" + string(rune('0'+i%10)))}
-			if i%2 == 0 {
-				q = helper.AccountRequest{Op: "modify", Username: "ac-bruno", Company: ptr("Firm " + string(rune('a'+i)))}
+	made := make([]answer, 6)
+	for i := range made {
+		wait.Go(func() {
+			made[i] = ask(t, []string{"ac-admin", "ac-other"}[i%2], helper.AccountRequest{Op: "create", Username: "ac-at-" + string(rune('a'+i)), FullName: ptr("At Once"), Email: ptr("at@example.org")})
+		})
+	}
+	// Each changes a field of his own several times, and knows which value was the last that was taken.
+	last := make([]string, 4)
+	for i, change := range []func(value string) bool{
+		func(v string) bool {
+			return ask(t, "ac-admin", helper.AccountRequest{Op: "modify", Username: "ac-bruno", Phone: &v}).status == 0
+		},
+		func(v string) bool {
+			return ask(t, "ac-other", helper.AccountRequest{Op: "modify", Username: "ac-bruno", Company: &v}).status == 0
+		},
+		func(v string) bool {
+			return exec.Command("shzadm", "user", "modify", "ac-bruno", "--mobile", v).Run() == nil
+		},
+		func(v string) bool {
+			return exec.Command("shzadm", "user", "modify", "ac-bruno", "--full-name", v).Run() == nil
+		},
+	} {
+		wait.Go(func() {
+			for n := range 4 {
+				if v := fmt.Sprintf("%d%d%d", i, i, n); change(v) {
+					last[i] = v
+				}
 			}
-		}
-		go func() {
-			defer wait.Done()
-			results[i] = ask(t, as, q)
-		}()
+		})
 	}
 	sh(t, `for i in 1 2 3 4; do for try in $(seq 100); do useradd -M -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 ac-hand$i && break; sleep 0.1; done 2>/dev/null; done; id ac-hand1 ac-hand2 ac-hand3 ac-hand4`)
 	wait.Wait()
 	numbers := make(map[uint32]bool)
-	for i, a := range results {
+	for i, a := range made {
 		switch {
 		case a.Error == "busy":
 		case a.status != 0 || a.User == nil:
 			t.Errorf("%d: %d %s %s", i, a.status, a.out, a.log)
-		case i < 6:
-			if numbers[a.User.UID] || sh(t, "id -u "+a.User.Name+"; id -nG "+a.User.Name) == "" {
-				t.Errorf("%d: %+v", i, a.User)
-			}
+		case numbers[a.User.UID] || sh(t, "id -u "+a.User.Name) != fmt.Sprint(a.User.UID) || len(strings.Fields(sh(t, "id -nG "+a.User.Name))) != 3:
+			t.Errorf("%d: %+v", i, a.User)
+		default:
 			numbers[a.User.UID] = true
 		}
 	}
-	if len(numbers) == 0 {
-		t.Error("nobody was made")
+	if len(numbers) == 0 || slices.Contains(last, "") {
+		t.Errorf("made %d, changed %q", len(numbers), last)
 	}
-	if got := sh(t, `pwck -rq >/dev/null 2>&1 || pwck -r | grep -v "directory '/" | grep ac- || true; cut -d: -f3 /etc/passwd | sort | uniq -d; ls /etc/*.lock 2>/dev/null || true`); got != "" {
+	if got, want := sh(t, "getent passwd ac-bruno | cut -d: -f5"), last[3]+","+last[1]+","+last[0]+","+last[2]+",ac-bruno@example.org"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got := sh(t, `pwck -rq >/dev/null 2>&1 || pwck -r | grep -v "directory '/" | grep ac- || true; cut -d: -f3 /etc/passwd | sort | uniq -d; ls /etc/*.lock /var/lib/sharezone/slots/account-ac-* 2>/dev/null || true`); got != "" {
 		t.Error(got)
 	}
 }

@@ -11,7 +11,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -23,7 +22,9 @@ import (
 	"sharezone/internal/helper"
 	"sharezone/internal/layout"
 	"sharezone/internal/privileged"
+	"sharezone/internal/session"
 	"sharezone/internal/slot"
+	"sharezone/internal/zone"
 )
 
 const (
@@ -31,9 +32,6 @@ const (
 	inputTime = 25 * time.Second
 	// slotsPerCaller bounds how many of them one caller can have, waiting or at work.
 	slotsPerCaller = 8
-	// lockTime is how long a change waits for another one of the same account: those take some tenths of a second.
-	lockTime  = 5 * time.Second
-	lockPause = 50 * time.Millisecond
 )
 
 var limits = []privileged.Limit{
@@ -63,6 +61,7 @@ type work struct {
 	register account.Register
 	now      time.Time
 	progress func(int)
+	did      bool // what was asked for, although something after it may fail
 	out      helper.AccountReply
 }
 
@@ -75,16 +74,12 @@ func (w *work) serve(progress func(int)) (helper.AccountReply, int) {
 	if err := change.Prepare(); err != nil {
 		return failed("settle", err, privileged.ExitInternal)
 	}
-	w.names = account.NewNames()
-	var err error
 	// 2. Refuse if the caller is neither root without sudo, nor an administrator of Share Zone.
-	if w.caller, err = privileged.ReadCaller(w.names); err == nil && !w.caller.Root && !w.caller.Admin {
-		err = fmt.Errorf("%s: not in %s", w.caller.Name, layout.GroupAdmin)
-	}
-	if err != nil {
+	if err := w.readCaller(); err != nil {
 		return failed("caller", err, privileged.ExitUsage)
 	}
 	// 3. Refuse with "busy" if this caller has as many of these processes as he may.
+	var err error
 	if w.slot, err = slot.LockOne(fmt.Sprintf("account.%d", w.caller.UID), slotsPerCaller); err != nil {
 		return w.refuse(err)
 	}
@@ -94,6 +89,10 @@ func (w *work) serve(progress func(int)) (helper.AccountReply, int) {
 		return failed("input", err, privileged.ExitUsage)
 	}
 	late.Stop()
+	// 2 once more: the input may have come so late that he is none any more.
+	if err := w.readCaller(); err != nil {
+		return failed("caller", err, privileged.ExitUsage)
+	}
 	// 5. Refuse if there is no such operation.
 	op, found := operations[w.Op]
 	if !found {
@@ -106,6 +105,15 @@ func (w *work) serve(progress func(int)) (helper.AccountReply, int) {
 		privileged.Note(program, w.what())
 	}
 	return w.out, 0
+}
+
+// readCaller finds out who asks, as the groups are now.
+func (w *work) readCaller() (err error) {
+	w.names = account.NewNames()
+	if w.caller, err = privileged.ReadCaller(w.names); err == nil && !w.caller.Root && !w.caller.Admin {
+		err = fmt.Errorf("%s: not in %s", w.caller.Name, layout.GroupAdmin)
+	}
+	return err
 }
 
 // perform is the rest of the steps.
@@ -131,12 +139,19 @@ func (w *work) perform(op operation) error {
 	if err != nil {
 		return err
 	}
-	// 8. Refuse with "busy" if somebody else keeps changing the same account.
-	lock, err := lockAccount(name)
+	if w.To != "" && !session.ValidUser(w.To) {
+		return fmt.Errorf("%q: %w", w.To, zone.ErrNoSuchUser)
+	}
+	// 8. Refuse with "busy" if somebody else keeps changing the same account, or the one that gets its files.
+	held := []string{name}
+	if w.To != "" {
+		held = append(held, w.To)
+	}
+	release, err := change.Hold(held...)
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
+	defer release()
 	if !op.makes {
 		w.names = account.NewNames() // as they are now
 		// 9. Refuse if there is no such account, if Share Zone did not make it, or if a group makes it more than that.
@@ -153,15 +168,6 @@ func (w *work) perform(op operation) error {
 
 // program is what the helper is called in the log.
 const program = "account"
-
-func lockAccount(name string) (*os.File, error) {
-	for end := time.Now().Add(lockTime); ; time.Sleep(lockPause) {
-		f, err := slot.Lock("account-" + name)
-		if !errors.Is(err, slot.ErrTaken) || time.Now().After(end) {
-			return f, err
-		}
-	}
-}
 
 // what says in the log what was asked for, of whom and by whom.
 func (w *work) what() string {

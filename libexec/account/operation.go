@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -60,12 +61,12 @@ func search(w *work) error {
 	if w.Limit > 0 {
 		found = found[:min(w.Limit, len(found))]
 	}
-	w.out.Users, err = w.known(found)
+	w.out.Users, err = w.known(found, shadow)
 	return err
 }
 
 // known adds what takes a look at each, for those who are shown.
-func (w *work) known(users []account.User) ([]helper.KnownUser, error) {
+func (w *work) known(users []account.User, shadow account.Shadow) ([]helper.KnownUser, error) {
 	if err := account.AddLogins(users); err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (w *work) known(users []account.User) ([]helper.KnownUser, error) {
 	}
 	known := make([]helper.KnownUser, len(users))
 	for i, u := range users {
-		known[i].User = u
+		known[i].User, known[i].Passwordless = u, shadow.NeverHadPassword(u.Name)
 		if barred := w.whose(people[i], ids[u.Name]); barred != nil {
 			known[i].Barred = refusalOf(barred).Reason
 		}
@@ -172,7 +173,7 @@ func (w *work) showUser() error {
 	if w.register, err = account.ReadRegister(); err != nil {
 		return err
 	}
-	known, err := w.known([]account.User{u})
+	known, err := w.known([]account.User{u}, shadow)
 	if err == nil {
 		w.out.User = &known[0]
 	}
@@ -198,7 +199,7 @@ func create(w *work) error {
 	if _, err := change.Create(spec, w.now); err != nil {
 		return err
 	}
-	w.out.Password = password
+	w.did, w.out.Password = true, password
 	return w.showUser()
 }
 
@@ -218,6 +219,7 @@ func modify(w *work) error {
 	if err := change.Modify(w.Username, to); err != nil {
 		return err
 	}
+	w.did = true
 	return w.showUser()
 }
 
@@ -226,6 +228,7 @@ func lock(w *work) error {
 	if err := change.Lock(w.Username); err != nil {
 		return err
 	}
+	w.did = true
 	if err := w.showUser(); err != nil {
 		return err
 	}
@@ -239,10 +242,13 @@ func password(w *work) error {
 	if err != nil {
 		return err
 	}
-	if err := change.Reset(w.Username, made); err != nil {
+	err = change.Reset(w.Username, made)
+	if err == nil || errors.As(err, new(*change.PartlyError)) { // also then it is the password, and nobody else knows it
+		w.did, w.out.Password = true, made
+	}
+	if err != nil {
 		return err
 	}
-	w.out.Password = made
 	if err := w.showUser(); err != nil {
 		return err
 	}
@@ -271,8 +277,8 @@ func endSession(w *work) error {
 		return err
 	}
 	for _, s := range all {
-		if len(w.Session) == helper.SessionDigits && s.Err == nil && strings.HasPrefix(s.Name, w.Session) {
-			privileged.Note(program, fmt.Sprintf("end-session of %s by %s", s.Record.User, w.caller.Name))
+		if len(w.Session) == helper.SessionDigits && session.ValidFileName(s.Name) && strings.HasPrefix(s.Name, w.Session) {
+			privileged.Note(program, fmt.Sprintf("end-session of %q by %s", s.Record.User, w.caller.Name)) // "": the file is damaged
 			return session.End(s.Name)
 		}
 	}
@@ -283,6 +289,7 @@ func unlock(w *work) error {
 	if err := change.Unlock(w.Username); err != nil {
 		return err
 	}
+	w.did = true
 	return w.showUser()
 }
 
@@ -307,6 +314,7 @@ func member(w *work) error {
 	if err := change.SetMember(w.Group, w.Username, w.Member); err != nil {
 		return err
 	}
+	w.did = true
 	return w.showUser()
 }
 

@@ -79,7 +79,8 @@ func refusalOf(err error) helper.AccountReply {
 func (w *work) refuse(err error) (helper.AccountReply, int) {
 	privileged.Log(program, w.what(), err)
 	out := refusalOf(err)
-	out.Deeds, out.Goodbye = w.out.Deeds, w.out.Goodbye
+	out.Deeds, out.Goodbye, out.Password = w.out.Deeds, w.out.Goodbye, w.out.Password
+	out.Partly = w.did || errors.As(err, new(*change.PartlyError))
 	if out.Error == "internal" {
 		return out, privileged.ExitInternal
 	}

@@ -68,12 +68,8 @@ func (w *work) serve(progress func(int)) (helper.ZonefixReply, int) {
 	if err := privileged.Settle(limits); err != nil {
 		return failed("settle", err, privileged.ExitInternal)
 	}
-	names := account.NewNames()
-	var err error
 	// 2. Refuse if the caller is neither root without sudo, nor a manager or administrator of Share Zone.
-	if w.caller, err = privileged.ReadCaller(names); err == nil && !w.caller.Root && !w.caller.Manager && !w.caller.Admin {
-		err = fmt.Errorf("%s: neither in %s nor in %s", w.caller.Name, layout.GroupManager, layout.GroupAdmin)
-	}
+	names, err := w.readCaller()
 	if err != nil {
 		return failed("caller", err, privileged.ExitUsage)
 	}
@@ -87,6 +83,10 @@ func (w *work) serve(progress func(int)) (helper.ZonefixReply, int) {
 		return failed("input", err, privileged.ExitUsage)
 	}
 	late.Stop()
+	// 2 once more: the input may have come so late that he is none any more.
+	if names, err = w.readCaller(); err != nil {
+		return failed("caller", err, privileged.ExitUsage)
+	}
 	// 5. Refuse if there is no such operation.
 	op, found := operations[w.Op]
 	if !found {
@@ -100,6 +100,15 @@ func (w *work) serve(progress func(int)) (helper.ZonefixReply, int) {
 		privileged.Note("zonefix", fmt.Sprintf("%s by %s", w.what(), w.caller.Name))
 	}
 	return out, 0
+}
+
+// readCaller finds out who asks, as the groups are now.
+func (w *work) readCaller() (names *account.Names, err error) {
+	names = account.NewNames()
+	if w.caller, err = privileged.ReadCaller(names); err == nil && !w.caller.Root && !w.caller.Manager && !w.caller.Admin {
+		err = fmt.Errorf("%s: neither in %s nor in %s", w.caller.Name, layout.GroupManager, layout.GroupAdmin)
+	}
+	return names, err
 }
 
 // perform is the rest of the steps. When it returns, the zone's lock has fallen: who does not read the answer does not hold

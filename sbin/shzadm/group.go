@@ -25,7 +25,7 @@ func groupAdd(c *call, args []string) error {
 		return err
 	}
 	name := groupName(operands[0])
-	err = c.record(deed{event: "group-create", path: name}, func() error {
+	err = c.recordHeld(deed{event: "group-create", path: name}, []string{name}, func() error {
 		_, err := change.CreateGroup(name, time.Now())
 		return err
 	})
@@ -57,7 +57,7 @@ func groupMember(c *call, args []string) error {
 		state = "none"
 	}
 	for _, user := range users {
-		err := c.record(deed{event: "group-modify", user: user, path: name + "=" + state}, func() error {
+		err := c.recordHeld(deed{event: "group-modify", user: user, path: name + "=" + state}, []string{user}, func() error {
 			return change.SetMember(name, user, !*remove)
 		})
 		if err != nil {

@@ -46,6 +46,18 @@ func (c *call) record(d deed, do func() error) error {
 	return err
 }
 
+// recordHeld is record for a change of accounts, which nobody else changes meanwhile.
+func (c *call) recordHeld(d deed, names []string, do func() error) error {
+	return c.record(d, func() error {
+		release, err := change.Hold(names...)
+		if err != nil {
+			return err
+		}
+		defer release()
+		return do()
+	})
+}
+
 func (c *call) begin(d deed) (*event.Act, *event.File) {
 	name, uid := actor(c.getenv)
 	file, err := event.Create(layout.Events, event.Header{UID: uid, User: name, Component: "shzadm", Entry: event.EntryShell,

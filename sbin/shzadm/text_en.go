@@ -361,7 +361,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"group-exists":     "a group of this name exists: %s",
 	"member-exists":    "a group lists this name, and who gets it would be in the group: %s",
 	"user-name":        "the name of a user begins with a letter, but not with shz-, and has up to 31 of a-z 0-9 . _ -, for example anna.rossi",
-	"busy":             "another program keeps the account files locked; try again later, and look at /etc/*.lock",
+	"busy":             "somebody else is changing this account, or another program keeps the account files locked; try again later, and look at /etc/*.lock",
 	"no-uids":          "no number is left below UID_MAX in /etc/login.defs",
 	"limits":           "the resource limits of this shell (ulimit) are too low; start from another one",
 	"leftover":         "%s. The account %s is left, locked: %v",

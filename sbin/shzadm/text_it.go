@@ -359,7 +359,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"group-exists":     "esiste già un gruppo con questo nome: %s",
 	"member-exists":    "un gruppo elenca già questo nome, e chi lo riceve ne farebbe parte: %s",
 	"user-name":        "il nome di un utente inizia con una lettera, ma non con shz-, e ha al massimo 31 caratteri tra a-z 0-9 . _ -, per esempio anna.rossi",
-	"busy":             "un altro programma tiene bloccati i file degli utenti; riprovare più tardi e guardare /etc/*.lock",
+	"busy":             "qualcun altro sta cambiando questo utente, o un altro programma tiene bloccati i file degli utenti; riprovare più tardi e guardare /etc/*.lock",
 	"no-uids":          "non resta nessun numero sotto UID_MAX in /etc/login.defs",
 	"limits":           "i limiti di risorse di questa shell (ulimit) sono troppo bassi; ripartire da un'altra",
 	"leftover":         "%s. Resta l'utente %s, bloccato: %v",

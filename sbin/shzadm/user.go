@@ -63,16 +63,18 @@ func userAdd(c *call, args []string) error {
 	if err := change.Prepare(); err != nil {
 		return err
 	}
-	err = c.record(deed{event: "user-create", user: spec.Name}, func() error {
-		_, err := change.Create(spec, time.Now())
+	var uid uint32
+	err = c.recordHeld(deed{event: "user-create", user: spec.Name}, []string{spec.Name}, func() (err error) {
+		uid, err = change.Create(spec, time.Now())
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	made := madeUser{}
-	if made.User, err = findUser(spec.Name); err != nil {
-		return err
+	var unseen error // the password is told all the same
+	if made.User, unseen = findUser(spec.Name); unseen != nil {
+		made.User = account.User{Name: spec.Name, UID: uid}
 	}
 	if !*fromStdin {
 		made.Password = &spec.Password
@@ -80,7 +82,7 @@ func userAdd(c *call, args []string) error {
 	if err := c.showMade(made); err != nil {
 		return fmt.Errorf("%s: %w: %w", made.Name, errNotShown, err)
 	}
-	return nil
+	return unseen
 }
 
 func (c *call) showMade(made madeUser) error {

@@ -21,7 +21,7 @@ func (c *call) changeUser(name, event string, do func() error) (changedUser, err
 	if err := change.Prepare(); err != nil {
 		return changedUser{}, err
 	}
-	if err := c.record(deed{event: event, user: name}, do); err != nil {
+	if err := c.recordHeld(deed{event: event, user: name}, []string{name}, do); err != nil {
 		return changedUser{}, err
 	}
 	u, err := findUser(name)

@@ -28,6 +28,16 @@ func userDelete(c *call, args []string) error {
 	if err := change.Prepare(); err != nil {
 		return err
 	}
+	// Before anything is looked at: the heir must not go, nor the account change, until the end.
+	held := []string{operands[0]}
+	if *to != "" {
+		held = append(held, *to)
+	}
+	release, err := change.Hold(held...)
+	if err != nil {
+		return err
+	}
+	defer release()
 	admin, err := zoneAdmin()
 	if err != nil {
 		return err

@@ -28,15 +28,12 @@ func Unlock(name string) error {
 	if _, err := own(name, "lock", account.NewNames()); err != nil {
 		return err
 	}
-	if err := Forgive(name); err != nil {
-		return err
-	}
 	shadow, err := account.ReadShadow()
 	if err != nil {
 		return err
 	}
 	if shadow.HasPassword(name) {
-		return nil
+		return Forgive(name)
 	}
 	if !shadow.HasLockedPassword(name) {
 		return fmt.Errorf("%s: %w", name, ErrPasswordless)
@@ -44,7 +41,10 @@ func Unlock(name string) error {
 	if err := run("", 1, usermod, "--unlock", "--", name); err != nil {
 		return err
 	}
-	return verifyLock(name, false)
+	if err := verifyLock(name, false); err != nil {
+		return err
+	}
+	return partly(Forgive(name))
 }
 
 func verifyLock(name string, locked bool) error {

@@ -20,7 +20,7 @@ func (c Changes) ofAccount() bool {
 }
 
 // Modify changes an account that Share Zone made, or the role of any that is in it. Everything is checked before
-// anything is changed. Prepare must have been called.
+// anything is changed; a *PartlyError says that something is all the same. Prepare must have been called.
 func Modify(name string, c Changes) error {
 	names := account.NewNames()
 	e, err := person(name, names)
@@ -59,7 +59,11 @@ func Modify(name string, c Changes) error {
 	if c.Role == nil {
 		return nil
 	}
-	return setRole(name, *c.Role, names)
+	err = setRole(name, *c.Role, names)
+	if len(args) > 0 {
+		err = partly(err)
+	}
+	return err
 }
 
 // apply returns the comment field with the changes. Of what stands there only what is given is checked for being

@@ -51,7 +51,8 @@ func GeneratePassword() (string, error) {
 var ErrLocked = errors.New("this account is locked")
 
 // Reset gives an account that Share Zone made another password, to be changed at the next login, and forgets the refused
-// logins. Prepare must have been called.
+// logins. One that never had a password, because making it was interrupted, gets its first. A *PartlyError says that the
+// password holds although something after it failed. Prepare must have been called.
 func Reset(name, password string) error {
 	if _, err := own(name, "modify", account.NewNames()); err != nil {
 		return err
@@ -63,16 +64,16 @@ func Reset(name, password string) error {
 	if err != nil {
 		return err
 	}
-	if !shadow.HasPassword(name) {
+	if !shadow.HasPassword(name) && !shadow.NeverHadPassword(name) {
 		return fmt.Errorf("%s: %w", name, ErrLocked)
 	}
 	if err := run(name+":"+password+"\n", 1, chpasswd); err != nil {
 		return err
 	}
 	if err := run("", 1, chage, "--lastday", "0", "--", name); err != nil {
-		return err
+		return partly(err)
 	}
-	return Forgive(name)
+	return partly(Forgive(name))
 }
 
 // checkPassword refuses what chpasswd's line of input or PAM cannot carry; whether it is good enough PAM decides.

@@ -78,13 +78,20 @@ func own(name, act string, names *account.Names) (account.Entry, error) {
 
 // setRole puts somebody into the groups of a role and takes him out of the others. He is taken out first, and shzbase,
 // without which no role counts, comes last: what is interrupted gives less than was meant, never more.
-func setRole(name string, role account.Role, names *account.Names) error {
+func setRole(name string, role account.Role, names *account.Names) (err error) {
+	changed := false
+	defer func() {
+		if changed {
+			err = partly(err)
+		}
+	}()
 	wanted := role.Groups()
 	for _, group := range slices.Backward(account.RoleAdmin.Groups()) {
 		if names.InGroup(name, group) && !slices.Contains(wanted, group) {
 			if err := run("", 1, gpasswd, "--delete", name, group); err != nil {
 				return err
 			}
+			changed = true
 		}
 	}
 	for _, group := range slices.Backward(wanted) {
@@ -92,6 +99,7 @@ func setRole(name string, role account.Role, names *account.Names) error {
 			if err := run("", 1, gpasswd, "--add", name, group); err != nil {
 				return err
 			}
+			changed = true
 		}
 	}
 	after := account.NewNames()
