@@ -80,6 +80,7 @@ func TestUsersContract(t *testing.T) {
 		{"modify, old form", "admin", []string{"-d", "op=modify&username=us-ada&phone=%2B39+1&seen=0000000000000000", usersPage}, 409, 409, "conflict", nil, ""},
 		{"modify, a second line", "admin", []string{"-d", "op=modify&username=us-ada&full_name=a%0aroot::0", usersPage}, 400, 400, "bad-request", nil, ""},
 		{"modify, another name than in the path", "admin", []string{"-d", "op=modify&username=us-new&phone=1", usersPage + "/us-ada"}, 400, 400, "bad-request", nil, ""},
+		{"modify, an invisible name", "admin", []string{"-d", "op=modify&username=us-ada&full_name=%E2%80%8B", usersPage}, 400, 400, "bad-request", nil, ""},
 		{"modify, staff", "admin", []string{"-d", "op=modify&username=us-staff&phone=%2B39+1", usersPage}, 403, 403, "not-permitted", nil, ""},
 		{"modify, root", "admin", []string{"-d", "op=modify&username=root&full_name=x", usersPage}, 403, 403, "not-permitted", nil, ""},
 		{"modify, himself", "admin", []string{"-d", "op=modify&username=admin&role=base", usersPage}, 403, 403, "not-permitted", nil, ""},
@@ -127,8 +128,8 @@ func TestUsersAreForAdministrators(t *testing.T) {
 			t.Errorf("%s without a session: %d", op, a.status)
 		}
 		out, _ := asUser(t, "admin", "sh", "-c", `printf %s "$1" | env -i PATH=/usr/bin:/bin GATEWAY_INTERFACE=CGI/1.1 SERVER_PROTOCOL=HTTP/1.1 REMOTE_ADDR=10.9.8.7 HTTP_HOST=h HTTP_ACCEPT=application/json \
-			SHZ_ENTRY=external SHZ_REQUEST=0123456789abcdef SHZ_USER=admin REQUEST_METHOD=POST CONTENT_TYPE=application/x-www-form-urlencoded CONTENT_LENGTH="${#1}" REQUEST_URI=`+usersPage+` `+layout.Handlers+`/users`, "sh", "op="+op+fields)
-		if !strings.HasPrefix(out, "Status: 403") {
+			SHZ_ENTRY=external SHZ_REQUEST=0123456789abcdef SHZ_USER=admin REQUEST_METHOD=POST CONTENT_TYPE=application/x-www-form-urlencoded CONTENT_LENGTH="${#1}" REQUEST_URI=`+usersPage+` SHZ_EVENT_FD=3 `+layout.Handlers+`/users 3>&1`, "sh", "op="+op+fields)
+		if !strings.Contains(out, "Status: 403") || !strings.Contains(out, `"event":"user-modify"`) || !strings.Contains(out, `"result":"not-permitted"`) {
 			t.Errorf("%s from outside: %.300s", op, out)
 		}
 	}
@@ -137,6 +138,16 @@ func TestUsersAreForAdministrators(t *testing.T) {
 			if a := curlAs(t, user, target); a.status != 403 || strings.Contains(a.body, "carla") {
 				t.Errorf("%s as %s: %d", target, user, a.status)
 			}
+		}
+	}
+	for _, bad := range [][]string{{"-d", "op=lock&username=-rf", usersPage}, {"-d", "op=lock&username=carla", usersPage + "/bruno"}, {"-d", "op=modify&username=carla", usersPage}} {
+		found := newEvents(t, "users", func() {
+			if a := jsonAs(t, "admin", bad...); a.status != 400 {
+				t.Errorf("%s: %d", bad, a.status)
+			}
+		})
+		if len(found) != 1 || len(found[0].lines) != 2 || found[0].lines[1]["result"] != "bad-request" {
+			t.Errorf("%s: %+v", bad, found)
 		}
 	}
 	if a := jsonAs(t, "anna", "/cgi-bin/menu"); strings.Contains(a.body, usersPage) {

@@ -7,6 +7,7 @@ import (
 
 	"sharezone/internal/helper"
 	"sharezone/internal/page"
+	"sharezone/internal/text"
 	"sharezone/internal/web"
 )
 
@@ -24,13 +25,13 @@ func answer(c *web.Call) error {
 		return err
 	}
 	if fields.Get("new") != fields.Get("confirm") {
-		return complain(c, web.BadRequest, "chpwd.mismatch")
+		return complain(c, web.BadRequest, c.Language.Say("chpwd.mismatch"))
 	}
 	act, err := c.Event.Begin("password", "")
 	if err != nil {
 		return err
 	}
-	_, err = helper.Auth(helper.AuthRequest{
+	reply, err := helper.Auth(helper.AuthRequest{
 		Op: "password", Session: c.Session, Old: web.Secret(fields.Get("old")), New: web.Secret(fields.Get("new")),
 	})
 	var refusal helper.Refusal
@@ -38,10 +39,10 @@ func answer(c *web.Call) error {
 	switch {
 	case refusal == "refused":
 		act.End("not-permitted", -1, "")
-		return complain(c, web.NotPermitted, "chpwd.wrong")
+		return complain(c, web.NotPermitted, c.Language.Say("chpwd.wrong"))
 	case refusal == "weak":
 		act.End("bad-request", -1, "")
-		return complain(c, web.BadRequest, "chpwd.weak")
+		return complain(c, web.BadRequest, weak(c.Language, reply.Why, reply.Limit))
 	case err != nil:
 		act.End(string(web.CodeOf(err)), -1, "")
 		return err
@@ -50,10 +51,20 @@ func answer(c *web.Call) error {
 	return c.SeeOther("/cgi-bin/home?done=chpwd", http.StatusOK, map[string]any{})
 }
 
+// weak says why PAM did not take a password, in words where we know its own.
+func weak(l text.Language, why string, limit int) string {
+	switch {
+	case !l.Knows("chpwd-weak." + why):
+		return l.Say("chpwd.weak")
+	case limit > 0:
+		return l.Say("chpwd-weak."+why, l.Number(int64(limit)))
+	}
+	return l.Say("chpwd-weak." + why)
+}
+
 // complain shows the form again with what is wrong; nothing was changed.
-func complain(c *web.Call, code web.Code, key string) error {
-	message := c.Language.Say(key)
-	c.Log(web.Refuse(code, key))
+func complain(c *web.Call, code web.Code, message string) error {
+	c.Log(web.Refuse(code, message))
 	if c.JSON {
 		c.FailAs(code, message)
 		return nil

@@ -243,7 +243,7 @@ func TestEnvironment(t *testing.T) {
 		{"guest", component{name: "login"}, identity{guest: true, user: "shzguest"}, 3, nil, "SHZ_ENTRY SHZ_EVENT_FD SHZ_LANG SHZ_REQUEST SHZ_TIME"},
 		{"session", component{name: "chpwd", session: true}, identity{user: "anna", mustChange: true}, 4, nil,
 			"SHZ_ENTRY SHZ_EVENT_FD SHZ_LANG SHZ_MUST_CHANGE SHZ_REQUEST SHZ_SESSION SHZ_TIME SHZ_USER"},
-		{"refused", refusedComponent(), identity{guest: true}, -1, &refusal{stepMethod, "method", "x"}, "SHZ_ENTRY SHZ_LANG SHZ_REFUSED SHZ_REQUEST SHZ_STEP SHZ_TIME"},
+		{"refused", refusedComponent(), identity{guest: true}, -1, &refusal{stepMethod, "method", "x"}, "SHZ_ALLOW SHZ_ENTRY SHZ_LANG SHZ_REFUSED SHZ_REQUEST SHZ_STEP SHZ_TIME"},
 	} {
 		var names []string
 		for _, pair := range environment(&q, row.c, row.who, row.event, row.refused) {

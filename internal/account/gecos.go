@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"sharezone/internal/text"
 )
 
 // Contact is what the comment field of passwd(5) says of a person: full name, company, phone, mobile, mail, separated
@@ -34,6 +36,7 @@ const (
 	TooLong   Reason = "too-long"
 	NotUTF8   Reason = "not-utf8"
 	Forbidden Reason = "forbidden" // a character that cannot stand in this field
+	Invisible Reason = "invisible" // nothing of it can be seen
 	BadForm   Reason = "form"      // not what such values look like
 )
 
@@ -88,6 +91,8 @@ func checkContactField(name, v string) Reason {
 		return Forbidden
 	case v == "":
 		return ""
+	case text.Invisible(v):
+		return Invisible
 	case (name == "phone" || name == "mobile") && !isPhone(v), name == "email" && CheckEmail(v) != nil:
 		return BadForm
 	}

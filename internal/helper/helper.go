@@ -48,6 +48,8 @@ type AuthReply struct {
 	User       string   `json:"user"`
 	Roles      []string `json:"roles"`
 	MustChange bool     `json:"must_change"`
+	Why        string   `json:"why"`   // with the refusal weak: which weakness, "" where nothing more is known
+	Limit      int      `json:"limit"` // with some of them: how many are wanted, or allowed
 
 	Sessions []Session `json:"sessions"` // one's own
 }

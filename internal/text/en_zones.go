@@ -55,7 +55,7 @@ var englishZones = map[string]string{
 	"zones-field.notify":            "Notifications",
 	"zones-value.too-long":          "is too long",
 	"zones-value.not-utf8":          "contains damaged characters",
-	"zones-value.control":           "contains invisible characters",
+	"zones-value.control":           "contains invisible characters, or nothing else",
 	"zones-value.form":              "does not have the right form",
 	"zones-notify.default":          "as decided for all zones",
 	"zones-notify.none":             "none",

@@ -1,6 +1,6 @@
 package text
 
-// italianUsers is what the components users, sessions and resetpwd say.
+// italianUsers is what the components users, sessions, resetpwd and chpwd say.
 var italianUsers = map[string]string{
 	"users.title":                "Persone",
 	"users.found.one":            "%s persona",
@@ -47,6 +47,7 @@ var italianUsers = map[string]string{
 	"users-value.too-long":       "è troppo lungo",
 	"users-value.not-utf8":       "contiene caratteri danneggiati",
 	"users-value.forbidden":      "contiene un carattere che qui non può stare (due punti, virgola, uguale, a capo)",
+	"users-value.invisible":      "è fatto solo di caratteri invisibili",
 	"users-value.form":           "non ha la forma giusta",
 	"users-new.title":            "Nuova persona",
 	"users-new.link":             "Nuova persona",
@@ -140,4 +141,23 @@ var italianUsers = map[string]string{
 	"resetpwd.password":          "La nuova password, che si vede solo adesso:",
 	"users-refused.locked":       "L'account è bloccato: sbloccalo prima di dargli una nuova password.",
 	"users.sessions-link":        "Chiudi una delle sue sessioni",
+	"chpwd-weak.short":           "La nuova password ha meno di %s caratteri. Scegline una più lunga, per esempio quattro parole che non c'entrano l'una con l'altra.",
+	"chpwd-weak.longer":          "La nuova password è troppo corta. Scegline una più lunga, per esempio quattro parole che non c'entrano l'una con l'altra.",
+	"chpwd-weak.digits":          "La nuova password deve avere almeno questo numero di cifre: %s.",
+	"chpwd-weak.uppers":          "La nuova password deve avere almeno questo numero di maiuscole: %s.",
+	"chpwd-weak.lowers":          "La nuova password deve avere almeno questo numero di minuscole: %s.",
+	"chpwd-weak.others":          "La nuova password deve avere almeno questo numero di caratteri che non sono né lettere né cifre: %s.",
+	"chpwd-weak.classes":         "Tra minuscole, maiuscole, cifre e altri caratteri la nuova password deve avere almeno questo numero di tipi: %s.",
+	"chpwd-weak.repeats":         "Nella nuova password lo stesso carattere può ripetersi di seguito al massimo questo numero di volte: %s.",
+	"chpwd-weak.class-repeats":   "Nella nuova password i caratteri dello stesso tipo (minuscole, maiuscole, cifre, altri) possono seguirsi al massimo in questo numero: %s.",
+	"chpwd-weak.sequence":        "La nuova password contiene una sequenza come 12345 o abcde più lunga di %s caratteri.",
+	"chpwd-weak.different":       "La nuova password ha troppo pochi caratteri diversi. Scegline una che non si ripete.",
+	"chpwd-weak.systematic":      "La nuova password segue uno schema facile da indovinare. Scegline un'altra.",
+	"chpwd-weak.old":             "La nuova password è quella attuale. Scegline un'altra.",
+	"chpwd-weak.similar":         "La nuova password somiglia troppo a quella attuale. Scegline una che non c'entra niente.",
+	"chpwd-weak.used":            "Questa password l'hai già avuta. Scegline una che non hai mai avuto.",
+	"chpwd-weak.name":            "La nuova password contiene il tuo nome utente o una parola del tuo nome. Scegline una senza.",
+	"chpwd-weak.words":           "La nuova password contiene una parola che qui è vietata. Scegline un'altra.",
+	"chpwd-weak.palindrome":      "La nuova password si legge uguale al contrario. Scegline un'altra.",
+	"chpwd-weak.dictionary":      "La nuova password è una parola del dizionario, o le somiglia. Scegline una più lunga, per esempio quattro parole che non c'entrano l'una con l'altra.",
 }

@@ -55,7 +55,7 @@ var italianZones = map[string]string{
 	"zones-field.notify":            "Avvisi",
 	"zones-value.too-long":          "è troppo lungo",
 	"zones-value.not-utf8":          "contiene caratteri danneggiati",
-	"zones-value.control":           "contiene caratteri invisibili",
+	"zones-value.control":           "contiene caratteri invisibili, o nient'altro",
 	"zones-value.form":              "non ha la forma giusta",
 	"zones-notify.default":          "come deciso per tutte le aree",
 	"zones-notify.none":             "nessun avviso",

@@ -26,6 +26,18 @@ func Name(name string) string {
 	return shown.String()
 }
 
+// Invisible says whether there is nothing to be seen of a name: whoever gets such a one can be neither found nor told apart. The
+// empty one is none.
+func Invisible(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		switch {
+		case hides(r), unicode.IsSpace(r), unicode.Is(unicode.Variation_Selector, r), unicode.In(r, unicode.Join_Control, unicode.Bidi_Control):
+			return false
+		}
+		return r != '\u2800' // the Braille pattern without a dot
+	})
+}
+
 // hides reports whether r is a control, a line break or an invisible format character.
 func hides(r rune) bool {
 	switch r {

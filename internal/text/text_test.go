@@ -185,3 +185,16 @@ func TestName(t *testing.T) {
 		}
 	}
 }
+
+func TestInvisible(t *testing.T) {
+	for _, name := range []string{"\u200b", "\u200b\u200c\u200d", " ", "\t", "\u00a0\u3000", "\ufeff", "\u202e", "\u200e\u200f", "\u3164", "\u2800", "\ufe0f", "\u00ad", "\u2063 \u2060", "\U000e0041"} {
+		if !Invisible(name) {
+			t.Errorf("%+q is seen", name)
+		}
+	}
+	for _, name := range []string{"", "a", "\u200ba", ".", "\u0301", "\xff", "👨\u200d👩", "\u0600"} {
+		if Invisible(name) {
+			t.Errorf("%+q is not seen", name)
+		}
+	}
+}

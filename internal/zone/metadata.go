@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/pkg/xattr"
+
+	"sharezone/internal/text"
 )
 
 // Limits of the metadata, in bytes. Together they stay below 1 KiB, because ext4 shares about 4 KiB per inode among
@@ -175,7 +177,7 @@ func checkID(v string) Reason {
 	return ""
 }
 
-// checkText accepts any Unicode text that stays on its line; lines allows line feeds too.
+// checkText accepts any Unicode text of which something is seen and that stays on its line; lines allows line feeds too.
 func checkText(v string, limit int, lines bool) Reason {
 	switch {
 	case len(v) > limit:
@@ -185,6 +187,8 @@ func checkText(v string, limit int, lines bool) Reason {
 	case strings.ContainsFunc(v, func(r rune) bool {
 		return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) && !(lines && r == '\n')
 	}):
+		return Control
+	case text.Invisible(v):
 		return Control
 	}
 	return ""

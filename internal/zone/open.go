@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/layout"
+	"sharezone/internal/text"
 )
 
 // resolve is how every path below the base is walked: never out of it, never through a symbolic link.
@@ -95,14 +96,14 @@ func CheckSegment(name string) error {
 }
 
 // CheckNewName is CheckSegment for a name that is about to be made: no control characters, which would forge lines in
-// whatever prints names. Names that cp or SFTP brought may have them.
+// whatever prints names, and something to be seen. Names that cp or SFTP brought may be otherwise.
 func CheckNewName(name string) error {
 	if err := CheckSegment(name); errors.Is(err, ErrReserved) {
 		return ErrNewName
 	} else if err != nil {
 		return err
 	}
-	if strings.ContainsFunc(name, unicode.IsControl) {
+	if strings.ContainsFunc(name, unicode.IsControl) || text.Invisible(name) {
 		return ErrNewName
 	}
 	return nil

@@ -114,7 +114,7 @@ func FuzzParsePath(f *testing.F) {
 }
 
 func TestCheckNewName(t *testing.T) {
-	for _, good := range []string{"a", "a b", "perché.txt", "-rf", "--help", "a\\b", "<svg onload=x>", "\"", "...", ".a", ".shz", "caf\xe9", "\xff", "\u202e", "漢字", "a\u00adb"} {
+	for _, good := range []string{"a", "a b", "perché.txt", "-rf", "--help", "a\\b", "<svg onload=x>", "\"", "...", ".a", ".shz", "caf\xe9", "\xff", "a\u202e", "漢字", "a\u00adb"} {
 		if err := CheckNewName(good); err != nil {
 			t.Errorf("%q: %v", good, err)
 		}
@@ -122,6 +122,7 @@ func TestCheckNewName(t *testing.T) {
 	for name, want := range map[string]error{
 		"": ErrPath, ".": ErrPath, "..": ErrPath, "a/b": ErrPath, "/": ErrPath, "a\x00": ErrPath,
 		".shz-x": ErrNewName, "a\n": ErrNewName, "\r": ErrNewName, "a\tb": ErrNewName, "\x1b[2J": ErrNewName, "\x7f": ErrNewName, "\x01": ErrNewName,
+		"\u200b": ErrNewName, " ": ErrNewName, "\u202e": ErrNewName, // nothing to be seen
 		"a\u0085b": ErrNewName, "\u009b2J": ErrNewName, // C1: a new line, and a terminal's escape sequence
 	} {
 		if err := CheckNewName(name); !errors.Is(err, want) {

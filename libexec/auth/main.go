@@ -57,6 +57,8 @@ type reply struct {
 	User       string   `json:"user,omitempty"`
 	Roles      []string `json:"roles,omitempty"`
 	MustChange bool     `json:"must_change,omitempty"`
+	Why        string   `json:"why,omitempty"`   // with weak: short, name and the like, "" where nothing more is known
+	Limit      int      `json:"limit,omitempty"` // with some of these: how many are wanted, or allowed
 
 	Sessions []helper.Session `json:"sessions,omitempty"`
 }
@@ -142,7 +144,11 @@ func refused(what string, err error) (reply, int) {
 		return failed(what, err, exitInternal)
 	}
 	log(what, err)
-	return reply{Error: code}, exitRefused
+	out := reply{Error: code}
+	if code == "weak" {
+		out.Why, out.Limit = weakness(told.reason)
+	}
+	return out, exitRefused
 }
 
 // told is a refusal whose code the caller hears; the reason goes to the log alone.

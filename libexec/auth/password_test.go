@@ -35,6 +35,9 @@ func TestPassword(t *testing.T) {
 		"path": {"../../../../etc/shadow", password, next, "refused"},
 	} {
 		a := ask(t, "la-anna", request{Op: "password", Session: row.session, Old: row.old, New: row.next})
+		if why, known := map[string]string{"same": "old", "short": "short", "the name": "short", "one letter": "palindrome"}[name]; known && a.Why != why {
+			t.Errorf("%s: said to be %q: %s", name, a.Why, a.log)
+		}
 		if a.status != exitRefused || a.Error != row.code || strings.Contains(a.log, next) || strings.Contains(a.log, password) {
 			t.Errorf("%s: %d %s %s", name, a.status, a.out, a.log)
 		}

@@ -69,11 +69,11 @@ func (w *work) serve(progress func(int)) (helper.ZonefixReply, int) {
 		return failed("settle", err, privileged.ExitInternal)
 	}
 	// 2. Refuse if the caller is neither root without sudo, nor a manager or administrator of Share Zone.
-	names, err := w.readCaller()
-	if err != nil {
+	if _, err := w.readCaller(); err != nil {
 		return failed("caller", err, privileged.ExitUsage)
 	}
 	// 3. Refuse with "busy" if this caller has as many of these processes as he may.
+	var err error
 	if w.slot, err = slot.LockOne(fmt.Sprintf("zonefix.%d", w.caller.UID), slotsPerCaller); err != nil {
 		return w.refuse(err)
 	}
@@ -84,7 +84,8 @@ func (w *work) serve(progress func(int)) (helper.ZonefixReply, int) {
 	}
 	late.Stop()
 	// 2 once more: the input may have come so late that he is none any more.
-	if names, err = w.readCaller(); err != nil {
+	names, err := w.readCaller()
+	if err != nil {
 		return failed("caller", err, privileged.ExitUsage)
 	}
 	// 5. Refuse if there is no such operation.

@@ -95,7 +95,7 @@ func TestTextsAreUsed(t *testing.T) {
 	for _, p := range zone.Problems {
 		used["problem-"+string(p)] = true
 	}
-	for _, r := range []string{string(account.Missing), string(account.TooLong), string(account.NotUTF8), string(account.Forbidden),
+	for _, r := range []string{string(account.Missing), string(account.TooLong), string(account.NotUTF8), string(account.Forbidden), string(account.Invisible),
 		string(account.BadForm), string(zone.TooLong), string(zone.NotUTF8), string(zone.Control), string(zone.BadForm)} {
 		used["reason-"+r] = true
 	}

@@ -7,6 +7,7 @@ var optionsEN = texts{
 	"reason-too-long":  "is too long",
 	"reason-not-utf8":  "is not UTF-8",
 	"reason-forbidden": "has a character that cannot stand there",
+	"reason-invisible": "has nothing that can be seen",
 	"reason-control":   "has control characters",
 	"reason-form":      "is not a value of the right form",
 
@@ -31,6 +32,7 @@ var optionsIT = texts{
 	"reason-too-long":  "è troppo lungo",
 	"reason-not-utf8":  "non è UTF-8",
 	"reason-forbidden": "ha un carattere che lì non può stare",
+	"reason-invisible": "non ha niente che si veda",
 	"reason-control":   "ha caratteri di controllo",
 	"reason-form":      "non è un valore della forma giusta",
 
