@@ -134,7 +134,7 @@ var names = []string{
 	"plain.txt", "two words.txt", " leading", "trailing ", "trailing.", "...", "....", "..a", ".hidden", "a..b", "~", "~root", "-", "--help",
 	"-rf", "-o evil", "$(id)", "`id`", "${HOME}", ";id", "a;b", "&", "a&b=c", "a=b", "|", ">", "<svg onload=alert(1)>", `"quoted"`, "'", `back\slash`,
 	`..\..\up`, `C:\x`, "*", "?", "[a-z]", "{a,b}", "#1", "a#b", "%41", "%2e%2e", "%2F", "%00", "100%", "a+b", "a:b", "a@b", "a,b", "(2)", "file (2).txt", "caffè",
-	"caff\u00e8", "caffe\u0300", "Straße", "日本語.txt", "\U0001F4C4.txt", "\u202Etxt.exe", "\u200Bzero", "\u2028", "\ufeffbom", "A", "a", "ı", "I",
+	"caff\u00e8", "caffe\u0300", "Straße", "日本語.txt", "\U0001F4C4.txt", "\u202Etxt.exe", "\u200Bzero", "\u2028line", "\ufeffbom", "A", "a", "ı", "I",
 	"caff\xe8.txt", "\xff\xfe", "\xc0\xae\xc0\xae", "\xed\xa0\x80", "con", "nul.txt", "aux", "index.html", "shell.php", ".htaccess", ".shz", ".shzx", "shz-x",
 	"a\u00a0b", "file.txt?on_exists=replace", "file.tar.gz", "LICENSE", strings.Repeat("n", 255), strings.Repeat("\u00e8", 127), strings.Repeat("\xe8", 255),
 }
