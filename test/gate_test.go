@@ -168,18 +168,21 @@ func TestGateRefuses(t *testing.T) {
 			}
 		}
 	})
-	t.Run("14 the last tenth of the spool", func(t *testing.T) {
+	t.Run("14 the last of the spool", func(t *testing.T) {
 		post := func(files int, cookie string) gateCall {
 			return gateCall{
 				prepare: fmt.Sprintf(`mount -t tmpfs -o nr_inodes=100 tmpfs /var/spool/sharezone/events; cd /var/spool/sharezone/events; seq %d | xargs touch`, files),
-				set:     map[string]string{"REQUEST_METHOD": "POST", "REQUEST_URI": "/cgi-bin/logout", "HTTP_COOKIE": cookie},
+				set:     map[string]string{"REQUEST_METHOD": "POST", "REQUEST_URI": "/cgi-bin/login", "HTTP_COOKIE": cookie},
 			}
 		}
-		if a := callGate(t, post(80, "")); a.status == 507 {
-			t.Errorf("a stranger is refused while a fifth is free: %s", a.stderr)
+		if a := callGate(t, post(80, "")); a.status != 401 { // as without a password
+			t.Errorf("a stranger while a fifth is free: %d %s", a.status, a.stderr)
 		}
-		if a := callGate(t, post(95, "SESSION_ID="+sessionID(t, "bruno"))); a.status == 507 {
-			t.Errorf("who is logged in may not use the last tenth: %s", a.stderr)
+		checkRefusal(t, callGate(t, post(95, "")), 14, 507)
+		out := post(95, "SESSION_ID="+sessionID(t, "bruno"))
+		out.set["REQUEST_URI"] = "/cgi-bin/logout"
+		if a := callGate(t, out); a.status != 200 {
+			t.Errorf("who is logged in, with the last: %d %s", a.status, a.stderr)
 		}
 	})
 	t.Run("01 root", func(t *testing.T) { checkRefusal(t, callGateRoot(t), 1, 0) })

@@ -24,6 +24,9 @@ type attempt struct{ name, script string }
 // tryAll runs each attempt as the user; $1, $2 ... are args.
 func tryAll(t *testing.T, user string, attempts []attempt, args ...string) {
 	t.Helper()
+	if out, status := asUser(t, user, "sh", "-c", `test "$(id -un)" = "$1"`, "sh", user); status != 0 {
+		t.Fatalf("%s has no shell here, so nothing that fails in it proves anything: %s", user, out)
+	}
 	for _, row := range attempts {
 		out, status := asUser(t, user, append([]string{"sh", "-c", row.script, "sh"}, args...)...)
 		if status == 0 {

@@ -37,6 +37,9 @@ func answer(c *web.Call) error {
 	var refusal helper.Refusal
 	errors.As(err, &refusal)
 	switch {
+	case refusal == "ended": // meanwhile, by another browser or an administrator
+		act.End("not-logged-in", -1, "")
+		return web.Refuse(web.NotLoggedIn, "the session has ended")
 	case refusal == "refused":
 		act.End("not-permitted", -1, "")
 		return complain(c, web.NotPermitted, c.Language.Say("chpwd.wrong"))

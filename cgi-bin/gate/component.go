@@ -60,8 +60,13 @@ func posts(q *request) bool { return q.method == "POST" }
 // transfers is true for all that changes or takes a file: everything but looking at a folder.
 func transfers(q *request) bool {
 	path, query, _ := strings.Cut(q.uri, "?")
-	look := q.method == "HEAD" || q.method == "OPTIONS" || q.method == "GET" && strings.HasSuffix(path, "/")
-	return !look || asksArchive(query)
+	switch q.method {
+	case "HEAD", "OPTIONS":
+		return false
+	case "GET":
+		return !strings.HasSuffix(path, "/") || asksArchive(query)
+	}
+	return true
 }
 
 // asksArchive reads no more of a query than it must: a key with a percent sign may be any, and an event file that stays

@@ -311,11 +311,16 @@ func TestReserve(t *testing.T) {
 		space unix.Statfs_t
 		want  bool
 	}{
-		{unix.Statfs_t{Blocks: 1000, Bavail: 100, Files: 1000, Ffree: 100}, false},
-		{unix.Statfs_t{Blocks: 1000, Bavail: 99, Files: 1000, Ffree: 1000}, true},
-		{unix.Statfs_t{Blocks: 1000, Bavail: 1000, Files: 1000, Ffree: 99}, true},
-		{unix.Statfs_t{Blocks: 1000, Bavail: 1000}, false}, // Btrfs
-		{unix.Statfs_t{Blocks: 1000, Bavail: 0, Files: 1000, Ffree: 0}, true},
+		{unix.Statfs_t{Bsize: 4096, Blocks: 1000, Bavail: 100, Files: 1000, Ffree: 100}, false},
+		{unix.Statfs_t{Bsize: 4096, Blocks: 1000, Bavail: 99, Files: 1000, Ffree: 1000}, true},
+		{unix.Statfs_t{Bsize: 4096, Blocks: 1000, Bavail: 1000, Files: 1000, Ffree: 99}, true},
+		{unix.Statfs_t{Bsize: 4096, Blocks: 1000, Bavail: 1000}, false}, // Btrfs
+		{unix.Statfs_t{Bsize: 4096, Blocks: 1000, Bavail: 0, Files: 1000, Ffree: 0}, true},
+		// A terabyte of which a hundredth is free keeps nobody out.
+		{unix.Statfs_t{Bsize: 4096, Blocks: 1 << 28, Bavail: 1 << 21, Files: 1 << 26, Ffree: 4096}, false},
+		{unix.Statfs_t{Bsize: 4096, Blocks: 1 << 28, Bavail: 16 << 10, Files: 1 << 26, Ffree: 1 << 20}, false},
+		{unix.Statfs_t{Bsize: 4096, Blocks: 1 << 28, Bavail: 16<<10 - 1, Files: 1 << 26, Ffree: 1 << 20}, true},
+		{unix.Statfs_t{Bsize: 4096, Blocks: 1 << 28, Bavail: 1 << 21, Files: 1 << 26, Ffree: 4095}, true},
 	} {
 		if inReserve(&row.space) != row.want {
 			t.Errorf("%+v: not %v", row.space, row.want)

@@ -94,7 +94,7 @@ func openEvent(q *request, c component, who identity) (int, *refusal) {
 		return fail(err)
 	}
 	if who.guest && inReserve(&space) {
-		return -1, &refusal{stepEvent, "no-space", "event file: the last tenth of the spool is for those who are logged in"}
+		return -1, &refusal{stepEvent, "no-space", "event file: the last of the spool is for those who are logged in"}
 	}
 	now := time.Now().UTC()
 	name := layout.Events + "/" + now.Format("20060102T150405.000000000Z") + "-" + q.id
@@ -124,10 +124,18 @@ func openEvent(q *request, c component, who identity) (int, *refusal) {
 	return fd, nil
 }
 
-// inReserve says whether only the last tenth of the spool's blocks or inodes is free. Strangers do not get at it, for any
-// of them can have event files made, by login. Btrfs counts no inodes (0).
+// What strangers leave to those who are logged in: thousands of event files. A tenth of a spool that is smaller than ten times that.
+// It is no more, for while it lasts nobody can log in.
+const (
+	reservedBytes  = 64 << 20
+	reservedInodes = 4096
+)
+
+// inReserve says whether only the reserve is left of the spool's blocks or inodes. Strangers do not get at it, for any of them
+// can have event files made, by login. Btrfs counts no inodes (0).
 func inReserve(space *unix.Statfs_t) bool {
-	return space.Bavail < space.Blocks/10 || space.Ffree < space.Files/10
+	block := uint64(space.Bsize)
+	return space.Bavail*block < min(space.Blocks*block/10, reservedBytes) || space.Ffree < min(space.Files/10, reservedInodes)
 }
 
 // zoneOf is the zone that a request to shz names, and its id: both "" unless the name has a zone's form, and the id ""

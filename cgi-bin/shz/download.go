@@ -39,7 +39,7 @@ func download(c *web.Call, object *zone.Object, path zone.Path) error {
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("ETag", etag(&st))
-	w := &recorder{c: c, to: c.Writer(), path: below(path.Names), size: st.Size, owner: st.Uid}
+	w := &recorder{c: c, to: c.Writer(), head: c.Request.Method == http.MethodHead, path: below(path.Names), size: st.Size, owner: st.Uid}
 	serve(w, c.Request, time.Unix(st.Mtim.Unix()), file)
 	return w.end()
 }
@@ -80,6 +80,7 @@ func attachment(name string) string {
 type recorder struct {
 	c      *web.Call
 	to     http.ResponseWriter
+	head   bool // takes nothing
 	path   string
 	size   int64
 	owner  uint32
@@ -97,7 +98,7 @@ func (w *recorder) WriteHeader(status int) {
 		h.Set("Content-Range", fmt.Sprintf("bytes */%d", w.size))
 		status = http.StatusRequestedRangeNotSatisfiable
 	}
-	if status == http.StatusOK || status == http.StatusPartialContent {
+	if !w.head && (status == http.StatusOK || status == http.StatusPartialContent) {
 		w.began = true
 		if w.act, w.failed = w.c.Event.BeginTaking("download", w.path, w.owner); w.failed != nil {
 			return

@@ -147,7 +147,7 @@ func TestDownload(t *testing.T) {
 		}
 	}
 	head := call{method: http.MethodHead, target: "demo/file"}.run(t)
-	if head.status != 200 || head.body != "" || head.header.Get("Content-Length") != "1000" || head.header.Get("ETag") != tag {
+	if head.status != 200 || head.body != "" || head.header.Get("Content-Length") != "1000" || head.header.Get("ETag") != tag || head.events != "" {
 		t.Errorf("HEAD: %d %v", head.status, head.header)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +35,7 @@ const (
 	knownFor = 90 * 24 * time.Hour
 	// maxFiles bounds the folder. It is 40 MB on a disk with blocks of 4 KiB.
 	maxFiles = 10_000
-	// pruneEvery is how often the folder is looked through while it is full.
+	// pruneEvery is how often the folder is looked through while it is full of what must stay.
 	pruneEvery = time.Minute
 )
 
@@ -46,6 +47,9 @@ type Limits struct {
 
 // Attempt is one that was let through.
 type Attempt struct {
+	// Uncounted says why it could not be counted: it is let through, for a full disk must keep nobody out.
+	Uncounted error
+
 	store         store
 	user, address string
 }
@@ -71,16 +75,18 @@ func Begin(user string, address netip.Addr, limits Limits) (*Attempt, error) {
 }
 
 func (s store) begin(user string, address netip.Addr) (*Attempt, error) {
-	a := &Attempt{s, user, bucket(address)}
+	a := &Attempt{store: s, user: user, address: bucket(address)}
 	known := false
 	if user != "" {
 		before, err := s.change(a.pair(), func(c *count) { s.fail(c, s.limits.Pair) })
+		a.Uncounted = err
 		if err == nil && before.Failures >= s.limits.Pair {
 			return nil, fmt.Errorf("%w for %s from %s", ErrTooMany, user, a.address)
 		}
 		known = err == nil && s.now.Sub(before.Success) < knownFor
 	}
 	before, err := s.change("@"+a.address, func(c *count) { s.fail(c, s.limits.Address) })
+	a.Uncounted = errors.Join(a.Uncounted, err)
 	if err == nil && before.Failures >= s.limits.Address && !known {
 		return nil, fmt.Errorf("%w from %s", ErrTooMany, a.address)
 	}
@@ -170,7 +176,8 @@ func (s store) open(name string) (*os.File, error) {
 
 var errFull = errors.New("the folder of attempts is full")
 
-// makeRoom keeps the folder bounded: when it is full, what says nothing any more goes.
+// makeRoom keeps the folder bounded: when it is full, what says nothing any more goes, and if nothing does, the oldest tenth of what
+// counts failures alone. Who wants to be forgotten so must fail from thousands of addresses for a few guesses.
 func (s store) makeRoom() error {
 	folder, err := os.Open(s.folder)
 	if err != nil {
@@ -185,31 +192,53 @@ func (s store) makeRoom() error {
 	if st, err := os.Lstat(filepath.Join(s.folder, stamp)); err == nil && s.now.Sub(st.ModTime()).Abs() < pruneEvery {
 		return errFull
 	}
+	type failing struct {
+		name  string
+		since time.Time
+	}
+	var over []string
+	var failed []failing
+	for _, name := range names {
+		switch c, err := s.look(name); {
+		case err != nil || s.now.Sub(c.Success) < knownFor:
+		case c.Failures == 0:
+			over = append(over, name)
+		default:
+			failed = append(failed, failing{name, c.Since})
+		}
+	}
+	if len(over) == 0 {
+		slices.SortFunc(failed, func(a, b failing) int { return a.since.Compare(b.since) })
+		for _, f := range failed[:min(len(failed), maxFiles/10)] {
+			over = append(over, f.name)
+		}
+	}
+	removed := false
+	for _, name := range over {
+		removed = os.Remove(filepath.Join(s.folder, name)) == nil || removed
+	}
+	if removed {
+		return nil
+	}
+	// All of them remember people. To look at thousands of files again for each attempt would bring nothing.
 	if err := os.WriteFile(filepath.Join(s.folder, stamp), nil, 0o600); err != nil {
 		return err
 	}
 	os.Chtimes(filepath.Join(s.folder, stamp), s.now, s.now)
-	removed := false
-	for _, name := range names {
-		if s.isOver(name) {
-			removed = os.Remove(filepath.Join(s.folder, name)) == nil || removed
-		}
-	}
-	if !removed {
-		return errFull
-	}
-	return nil
+	return errFull
 }
 
-// isOver says whether a file counts nothing now and remembers nobody.
-func (s store) isOver(name string) bool {
+// look reads a file of the folder.
+func (s store) look(name string) (count, error) {
+	if name[0] == '.' {
+		return count{}, os.ErrInvalid
+	}
 	file, err := os.OpenFile(filepath.Join(s.folder, name), os.O_RDONLY|unix.O_NOFOLLOW, 0)
-	if err != nil || name[0] == '.' {
-		return false
+	if err != nil {
+		return count{}, err
 	}
 	defer file.Close()
-	c := s.read(file)
-	return c.Failures == 0 && s.now.Sub(c.Success) >= knownFor
+	return s.read(file), nil
 }
 
 // Forget removes what is counted of an account from all addresses: an administrator let it in again, or it is gone.

@@ -17,15 +17,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// reserve is kept free in the file when the first act begins, so that a disk that fills up during an upload leaves
-// room for saying how it ended.
-const reserve = 8 << 10 // bytes
+// For each act that begins room is kept in the file, so that a disk that fills up during an upload leaves some for saying how it
+// ended.
+const (
+	reserve = 8 << 10 // bytes: for the longest names
+	endSize = 128     // bytes of an end without a name; with its share in the line that begins the next act
+)
 
 // File is the request's event file. A nil File is valid and records nothing: the gate's table knows which requests can
 // have something to tell.
 type File struct {
 	f    *os.File
 	acts int
+
+	open       int   // acts whose end is owed
+	size, kept int64 // bytes that were written, and for which there is room
+	lost       error // why an end could not be written
+}
+
+// Lost says why the end of an act could not be written: it counts as interrupted, and nobody is told of it.
+func (f *File) Lost() error {
+	if f == nil {
+		return nil
+	}
+	return f.lost
 }
 
 // Open takes over the descriptor that the gate passed in the variable SHZ_EVENT_FD; nil if it passed none.
@@ -112,15 +127,31 @@ func (f *File) BeginAbout(event, user, path string) (*Act, error) {
 	return f.begin(begin{Event: event, User: user, Path: path})
 }
 
-// keepRoom sets the reserve aside before the first act.
-func (f *File) keepRoom() error {
-	if f.acts > 0 {
-		return nil
-	}
-	err := unix.Fallocate(int(f.f.Fd()), unix.FALLOC_FL_KEEP_SIZE, 0, reserve)
-	if err == unix.ENOSPC || err == unix.EDQUOT {
+// start writes the lines of acts that begin, after it set aside what the ends of all acts need that are under way then.
+func (f *File) start(lines ...any) error {
+	text, err := encode(lines)
+	if err != nil {
 		return err
 	}
+	if f.kept == 0 {
+		st, err := f.f.Stat()
+		if err != nil {
+			return err
+		}
+		f.size = st.Size()
+	}
+	need := f.size + int64(len(text)) + int64(f.open+len(lines))*endSize + reserve
+	if need > f.kept {
+		err := unix.Fallocate(int(f.f.Fd()), unix.FALLOC_FL_KEEP_SIZE, 0, need+reserve)
+		if err == unix.ENOSPC || err == unix.EDQUOT {
+			return err
+		}
+		f.kept = need + reserve // also where the file system cannot set anything aside
+	}
+	if err := f.append(text); err != nil {
+		return err
+	}
+	f.open += len(lines)
 	return nil
 }
 
@@ -128,12 +159,9 @@ func (f *File) begin(line begin) (*Act, error) {
 	if f == nil {
 		return nil, nil
 	}
-	if err := f.keepRoom(); err != nil {
-		return nil, err
-	}
 	f.acts++
 	line.N, line.Raw = f.acts, raw(line.Path)
-	if err := f.write(line); err != nil {
+	if err := f.start(line); err != nil {
 		return nil, err
 	}
 	return &Act{f, f.acts}, nil
@@ -144,15 +172,12 @@ func (f *File) BeginEach(event string, paths []string) ([]*Act, error) {
 	if f == nil {
 		return nil, nil
 	}
-	if err := f.keepRoom(); err != nil {
-		return nil, err
-	}
 	lines, acts := make([]any, len(paths)), make([]*Act, len(paths))
 	for i, path := range paths {
 		f.acts++
 		lines[i], acts[i] = begin{N: f.acts, Event: event, Path: path, Raw: raw(path)}, &Act{f, f.acts}
 	}
-	return acts, f.write(lines...)
+	return acts, f.start(lines...)
 }
 
 // EndEach notes how acts of one file ended, with one system call.
@@ -162,7 +187,7 @@ func (f *File) EndEach(acts []*Act, results []string) {
 		lines[i] = end{N: act.n, Result: results[i]}
 	}
 	if f != nil {
-		f.write(lines...)
+		f.finish(lines...)
 	}
 }
 
@@ -184,22 +209,38 @@ func (a *Act) End(result string, bytes int64, name string) {
 	if bytes >= 0 {
 		line.Bytes = &bytes
 	}
-	a.file.write(line) // without it the act counts as interrupted, which is the truth as far as anybody can prove
+	a.file.finish(line)
 }
 
-// write appends lines with one system call. What fitted of them on a full disk is taken back: the next line would continue
-// the last one.
-func (f *File) write(lines ...any) error {
+// finish writes the lines of acts that ended. Without them the acts count as interrupted, which is the truth as far as anybody can prove.
+func (f *File) finish(lines ...any) {
+	f.open -= len(lines)
+	text, err := encode(lines)
+	if err == nil {
+		err = f.append(text)
+	}
+	f.lost = errors.Join(f.lost, err)
+}
+
+func encode(lines []any) ([]byte, error) {
 	var b []byte
 	for _, line := range lines {
 		text, err := json.Marshal(line)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		b = append(append(b, text...), '\n')
 	}
-	n, err := f.f.Write(b)
-	if err != nil && n > 0 {
+	return b, nil
+}
+
+// append writes lines with one system call. What fitted of them on a full disk is taken back: the next line would continue the
+// last one.
+func (f *File) append(lines []byte) error {
+	n, err := f.f.Write(lines)
+	if err == nil {
+		f.size += int64(n)
+	} else if n > 0 {
 		if st, statErr := f.f.Stat(); statErr == nil {
 			err = errors.Join(err, f.f.Truncate(st.Size()-int64(n)))
 		}

@@ -12,6 +12,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -63,6 +64,8 @@ type Call struct {
 
 // Run is the whole life of a component: it hands the request to answer, and answers the error that this returns.
 func Run(answer func(*Call) error) {
+	// The gate's slots stay open here and go no further: a program that a site's hook leaves behind would hold them for ever.
+	unix.CloseRange(3, 1<<32-1, unix.CLOSE_RANGE_CLOEXEC)
 	// A client that goes away must give EPIPE, so that the handler can clean up and say so.
 	signal.Ignore(syscall.SIGPIPE)
 	c, err := newCall()
@@ -83,6 +86,9 @@ func Run(answer func(*Call) error) {
 	}
 	if err := c.response.finish(); err != nil {
 		c.Log(err)
+	}
+	if err := c.Event.Lost(); err != nil {
+		c.Log(fmt.Errorf("event file: %w", err))
 	}
 	c.logRequest()
 	c.Body.refuseRest()

@@ -40,8 +40,9 @@ func (o *Object) removeTree(name string) error {
 	if err := folder.tour(r, true); err != nil {
 		r.note(err)
 	}
-	if err := unix.Unlinkat(o.fd, name, unix.AT_REMOVEDIR); err == nil || r.first == nil {
-		return err
+	err = unix.Unlinkat(o.fd, name, unix.AT_REMOVEDIR)
+	if r.note(err); err == nil { // what came after the tour had passed keeps the folder
+		return nil
 	}
 	return &PartlyRemoved{r.first, r.gone}
 }

@@ -21,7 +21,8 @@ func (o *Object) MakeFolder(name string, exists OnExists) (made string, created 
 		err := unix.Mkdirat(o.fd, made, folderMode)
 		switch {
 		case err == nil:
-			return made, true, o.sync()
+			o.sync() // that it fails takes nothing back: the folder is there
+			return made, true, nil
 		case !errors.Is(err, unix.EEXIST):
 			return "", false, err
 		case exists == ExistsSkip && o.isFolder(name):

@@ -75,6 +75,7 @@ func tryLogin(q request, settings config.Settings) (reply, error) {
 		return reply{}, err
 	}
 	try, tooMany := attempt.Begin(a.name, address, attemptLimits(settings.Login))
+	logUncounted(try)
 	switch {
 	case stranger:
 		return refused(err) // PAM is not asked: nobody may try root's password here
@@ -103,6 +104,13 @@ func tryLogin(q request, settings config.Settings) (reply, error) {
 
 func attemptLimits(l config.Login) attempt.Limits {
 	return attempt.Limits{Pair: l.PairFailures, Address: l.AddressFailures, Window: l.FailureWindow}
+}
+
+// logUncounted tells the administrator that the limits on guessing do not hold for now.
+func logUncounted(try *attempt.Attempt) {
+	if try != nil && try.Uncounted != nil {
+		log("an attempt is not counted", try.Uncounted)
+	}
 }
 
 // noteLogin writes when and from where somebody logged in last, as lastlog(8) has it for terminals. The time is the
@@ -134,6 +142,9 @@ func openSession(
 		return "", err
 	}
 	update(&r, a, stamp)
+	if err := makeRoom(a.uid); err != nil {
+		log("sessions of "+a.name, err)
+	}
 	name, _ := session.FileName(id)
 	f, err := os.OpenFile(layout.Sessions+"/"+name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
@@ -145,6 +156,38 @@ func openSession(
 		return "", err
 	}
 	return id, nil
+}
+
+// Of more sessions than manySessions in all, one user keeps ownSessionsMost: whoever logs in without end must not make it long for
+// everybody to look through them. Below, nobody is asked how many he has, for each would have to be opened.
+const (
+	manySessions    = 5000
+	ownSessionsMost = 20
+)
+
+// makeRoom ends the sessions of uid that were not used for longest, where there are too many.
+func makeRoom(uid uint32) error {
+	folder, err := os.Open(layout.Sessions)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if names, err := folder.Readdirnames(manySessions); err != nil || len(names) < manySessions {
+		return nil // io.EOF: fewer, or none
+	}
+	all, err := session.List()
+	if err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(s session.Found) bool { return s.Err != nil || s.Record.UID != uid })
+	if len(all) < ownSessionsMost {
+		return nil
+	}
+	slices.SortFunc(all, func(a, b session.Found) int { return b.LastUse.Compare(a.LastUse) })
+	for _, s := range all[ownSessionsMost-1:] {
+		err = errors.Join(err, session.End(s.Name))
+	}
+	return err
 }
 
 // mark binds the session to the account's present password.
@@ -340,7 +383,7 @@ func tryChange(q request, who caller, settings config.Settings) (reply, error) {
 	defer slot.Close()
 	f, r, err := openOwn(q.Session, who)
 	if err != nil {
-		return reply{}, &told{"refused", "no session of one's own"}
+		return reply{}, &told{"ended", "no session of one's own"}
 	}
 	defer f.Close()
 	if !validPassword(q.Old) {
@@ -354,6 +397,7 @@ func tryChange(q request, who caller, settings config.Settings) (reply, error) {
 		return reply{}, err
 	}
 	try, err := attempt.Begin(who.name, address, attemptLimits(settings.Login))
+	logUncounted(try)
 	if err == nil {
 		err = authenticate(settings.Entry(r.Entry).PAMService, who.account, r.Address, q.Old)
 	}
@@ -367,20 +411,27 @@ func tryChange(q request, who caller, settings config.Settings) (reply, error) {
 	if err := setPassword(settings.Entry(r.Entry).PAMService, who.account, r.Address, q.New); err != nil {
 		return reply{}, err
 	}
-	if err := endOthers(q.Session, r.UID); err != nil {
-		return reply{}, err
+	// The password is the new one now, and whoever asked must hear so. What fails from here on ends sessions: none of them has the
+	// mark of the new password.
+	if err := errors.Join(endOthers(q.Session, r.UID), keepOwn(f, r, who)); err != nil {
+		log("after the change of a password of "+r.User, err)
 	}
+	return reply{User: r.User}, nil
+}
+
+// keepOwn binds the session in which the password was changed to the new one.
+func keepOwn(f *os.File, r session.Record, who caller) error {
 	stamp := session.Stamp()
 	a, err := findAccount(who.name)
 	if err != nil {
-		return reply{}, err
+		return err
 	}
 	r.MustChange = false
 	if err := mark(&r, a); err != nil {
-		return reply{}, err
+		return err
 	}
 	update(&r, a, stamp)
-	return reply{User: r.User}, session.Write(f, r)
+	return session.Write(f, r)
 }
 
 // endOthers removes the sessions of uid but the one kept. It would be enough that their password mark is wrong now;

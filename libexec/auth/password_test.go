@@ -31,8 +31,8 @@ func TestPassword(t *testing.T) {
 		"new of 512 bytes": {file, password, long[:512], "weak"}, "old of 513 bytes": {file, long[:513], next, "refused"},
 		"same": {file, password, password, "weak"}, "short": {file, password, "aB3-", "weak"}, "one letter": {file, password, strings.Repeat("a", 30), "weak"},
 		"in a dictionary": {file, password, "password", "weak"}, "the name": {file, password, "la-anna", "weak"},
-		"another's session": {bruno, password, next, "refused"}, "no session": {"", password, next, "refused"}, "unknown session": {strings.Repeat("0", 64), password, next, "refused"},
-		"path": {"../../../../etc/shadow", password, next, "refused"},
+		"another's session": {bruno, password, next, "ended"}, "no session": {"", password, next, "ended"}, "unknown session": {strings.Repeat("0", 64), password, next, "ended"},
+		"path": {"../../../../etc/shadow", password, next, "ended"},
 	} {
 		a := ask(t, "la-anna", request{Op: "password", Session: row.session, Old: row.old, New: row.next})
 		if why, known := map[string]string{"same": "old", "short": "short", "the name": "short", "one letter": "palindrome"}[name]; known && a.Why != why {
