@@ -172,7 +172,7 @@ func TestGateRefuses(t *testing.T) {
 		post := func(files int, cookie string) gateCall {
 			return gateCall{
 				prepare: fmt.Sprintf(`mount -t tmpfs -o nr_inodes=100 tmpfs /var/spool/sharezone/events; cd /var/spool/sharezone/events; seq %d | xargs touch`, files),
-				set:     map[string]string{"REQUEST_METHOD": "POST", "REQUEST_URI": "/cgi-bin/login", "HTTP_COOKIE": cookie},
+				set:     map[string]string{"REQUEST_METHOD": "POST", "REQUEST_URI": "/cgi-bin/login", "HTTP_COOKIE": cookie, "CONTENT_TYPE": "application/x-www-form-urlencoded"},
 			}
 		}
 		if a := callGate(t, post(80, "")); a.status != 401 { // as without a password

@@ -163,6 +163,32 @@ func TestStore(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(full.folder, "anna@192.0.2.1")); err != nil {
 		t.Error("what is still worth something was removed")
 	}
+	// Thousands of addresses with a failure each: who goes on guessing is counted all the same.
+	crowded := newStore(t)
+	for i := range maxFiles {
+		line := fmt.Sprintf(`{"failures":1,"since":%q}`, noon.Add(-time.Duration(i)*time.Millisecond).Format(time.RFC3339Nano))
+		os.WriteFile(filepath.Join(crowded.folder, fmt.Sprintf("@10.%d.%d.1", i/256, i%256)), []byte(line), 0o600)
+	}
+	looked := 0
+	for range 20 {
+		if crowded.try("bruno", "192.0.2.2", false) {
+			looked++
+		}
+	}
+	if names, _ := os.ReadDir(crowded.folder); looked != crowded.limits.Pair || len(names) < maxFiles*8/10 || len(names) > maxFiles {
+		t.Errorf("%d guesses were looked at, %d files are left", looked, len(names))
+	}
+	if _, err := os.Stat(filepath.Join(crowded.folder, "@10.0.1.1")); err != nil {
+		t.Error("the youngest failures were forgotten first")
+	}
+	// All of them remember people: nobody is kept out, and it can be told.
+	known := newStore(t)
+	for i := range maxFiles {
+		os.WriteFile(filepath.Join(known.folder, fmt.Sprintf("u%d@192.0.2.9", i)), []byte(`{"success":"2026-10-31T12:00:00Z"}`), 0o600)
+	}
+	if a, err := known.begin("bruno", netip.MustParseAddr("192.0.2.2")); err != nil || !errors.Is(a.Uncounted, errFull) {
+		t.Errorf("%+v %v", a, err)
+	}
 	if err := full.forget("anna"); err != nil {
 		t.Error(err)
 	}

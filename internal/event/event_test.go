@@ -272,6 +272,31 @@ func onFullDisk(t *testing.T, dir string) {
 	if last := lines[len(lines)-1]; last != `{"n":1,"result":"no-space"}` {
 		t.Errorf("the last line is %s", last)
 	}
+	// A form with hundreds of files on a full disk: what begins can end, and what could not end does not begin.
+	var open []*Act
+	for i := range 1000 {
+		act, err := begun.Begin("upload", fmt.Sprint("c", i))
+		if err != nil {
+			if !errors.Is(err, unix.ENOSPC) {
+				t.Error(err)
+			}
+			break
+		}
+		if i%2 == 0 {
+			open = append(open, act)
+		} else if act.End("ok", 1<<40, ""); begun.Lost() != nil {
+			t.Fatalf("after %d acts: %v", i, begun.Lost())
+		}
+	}
+	if len(open) == 500 {
+		t.Error("the disk is not full")
+	}
+	for _, act := range open {
+		act.End("ok", 1<<40, "")
+	}
+	if begun.Lost() != nil {
+		t.Errorf("%d ends at last: %v", len(open), begun.Lost())
+	}
 }
 
 func subfolder(t *testing.T, dir, name string) string {

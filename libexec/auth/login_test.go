@@ -297,3 +297,34 @@ func TestLogout(t *testing.T) {
 		}
 	}
 }
+
+// TestTooManySessions: who logs in without end ends his own oldest sessions, once there are very many in all.
+func TestTooManySessions(t *testing.T) {
+	needCopy(t)
+	newUser(t, "la-anna", "shzbase")
+	newUser(t, "la-bruno", "shzbase")
+	bruno, oldest := logIn(t, "la-bruno"), logIn(t, "la-anna")
+	for range ownSessionsMost + 1 {
+		logIn(t, "la-anna")
+	}
+	if !lives(oldest) {
+		t.Error("ended though there are few")
+	}
+	sh(t, `touch -d "1 hour ago" "$1"`, layout.Sessions+"/"+oldest)
+	sh(t, fmt.Sprintf(`for i in $(seq -f "%%064.0f" %d); do : >"$1/$i"; done`, manySessions), layout.Sessions)
+	t.Cleanup(func() { sh(t, `find "$1" -name "00000000*" -delete`, layout.Sessions) })
+	last := logIn(t, "la-anna")
+	all, err := session.List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := 0
+	for _, s := range all {
+		if s.Err == nil && s.Record.User == "la-anna" {
+			own++
+		}
+	}
+	if own != ownSessionsMost || lives(oldest) || !lives(last) || !lives(bruno) {
+		t.Errorf("%d of his own; the oldest %v, the last %v, another's %v", own, lives(oldest), lives(last), lives(bruno))
+	}
+}
