@@ -136,6 +136,7 @@ func TestContract(t *testing.T) {
 		{"HEAD", "bruno", []string{"-I", folder + "own.txt"}, 200, 200, "", nil, ""},
 		{"HEAD, absent", "bruno", []string{"-I", folder + "x"}, 404, 404, "", nil, ""},
 		{"range", "bruno", []string{"-r", "1-1", folder + "own.txt"}, 206, 206, "", nil, ""},
+		{"range in another unit", "bruno", []string{"-H", "Range: lines=1", folder + "own.txt"}, 200, 200, "", nil, ""},
 		{"range beyond", "bruno", []string{"-r", "9-", folder + "own.txt"}, 416, 416, "range", nil, ""},
 		{"If-Match of another", "bruno", []string{"-H", `If-Match: "x"`, folder + "own.txt"}, 412, 412, "precondition", nil, ""},
 
@@ -174,7 +175,8 @@ func TestContract(t *testing.T) {
 		{"multipart, well", "bruno", []string{"-F", "file=@" + host + ";filename=a", folder}, 200, 303, "", []string{`"status":"ok"`, `"url":"` + folder + `a"`}, folder + "?done=upload&n=1"},
 		{"multipart, rename", "bruno", []string{"-F", "on_exists=rename", "-F", "file=@" + host + ";filename=own.txt", folder}, 200, 303, "", []string{`"own (2).txt"`}, ""},
 		{"multipart, replace", "bruno", []string{"-F", "on_exists=replace", "-F", "file=@" + host + ";filename=own.txt", "-F", "file=@" + host + ";filename=annas.txt", folder}, 200, 200, "", []string{`"name":"own.txt","status":"ok"`, `"name":"annas.txt","status":"not-permitted"`}, ""},
-		{"multipart, on_exists too late", "bruno", []string{"-F", "file=@" + host + ";filename=a", "-F", "on_exists=replace", folder}, 200, 200, "", []string{`"name":"a","status":"ok"`, `"name":"on_exists","status":"bad-request"`}, ""},
+		{"multipart, on_exists too late", "bruno", []string{"-F", "file=@" + host + ";filename=a", "-F", "on_exists=replace", "-F", "file=@" + host + ";filename=b", folder}, 200, 200, "",
+			[]string{`"name":"a","status":"ok"`, `"name":"on_exists","status":"bad-request"`, `"name":"b","status":"bad-request"`}, ""},
 		{"multipart, on_exists twice wrong", "bruno", []string{"-F", "on_exists=perhaps", "-F", "file=@" + host + ";filename=a", folder}, 400, 400, "bad-request", nil, ""},
 		{"multipart, skip", "bruno", []string{"-F", "on_exists=skip", "-F", "file=@" + host + ";filename=own.txt", folder}, 200, 303, "", []string{`"status":"ok"`}, ""},
 		{"from elsewhere", "bruno", []string{"-H", "Origin: http://evil.example", "-d", "op=mkdir&name=x", folder}, 403, 403, "not-permitted", nil, ""},

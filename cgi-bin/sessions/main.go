@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -96,6 +97,17 @@ func list(c *web.Call, s scope) ([]one, error) {
 			all = append(all, one{f, c.Session != "" && strings.HasPrefix(c.Session, f.ID)})
 		}
 	}
+	// The one at hand first, then what was used last.
+	used := func(s one) (moment time.Time) {
+		switch {
+		case s.Current:
+			moment = time.Now().AddDate(1, 0, 0)
+		case s.LastUse != nil: // nil of one that is damaged
+			moment = *s.LastUse
+		}
+		return moment
+	}
+	slices.SortStableFunc(all, func(a, b one) int { return used(b).Compare(used(a)) })
 	return all, nil
 }
 

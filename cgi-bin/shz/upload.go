@@ -199,7 +199,7 @@ func (f *form) bringParts() ([]item, error) {
 		return nil, err
 	}
 	var items []item
-	parts, current := 0, ""
+	parts, current, late := 0, "", false
 	err = c.Parts(func(part web.Part) error {
 		if current = part.FileName; current == "" {
 			current = part.Name
@@ -214,8 +214,9 @@ func (f *form) bringParts() ([]item, error) {
 			}
 			f.fields.Add(part.Name, string(b))
 			if err == nil && part.Name == "on_exists" {
-				if len(items) > 0 {
-					return web.Refuse(web.BadRequest, "on_exists after the files that it is for")
+				if late = len(items) > 0; late {
+					items = append(items, f.itemOf(part.Name, errLate, ""))
+					return nil
 				}
 				exists, err = onExists(string(b))
 			}
@@ -224,6 +225,10 @@ func (f *form) bringParts() ([]item, error) {
 		name := part.FileName[strings.LastIndexAny(part.FileName, `/\`)+1:] // old browsers send the whole path
 		if part.Name != "file" || name == "" {
 			return nil // an empty file field
+		}
+		if late { // nobody knows what was meant for it
+			items = append(items, f.itemOf(name, errLate, ""))
+			return nil
 		}
 		source := &source{Reader: part}
 		done, err := bring(c, f.folder, f.path, name, -1, exists, source.sendTo)
@@ -246,6 +251,8 @@ func (f *form) bringParts() ([]item, error) {
 	}
 	return items, err
 }
+
+var errLate = web.Refuse(web.BadRequest, "on_exists after the files that it is for")
 
 // maxParts bounds the files and fields of one form: what is known of each is kept until the answer.
 const maxParts = 5000

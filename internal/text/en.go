@@ -286,6 +286,7 @@ var englishPages = map[string]string{
 	"error.range":            "The requested part of the file does not exist. Download the file again from its beginning.",
 	"error.locked":           "It cannot be changed at the moment: somebody else is using it, or its disk is set to read-only. Wait a few minutes and try again; if the problem stays, tell the administrator.",
 	"error.internal":         "It is not your fault. Try again in a while; if the problem stays, tell the administrator.",
+	"error.foreign":          "Your browser says that another site sent this, so nothing was done. Open the page here and do it there; if it was this page, a program between your browser and Share Zone changes addresses: tell the administrator.",
 	"error.maintenance":      "Share Zone is being worked on. Try again later; nothing is lost.",
 	"error.busy":             "There are too many requests at once. Wait a few seconds and try again.",
 	"error.no-space":         "There is no space left, so nothing was saved. Tell the administrator and try again later.",

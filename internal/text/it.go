@@ -286,6 +286,7 @@ var italianPages = map[string]string{
 	"error.range":            "La parte di file richiesta non esiste. Scarica di nuovo il file dall'inizio.",
 	"error.locked":           "In questo momento non si può cambiare: lo sta usando qualcun altro, o il suo disco è in sola lettura. Aspetta qualche minuto e riprova; se il problema continua, avvisa l'amministratore.",
 	"error.internal":         "Non è colpa tua. Riprova fra poco; se il problema continua, avvisa l'amministratore.",
+	"error.foreign":          "Il tuo browser dice che questo è stato inviato da un altro sito, perciò non è successo nulla. Apri la pagina qui e riprova; se era già questa pagina, un programma tra il browser e Share Zone cambia gli indirizzi: avvisa l'amministratore.",
 	"error.maintenance":      "Share Zone è in manutenzione. Riprova più tardi: niente va perso.",
 	"error.busy":             "Ci sono troppe richieste insieme. Aspetta qualche secondo e riprova.",
 	"error.no-space":         "Non c'è più spazio, perciò nulla è stato salvato. Avvisa l'amministratore e riprova più tardi.",

@@ -147,7 +147,7 @@ var headers = map[string]string{
 // refuseForeign refuses changing requests that a page of another site sent (CWE-352).
 func (c *Call) refuseForeign() error {
 	if err := http.NewCrossOriginProtection().Check(c.Request); err != nil {
-		return &Error{NotPermitted, err}
+		return &Told{Err: &Error{NotPermitted, err}, Sentence: c.Language.Say("error.foreign")}
 	}
 	return nil
 }

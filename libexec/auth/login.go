@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/sys/unix"
 
@@ -391,6 +392,9 @@ func tryChange(q request, who caller, settings config.Settings) (reply, error) {
 	}
 	if !validPassword(q.New) {
 		return reply{}, &told{"weak", "no password that PAM could take"}
+	}
+	if strings.ContainsFunc(q.New, unicode.IsControl) {
+		return reply{}, &told{"weak", "no password that a form could take"}
 	}
 	address, err := netip.ParseAddr(r.Address)
 	if err != nil {

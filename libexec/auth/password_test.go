@@ -28,7 +28,8 @@ func TestPassword(t *testing.T) {
 	for name, row := range map[string]struct{ session, old, next, code string }{
 		"wrong old": {file, "wrong", next, "refused"}, "empty old": {file, "", next, "refused"}, "empty new": {file, password, "", "weak"},
 		"old with NUL": {file, password + "\x00", next, "refused"}, "new with NUL": {file, password, next + "\x00", "weak"},
-		"new of 512 bytes": {file, password, long[:512], "weak"}, "old of 513 bytes": {file, long[:513], next, "refused"},
+		"new with a line break": {file, password, next + "\n1", "weak"},
+		"new of 512 bytes":      {file, password, long[:512], "weak"}, "old of 513 bytes": {file, long[:513], next, "refused"},
 		"same": {file, password, password, "weak"}, "short": {file, password, "aB3-", "weak"}, "one letter": {file, password, strings.Repeat("a", 30), "weak"},
 		"in a dictionary": {file, password, "password", "weak"}, "the name": {file, password, "la-anna", "weak"},
 		"another's session": {bruno, password, next, "ended"}, "no session": {"", password, next, "ended"}, "unknown session": {strings.Repeat("0", 64), password, next, "ended"},

@@ -42,7 +42,6 @@ var textsEN = texts{
   zone who NAME [PATH]
                      who can get in, and why
   activity [ZONE]    who did what
-  activity [ZONE]    who did what
   announce           tell everybody something, on every page
   maintenance [on|off]
                      let only administrators in
