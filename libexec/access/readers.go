@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/acl"
+	"sharezone/internal/account"
 	"sharezone/internal/helper"
 )
 
@@ -15,7 +17,8 @@ import (
 // longer than a request may.
 const enough = 8 * time.Second
 
-// readersOfEach names those who can read each of several objects. What is not there any more, or behind a link, has none.
+// readersOfEach names those who can read each of several objects. What is not there any more, or behind a link, or is never the
+// same for long enough to be asked about, has none.
 func readersOfEach(q asked) (helper.AccessReply, error) {
 	began := time.Now()
 	// 8. Refuse if one path is asked about and several are.
@@ -34,31 +37,42 @@ func readersOfEach(q asked) (helper.AccessReply, error) {
 			break
 		}
 		q.Path = path
-		p, _, err := q.reach()
-		if code, _ := codeOf(err); err != nil && code != "not-found" && code != "not-permitted" && code != "bad-request" {
-			return helper.AccessReply{}, err
+		set, err := q.setOf(entries, alike, known, &out.Sets)
+		for try := 1; try < mostTries && errors.Is(err, errChanged); try++ {
+			set, err = q.setOf(entries, alike, known, &out.Sets)
 		}
-		if err != nil {
-			out.Readers = append(out.Readers, helper.NoReaders)
-			continue
+		// Who renames without end holds up the answer about nothing else.
+		if code, _ := codeOf(err); errors.Is(err, errChanged) || err != nil && (code == "not-found" || code == "not-permitted" || code == "bad-request") {
+			set, err = helper.NoReaders, nil
 		}
-		set, err := p.setOf(path, alike, func() ([]string, error) {
-			_, answers, err := p.askAbout(entries, q.names)
-			users := []string{}
-			for i, a := range answers {
-				if a.read {
-					users = append(users, entries[i].Name)
-				}
-			}
-			return users, err
-		}, known, &out.Sets)
-		p.close()
 		if err != nil {
 			return helper.AccessReply{}, err
 		}
 		out.Readers = append(out.Readers, set)
 	}
 	return out, nil
+}
+
+// mostTries is how often a path is asked about that changes meanwhile.
+const mostTries = 3
+
+// setOf is the set of those who can read what is at the path.
+func (q asked) setOf(entries []account.Entry, alike, known map[string]int, sets *[][]string) (int, error) {
+	p, _, err := q.reach()
+	if err != nil {
+		return 0, err
+	}
+	defer p.close()
+	return p.setOf(q.Path, alike, func() ([]string, error) {
+		_, answers, err := p.askAbout(entries, q.names)
+		users := []string{}
+		for i, a := range answers {
+			if a.read {
+				users = append(users, entries[i].Name)
+			}
+		}
+		return users, err
+	}, known, sets)
 }
 
 // setOf is the set of those who can read the object. Of two files in one folder, of the same owner and group and with the same

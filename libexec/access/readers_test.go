@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -54,6 +55,39 @@ func TestReadersOfEach(t *testing.T) {
 	if a := askAs(t, "re-member", request{Op: "readers", Zone: "re-zone", Paths: paths}); a.status == 0 || a.Readers != nil {
 		t.Errorf("a member asks: %s", a.out)
 	}
+}
+
+// TestReadersOfRestless: what somebody renames without end is nobody's, and holds up no answer about anything else.
+func TestReadersOfRestless(t *testing.T) {
+	needCopy(t)
+	newUser(t, "rr-owner", "shzbase,shzmgr")
+	top := newZone(t, "rr-zone", "rr-owner")
+	sh(t, `cd "$1"; mkdir here; touch here/a b`, top)
+	stop, done := make(chan bool), make(chan bool)
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				os.Rename(top+"/here", top+"/there")
+				os.Rename(top+"/there", top+"/here")
+			}
+		}
+	}()
+	paths := []string{"b"}
+	for range 200 {
+		paths = append(paths, "here/a", "there/a")
+	}
+	for range 5 {
+		a := askAs(t, "shzspool", request{Op: "readers", Zone: "rr-zone", Paths: paths})
+		if a.status != 0 || len(a.Readers) == 0 || a.Readers[0] == helper.NoReaders {
+			t.Errorf("%d %.200s%s", a.status, a.out, a.log)
+		}
+	}
+	close(stop)
+	<-done
 }
 
 // TestReadersOfMany: hundreds of files that came together cost about as much as one.

@@ -127,11 +127,11 @@ func TestStall(t *testing.T) {
 		s := mailtest.Start(t, false, "")
 		s.Answer = func(command string) string {
 			if command == at {
-				time.Sleep(2 * time.Second)
+				time.Sleep(10 * time.Second)
 			}
 			return ""
 		}
-		c, err := Dial(context.Background(), Server{Host: "localhost", Port: s.Port, TLS: "none", Hello: "share", Timeout: 200 * time.Millisecond})
+		c, err := Dial(context.Background(), Server{Host: "localhost", Port: s.Port, TLS: "none", Hello: "share", Timeout: 2 * time.Second})
 		if err != nil {
 			if at != "EHLO share" {
 				t.Error(at, err)

@@ -177,13 +177,13 @@ func (p *post) pause(at string) {
 // memory is what was taken by whom, and when first.
 type memory map[string]time.Time
 
-// add says whether that is to be told: not if the same person took the same file within the hour.
+// add says whether that is to be told: not if the same person took the same file of the same owner within the hour.
 func (m memory) add(n notice) bool {
 	path := n.Raw
 	if path == "" {
 		path = n.Path
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %t", n.Actor, n.ZoneID, path, n.Part))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %d %q %t", n.Actor, n.ZoneID, n.Owner, path, n.Part))
 	key := hex.EncodeToString(sum[:16])
 	if before, found := m[key]; found && n.Time.Sub(before).Abs() < once {
 		return false

@@ -230,6 +230,12 @@ func TestOnce(t *testing.T) {
 	if got := m.told(t, queue.Waiting); got != "anna: film; anna: film; anna: film" {
 		t.Errorf("%q", got)
 	}
+	m.clock = m.clock.Add(time.Second)
+	m.takes(t, "of another", 1004, "film") // hers has come into its place
+	m.mustRun(t)
+	if got := m.told(t, queue.Waiting); got != "anna: film; anna: film; anna: film; dora: film" {
+		t.Errorf("%q", got)
+	}
 }
 
 // TestPostKilled: a run that ends anywhere is made good by the next, and nobody is told anything twice.

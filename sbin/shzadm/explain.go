@@ -27,6 +27,7 @@ var refusals = []struct {
 	{errNoMessage, "no-message"},
 	{errTwoMessages, "two-messages"},
 	{errSending, "sending"},
+	{errDamaged, "damaged-message"},
 	{errTwoSessions, "two-sessions"},
 	{errNoID, "no-id"},
 	{farewell.ErrIncomplete, "incomplete"},

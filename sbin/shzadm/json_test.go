@@ -44,6 +44,31 @@ func oneObject(t *testing.T, text string) map[string]json.RawMessage {
 	return object
 }
 
+// TestQueueDamaged: a file that is no message hides no other, and can be taken away.
+func TestQueueDamaged(t *testing.T) {
+	needInstallation(t)
+	whole := waitingMessage(t, "")
+	id := "20200101T000000.000000000Z-" + strings.Repeat("6b", 16)
+	file := layout.Queue + "/" + queue.Waiting + "/" + id + ".json"
+	if err := os.WriteFile(file, []byte("{"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Remove(file) })
+	bash(t, "chown shzspool:shzspool "+file)
+	if code, out, errOut := program(t, "queue", "list"); code != exitDone || !strings.Contains(out, whole) || !strings.Contains(out, id) {
+		t.Errorf("%d %s%s", code, out, errOut)
+	}
+	if code, _, errOut := program(t, "queue", "retry", id); code != exitRefused || !strings.Contains(errOut, "no message; queue drop") {
+		t.Errorf("retry: %d %s", code, errOut)
+	}
+	if code, _, errOut := program(t, "queue", "drop", id); code != exitDone {
+		t.Errorf("drop: %d %s", code, errOut)
+	}
+	if code, out, _ := program(t, "queue", "list"); code != exitDone || !strings.Contains(out, whole) || strings.Contains(out, id) {
+		t.Errorf("%d %s", code, out)
+	}
+}
+
 // waitingMessage puts a message into the queue, addressed to nobody that exists, and returns its ID.
 func waitingMessage(t *testing.T, reason string) string {
 	t.Helper()

@@ -20,6 +20,7 @@ var (
 	errNoMessage   = errors.New("no such message")
 	errTwoMessages = errors.New("several messages")
 	errSending     = errors.New("messages are being sent")
+	errDamaged     = errors.New("what stands in the file is no message")
 )
 
 // idDigits is how much of an ID must be given at least: its day and minute.
@@ -31,6 +32,7 @@ const messages = queue.Queue(layout.Queue)
 type queued struct {
 	State string `json:"state"` // open, waiting, failed
 	queue.Message
+	Damaged bool `json:"damaged,omitempty"` // only its ID is known, and why
 }
 
 func queueList(c *call, args []string) error {
@@ -50,6 +52,10 @@ func queueList(c *call, args []string) error {
 		if !m.Next.IsZero() && m.State == queue.Waiting {
 			next = moment(&m.Next)
 		}
+		if m.Damaged {
+			rows = append(rows, []string{m.ID, m.State, "", "", "", "", "", "", "", m.Reason})
+			continue
+		}
 		rows = append(rows, []string{m.ID, m.State, moment(&m.Opened), m.User, string(m.Kind), m.Zone, strconv.Itoa(m.Count),
 			strconv.Itoa(m.Attempts), next, m.Reason})
 	}
@@ -57,7 +63,12 @@ func queueList(c *call, args []string) error {
 }
 
 func queueRetry(c *call, args []string) error {
-	return c.forMessage(args, func(m queued) error { return messages.Retry(m.State, m.Message, time.Now()) })
+	return c.forMessage(args, func(m queued) error {
+		if m.Damaged {
+			return fmt.Errorf("%s: %w", m.ID, errDamaged)
+		}
+		return messages.Retry(m.State, m.Message, time.Now())
+	})
 }
 
 func queueDrop(c *call, args []string) error {
@@ -119,7 +130,7 @@ func becomeSpool() error {
 	return errors.Join(syscall.Setgroups(nil), syscall.Setresgid(gid, gid, gid), syscall.Setresuid(uid, uid, uid))
 }
 
-// readQueue reads the messages of these folders. One that was taken away meanwhile is left out.
+// readQueue reads the messages of these folders. One that was taken away meanwhile is left out, and one that is damaged hides no other.
 func readQueue(folders ...string) ([]queued, error) {
 	all := []queued{}
 	for _, folder := range folders {
@@ -133,9 +144,10 @@ func readQueue(folders ...string) ([]queued, error) {
 				continue
 			}
 			if err != nil {
-				return nil, err
+				all = append(all, queued{State: folder, Message: queue.Message{ID: id, Items: []queue.Item{}, Sources: []string{}, Reason: err.Error()}, Damaged: true})
+				continue
 			}
-			all = append(all, queued{folder, m})
+			all = append(all, queued{State: folder, Message: m})
 		}
 	}
 	return all, nil

@@ -318,6 +318,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"queue-done":       "done: message %s to %s",
 	"no-message":       "no message that waits or failed has this id; it takes 13 characters at least: %s",
 	"two-messages":     "several messages have an id that begins so: %s",
+	"damaged-message":  "%s: what stands in the file is no message; queue drop takes it away",
 	"sending":          "messages are being sent just now; try again in a while",
 	"session-columns":  "ID USER UID ENTRY ADDRESS STARTED LAST_USE STATE",
 	"activity-columns": "TIME EVENT USER ABOUT ENTRY ADDRESS ZONE PATH BYTES RESULT",

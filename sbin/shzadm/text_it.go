@@ -317,6 +317,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"queue-done":       "fatto: messaggio %s a %s",
 	"no-message":       "nessun messaggio fallito o in attesa ha questo id; servono almeno 13 caratteri: %s",
 	"two-messages":     "più messaggi hanno un id che comincia così: %s",
+	"damaged-message":  "%s: quel che c'è nel file non è un messaggio; queue drop lo toglie",
 	"sending":          "proprio adesso si stanno inviando messaggi; riprova fra poco",
 	"session-columns":  "ID UTENTE UID INGRESSO INDIRIZZO INIZIO ULTIMO_USO STATO",
 	"activity-columns": "ORA EVENTO UTENTE SU INGRESSO INDIRIZZO AREA PERCORSO BYTE ESITO",
