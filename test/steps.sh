@@ -92,7 +92,7 @@ is_formatted() {
 
 check_shell() {
     local files
-    mapfile -t files < <(grep -rlIE --exclude-dir=.git --exclude-dir=node_modules '^#!/bin/(ba)?sh|^# shellcheck shell=' .)
+    mapfile -t files < <(grep -rlIE --exclude-dir=.git --exclude-dir=node_modules --exclude-dir=man '^#!/bin/(ba)?sh|^# shellcheck shell=' .)
     shellcheck --external-sources "${files[@]}"
 }
 

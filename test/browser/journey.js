@@ -161,7 +161,7 @@ async function changePassword(t) {
   await setPassword(t, old, fresh, 'something-else-7');
   await t.inspect('password-mismatch', { status: 400, title, says: t.say('chpwd.mismatch') });
   await setPassword(t, old, 'password1', 'password1');
-  await t.inspect('password-weak', { status: 400, title, says: t.say('chpwd.weak') });
+  await t.inspect('password-weak', { status: 400, title, says: t.say('chpwd-weak.dictionary') });
   await setPassword(t, 'not the old one', fresh, fresh);
   await t.inspect('password-wrong', { status: 403, title, says: t.say('chpwd.wrong') });
   await setPassword(t, old, fresh, fresh);
