@@ -2,6 +2,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -20,7 +21,7 @@ func answer(c *web.Call) error {
 		return err
 	}
 	names := account.NewNames()
-	zones, err := reachable(names)
+	zones, err := reachable(c, names)
 	if err != nil {
 		return err
 	}
@@ -33,7 +34,7 @@ func answer(c *web.Call) error {
 }
 
 // reachable asks the kernel about each zone; those with no answer but no are left out.
-func reachable(names *account.Names) ([]zone.Summary, error) {
+func reachable(c *web.Call, names *account.Names) ([]zone.Summary, error) {
 	found, err := zone.ListZones()
 	if err != nil {
 		return nil, err
@@ -42,7 +43,10 @@ func reachable(names *account.Names) ([]zone.Summary, error) {
 	for _, name := range found {
 		root, err := zone.OpenZone(name)
 		if err != nil {
-			continue // no directory, a link, or closed since the list was read
+			if code := web.CodeOf(err); code != web.NotFound && code != web.NotPermitted { // no directory, a link, shut, or closed since the list was read
+				c.Log(fmt.Errorf("zone %s: %w", name, err))
+			}
+			continue
 		}
 		if access := root.Access(); access != zone.None {
 			m := zone.ReadMetadata(root.Descriptor())

@@ -31,7 +31,7 @@ func login(q request, _ caller) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	out, err := tryLogin(q, settings)
+	out, err := tryLogin(q, settings, &began)
 	padRefusal(err, began, settings.Login.Failure)
 	return out, err
 }
@@ -48,12 +48,13 @@ func padRefusal(err error, began time.Time, unit time.Duration) {
 	time.Sleep(wait - time.Since(began))
 }
 
-func tryLogin(q request, settings config.Settings) (reply, error) {
+func tryLogin(q request, settings config.Settings, began *time.Time) (reply, error) {
 	slot, err := takeSlot("auth", settings.Login)
 	if err != nil {
 		return reply{}, err
 	}
 	defer slot.Close()
+	*began = time.Now() // the wait for a slot, of any length, must not push what PAM takes past the next second
 
 	address, err := netip.ParseAddr(q.Address)
 	if err != nil || address.Zone() != "" || q.Entry != "internal" && q.Entry != "external" {
