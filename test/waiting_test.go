@@ -54,6 +54,6 @@ func TestWaitingConnections(t *testing.T) {
 	}
 	ask("2000 idle", patience)
 	openConnections(t, 250, "")
-	openConnections(t, 250, "GET /cgi-bin/home HTTP/1.1\r\nHost:")
-	ask("250 silent and 250 halves", 2*patience)
+	openConnections(t, 500, "GET /cgi-bin/home HTTP/1.1\r\nHost:")
+	ask("250 silent and 500 halves", 15*time.Second) // three rounds of RequestReadTimeout
 }

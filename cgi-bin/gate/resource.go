@@ -24,8 +24,7 @@ const (
 )
 
 // takeSlots locks one of the user's slot files, for shzguest also one of the address's, and leaves them locked: the
-// handler inherits the descriptors, so the kernel frees the slots when the last process of the request has ended,
-// however it ended.
+// handler inherits the descriptors, so the kernel frees the slots when the handler has ended, however it ended.
 func takeSlots(q *request, who identity, c component) ([]int, *refusal) {
 	if c.name == refusedComponent().name {
 		return nil, nil // short, bounded, and the answer to "no slot"

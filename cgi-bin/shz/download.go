@@ -49,8 +49,11 @@ var emptyRange = regexp.MustCompile(`[=,]\s*-\s*\+?0+\s*(,|$)`)
 
 func serve(w *recorder, r *http.Request, modified time.Time, content io.ReadSeeker) {
 	ranges := r.Header.Get("Range")
-	if !strings.HasPrefix(strings.ToLower(ranges), "bytes=") { // RFC 9110, 14.2: a unit that is not known is passed over
+	unit, set, _ := strings.Cut(ranges, "=")
+	if !strings.EqualFold(unit, "bytes") { // RFC 9110, 14.2: a unit that is not known is passed over
 		r.Header.Del("Range")
+	} else {
+		r.Header.Set("Range", "bytes="+set) // which net/http wants in small letters
 	}
 	if n := strings.Count(ranges, ","); n >= maxRanges || n > 0 && (w.size == 0 || emptyRange.MatchString(ranges)) {
 		r.Header.Del("Range")

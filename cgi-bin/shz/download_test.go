@@ -108,6 +108,7 @@ func TestDownload(t *testing.T) {
 		{"reversed", map[string]string{"HTTP_RANGE": "bytes=5-1"}, 416, "", ""},
 		{"no number", map[string]string{"HTTP_RANGE": "bytes=x-"}, 416, "", ""},
 		{"overflow", map[string]string{"HTTP_RANGE": "bytes=99999999999999999999-"}, 416, "", ""},
+		{"large letters", map[string]string{"HTTP_RANGE": "Bytes=-1"}, 206, content[999:], begun + `{"n":1,"result":"ok","bytes":1}` + "\n"},
 		{"other unit", map[string]string{"HTTP_RANGE": "lines=1-2"}, 200, content, whole},
 		{"overlapping ones that are more than the file", map[string]string{"HTTP_RANGE": "bytes=0-999,0-999"}, 200, content, whole},
 		{"an empty one among others", map[string]string{"HTTP_RANGE": "bytes=0-1,-0"}, 200, content, whole},

@@ -35,8 +35,6 @@ const (
 	knownFor = 90 * 24 * time.Hour
 	// maxFiles bounds the folder. It is 40 MB on a disk with blocks of 4 KiB.
 	maxFiles = 10_000
-	// pruneEvery is how often the folder is looked through while it is full of what must stay.
-	pruneEvery = time.Minute
 )
 
 // Limits are the site's, from internal/config.
@@ -66,16 +64,19 @@ type store struct {
 	folder string
 	now    time.Time
 	limits Limits
+	room   int      // for so many files
+	keep   []string // the names of this attempt, which do not make room for each other
 }
 
 // Begin counts an attempt, or refuses it. user is "" where there is no such account: then the address alone is counted,
 // so nobody fills the folder with names.
 func Begin(user string, address netip.Addr, limits Limits) (*Attempt, error) {
-	return store{layout.Attempts, time.Now(), limits}.begin(user, address)
+	return store{folder: layout.Attempts, now: time.Now(), limits: limits, room: maxFiles}.begin(user, address)
 }
 
 func (s store) begin(user string, address netip.Addr) (*Attempt, error) {
 	a := &Attempt{store: s, user: user, address: bucket(address)}
+	s.keep = []string{a.pair(), "@" + a.address}
 	known := false
 	if user != "" {
 		before, err := s.change(a.pair(), func(c *count) { s.fail(c, s.limits.Pair) })
@@ -125,14 +126,11 @@ func (s store) fail(c *count, limit int) {
 
 // change applies f to the count of a name, alone, and returns what it was before.
 func (s store) change(name string, f func(*count)) (before count, err error) {
-	file, err := s.open(name)
+	file, err := s.openLocked(name)
 	if err != nil {
 		return count{}, err
 	}
 	defer file.Close()
-	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX); err != nil {
-		return count{}, err
-	}
 	before = s.read(file)
 	after := before
 	f(&after)
@@ -162,6 +160,26 @@ func (s store) read(file *os.File) count {
 	return c
 }
 
+// openLocked opens a file alone. One that was removed while its lock was waited for counts nothing: it is opened anew.
+func (s store) openLocked(name string) (*os.File, error) {
+	for range 100 {
+		file, err := s.open(name)
+		if err != nil {
+			return nil, err
+		}
+		var st unix.Stat_t
+		err = errors.Join(unix.Flock(int(file.Fd()), unix.LOCK_EX), unix.Fstat(int(file.Fd()), &st))
+		if err == nil && st.Nlink > 0 {
+			return file, nil
+		}
+		file.Close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return nil, errFull
+}
+
 func (s store) open(name string) (*os.File, error) {
 	path := filepath.Join(s.folder, name)
 	file, err := os.OpenFile(path, os.O_RDWR|unix.O_NOFOLLOW, 0)
@@ -176,69 +194,66 @@ func (s store) open(name string) (*os.File, error) {
 
 var errFull = errors.New("the folder of attempts is full")
 
-// makeRoom keeps the folder bounded: when it is full, what says nothing any more goes, and if nothing does, the oldest tenth of what
-// counts failures alone. Who wants to be forgotten so must fail from thousands of addresses for a few guesses.
+// makeRoom keeps the folder bounded: when it is full, what says nothing any more goes, and at least a tenth, so that the next thousand
+// names need no look at all of them: of the people who are remembered those who have not come for longest, as long as they fill
+// more than half, then the oldest failures. Who wants to be forgotten so must fail from thousands of addresses for a few guesses.
 func (s store) makeRoom() error {
 	folder, err := os.Open(s.folder)
 	if err != nil {
 		return err
 	}
 	defer folder.Close()
-	names, err := folder.Readdirnames(maxFiles)
-	if err != nil && err != io.EOF || len(names) < maxFiles {
+	names, err := folder.Readdirnames(s.room)
+	if err != nil && err != io.EOF || len(names) < s.room {
 		return nil
 	}
-	const stamp = ".pruned"
-	if st, err := os.Lstat(filepath.Join(s.folder, stamp)); err == nil && s.now.Sub(st.ModTime()).Abs() < pruneEvery {
-		return errFull
+	type dated struct {
+		name string
+		time time.Time
 	}
-	type failing struct {
-		name  string
-		since time.Time
-	}
-	var over []string
-	var failed []failing
+	var goes []string
+	var known, failed []dated
 	for _, name := range names {
 		switch c, err := s.look(name); {
-		case err != nil || s.now.Sub(c.Success) < knownFor:
-		case c.Failures == 0:
-			over = append(over, name)
+		case err != nil || slices.Contains(s.keep, name):
+		case s.now.Sub(c.Success) < knownFor:
+			known = append(known, dated{name, c.Success})
+		case c.Failures > 0:
+			failed = append(failed, dated{name, c.Since})
 		default:
-			failed = append(failed, failing{name, c.Since})
+			goes = append(goes, name)
 		}
 	}
-	if len(over) == 0 {
-		slices.SortFunc(failed, func(a, b failing) int { return a.since.Compare(b.since) })
-		for _, f := range failed[:min(len(failed), maxFiles/10)] {
-			over = append(over, f.name)
+	oldest := func(all []dated, most int) {
+		slices.SortFunc(all, func(a, b dated) int { return a.time.Compare(b.time) })
+		for _, d := range all[:max(0, min(len(all), most, s.room/10-len(goes)))] {
+			goes = append(goes, d.name)
 		}
 	}
+	oldest(known, len(known)-s.room/2)
+	oldest(failed, len(failed))
 	removed := false
-	for _, name := range over {
+	for _, name := range goes {
 		removed = os.Remove(filepath.Join(s.folder, name)) == nil || removed
 	}
-	if removed {
-		return nil
+	if !removed {
+		return errFull
 	}
-	// All of them remember people. To look at thousands of files again for each attempt would bring nothing.
-	if err := os.WriteFile(filepath.Join(s.folder, stamp), nil, 0o600); err != nil {
-		return err
-	}
-	os.Chtimes(filepath.Join(s.folder, stamp), s.now, s.now)
-	return errFull
+	return nil
 }
 
-// look reads a file of the folder.
+// look reads a file of the folder. One that another process has just made, and will write, is none yet.
 func (s store) look(name string) (count, error) {
-	if name[0] == '.' {
-		return count{}, os.ErrInvalid
-	}
 	file, err := os.OpenFile(filepath.Join(s.folder, name), os.O_RDONLY|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return count{}, err
 	}
 	defer file.Close()
-	return s.read(file), nil
+	st, err := file.Stat()
+	if err == nil && st.Size() == 0 && s.now.Sub(st.ModTime()).Abs() < time.Minute {
+		err = os.ErrNotExist
+	}
+	return s.read(file), err
 }
 
 // Forget removes what is counted of an account from all addresses: an administrator let it in again, or it is gone.

@@ -12,10 +12,13 @@ import (
 	"time"
 )
 
+// room is that of the tests: large enough that a tenth of it is more than a test brings.
+const room = 500
+
 var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
 func newStore(t *testing.T) store {
-	return store{t.TempDir(), noon, Limits{Pair: 3, Address: 10, Window: 15 * time.Minute}}
+	return store{folder: t.TempDir(), now: noon, limits: Limits{Pair: 3, Address: 10, Window: 15 * time.Minute}, room: room}
 }
 
 func (s store) later(d time.Duration) store {
@@ -152,7 +155,7 @@ func TestStore(t *testing.T) {
 
 	full := newStore(t)
 	full.try("anna", "192.0.2.1", true)
-	for i := range maxFiles {
+	for i := range room {
 		os.WriteFile(filepath.Join(full.folder, fmt.Sprintf("@10.%d.%d.1", i/256, i%256)), nil, 0o600)
 	}
 	full.try("bruno", "192.0.2.2", true)
@@ -165,7 +168,7 @@ func TestStore(t *testing.T) {
 	}
 	// Thousands of addresses with a failure each: who goes on guessing is counted all the same.
 	crowded := newStore(t)
-	for i := range maxFiles {
+	for i := range room {
 		line := fmt.Sprintf(`{"failures":1,"since":%q}`, noon.Add(-time.Duration(i)*time.Millisecond).Format(time.RFC3339Nano))
 		os.WriteFile(filepath.Join(crowded.folder, fmt.Sprintf("@10.%d.%d.1", i/256, i%256)), []byte(line), 0o600)
 	}
@@ -175,19 +178,34 @@ func TestStore(t *testing.T) {
 			looked++
 		}
 	}
-	if names, _ := os.ReadDir(crowded.folder); looked != crowded.limits.Pair || len(names) < maxFiles*8/10 || len(names) > maxFiles {
+	if names, _ := os.ReadDir(crowded.folder); looked != crowded.limits.Pair || len(names) < room*8/10 || len(names) > room {
 		t.Errorf("%d guesses were looked at, %d files are left", looked, len(names))
 	}
 	if _, err := os.Stat(filepath.Join(crowded.folder, "@10.0.1.1")); err != nil {
 		t.Error("the youngest failures were forgotten first")
 	}
-	// All of them remember people: nobody is kept out, and it can be told.
-	known := newStore(t)
-	for i := range maxFiles {
-		os.WriteFile(filepath.Join(known.folder, fmt.Sprintf("u%d@192.0.2.9", i)), []byte(`{"success":"2026-10-31T12:00:00Z"}`), 0o600)
-	}
-	if a, err := known.begin("bruno", netip.MustParseAddr("192.0.2.2")); err != nil || !errors.Is(a.Uncounted, errFull) {
-		t.Errorf("%+v %v", a, err)
+	// Nearly all of them remember people: guesses are counted on, and of the people the latest are remembered.
+	for _, people := range []int{room, room - 1, room - 10, room / 2} {
+		known := newStore(t)
+		for i := range people {
+			line := fmt.Sprintf(`{"success":%q}`, noon.Add(-time.Duration(i)*time.Minute).Format(time.RFC3339))
+			os.WriteFile(filepath.Join(known.folder, fmt.Sprintf("u%d@192.0.2.9", i)), []byte(line), 0o600)
+		}
+		for i := range room - people {
+			os.WriteFile(filepath.Join(known.folder, fmt.Sprintf("@10.%d.%d.1", i/256, i%256)), []byte(`{"failures":1,"since":"2026-11-01T11:59:00Z"}`), 0o600)
+		}
+		looked := 0
+		for range 20 {
+			if known.try("bruno", "192.0.2.2", false) {
+				looked++
+			}
+		}
+		if _, err := os.Stat(filepath.Join(known.folder, "u0@192.0.2.9")); looked != known.limits.Pair || err != nil {
+			t.Errorf("%d remembered: %d guesses were looked at, the latest is remembered: %v", people, looked, err)
+		}
+		if names, _ := os.ReadDir(known.folder); len(names) > room*91/100 {
+			t.Errorf("%d remembered: %d files are left, so the next attempts look at all of them again", people, len(names))
+		}
 	}
 	if err := full.forget("anna"); err != nil {
 		t.Error(err)

@@ -142,8 +142,11 @@ func (f *File) start(lines ...any) error {
 	}
 	need := f.size + int64(len(text)) + int64(f.open+len(lines))*endSize + reserve
 	if need > f.kept {
-		err := unix.Fallocate(int(f.f.Fd()), unix.FALLOC_FL_KEEP_SIZE, 0, need+reserve)
-		if err == unix.ENOSPC || err == unix.EDQUOT {
+		err := unix.EINTR
+		for err == unix.EINTR {
+			err, _ = unix.Fallocate(int(f.f.Fd()), unix.FALLOC_FL_KEEP_SIZE, 0, need+reserve).(unix.Errno)
+		}
+		if err != 0 && err != unix.EOPNOTSUPP && err != unix.ENOSYS {
 			return err
 		}
 		f.kept = need + reserve // also where the file system cannot set anything aside
@@ -219,7 +222,9 @@ func (f *File) finish(lines ...any) {
 	if err == nil {
 		err = f.append(text)
 	}
-	f.lost = errors.Join(f.lost, err)
+	if f.lost == nil {
+		f.lost = err
+	}
 }
 
 func encode(lines []any) ([]byte, error) {

@@ -41,9 +41,10 @@ func (o *Object) removeTree(name string) error {
 		r.note(err)
 	}
 	err = unix.Unlinkat(o.fd, name, unix.AT_REMOVEDIR)
-	if r.note(err); err == nil { // what came after the tour had passed keeps the folder
-		return nil
+	if err == nil || errors.Is(err, unix.ENOENT) { // somebody else removed it when it was empty
+		return err
 	}
+	r.note(err) // what came after the tour had passed keeps the folder
 	return &PartlyRemoved{r.first, r.gone}
 }
 

@@ -416,8 +416,8 @@ func tryChange(q request, who caller, settings config.Settings) (reply, error) {
 	if err := setPassword(settings.Entry(r.Entry).PAMService, who.account, r.Address, q.New); err != nil {
 		return reply{}, err
 	}
-	// The password is the new one now, and whoever asked must hear so. What fails from here on ends sessions: none of them has the
-	// mark of the new password.
+	// The password is the new one now, and whoever asked must hear so. What fails from here on ends sessions, which lack the mark
+	// of the new password; those of a directory's account, which have none, are in the log.
 	if err := errors.Join(endOthers(q.Session, r.UID), keepOwn(f, r, who)); err != nil {
 		log("after the change of a password of "+r.User, err)
 	}
