@@ -146,7 +146,7 @@ func (f *File) start(lines ...any) error {
 		for err == unix.EINTR {
 			err, _ = unix.Fallocate(int(f.f.Fd()), unix.FALLOC_FL_KEEP_SIZE, 0, need+reserve).(unix.Errno)
 		}
-		if err != 0 && err != unix.EOPNOTSUPP && err != unix.ENOSYS {
+		if err == unix.ENOSPC || err == unix.EDQUOT || err == unix.EIO {
 			return err
 		}
 		f.kept = need + reserve // also where the file system cannot set anything aside
