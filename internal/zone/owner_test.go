@@ -242,7 +242,7 @@ func TestReportJSON(t *testing.T) {
 // One change of a zone at a time, whatever name it has; a member can hold no lock of it.
 func TestLock(t *testing.T) {
 	base, admin := needCopy(t)
-	sh(t, "mkdir -m 700 "+base+"/.closed")
+	sh(t, "getent passwd zt-dora >/dev/null || useradd -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 -M -G shzbase,shzmgr zt-dora; mkdir -m 700 "+base+"/.closed")
 	createDemo(t, admin)
 	share(t, admin, "user:zt-bruno", Read)
 	h := hold(t, admin)
