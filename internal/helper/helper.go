@@ -23,7 +23,7 @@ const limit = 30 * time.Second
 // it is, and not for being more than the 8 KiB that auth reads. JSON writes a byte in six at most.
 const maxText = 600
 
-// Refusal is a code that the helper answered: refused, weak, busy, no-space, internal.
+// Refusal is a code that the helper answered: refused, ended, weak, busy, no-space, internal.
 type Refusal string
 
 func (r Refusal) Error() string { return "helper: " + string(r) }
