@@ -189,12 +189,12 @@ func TestYear(t *testing.T) {
 	}
 	want := map[string]string{
 		"03-22 06": "zone-warn offers 2027-03-29 ok", "03-26 06": "zone-warn offers 2027-03-29 ok", "03-28 06": "zone-warn offers 2027-03-29 ok",
-		"03-30 03": "zone-close offers ok",
+		"03-30 03": "zone-close offers 2027-03-29 ok",
 		"06-23 06": "zone-warn offers 2027-06-30 ok", "06-27 06": "zone-warn offers 2027-06-30 ok",
-		"08-03 06": "zone-warn off 2027-08-10 ok",                         // then the machine is off
-		"08-13 00": "zone-close off ok", "09-12 03": "zone-remove off ok", // a day later: its clock could have been ahead
+		"08-03 06": "zone-warn off 2027-08-10 ok",                                               // then the machine is off
+		"08-13 00": "zone-close off 2027-08-10 ok", "09-12 03": "zone-remove off 2027-08-13 ok", // a day later: its clock could have been ahead
 		"10-24 06": "zone-warn offers 2027-10-31 ok", "10-28 06": "zone-warn offers 2027-10-31 ok", "10-30 06": "zone-warn offers 2027-10-31 ok",
-		"11-01 03": "zone-close offers ok", "12-01 03": "zone-remove offers ok",
+		"11-01 03": "zone-close offers 2027-10-31 ok", "12-01 03": "zone-remove offers 2027-11-01 ok",
 	}
 	happened := map[string]string{}
 	for now := start; now.Year() == 2027; now = now.Add(time.Hour) {
@@ -289,7 +289,7 @@ func TestImmutable(t *testing.T) {
 	if left := sh(t, "ls -A "+s.base+"/.closed"); left != "" {
 		t.Errorf("left: %s", left)
 	}
-	if acts := strings.Join(s.acts(), "; "); acts != "zone-remove old locked; zone-remove old locked; zone-remove old ok" {
+	if acts := strings.Join(s.acts(), "; "); acts != "zone-remove old 2027-01-01 locked; zone-remove old locked; zone-remove old ok" {
 		t.Errorf("%s", acts)
 	}
 }
@@ -315,7 +315,7 @@ func TestBusy(t *testing.T) {
 	}
 	h.Release()
 	s.at(now.Add(time.Minute))
-	if acts := strings.Join(s.acts(), "; "); acts != "zone-close over ok" {
+	if acts := strings.Join(s.acts(), "; "); acts != "zone-close over 2027-01-01 ok" {
 		t.Errorf("%s", acts)
 	}
 	root := s.aging("age")
@@ -372,7 +372,7 @@ func TestNothingUnrecorded(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if acts := strings.Join(s.acts(), "; "); acts != "zone-close over ok" {
+	if acts := strings.Join(s.acts(), "; "); acts != "zone-close over 2027-01-09 ok" {
 		t.Errorf("%s", acts)
 	}
 }
@@ -403,12 +403,13 @@ func TestUpgrade(t *testing.T) {
 			happened[act] = day
 		}
 	}
-	for act, after := range map[string]int{"zone-close over ok": 7, "zone-remove shut ok": 29, "expire age old ok": 29, "expire age older ok": 29} {
+	on := func(year, day int) string { return start.AddDate(year, 0, day).Format(time.DateOnly) }
+	for act, after := range map[string]int{"zone-close over " + on(0, 7) + " ok": 7, "zone-remove shut " + on(-2, 0) + " ok": 29, "expire age old ok": 29, "expire age older ok": 29} {
 		if day := happened[act]; day < after || day > after+2 {
 			t.Errorf("%s: day %d", act, day)
 		}
 	}
-	if happened["zone-warn over "+start.AddDate(0, 0, 7).Format(time.DateOnly)+" ok"] == 0 {
+	if happened["zone-warn over "+on(0, 7)+" ok"] == 0 {
 		t.Errorf("its owner was not told: %v", happened)
 	}
 }
@@ -449,7 +450,8 @@ func clockAhead(t *testing.T, right bool) {
 		t.Errorf("%q", acts)
 	}
 	after := ahead.Add(25 * time.Hour)
-	want := "expire age young ok; zone-close open ok; zone-remove shut ok"
+	zones := "zone-close open " + start.AddDate(1, 0, 0).Format(time.DateOnly) + " ok; zone-remove shut " + start.Format(time.DateOnly) + " ok"
+	want := "expire age young ok; " + zones
 	if right {
 		after, want = start.Add(25*time.Hour), ""
 	}
@@ -467,7 +469,7 @@ func clockAhead(t *testing.T, right bool) {
 	if err := s.run("zones"); err != nil {
 		t.Error(err)
 	}
-	if acts := strings.Join(s.acts(), "; "); right && acts != "zone-close open ok; zone-remove shut ok" {
+	if acts := strings.Join(s.acts(), "; "); right && acts != zones {
 		t.Errorf("an administrator has looked: %s", acts)
 	}
 }

@@ -73,7 +73,7 @@ func (r *jobRun) record(name, zoneName, zoneID, path string, do func() (bytes in
 }
 
 func (r *jobRun) newEvents(zoneName, zoneID string) (*event.File, error) {
-	return event.Create(r.events, event.Header{User: "root", Component: "cleaner", Entry: event.EntryShell, Zone: zoneName, ZoneID: zoneID})
+	return event.Create(r.events, event.Header{Time: r.given, User: "root", Component: "cleaner", Entry: event.EntryShell, Zone: zoneName, ZoneID: zoneID})
 }
 
 // resultOf is an error in the words of the interface.

@@ -152,7 +152,7 @@ func (o order) work(say texts, out io.Writer, stop func() bool) error {
 		return err
 	}
 	c := cleaner{
-		settings: settings, dryRun: o.dryRun, only: o.zone, noLimit: o.noLimit, say: say, out: out, stop: stop, now: o.now,
+		settings: settings, dryRun: o.dryRun, only: o.zone, noLimit: o.noLimit, say: say, out: out, stop: stop, now: o.now, given: o.now,
 		jobs: jobs, state: layout.CleanerState + stateFile, events: layout.Events,
 		open: func() (*zone.Admin, error) {
 			register, err := account.ReadRegister()
@@ -172,6 +172,7 @@ func (o order) work(say texts, out io.Writer, stop func() bool) error {
 type cleaner struct {
 	settings config.Settings
 	now      time.Time
+	given    time.Time // the same, if --now says it: events have it then
 	dryRun   bool
 	only     string // the zone that alone is looked at; "" is all
 	noLimit  bool   // an administrator has looked

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"sharezone/internal/lifetime"
 	"sharezone/internal/syslog"
@@ -40,6 +41,7 @@ func (r *jobRun) sweepRemnants(admin *zone.Admin) {
 		if r.dryRun || r.stop() {
 			continue
 		}
+		// Without a day: the owner is told by the act that this one goes on with.
 		err := r.record("zone-remove", z.Name, z.ID, "", func() (int64, error) { return -1, admin.ExpungeRemnant(z) })
 		if err != nil {
 			r.Fail(z.Name + ": " + err.Error())
@@ -142,7 +144,7 @@ func (r *jobRun) close(h *zone.Held, z zone.Details, v lifetime.Verdict) error {
 	if r.Closed++; r.dryRun {
 		return nil
 	}
-	err := r.record("zone-close", z.Name, z.ID, "", func() (int64, error) {
+	err := r.record("zone-close", z.Name, z.ID, v.Last, func() (int64, error) {
 		_, err := h.Shut(r.now)
 		return -1, err
 	})
@@ -159,7 +161,7 @@ func (r *jobRun) remove(h *zone.Held, z zone.Details) error {
 	}
 	r.tell("remove", z.Name, z.Owner, stamp(*z.Closed), space.Files, space.Folders, space.Bytes)
 	if !r.dryRun {
-		err := r.record("zone-remove", *z.FormerName, z.ID, "", func() (int64, error) { return space.Bytes, h.Expunge() })
+		err := r.record("zone-remove", *z.FormerName, z.ID, z.Closed.Local().Format(time.DateOnly), func() (int64, error) { return space.Bytes, h.Expunge() })
 		if err != nil {
 			return err
 		}

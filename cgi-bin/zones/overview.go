@@ -86,12 +86,7 @@ func (p zonePage) overview() error {
 		return err
 	}
 	now := time.Now()
-	o.Latest, o.Extend = latest(policy, now), extend(policy, o.Expires, now)
-	for i, e := range o.Extend {
-		if e.Expires != "" {
-			o.Extend[i].Day = l.Day(e.Expires)
-		}
-	}
+	o.Latest, o.Extend = latest(policy, now), extend(l, policy, o.Expires, now)
 	if end, err := zone.ExpiresAt(o.Expires); o.Expires == "" || err == nil && now.Before(end) {
 		o.Restorable = true
 	}
@@ -119,19 +114,20 @@ func latest(policy zone.Policy, now time.Time) string {
 
 // extend is as far as the policy allows; without one by a month, or for ever. None where the last day is as far away already
 // as a button could move it.
-func extend(policy zone.Policy, expires string, now time.Time) []extension {
+func extend(l language, policy zone.Policy, expires string, now time.Time) []extension {
 	longest := policy.Longest(now)
 	if expires == "" || longest != "" && longest <= expires {
 		return nil
 	}
 	if longest != "" {
-		return []extension{{Expires: longest}}
+		return []extension{{longest, l.Day(longest)}}
 	}
 	from := now.Local()
 	if day, err := time.ParseInLocation(time.DateOnly, expires, time.Local); err == nil && day.After(from) {
 		from = day
 	}
-	return []extension{{Expires: nextMonth(from).Format(time.DateOnly)}, {}}
+	next := nextMonth(from).Format(time.DateOnly)
+	return []extension{{next, l.Day(next)}, {}}
 }
 
 // nextMonth is the same day of the next month, or the last one where that has none: AddDate makes 3 March of 31 January.

@@ -127,7 +127,7 @@ func TestExtend(t *testing.T) {
 		{zone.Policy{MaxExpiry: 20}, "2027-01-01", ""}, {zone.Policy{MaxExpiry: 20}, "", ""},
 	} {
 		var got []string
-		for _, e := range extend(row.policy, row.expires, now) {
+		for _, e := range extend(text.English, row.policy, row.expires, now) {
 			got = append(got, cmp.Or(e.Expires, "never"))
 		}
 		if strings.Join(got, " ") != row.want {

@@ -196,6 +196,30 @@ func (p zonePage) sharing(principal, access string) error {
 	}))
 }
 
+// extending asks until when the zone is to be open: the page that a warning leads to.
+func (p zonePage) extending() error {
+	if p.State == zone.StateClosed {
+		return p.overview() // with the form to restore it
+	}
+	policy, err := p.policy()
+	if err != nil {
+		return err
+	}
+	l := p.call.Language
+	q := questionView{Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("zones-extend.title"), Question: l.Say("zones-extend.none")}
+	extensions := extend(l, policy, said(p.Expires), time.Now())
+	switch {
+	case len(extensions) > 0:
+		q.Question = l.Say("zones-extend.question", p.ends(p.seen))
+		for _, e := range extensions {
+			q.Commands = append(q.Commands, command("shzadm", "zone", "modify", p.Name, "--expires", e.Expires))
+		}
+	case p.Expires != nil:
+		q.Question = l.Say("zones-extend.longest", p.ends(p.seen))
+	}
+	return p.answer("extend", nil, extendBody(l, q, extensions))
+}
+
 // closing asks before the zone is closed.
 func (p zonePage) closing() error {
 	l := p.call.Language

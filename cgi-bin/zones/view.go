@@ -40,6 +40,7 @@ var views = map[string]struct {
 	closed  bool // there is one of a closed zone
 }{
 	"":         {show: zonePage.overview, closed: true},
+	"extend":   {show: zonePage.extending, managed: true, people: true, closed: true},
 	"settings": {show: zonePage.settings, managed: true, people: true},
 	"who":      {show: zonePage.who, managed: true},
 	"check":    {show: zonePage.check, managed: true},
@@ -60,7 +61,7 @@ func show(v viewer, name string) error {
 	s, err := v.look(name, closed)
 	if errors.Is(err, unix.ENOENT) && state == "" && view.closed && v.manages() { // a link from before it was closed
 		if s, closedErr := v.lookClosed(name); closedErr == nil {
-			return zonePage{viewer: v, seen: s, status: http.StatusOK}.overview()
+			return zonePage{viewer: v, seen: s, status: http.StatusOK}.overview() // with the form to restore it
 		}
 	}
 	if err != nil {

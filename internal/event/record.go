@@ -36,7 +36,7 @@ type Record struct {
 	Entry   string    `json:"entry"`
 	Address *string   `json:"address"`
 	Zone    *string   `json:"zone"` // as it was called then
-	Path    *string   `json:"path"` // below the zone; for zone-share PRINCIPAL=ACCESS; for zone-warn the last day; for groups GROUP, GROUP=member, GROUP=none
+	Path    *string   `json:"path"` // below the zone; for zone-share PRINCIPAL=ACCESS; of the cleaner: for zone-warn and zone-close the last day, for zone-remove the day of closing; for groups GROUP, GROUP=member, GROUP=none
 	Raw     string    `json:"raw,omitempty"`
 	Bytes   *int64    `json:"bytes"`
 	Result  string    `json:"result"` // ok, an error code, Running or Interrupted

@@ -36,12 +36,16 @@ const version = 1
 const nameTime = "20060102T150405.000000000Z"
 
 // Create makes an event file in a folder for the acts of a program that root runs, as the gate does for a request:
-// locked until it is closed, or until the process ends, however it ends. Version, time and request are filled in.
+// locked until it is closed, or until the process ends, however it ends. Version and request are filled in, and the time if it is zero.
 func Create(folder string, h Header) (*File, error) {
 	id := make([]byte, 8)
 	rand.Read(id) // never fails
 	now := time.Now().UTC()
-	h.Version, h.Time, h.Request = version, now.Truncate(time.Second), hex.EncodeToString(id)
+	h.Version, h.Request = version, hex.EncodeToString(id)
+	if h.Time.IsZero() {
+		h.Time = now
+	}
+	h.Time = h.Time.UTC().Truncate(time.Second)
 	if reason := h.check(); reason != "" {
 		return nil, fmt.Errorf("event file: %s", reason)
 	}

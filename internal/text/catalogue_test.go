@@ -208,7 +208,10 @@ func usesOf(files *token.FileSet, call *ast.CallExpr) ([]use, bool) {
 func TestFamiliesAreComplete(t *testing.T) {
 	for prefix, members := range map[string][]string{
 		// queue.Kind
-		"mail-subject.": {"taken.one", "arrived.one"}, "mail-opening.": {"taken.one", "arrived.one"}, "mail-why.": {"taken", "arrived"},
+		"mail-subject.": {"taken.one", "arrived.one", "warned", "closed", "removed", "expired.one"},
+		"mail-opening.": {"taken.one", "arrived.one", "warned", "closed", "removed", "expired.one"},
+		"mail-why.":     {"taken", "arrived", "warned", "closed", "removed", "expired"},
+		"mail-link.":    {"taken", "arrived", "warned", "closed", "expired"}, "mail-part.": {"taken", "expired"},
 		"access.": {"own", "write", "read", "drop", "none"},        // zone.Access
 		"upload.": {"created", "replaced", "skipped"},              // status of an upload
 		"menu.":   {"home", "zones", "users", "sessions", "chpwd"}, // page.Menu

@@ -11,11 +11,36 @@ var englishMail = map[string]string{
 	"mail-opening.taken.other":   "%s files of yours were taken by %s from the zone %s:",
 	"mail-opening.arrived.one":   "%s file was brought by %s into the zone %s:",
 	"mail-opening.arrived.other": "%s files were brought by %s into the zone %s:",
-	"mail-why.taken":             "You get this message because the files are yours.",
-	"mail-why.arrived":           "You get this message because you can read these files.",
+
+	// Of what the cleaner does: which zone, when; how many, which zone.
+	"mail-subject.warned":        "The zone %s ends on %s",
+	"mail-subject.closed":        "The zone %s is closed",
+	"mail-subject.removed":       "The zone %s has been removed",
+	"mail-subject.expired.one":   "%s thing has gone from the zone %s because of its age",
+	"mail-subject.expired.other": "%s things have gone from the zone %s because of their age",
+	"mail-opening.warned":        "Your zone %s is open until %s, through that day. Then it is closed, and nobody gets in any more.",
+	"mail-opening.closed":        "Your zone %s is closed, and nobody gets in any more: its last day was %s.",
+	"mail-opening.removed":       "Your zone %s, closed on %s, has been removed with everything in it.",
+	"mail-opening.expired.one":   "%s file or folder was in your zone %s for longer than things stay there, and has been removed:",
+	"mail-opening.expired.other": "%s files and folders were in your zone %s for longer than things stay there, and have been removed:",
+
+	"mail-why.taken":   "You get this message because the files are yours.",
+	"mail-why.arrived": "You get this message because you can read these files.",
+	"mail-why.warned":  "You get this message because the zone is yours.",
+	"mail-why.closed":  "You get this message because the zone is yours.",
+	"mail-why.removed": "You get this message because the zone was yours.",
+	"mail-why.expired": "You get this message because the zone is yours.",
+
+	"mail-link.taken":   "Open the zone:",
+	"mail-link.arrived": "Open the zone:",
+	"mail-link.warned":  "Extend it, or let it have no end:",
+	"mail-link.closed":  "Open it again:",
+	"mail-link.expired": "See what goes when, and choose what stays:",
+
+	"mail-part.taken":   "not to its end",
+	"mail-part.expired": "perhaps: the removal was interrupted",
 
 	"mail.more.one":   "and %s more file",
 	"mail.more.other": "and %s more files",
-	"mail.part":       "not to its end",
-	"mail.link":       "Open the zone:",
+	"mail.grace":      "Until %s it can be opened again as it was; after that it is removed, with everything in it.",
 }

@@ -11,11 +11,36 @@ var italianMail = map[string]string{
 	"mail-opening.taken.other":   "%s tuoi file sono stati presi da %s nell'area %s:",
 	"mail-opening.arrived.one":   "%s file è stato portato da %s nell'area %s:",
 	"mail-opening.arrived.other": "%s file sono stati portati da %s nell'area %s:",
-	"mail-why.taken":             "Ricevi questo messaggio perché i file sono tuoi.",
-	"mail-why.arrived":           "Ricevi questo messaggio perché puoi leggere questi file.",
+
+	// Di quel che si elimina con il tempo: quale area, quando; quanti, quale area.
+	"mail-subject.warned":        "L'area %s scade il %s",
+	"mail-subject.closed":        "L'area %s è chiusa",
+	"mail-subject.removed":       "L'area %s è stata eliminata",
+	"mail-subject.expired.one":   "%s elemento eliminato per età dall'area %s",
+	"mail-subject.expired.other": "%s elementi eliminati per età dall'area %s",
+	"mail-opening.warned":        "La tua area %s è aperta fino al %s compreso. Poi viene chiusa e non vi entra più nessuno.",
+	"mail-opening.closed":        "La tua area %s è chiusa e non vi entra più nessuno: il suo ultimo giorno era il %s.",
+	"mail-opening.removed":       "La tua area %s, chiusa il %s, è stata eliminata con tutto quello che conteneva.",
+	"mail-opening.expired.one":   "%s file o cartella era nella tua area %s da più tempo di quanto vi si resti, ed è stato eliminato:",
+	"mail-opening.expired.other": "%s file e cartelle erano nella tua area %s da più tempo di quanto vi si resti, e sono stati eliminati:",
+
+	"mail-why.taken":   "Ricevi questo messaggio perché i file sono tuoi.",
+	"mail-why.arrived": "Ricevi questo messaggio perché puoi leggere questi file.",
+	"mail-why.warned":  "Ricevi questo messaggio perché l'area è tua.",
+	"mail-why.closed":  "Ricevi questo messaggio perché l'area è tua.",
+	"mail-why.removed": "Ricevi questo messaggio perché l'area era tua.",
+	"mail-why.expired": "Ricevi questo messaggio perché l'area è tua.",
+
+	"mail-link.taken":   "Apri l'area:",
+	"mail-link.arrived": "Apri l'area:",
+	"mail-link.warned":  "Per prolungarla, o toglierle la scadenza:",
+	"mail-link.closed":  "Per riaprirla:",
+	"mail-link.expired": "Per vedere che cosa si elimina e quando, e scegliere che cosa resta:",
+
+	"mail-part.taken":   "non fino alla fine",
+	"mail-part.expired": "forse: l'eliminazione è stata interrotta",
 
 	"mail.more.one":   "e %s altro file",
 	"mail.more.other": "e altri %s file",
-	"mail.part":       "non fino alla fine",
-	"mail.link":       "Apri l'area:",
+	"mail.grace":      "Fino al %s si può riaprire com'era; dopo viene eliminata, con tutto quello che contiene.",
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"strings"
+	"time"
 
 	"sharezone/internal/text"
 	"sharezone/notify/queue"
@@ -14,6 +15,7 @@ type Style struct {
 	Language text.Language
 	URL      string // where Share Zone is reached; "" = no links
 	Actor    string // the full name of who acted, "" = only his user name is known
+	Grace    int    // days that a closed zone is kept
 }
 
 // content is a message in words, for the text and the HTML.
@@ -21,8 +23,10 @@ type content struct {
 	style   Style
 	subject string
 	opening string
+	advice  string // "" = none
 	items   []line
 	more    string // how many are not named, "" = none
+	lead    string // says where the link leads
 	link    string // to the zone
 	why     string // the recipient gets it
 }
@@ -41,35 +45,75 @@ func Compose(m queue.Message, s Style) (subject, plain, html string, err error) 
 }
 
 func newContent(m queue.Message, s Style) content {
-	l := s.Language
-	who := text.Name(m.Actor)
-	c := content{style: s}
-	if s.Actor != "" {
-		who = text.Name(s.Actor) + " (" + who + ")"
+	c := content{style: s, why: s.Language.Say("mail-why." + string(m.Kind))}
+	path := "/cgi-bin/shz/" + url.PathEscape(m.Zone) + "/"
+	switch zone := "/cgi-bin/zones/" + url.PathEscape(m.Zone); m.Kind {
+	case queue.Warned:
+		c.zoneEnds(m)
+		path = zone + "?view=extend"
+	case queue.Closed:
+		c.zoneEnds(m)
+		path = zone
+	case queue.Removed:
+		c.zoneEnds(m)
+		path = ""
+	case queue.Expired:
+		c.filesOf(m, text.Name(m.Zone))
+		path = zone + "?view=ages"
+	default:
+		who := text.Name(m.Actor)
+		if s.Actor != "" {
+			who = text.Name(s.Actor) + " (" + who + ")"
+		}
+		c.filesOf(m, who, text.Name(m.Zone))
+		c.subject = s.Language.Count("mail-subject."+string(m.Kind), m.Count, text.Name(m.Actor), text.Name(m.Zone))
 	}
-	zone := text.Name(m.Zone)
-	c.subject = l.Count("mail-subject."+string(m.Kind), m.Count, text.Name(m.Actor), zone)
-	c.opening = l.Count("mail-opening."+string(m.Kind), m.Count, who, zone)
-	c.why = l.Say("mail-why." + string(m.Kind))
-	for _, item := range m.Items {
-		c.items = append(c.items, newLine(item, l))
-	}
-	if rest := m.Count - len(m.Items); rest > 0 {
-		c.more = l.Count("mail.more", rest)
-	}
-	if s.URL != "" {
-		c.link = s.URL + "/cgi-bin/shz/" + url.PathEscape(m.Zone) + "/"
+	if s.URL != "" && path != "" {
+		c.lead, c.link = s.Language.Say("mail-link."+string(m.Kind)), s.URL+path
 	}
 	return c
 }
 
-func newLine(i queue.Item, l text.Language) line {
+// filesOf lists files; about is what the opening says besides how many they are.
+func (c *content) filesOf(m queue.Message, about ...any) {
+	l := c.style.Language
+	c.subject = l.Count("mail-subject."+string(m.Kind), m.Count, about...)
+	c.opening = l.Count("mail-opening."+string(m.Kind), m.Count, about...)
+	for _, item := range m.Items {
+		c.items = append(c.items, newLine(item, m.Kind, l))
+	}
+	if rest := m.Count - len(m.Items); rest > 0 {
+		c.more = l.Count("mail.more", rest)
+	}
+}
+
+// zoneEnds says what becomes of a zone, and until when that can be undone.
+func (c *content) zoneEnds(m queue.Message) {
+	l, zone := c.style.Language, text.Name(m.Zone)
+	var last queue.Item
+	if len(m.Items) > 0 { // else somebody has written this message by hand
+		last = m.Items[len(m.Items)-1]
+	}
+	day := l.Day(last.Path)
+	c.subject, c.opening = l.Say("mail-subject."+string(m.Kind), zone), l.Say("mail-opening."+string(m.Kind), zone, day)
+	closed := last.Time.Local()
+	if m.Kind == queue.Warned {
+		c.subject = l.Say("mail-subject.warned", zone, day)
+		closed, _ = time.ParseInLocation(time.DateOnly, last.Path, time.Local)
+		closed = closed.AddDate(0, 0, 1)
+	}
+	if m.Kind != queue.Removed {
+		c.advice = l.Say("mail.grace", l.Date(closed.AddDate(0, 0, c.style.Grace)))
+	}
+}
+
+func newLine(i queue.Item, kind queue.Kind, l text.Language) line {
 	facts := []string{l.Time(i.Time)}
 	if i.Bytes != nil {
 		facts = append(facts, l.Size(*i.Bytes))
 	}
 	if i.Part {
-		facts = append(facts, l.Say("mail.part"))
+		facts = append(facts, l.Say("mail-part."+string(kind)))
 	}
 	return line{text.Name(i.Path), strings.Join(facts, ", ")}
 }
@@ -77,7 +121,13 @@ func newLine(i queue.Item, l text.Language) line {
 // plain is the text for readers that show no HTML.
 func (c content) plain() string {
 	var b strings.Builder
-	b.WriteString(c.opening + "\n\n")
+	b.WriteString(c.opening + "\n")
+	if c.advice != "" {
+		b.WriteString(c.advice + "\n")
+	}
+	if len(c.items) > 0 {
+		b.WriteString("\n")
+	}
 	for _, i := range c.items {
 		b.WriteString("- " + i.name + " (" + i.facts + ")\n")
 	}
@@ -85,7 +135,7 @@ func (c content) plain() string {
 		b.WriteString("- " + c.more + "\n")
 	}
 	if c.link != "" {
-		b.WriteString("\n" + c.style.Language.Say("mail.link") + "\n" + c.link + "\n")
+		b.WriteString("\n" + c.lead + "\n" + c.link + "\n")
 	}
 	b.WriteString("\n-- \n" + c.why + "\n")
 	return b.String()

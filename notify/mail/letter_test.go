@@ -29,7 +29,13 @@ func messages() map[string]queue.Message {
 	}
 	part := of(queue.Taken, 1, "2027/list.pdf")
 	part.Items[0].Part, part.Items[0].Bytes = true, nil
+	expired := of(queue.Expired, 60, "2026/list.pdf", "2026")
+	expired.Items[0].Bytes, expired.Items[1].Bytes, expired.Items[1].Part = nil, nil, true
 	return map[string]queue.Message{
+		"warned":      of(queue.Warned, 1, "2026-12-06"),
+		"closed":      of(queue.Closed, 1, "2026-11-28"),
+		"removed":     of(queue.Removed, 1, "2026-10-30"),
+		"expired":     expired,
 		"taken-part":  part,
 		"taken":       of(queue.Taken, 2, "2027/list.pdf", "2027/prices è.ods"),
 		"arrived":     of(queue.Arrived, 1, "2027/list.pdf"),
@@ -43,7 +49,7 @@ func messages() map[string]queue.Message {
 func TestGolden(t *testing.T) {
 	for name, m := range messages() {
 		for _, l := range []text.Language{text.Italian, text.English} {
-			subject, plain, html, err := Compose(m, Style{Language: l, URL: "https://share.example.org", Actor: "Bruno \"B\" Bianchi"})
+			subject, plain, html, err := Compose(m, Style{Language: l, URL: "https://share.example.org", Actor: "Bruno \"B\" Bianchi", Grace: 30})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -64,7 +70,17 @@ func TestGolden(t *testing.T) {
 
 // TestHostile: what a name has in it is seen, and does nothing.
 func TestHostile(t *testing.T) {
+	for _, kind := range []queue.Kind{queue.Arrived, queue.Taken, queue.Warned, queue.Closed, queue.Removed, queue.Expired} {
+		hostile(t, kind)
+	}
+	if _, _, _, err := Compose(queue.Message{Key: queue.Key{Kind: queue.Closed}}, Style{Language: text.English}); err != nil { // damaged
+		t.Error(err)
+	}
+}
+
+func hostile(t *testing.T, kind queue.Kind) {
 	m := messages()["hostile"]
+	m.Kind = kind
 	m.Actor, m.Zone = "a\r\nBcc: x", "z\r\n<b>"
 	subject, plain, html, err := Compose(m, Style{Language: text.English, Actor: "<b>\r\nX: y"})
 	if err != nil {

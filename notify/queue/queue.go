@@ -47,7 +47,16 @@ type Kind string
 const (
 	Taken   Kind = "taken"   // somebody took files of the recipient's
 	Arrived Kind = "arrived" // somebody brought files that the recipient can read
+
+	// By the cleaner, of a zone of the recipient's.
+	Warned  Kind = "warned"  // its last day is near: the item's path
+	Closed  Kind = "closed"  // it is closed since the item's time, because that day is over
+	Removed Kind = "removed" // it is gone with everything in it
+	Expired Kind = "expired" // files and folders are gone because of their age
 )
+
+// longestRun is how long a message of what expires collects at most.
+const longestRun = 24 * time.Hour
 
 // Item is a file that a message tells of.
 type Item struct {
@@ -132,6 +141,12 @@ func (q Queue) Add(k Key, source string, items []Item, now time.Time, window tim
 	}
 	m.Key = k // the zone's present name
 	m.Sources = append(m.Sources, source)
+	if k.Kind == Expired { // one message for a whole run, which may bring something each minute for hours
+		m.Due = now.Add(max(window, time.Minute))
+		if last := m.Opened.Add(longestRun); m.Due.After(last) {
+			m.Due = last
+		}
+	}
 	m.Count += len(items)
 	for _, i := range items[:min(len(items), MaxItems-len(m.Items))] {
 		if len(i.Path) > maxPath {

@@ -76,7 +76,7 @@ func work() error {
 	// Of a batch that could be neither committed nor undone nobody may be told yet.
 	if _, state, journalErr := w.journal.read(); journalErr == nil && state != begun {
 		p := post{notices: layout.Notices, queue: layout.Queue, memory: layout.WorkerState + "/taken.json", names: names,
-			readers: helper.Readers, window: settings.Notices.Window, now: time.Now}
+			readers: helper.Readers, window: settings.Notices.Window, now: time.Now, tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) }}
 		err = errors.Join(err, p.run())
 	}
 	lock.Close() // a mail server that is slow holds up no log

@@ -126,6 +126,10 @@ func (t tells) notice(l activity.Line, zones table) (notice, bool) {
 		return notice{}, false
 	}
 	n := notice{Time: l.Time, Actor: l.User, Zone: z.Name, ZoneID: z.ID, Path: *l.Path, Raw: l.Raw, Bytes: l.Bytes}
+	if l.User == "root" && l.Entry == event.EntryShell {
+		n.Owner = z.Owner
+		return n.ofCleaner(l, z)
+	}
 	switch {
 	case l.Arrived:
 		n.Kind, n.Owner = queue.Arrived, z.Owner
@@ -137,6 +141,27 @@ func (t tells) notice(l activity.Line, zones table) (notice, bool) {
 		n.Kind, n.Owner = queue.Taken, *l.Owner
 		n.Part = l.Result == event.Interrupted
 		return n, l.Result == "ok" || n.Part && l.Bytes != nil && *l.Bytes > 0
+	}
+	return notice{}, false
+}
+
+// ofCleaner says what is told of an act of the cleaner, always to the zone's owner. Of one that was interrupted nobody knows whether
+// it was done but by what is there now; where it was not, the next run does it, and tells of it.
+func (n notice) ofCleaner(l activity.Line, z helper.KnownZone) (notice, bool) {
+	done := l.Result == "ok"
+	switch l.Event {
+	case "zone-warn":
+		n.Kind = queue.Warned
+		return n, done && !z.Closed && !z.Gone
+	case "zone-close": // who closes it by hand names no day
+		n.Kind = queue.Closed
+		return n, (done || l.Result == event.Interrupted) && z.Closed
+	case "zone-remove": // however it ended: what could not be removed is nobody's to reach any more
+		n.Kind = queue.Removed
+		return n, done || z.Gone
+	case "expire":
+		n.Kind, n.Part = queue.Expired, l.Result == event.Interrupted
+		return n, done || n.Part
 	}
 	return notice{}, false
 }

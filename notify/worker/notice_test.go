@@ -50,3 +50,46 @@ func TestNotice(t *testing.T) {
 		}
 	}
 }
+
+// TestNoticeOfCleaner: the owner of a zone is told what the cleaner did with it, whatever is chosen for files; of what was
+// interrupted, if it was done.
+func TestNoticeOfCleaner(t *testing.T) {
+	none, day, zone := "", "2027-01-31", "a"
+	open, closed, gone := helper.KnownZone{}, helper.KnownZone{Closed: true}, helper.KnownZone{Gone: true}
+	for _, row := range []struct {
+		event, result, user string
+		path                *string
+		zone                helper.KnownZone
+		want                queue.Kind
+	}{
+		{"zone-warn", "ok", "root", &day, open, queue.Warned},
+		{"zone-warn", event.Interrupted, "root", &day, open, ""}, // he is told by the next run
+		{"zone-warn", "ok", "root", &day, closed, ""},
+		{"zone-warn", "ok", "root", &day, gone, ""},
+		{"zone-warn", "ok", "bruno", &day, open, ""},
+		{"zone-close", "ok", "root", &day, closed, queue.Closed},
+		{"zone-close", event.Interrupted, "root", &day, closed, queue.Closed},
+		{"zone-close", event.Interrupted, "root", &day, open, ""},
+		{"zone-close", "ok", "root", &day, open, ""}, // restored already
+		{"zone-close", "busy", "root", &day, closed, ""},
+		{"zone-close", "ok", "root", nil, closed, ""}, // by hand
+		{"zone-remove", "ok", "root", &day, gone, queue.Removed},
+		{"zone-remove", "ok", "root", nil, gone, ""}, // what was left of it
+		{"zone-remove", event.Interrupted, "root", &day, gone, queue.Removed},
+		{"zone-remove", event.Interrupted, "root", &day, closed, ""},
+		{"zone-remove", "locked", "root", &day, gone, queue.Removed},
+		{"zone-remove", "locked", "root", &day, closed, ""},
+		{"expire", "ok", "root", &day, open, queue.Expired},
+		{"expire", event.Interrupted, "root", &day, open, queue.Expired},
+		{"expire", "locked", "root", &day, open, ""},
+		{"zone-modify", "ok", "root", &day, open, ""},
+	} {
+		z := row.zone
+		z.ID, z.Name, z.Owner, z.Notify = idOfA, "a", 1001, &none
+		record := event.Record{Event: row.event, Result: row.result, User: row.user, Entry: event.EntryShell, Path: row.path, Zone: &zone}
+		n, told := tells{reach: true}.notice(activity.Line{Record: record, ZoneID: idOfA}, newTable(helper.ZoneidReply{Zones: []helper.KnownZone{z}}))
+		if told != (row.want != "") || told && (n.Kind != row.want || n.Owner != 1001) {
+			t.Errorf("%+v: %v %+v", row, told, n)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,7 +27,8 @@ import (
 //  2. What was taken is remembered, for an hour.
 //  3. The file is removed.
 
-// once is for how long taking a file again is not told again: a player or a download manager fetches one in many parts.
+// once is for how long taking a file again is not told again: a player or a download manager fetches one in many parts. Nor is an act
+// of the cleaner that was killed before it could write down that it is done.
 const once = time.Hour
 
 // names is what is asked of account.Names.
@@ -47,7 +49,8 @@ type post struct {
 	readers func(zone, id string, paths []string) ([][]string, error) // asks libexec/access
 	window  time.Duration
 	now     func() time.Time
-	step    func(string) // tests stop here; nil otherwise
+	tell    func(line string) // to the syslog
+	step    func(string)      // tests stop here; nil otherwise
 }
 
 // run makes messages of all notices. What stands in the way of one file is told, and keeps no other one waiting.
@@ -82,12 +85,15 @@ func (p *post) post(source string) error {
 	items := make(map[queue.Key][]queue.Item)
 	var order []queue.Key
 	for i, n := range all {
-		if n.Kind == queue.Taken && !taken.add(n) {
+		if n.once() && !taken.add(n) {
 			continue
 		}
 		recipients, err := p.recipients(n, readers[i])
 		if err != nil {
 			return err
+		}
+		if len(recipients) == 0 && n.Actor == "root" {
+			p.tell(fmt.Sprintf("sharezone mail: nobody to tell, the owner is uid %d: %s of zone %s, %s", n.Owner, n.Kind, n.Zone, strconv.QuoteToASCII(n.Path)))
 		}
 		for _, r := range recipients {
 			k := queue.Key{Kind: n.Kind, UID: r.UID, User: r.Name, Actor: n.Actor, Zone: n.Zone, ZoneID: n.ZoneID}
@@ -174,7 +180,10 @@ func (p *post) pause(at string) {
 	}
 }
 
-// memory is what was taken by whom, and when first.
+// once says whether the same again is told only once within the hour.
+func (n notice) once() bool { return n.Kind != queue.Arrived && n.Kind != queue.Expired }
+
+// memory is what was taken by whom, and when first, and of what else somebody was told.
 type memory map[string]time.Time
 
 // add says whether that is to be told: not if the same person took the same file of the same owner within the hour.
@@ -183,7 +192,7 @@ func (m memory) add(n notice) bool {
 	if path == "" {
 		path = n.Path
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %d %q %t", n.Actor, n.ZoneID, n.Owner, path, n.Part))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d %q %t", n.Kind, n.Actor, n.ZoneID, n.Owner, path, n.Part))
 	key := hex.EncodeToString(sum[:16])
 	if before, found := m[key]; found && n.Time.Sub(before).Abs() < once {
 		return false

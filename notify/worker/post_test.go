@@ -48,6 +48,7 @@ type mailroom struct {
 	canRead map[string][]string // by path, as helpers take it
 	asked   []string
 	silent  error
+	log     []string
 }
 
 func newMailroom(t *testing.T) *mailroom {
@@ -60,7 +61,7 @@ func newMailroom(t *testing.T) *mailroom {
 	}
 	m := &mailroom{clock: time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)}
 	m.post = &post{notices: notices(top + "/notices"), queue: queue.Queue(top + "/queue"), memory: top + "/taken.json", names: fewNames{},
-		window: 5 * time.Minute, now: func() time.Time { return m.clock },
+		window: 5 * time.Minute, now: func() time.Time { return m.clock }, tell: func(line string) { m.log = append(m.log, line) },
 		readers: func(zone, id string, paths []string) ([][]string, error) {
 			m.asked = append(m.asked, zone+" "+id+" "+strings.Join(paths, " "))
 			all := make([][]string, len(paths))
@@ -284,5 +285,62 @@ func TestPending(t *testing.T) {
 	m.mustRun(t)
 	if got := m.told(t, queue.Waiting); got != "anna: x y" {
 		t.Errorf("%q", got)
+	}
+}
+
+// cleans leaves notices: the cleaner did this in a zone of owner's.
+func (m *mailroom) cleans(t *testing.T, source string, kind queue.Kind, owner uint32, paths ...string) {
+	t.Helper()
+	var all []notice
+	for _, path := range paths {
+		all = append(all, notice{Kind: kind, Time: m.clock, Actor: "root", Zone: "a", ZoneID: idOfA, Path: path, Owner: owner})
+	}
+	if err := m.notices.write(source, all); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOfCleaner: its owner is told of a zone, once also where the cleaner repeats what it could not write down. What a run removes
+// because of its age is one message, however long it takes, and what the next run removes another one. Of an owner without an account
+// the log tells.
+func TestOfCleaner(t *testing.T) {
+	m := newMailroom(t)
+	m.cleans(t, "1", queue.Warned, 1001, "2027-01-31")
+	m.mustRun(t)
+	m.clock = m.clock.Add(6 * time.Minute)
+	m.mustRun(t)
+	m.cleans(t, "2", queue.Warned, 1001, "2027-01-31") // it was killed, and is there again
+	m.cleans(t, "3", queue.Closed, 1001, "2027-01-31")
+	m.cleans(t, "4", queue.Closed, 7777, "2027-01-31")
+	m.mustRun(t)
+	m.clock = m.clock.Add(6 * time.Minute)
+	m.mustRun(t)
+	if got := m.told(t, queue.Waiting); got != "anna: 2027-01-31; anna: 2027-01-31" {
+		t.Errorf("%q", got)
+	}
+	if len(m.log) != 1 || !strings.Contains(m.log[0], "uid 7777") || !strings.Contains(m.log[0], "closed of zone a") {
+		t.Errorf("%q", m.log)
+	}
+	m = newMailroom(t)
+	for minute := range 40 { // of one run
+		m.cleans(t, fmt.Sprint("e", minute), queue.Expired, 1001, "same")
+		m.mustRun(t)
+		m.clock = m.clock.Add(time.Minute)
+	}
+	m.clock = m.clock.Add(5 * time.Minute)
+	m.mustRun(t)
+	m.clock = m.clock.Add(23 * time.Hour)
+	m.cleans(t, "next", queue.Expired, 1001, "next")
+	m.mustRun(t)
+	if got := m.told(t, queue.Waiting); got != "anna:"+strings.Repeat(" same", 40) || m.told(t, queue.Open) != "anna: next" {
+		t.Errorf("%q, %q", got, m.told(t, queue.Open))
+	}
+	for turn := range 26 * 15 { // without end
+		m.cleans(t, fmt.Sprint("f", turn), queue.Expired, 1001, "more")
+		m.mustRun(t)
+		m.clock = m.clock.Add(4 * time.Minute)
+	}
+	if got := strings.Count(m.told(t, queue.Waiting), ";"); got != 1 {
+		t.Errorf("%d more messages in 26 hours", got)
 	}
 }

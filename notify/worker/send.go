@@ -45,6 +45,7 @@ type sender struct {
 	domain   string
 	internal string // where the entries are reached, without a slash at the end; "" = links do not lead there
 	external string
+	grace    int // days that a closed zone is kept
 	dial     func() (connection, error)
 	now      func() time.Time
 	tell     func(line string) // to the syslog
@@ -164,7 +165,7 @@ func (s *sender) hangUp() {
 
 // letter is the message as it is now: an address that was mended holds for what waits too.
 func (s *sender) letter(m queue.Message, to account.Entry) (mail.Letter, error) {
-	style := mail.Style{Language: s.language, URL: s.urlFor(to)}
+	style := mail.Style{Language: s.language, URL: s.urlFor(to), Grace: s.grace}
 	if actor, known := s.names.User(m.Actor); known {
 		style.Actor = account.ParseGECOS(actor.GECOS).FullName
 	}
@@ -208,7 +209,7 @@ const secretFile = layout.Configuration + "/smtp-secret"
 // newSender is one on the machine.
 func newSender(settings config.Settings, names names) *sender {
 	s := &sender{queue: layout.Queue, names: names, settings: settings.Mail, language: text.Language(settings.Notices.Language),
-		internal: settings.Internal.PublicURL, external: settings.External.PublicURL, from: settings.Mail.From, domain: settings.Mail.Domain, now: time.Now,
+		internal: settings.Internal.PublicURL, external: settings.External.PublicURL, grace: settings.Cleaner.Grace, from: settings.Mail.From, domain: settings.Mail.Domain, now: time.Now,
 		tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) },
 		warn: func(line string) { syslog.Write(syslog.DaemonError, line) }}
 	hello := mailName()

@@ -1,0 +1,138 @@
+package test
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"sharezone/internal/layout"
+	"sharezone/notify/queue"
+)
+
+// TestOwnerIsTold: through the last weeks of a zone its owner gets each mail on its day, once: three before the end, three more after
+// she has extended it by the link of one, one of files that went, when it is closed, and when it is gone.
+func TestOwnerIsTold(t *testing.T) {
+	zone := newZone(t, "user:bruno=write")
+	url := needDemo(t).url
+	setConfig(t, "[notices]\nwindow_minutes = 0\nlanguage = \"en\"\n[mail]\ndomain = \"share.test\"\n[entries.internal]\npublic_url = \""+url+"\"\n[cleaner]\ngrace_days = 5\n")
+	work(t)
+	emptyQueue(t)
+	cleanerRanBefore(t)
+	t.Cleanup(func() { cleanerRanBefore(t) })
+	year, month, day := time.Now().Date()
+	today := time.Date(year, month, day, 0, 0, 0, 0, time.Local)
+	on := func(days int) string { return today.AddDate(0, 0, days).Format(time.DateOnly) }
+	run(t, "shzadm", "zone", "modify", zone, "--expires", on(10), "--max-age", "12", "--notify", "none")
+	for i := range 3 {
+		write(t, "bruno", fmt.Sprintf("%s/%d.txt", zonePath(zone), i), "x")
+	}
+	want := map[int]string{3: "warned " + on(10), 7: "warned " + on(10), 13: "expired 3", 23: "warned " + on(30), 27: "warned " + on(30),
+		29: "warned " + on(30), 31: "closed " + on(30), 36: "removed " + on(31)}
+	known := map[string]bool{}
+	for days := range 40 {
+		if days == 8 {
+			extend(t, zone, on(30))
+		}
+		for _, job := range []string{"warnings", "zones", "files"} {
+			run(t, cleanerProgram, "--once", job, "--zone", zone, "--no-limit", "--now", today.AddDate(0, 0, days).Format(time.RFC3339))
+		}
+		work(t) // there is no mail server yet: what it is to be told waits
+		var told []string
+		for _, m := range newMessages(t, known) {
+			if m.User != "anna" || m.Zone != zone {
+				t.Errorf("day %d: %+v", days, m)
+			}
+			what := m.Items[0].Path
+			if m.Kind == queue.Expired {
+				what = strconv.Itoa(m.Count)
+			}
+			told = append(told, string(m.Kind)+" "+what)
+		}
+		if got := strings.Join(told, "; "); got != want[days] {
+			t.Errorf("day %d: %q, not %q", days, got, want[days])
+		}
+	}
+	for _, name := range queueFiles(t, "open") { // what goes because of its age collects for a minute more: let that be over
+		run(t, "sed", "-i", `s/"due": "[^"]*"/"due": "2000-01-01T00:00:00Z"/`, name)
+		run(t, "chown", layout.UserSpool, name)
+	}
+	work(t)
+	for _, name := range queueFiles(t, "waiting") { // those that were tried wait a minute
+		run(t, "shzadm", "queue", "retry", strings.TrimSuffix(filepath.Base(name), ".json"))
+	}
+	postfix(t)
+	work(t)
+	delivered(t)
+	got := strings.Split(subjects("anna"), "; ")
+	slices.Sort(got)
+	for i, begin := range []string{"3 things have gone", "The zone " + zone + " ends on", "The zone " + zone + " ends on", "The zone " + zone + " ends on",
+		"The zone " + zone + " ends on", "The zone " + zone + " ends on", "The zone " + zone + " has been removed", "The zone " + zone + " is closed"} {
+		if i >= len(got) || !strings.HasPrefix(got[i], begin) {
+			t.Fatalf("%d: not %q:\n%s", i, begin, strings.Join(got, "\n"))
+		}
+	}
+	all := strings.ReplaceAll(strings.Join(mailbox("anna"), ""), "=\n", "")
+	for _, link := range []string{"?view=3Dextend", "?view=3Dages", ""} {
+		if !strings.Contains(all, url+"/cgi-bin/zones/"+zone+link) {
+			t.Errorf("no link to %q in\n%s", link, all)
+		}
+	}
+	if len(got) != len(want) || queued(t, "*") != 0 {
+		t.Errorf("%d mails, %d in the queue", len(got), queued(t, "*"))
+	}
+}
+
+// extend goes by the link of a warning: a page, which changes nothing and is the owner's, has the form.
+func extend(t *testing.T, zone, until string) {
+	t.Helper()
+	link := management + "/" + zone + "?view=extend"
+	before := run(t, "getfattr", "-d", "--absolute-names", zonePath(zone))
+	if a := curl(t, link); a.status != 401 || !strings.Contains(a.body, "view=extend") {
+		t.Errorf("not logged in: %d %s", a.status, a.body)
+	}
+	if a := curlAs(t, "bruno", link); a.status != 403 {
+		t.Errorf("bruno: %d", a.status)
+	}
+	a := curlAs(t, "anna", link)
+	if a.status != 200 || strings.Count(a.body, `name="expires" value="`) != 2 || !strings.Contains(a.body, `method="post"`) {
+		t.Errorf("anna: %d %s", a.status, a.body)
+	}
+	if after := run(t, "getfattr", "-d", "--absolute-names", zonePath(zone)); after != before {
+		t.Errorf("looking changed\n%s to\n%s", before, after)
+	}
+	if a := curlAs(t, "anna", "-d", "op=modify", "-d", "expires="+until, management+"/"+zone); a.status != 303 {
+		t.Errorf("extending: %d %s", a.status, a.body)
+	}
+}
+
+func queueFiles(t *testing.T, folder string) []string {
+	t.Helper()
+	found, err := filepath.Glob(layout.Queue + "/" + folder + "/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// newMessages are those in the queue that are not known yet.
+func newMessages(t *testing.T, known map[string]bool) []queue.Message {
+	t.Helper()
+	var all []queue.Message
+	for _, name := range queueFiles(t, "*") {
+		if known[filepath.Base(name)] {
+			continue
+		}
+		known[filepath.Base(name)] = true
+		var m queue.Message
+		if err := json.Unmarshal([]byte(read(t, name)), &m); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, m)
+	}
+	return all
+}
