@@ -153,7 +153,7 @@ func (o order) work(say texts, out io.Writer, stop func() bool) error {
 	}
 	c := cleaner{
 		settings: settings, dryRun: o.dryRun, only: o.zone, noLimit: o.noLimit, say: say, out: out, stop: stop, now: o.now, given: o.now,
-		jobs: jobs, state: layout.CleanerState + stateFile, events: layout.Events,
+		jobs: jobs, state: layout.CleanerState + stateFile, published: layout.CleanerSince, events: layout.Events,
 		open: func() (*zone.Admin, error) {
 			register, err := account.ReadRegister()
 			if err != nil {
@@ -182,8 +182,10 @@ type cleaner struct {
 	stop     func() bool
 	state    string // the file
 	events   string // the folder
-	open     func() (*zone.Admin, error)
-	since    time.Time // what was there before counts from here: see lifetime
+
+	published string // the file that says all people since when things go
+	open      func() (*zone.Admin, error)
+	since     time.Time // what was there before counts from here: see lifetime
 }
 
 // run does one job, or all that are due. What fails is remembered and told; a later run tries again.
@@ -194,6 +196,9 @@ func (c *cleaner) run(which string) error {
 	}
 	c.since = state.Since
 	failed := errors.Join(damaged, c.watch(&state))
+	if !c.dryRun {
+		failed = errors.Join(failed, state.PublishSince(c.published))
+	}
 	doubted := state.Doubt != nil && !c.noLimit
 	if doubted && c.dryRun {
 		fmt.Fprint(c.out, c.say.line("clock", stamp(state.Doubt.Before)))

@@ -127,6 +127,18 @@ func TestAges(t *testing.T) {
 	if out := run(t, cleanerProgram, "--dry-run", "--once", "files", "--zone", zone, "--now", time.Now().AddDate(0, 0, 40).Format(time.RFC3339)); !strings.Contains(out, "per cent%/x") || strings.Contains(out, "caff") {
 		t.Errorf("dry run: %s", out)
 	}
+	// On a machine where the cleaner is new, what was there before has its whole time from then on, for the page too.
+	since := time.Now().Add(time.Second).Truncate(time.Second)
+	time.Sleep(time.Until(since) + 10*time.Millisecond)
+	state := fmt.Sprintf(`{"since":%q,"jobs":{}}`, since.Format(time.RFC3339))
+	if err := os.WriteFile(layout.CleanerState+"/state.json", []byte(state), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, cleanerProgram, "--once", "warnings", "--zone", zone)
+	if look(); !found.Top[0].First.Equal(since.Add(30 * 24 * time.Hour)) {
+		t.Errorf("since %v: goes %v", since, found.Top[0].First)
+	}
+	cleanerRanBefore(t)
 	for _, bad := range []string{"keep=..", "keep=a%252Fb", "keep=a/b", "keep=", "keep=" + strings.Repeat("a", 300)} {
 		if a := jsonAs(t, "anna", "-d", "op=keep", "-d", bad, at); a.status != 400 {
 			t.Errorf("%s: %d %s", bad[:8], a.status, a.body)

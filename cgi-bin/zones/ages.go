@@ -10,6 +10,7 @@ import (
 
 	"sharezone/internal/layout"
 	"sharezone/internal/lifetime"
+	"sharezone/internal/schedule"
 	"sharezone/internal/web"
 	"sharezone/internal/zone"
 )
@@ -86,7 +87,11 @@ func lookAges(name string, days int, now time.Time, most time.Duration) (zone.Ag
 		return zone.Ages{}, err
 	}
 	defer root.Close()
-	ends := func(born, changed time.Time) time.Time { return lifetime.Ends(born, changed, days) }
+	since, err := schedule.ReadSince(layout.CleanerSince, now)
+	if err != nil {
+		return zone.Ages{}, err
+	}
+	ends := func(born, changed time.Time) time.Time { return lifetime.Ends(born, changed, since, days) }
 	return root.Ages(ends, now.AddDate(0, 0, soonDays), now.Add(most))
 }
 

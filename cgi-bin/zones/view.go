@@ -14,8 +14,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/account"
+	"sharezone/internal/layout"
+	"sharezone/internal/lifetime"
 	"sharezone/internal/page"
 	"sharezone/internal/quota"
+	"sharezone/internal/schedule"
 	"sharezone/internal/text"
 	"sharezone/internal/web"
 	"sharezone/internal/zone"
@@ -174,8 +177,10 @@ func (p zonePage) facts() []fact {
 	facts := []fact{{l.Say("home.name"), p.Name, true}, {l.Say("home.owner"), p.person(p.Owner), true}, {l.Say("home.expires"), p.ends(p.seen), false}}
 	if p.State == zone.StateClosed && p.Closed != nil {
 		facts = append(facts, fact{l.Say("zones.closed-on"), l.Time(*p.Closed), false})
-		if settings, err := p.call.Settings(); err == nil {
-			facts = append(facts, fact{l.Say("zones.removed-on"), l.Date(p.Closed.Local().AddDate(0, 0, settings.Cleaner.Grace)), false})
+		settings, settingsErr := p.call.Settings()
+		if since, err := schedule.ReadSince(layout.CleanerSince, time.Now()); err == nil && settingsErr == nil {
+			policy := lifetime.ZonePolicy{Grace: settings.Cleaner.Grace, Since: since}
+			facts = append(facts, fact{l.Say("zones.removed-on"), l.Date(policy.GraceEnds(*p.Closed, time.Local)), false})
 		}
 		if former := said(p.FormerName); former != p.Name {
 			facts = append(facts, fact{l.Say("zones.former-name"), former, true})

@@ -50,6 +50,8 @@ const (
 	Preferences = State + "/prefs"
 	// CleanerState holds what is known of the cleaner's past runs; root only.
 	CleanerState = State + "/cleaner"
+	// CleanerSince says since when the cleaner is at work; root's, and readable by all.
+	CleanerSince = State + "/cleaner-since"
 	// Spool holds what is on its way: events, and messages.
 	Spool = "/var/spool/sharezone"
 	// Events holds one file per request that may have something to tell; root:shzspool 2770: the worker takes them away.

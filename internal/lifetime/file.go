@@ -6,24 +6,26 @@ import "time"
 // it is moved here from elsewhere, but not that of its last change of status, and that time nobody can set.
 const settled = 7 * 24 * time.Hour
 
-// Aged says whether something in a zone has been there for more than so many days. Its time of modification does not matter: that is
-// the word of whoever brought it. born is zero where the file system does not say. What was there before things went at all, which is
-// since a moment, counts from then: nobody was told that it would go.
+// Aged says whether something in a zone has been there for more than so many days; 0 is no maximum.
 func Aged(born, changed, since, now time.Time, days int) bool {
-	return days > 0 && Ends(born, changed, days).Before(now) && since.AddDate(0, 0, days).Before(now)
+	return days > 0 && Ends(born, changed, since, days).Before(now)
 }
 
-// Ends is the moment after which something has been there for so many days, if nothing changes.
-func Ends(born, changed time.Time, days int) time.Time {
+// Ends is the moment after which something has been there for so many days, if nothing changes. Its time of modification does not
+// matter: that is the word of whoever brought it. born is zero where the file system does not say. What was there before things went
+// at all, which is since a moment, counts from then: nobody was told that it would go.
+func Ends(born, changed, since time.Time, days int) time.Time {
 	age := time.Duration(days) * 24 * time.Hour
+	end, rested := born.Add(age), changed.Add(min(age, settled))
 	if born.IsZero() {
-		return changed.Add(age)
+		end = changed.Add(age)
 	}
-	old, rested := born.Add(age), changed.Add(min(age, settled))
-	if rested.After(old) {
-		return rested
+	for _, later := range []time.Time{rested, since.Add(age)} {
+		if later.After(end) {
+			end = later
+		}
 	}
-	return old
+	return end
 }
 
 // Limit protects a zone from losing too much in one run, because a clock or a maximum age is wrong.

@@ -113,13 +113,16 @@ func dateOf(t time.Time) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
-func ofClosed(z Zone, now time.Time, p ZonePolicy) Verdict {
-	from := z.Closed
-	if p.Since.After(from) {
-		from = p.Since
+// GraceEnds is until when a zone that was closed can be brought back.
+func (p ZonePolicy) GraceEnds(closed time.Time, in *time.Location) time.Time {
+	if p.Since.After(closed) {
+		closed = p.Since
 	}
-	end := from.In(now.Location()).AddDate(0, 0, p.Grace)
-	if now.Before(end) {
+	return closed.In(in).AddDate(0, 0, p.Grace)
+}
+
+func ofClosed(z Zone, now time.Time, p ZonePolicy) Verdict {
+	if end := p.GraceEnds(z.Closed, now.Location()); now.Before(end) {
 		return Verdict{Act: Keep, Why: Grace, Before: end}
 	}
 	return Verdict{Act: Remove, Why: GraceOver}
