@@ -6,9 +6,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 
+	"github.com/a-h/templ"
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/account"
@@ -50,8 +52,14 @@ func (f form) askDetails() error {
 	}
 	v := f.call.View(f.call.Language.Say("details.title"))
 	d := detailsView{Here: f.call.Path(), Crumbs: crumbs(f.call, f.path), Names: names}
+	owns := f.root.Access() == zone.Own && f.call.Answers("activity")
 	for _, one := range all {
-		d.Items = append(d.Items, one.row(f.call))
+		item := one.row(f.call)
+		if owns && one.found.Kind == "file" {
+			path := below(append(f.path.Names[:len(f.path.Names):len(f.path.Names)], one.found.Name))
+			item.Takers = templ.SafeURL("/cgi-bin/activity/" + f.path.Zone + "?" + url.Values{"event": {"download,preview,zip"}, "path": {path}}.Encode())
+		}
+		d.Items = append(d.Items, item)
 		d.Sum = d.Sum || !sums && one.found.Kind == "file"
 	}
 	return f.call.Answer(http.StatusOK, map[string]any{"details": all}, detailsPage(v, d))
@@ -162,4 +170,6 @@ type detailsView struct {
 type detailRow struct {
 	entryRow
 	Arrived, SHA256, Message string
+
+	Takers templ.SafeURL // to the zone's owner: who has taken it; "" = no link
 }

@@ -131,6 +131,9 @@ func (v viewer) headOf(s seen, view string) head {
 			}
 			h.Tabs = append(h.Tabs, t)
 		}
+		if v.call.Answers("activity") {
+			h.Tabs = append(h.Tabs, tab{Label: l.Say("activity.tab"), Href: templ.SafeURL("/cgi-bin/activity/" + s.Name)})
+		}
 	}
 	return h
 }

@@ -2,6 +2,7 @@ package activity
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,16 +11,17 @@ import (
 
 // Filter says which acts are asked for; what is empty asks for all.
 type Filter struct {
-	ZoneID, User, Event string
-	Path                string    // a file, or a folder with all below it
-	From, To            time.Time // the first moment, and the first that is not asked for
+	ZoneID, User string
+	Events       []string  // names; none asks for all
+	Path         string    // a file, or a folder with all below it
+	From, To     time.Time // the first moment, and the first that is not asked for
 }
 
 // Matches says whether an act is asked for.
 func (f Filter) Matches(r event.Record) bool {
 	return (f.ZoneID == "" || r.ZoneID == f.ZoneID) &&
 		(f.User == "" || r.User == f.User || r.About != nil && *r.About == f.User) &&
-		(f.Event == "" || r.Event == f.Event) &&
+		(len(f.Events) == 0 || slices.Contains(f.Events, r.Event)) &&
 		(f.Path == "" || below(Bytes(r), f.Path)) &&
 		(f.From.IsZero() || !r.Time.Before(f.From)) &&
 		(f.To.IsZero() || r.Time.Before(f.To))

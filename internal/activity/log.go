@@ -35,6 +35,7 @@ const (
 type Line struct {
 	event.Record
 	ZoneID string `json:"zone_id,omitempty"` // the zone that it belongs to; "" = none that is believed
+	Taken  bool   `json:"taken,omitempty"`   // somebody took a file; without it "zip" made one
 }
 
 // Append adds the line's text to b.

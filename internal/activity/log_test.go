@@ -1,6 +1,7 @@
 package activity
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -129,8 +130,8 @@ func TestFilter(t *testing.T) {
 		{"who did it", Filter{User: "bruno"}, r, true},
 		{"whom it concerns", Filter{User: "carla"}, r, true},
 		{"somebody else", Filter{User: "anna"}, r, false},
-		{"event", Filter{Event: "upload"}, r, true},
-		{"another event", Filter{Event: "download"}, r, false},
+		{"event", Filter{Events: []string{"download", "upload"}}, r, true},
+		{"another event", Filter{Events: []string{"download"}}, r, false},
 		{"file", Filter{Path: "a/b.pdf"}, r, true},
 		{"folder", Filter{Path: "a"}, r, true},
 		{"folder with a slash", Filter{Path: "a/"}, r, true},
@@ -155,7 +156,11 @@ func TestCSV(t *testing.T) {
 	size := int64(7)
 	records[3].Bytes = &size
 	var b strings.Builder
-	if err := WriteCSV(&b, records, func(s string) string { return s }); err != nil {
+	table, err := NewTable(&b, func(s string) string { return s })
+	for _, r := range records {
+		err = errors.Join(err, table.Add(r))
+	}
+	if err = errors.Join(err, table.AddRemark("not all"), table.Flush()); err != nil {
 		t.Fatal(err)
 	}
 	const start, end = "upload,bruno,,internal,,,", ",,ok\r\n"
@@ -163,7 +168,7 @@ func TestCSV(t *testing.T) {
 		"2026-11-22T04:19:01Z," + start + "'=cmd|' /C calc'!A0" + end +
 		"2026-11-22T04:19:02Z," + start + "' +1" + end +
 		"2026-11-22T04:19:03Z," + start + "\"a,\"\"b\"\"\r\nc\"" + end +
-		"2026-11-22T04:19:04Z," + start + "plain,7,ok\r\n"
+		"2026-11-22T04:19:04Z," + start + "plain,7,ok\r\n" + ",,,,,,,,,not all\r\n"
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}

@@ -13,26 +13,41 @@ import (
 // Columns head a table of acts, the same in every language: the keys of JSON.
 var Columns = []string{"time", "event", "user", "about", "entry", "address", "zone", "path", "bytes", "result"}
 
-// WriteCSV writes RFC 4180. A spreadsheet takes a cell that begins like a formula for one, whatever its quotes, and names of
-// files are for everybody to choose: such a cell gets an apostrophe in front. show makes visible what hides in a cell.
-func WriteCSV(to io.Writer, records []event.Record, show func(string) string) error {
-	w := csv.NewWriter(to)
-	w.UseCRLF = true
-	if err := w.Write(Columns); err != nil {
-		return err
+// Table writes RFC 4180. A spreadsheet takes a cell that begins like a formula for one, whatever its quotes, and names of
+// files are for everybody to choose: such a cell gets an apostrophe in front.
+type Table struct {
+	rows *csv.Writer
+	show func(string) string
+}
+
+// NewTable writes the heading. show makes visible what hides in a cell.
+func NewTable(to io.Writer, show func(string) string) (*Table, error) {
+	t := &Table{csv.NewWriter(to), show}
+	t.rows.UseCRLF = true
+	return t, t.rows.Write(Columns)
+}
+
+// Add writes an act.
+func (t *Table) Add(r event.Record) error {
+	row := []string{r.Time.UTC().Format(time.RFC3339), r.Event, r.User, orEmpty(r.About), r.Entry, orEmpty(r.Address),
+		orEmpty(r.Zone), Path(r), number(r.Bytes), r.Result}
+	for i := range row {
+		row[i] = plainCell(t.show(row[i]))
 	}
-	for _, r := range records {
-		row := []string{r.Time.UTC().Format(time.RFC3339), r.Event, r.User, orEmpty(r.About), r.Entry, orEmpty(r.Address),
-			orEmpty(r.Zone), Path(r), number(r.Bytes), r.Result}
-		for i := range row {
-			row[i] = plainCell(show(row[i]))
-		}
-		if err := w.Write(row); err != nil {
-			return err
-		}
-	}
-	w.Flush()
-	return w.Error()
+	return t.rows.Write(row)
+}
+
+// AddRemark writes a row that is no act, at the end of what is not whole: what is wrong stands where results do.
+func (t *Table) AddRemark(text string) error {
+	row := make([]string, len(Columns))
+	row[len(row)-1] = plainCell(t.show(text))
+	return t.rows.Write(row)
+}
+
+// Flush writes what is buffered.
+func (t *Table) Flush() error {
+	t.rows.Flush()
+	return t.rows.Error()
 }
 
 // Path is the path of an act as it can be typed again: percent-encoded where it is no text.
@@ -44,7 +59,7 @@ func Path(r event.Record) string {
 }
 
 func plainCell(cell string) string {
-	if start := strings.TrimLeft(cell, " "); start != "" && strings.ContainsRune("=+-@", rune(start[0])) {
+	if start := strings.TrimLeft(cell, " \t\r\n"); start != "" && strings.ContainsRune("=+-@", rune(start[0])) {
 		return "'" + cell
 	}
 	return cell

@@ -26,7 +26,8 @@ func Menu(l text.Language, user, path string, manages, administers bool) []MenuI
 		items = append(items, MenuItem{Name: "zones", Label: l.Say("menu.zones"), Href: "/cgi-bin/zones", Current: is("zones")})
 	}
 	if administers {
-		items = append(items, MenuItem{Name: "users", Label: l.Say("menu.users"), Href: "/cgi-bin/users", Current: is("users")})
+		items = append(items, MenuItem{Name: "users", Label: l.Say("menu.users"), Href: "/cgi-bin/users", Current: is("users")},
+			MenuItem{Name: "activity", Label: l.Say("menu.activity"), Href: "/cgi-bin/activity", Current: is("activity")})
 	}
 	items = append(items, MenuItem{Name: "sessions", Label: l.Say("menu.sessions"), Href: "/cgi-bin/sessions", Current: is("sessions")})
 	return append(items, MenuItem{Name: "chpwd", Label: l.Say("menu.chpwd"), Href: "/cgi-bin/chpwd", Current: is("chpwd")})

@@ -16,7 +16,7 @@ import (
 var verb = regexp.MustCompile(`%[^a-zA-Z%]*[a-zA-Z%]`)
 
 func TestCataloguesAgree(t *testing.T) {
-	if len(italian) != len(italianPages)+len(italianZones)+len(italianUsers)+len(italianMail)+len(italianUploads) || len(english) != len(englishPages)+len(englishZones)+len(englishUsers)+len(englishMail)+len(englishUploads) {
+	if len(italian) != len(italianPages)+len(italianZones)+len(italianUsers)+len(italianMail)+len(italianUploads)+len(italianActivity) || len(english) != len(englishPages)+len(englishZones)+len(englishUsers)+len(englishMail)+len(englishUploads)+len(englishActivity) {
 		t.Error("a key stands in two parts of a catalogue")
 	}
 	for key, sentence := range italian {
@@ -212,9 +212,9 @@ func TestFamiliesAreComplete(t *testing.T) {
 		"mail-opening.": {"taken.one", "arrived.one", "warned", "closed", "removed", "expired.one"},
 		"mail-why.":     {"taken", "arrived", "warned", "closed", "removed", "expired"},
 		"mail-link.":    {"taken", "arrived", "warned", "closed", "expired"}, "mail-part.": {"taken", "expired"},
-		"access.": {"own", "write", "read", "drop", "none"},        // zone.Access
-		"upload.": {"created", "replaced", "skipped"},              // status of an upload
-		"menu.":   {"home", "zones", "users", "sessions", "chpwd"}, // page.Menu
+		"access.": {"own", "write", "read", "drop", "none"},                    // zone.Access
+		"upload.": {"created", "replaced", "skipped"},                          // status of an upload
+		"menu.":   {"home", "zones", "users", "activity", "sessions", "chpwd"}, // page.Menu
 		// doneOperations of cgi-bin/shz
 		"done.":   {"upload.one", "delete.one", "rename.one", "move.one", "copy.one", "zip.one", "unzip.one"},
 		"failed.": {"upload.one", "delete.one", "rename.one", "move.one", "copy.one", "zip.one", "unzip.one"},

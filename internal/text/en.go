@@ -19,6 +19,7 @@ var englishPages = map[string]string{
 	"menu.home":     "Shared zones",
 	"menu.zones":    "Manage zones",
 	"menu.users":    "People",
+	"menu.activity": "Activity",
 	"menu.sessions": "Sessions",
 	"menu.chpwd":    "Change password",
 
@@ -130,6 +131,7 @@ var englishPages = map[string]string{
 	"details.arrived":    "Arrived",
 	"details.sum":        "Compute SHA-256",
 	"details.sum-help":   "A checksum of the content: who has the same file gets the same one. Large files take a while; what cannot be read within a minute gets none.",
+	"details.takers":     "Who has taken this file?",
 	"details.back":       "Back to the folder",
 	"details.slow":       "It is too large for a checksum within a minute. Download it, and compute it there.",
 	"details.changed":    "It changed while it was read. Ask again when it rests.",

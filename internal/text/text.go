@@ -128,8 +128,8 @@ func (l Language) Other() Language {
 
 // The two catalogues.
 var (
-	italian = join(italianPages, italianZones, italianUsers, italianMail, italianUploads)
-	english = join(englishPages, englishZones, englishUsers, englishMail, englishUploads)
+	italian = join(italianPages, italianZones, italianUsers, italianMail, italianUploads, italianActivity)
+	english = join(englishPages, englishZones, englishUsers, englishMail, englishUploads, englishActivity)
 )
 
 // join puts the parts of a catalogue together.

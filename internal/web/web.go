@@ -106,7 +106,7 @@ func newCall() (*Call, error) {
 		c.response.header.Set(name, value)
 	}
 	c.response.header.Set("X-Request-Id", c.ID) // also in Apache's log
-	c.JSON = acceptsJSON(os.Getenv("HTTP_ACCEPT"))
+	c.JSON = accepts(os.Getenv("HTTP_ACCEPT"), "application/json")
 	c.path, _, _ = strings.Cut(os.Getenv("REQUEST_URI"), "?")
 	c.Language = text.Pick(os.Getenv("SHZ_LANG"), os.Getenv("HTTP_ACCEPT_LANGUAGE"))
 
@@ -167,10 +167,13 @@ func (c *Call) refuseInMaintenance() error {
 	return err
 }
 
-// acceptsJSON says whether an Accept header names application/json.
-func acceptsJSON(accept string) bool {
+// Accepts says whether the client names a kind of content that it takes.
+func (c *Call) Accepts(kind string) bool { return accepts(c.Request.Header.Get("Accept"), kind) }
+
+// accepts says whether an Accept header names a kind of content.
+func accepts(accept, wanted string) bool {
 	for _, part := range strings.Split(accept, ",") {
-		if kind, parameters, err := mime.ParseMediaType(part); err == nil && kind == "application/json" {
+		if kind, parameters, err := mime.ParseMediaType(part); err == nil && kind == wanted {
 			quality, err := strconv.ParseFloat(parameters["q"], 64)
 			return err != nil || quality != 0 // "q=0" and "q=0.000" mean: not this one
 		}
@@ -250,11 +253,14 @@ func (c *Call) Menu() []page.MenuItem {
 	if len(items) == 0 {
 		return items
 	}
+	return slices.DeleteFunc(items, func(item page.MenuItem) bool { return !c.Answers(item.Name) })
+}
+
+// Answers says whether a component is answered by the entry that the request came by. Where settings cannot be read, whoever
+// asks for it is told: an error page has a menu, too.
+func (c *Call) Answers(component string) bool {
 	s, err := c.Settings()
-	if err != nil {
-		return items // an error page has one, too
-	}
-	return slices.DeleteFunc(items, func(item page.MenuItem) bool { return !s.Entry(c.Entry).Answers(item.Name) })
+	return err != nil || s.Entry(c.Entry).Answers(component)
 }
 
 // Administers says whether the user administers Share Zone, as the kernel answers: the log of the whole system is readable for

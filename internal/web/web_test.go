@@ -18,7 +18,7 @@ func TestAcceptsJSON(t *testing.T) {
 		"text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8": false, "text/plain; x=\"application/json\"": false,
 		",,,": false, ";": false, "application / json": false, "application/json\x00": false,
 	} {
-		if got := acceptsJSON(accept); got != want {
+		if got := accepts(accept, "application/json"); got != want {
 			t.Errorf("%q: %v", accept, got)
 		}
 	}

@@ -43,7 +43,7 @@ func newTable(reply helper.ZoneidReply) table {
 // id (whoever only delivers into a zone cannot read it) the name says it. What is believed of neither stands in the log of the
 // whole system alone.
 func (t table) line(r event.Record) activity.Line {
-	l := activity.Line{Record: r}
+	l := activity.Line{Record: r, Taken: r.Owner != nil}
 	l.Record.ZoneID = ""
 	if r.Zone == nil {
 		return l

@@ -22,7 +22,8 @@ func activity(c *call, args []string) error {
 	from := fs.String("from", "", "")
 	to := fs.String("to", "", "")
 	fs.StringVar(&f.User, "user", "", "")
-	fs.StringVar(&f.Event, "event", "", "")
+	fs.StringVar(&f.Path, "path", "", "")
+	eventName := fs.String("event", "", "")
 	asCSV := fs.Bool("csv", false, "")
 	operands, err := c.parse(fs, args, 0, 1)
 	if err != nil {
@@ -36,10 +37,13 @@ func activity(c *call, args []string) error {
 		return usageError(c.say.line("usage-moment", "--from"))
 	case !ok2:
 		return usageError(c.say.line("usage-moment", "--to"))
-	case f.Event != "" && !slices.Contains(event.Names, f.Event):
-		return usageError(c.say.line("usage-event", f.Event, strings.Join(event.Names, " ")))
+	case *eventName != "" && !slices.Contains(event.Names, *eventName):
+		return usageError(c.say.line("usage-event", *eventName, strings.Join(event.Names, " ")))
 	case c.json && *asCSV:
 		return usageError(c.say.line("usage-form"))
+	}
+	if *eventName != "" {
+		f.Events = []string{*eventName}
 	}
 	if len(operands) == 1 {
 		if f.ZoneID, err = findZoneID(operands[0]); err != nil {
@@ -141,7 +145,11 @@ func (c *call) printActivity(found []event.Record) error {
 
 func (c *call) printCSV(found []event.Record) error {
 	var b strings.Builder
-	if err := activitylog.WriteCSV(&b, found, printable); err != nil {
+	table, err := activitylog.NewTable(&b, printable)
+	for _, r := range found {
+		err = errors.Join(err, table.Add(r))
+	}
+	if err = errors.Join(err, table.Flush()); err != nil {
 		return err
 	}
 	return c.print(b.String())

@@ -158,6 +158,7 @@ ZONE is the name of a zone, open or closed, or the id of one that is gone.
   --to TIME      a day, which is included, or a moment, which is not
   --user NAME    what this user did, and what was done to the account
   --event EVENT  upload, for example
+  --path PATH    a file below the zone, or a folder with all in it
   --csv          print comma separated values for a spreadsheet
   --json         print a JSON object
 

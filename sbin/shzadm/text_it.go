@@ -158,6 +158,7 @@ AREA è il nome di un'area, aperta o chiusa, o l'id di una che non c'è più.
   --to QUANDO     un giorno, che è compreso, o un momento, che non lo è
   --user NOME     che cosa ha fatto questo utente, e che cosa gli è stato fatto
   --event EVENTO  per esempio upload
+  --path PERCORSO un file dentro l'area, o una cartella con tutto quello che contiene
   --csv           mostra valori separati da virgole, per un foglio di calcolo
   --json          mostra un oggetto JSON
 

@@ -1,5 +1,7 @@
 // zones.js - a manager makes a zone, shares it with people and a company, looks after it, and gives it away.
 
+import { execFileSync } from 'node:child_process';
+
 import { tabTo } from './keyboard.js';
 
 export async function zones(t) {
@@ -138,6 +140,17 @@ async function look(t, zone) {
   await t.inspect('check', { title: title(t), says: t.say('zones-check.none') });
   await t.go(() => tabOf(t, 'zones.tab-space').click());
   await t.inspect('space', { title: title(t), says: t.say('zones-space.people') });
+
+  execFileSync('runuser', ['-u', 'shzspool', '--', '/usr/lib/sharezone/worker']); // as cron does
+  await t.go(() => tabOf(t, 'activity.tab').click());
+  const activity = { name: t.say('activity.title-zone', zone) };
+  await t.inspect('activity', { title: activity, says: t.say('activity.bars') });
+  await page.locator('details.numbers summary').click();
+  await t.inspect('activity-numbers', { title: activity, says: t.say('activity.brought-bytes') });
+  t.expect(await page.locator('.acts').getByText('prezzi.txt', { exact: true }).count() === 1, 'the upload is not there, or twice');
+  await page.locator('select[name=event]').selectOption('download,preview,zip');
+  await t.go(() => t.button('activity.submit').click());
+  await t.inspect('activity-none', { title: activity, says: t.say('activity.none') });
 
   await t.visit(`/cgi-bin/zones/${zone}?view=who&path=prezzi.txt`);
   await t.go(() => page.getByRole('link', { name: t.say('zones-remove.link'), exact: true }).click());
