@@ -1,8 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"sharezone/internal/config"
 	"sharezone/internal/schedule"
 	"sharezone/internal/zone"
 )
@@ -295,7 +294,7 @@ func (s *site) hostile(round int) {
 	}
 	as := "setpriv --reuid=ct-bruno --regid=ct-bruno --init-groups bash -c "
 	sh(t, "cd "+root+" && "+as+"'umask 007; mkdir -m 1770 d1 d2 d1/e; for i in {1..20}; do echo old > o$i; echo old > d1/o$i; echo old > d1/e/o$i; echo young > y$i; echo young > d1/y$i; echo young > d2/y$i; done'")
-	var lines []string
+	lines := []string{"/outside/1 40 40"}
 	for i := range 20 {
 		for _, folder := range []string{"", "d1/", "d1/e/"} {
 			lines = append(lines, fmt.Sprintf("/%s/%so%d 40 40", name, folder, i+1))
@@ -305,6 +304,15 @@ func (s *site) hostile(round int) {
 	// With the clock a bit more than a week ahead even what was renamed a moment ago is old, and what is young stays so.
 	s.now = time.Now().Add(8 * 24 * time.Hour)
 	s.settings.Cleaner.LimitFiles = 1 << 40
+	// Root himself links to a file of elsewhere, and mounts a folder of elsewhere.
+	sh(t, "cd "+root+"; ln ../outside/1 linked; mkdir bound; mount --bind ../outside bound")
+	defer exec.Command("umount", root+"/bound").Run()
+	held, err := os.Open(root + "/o1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	times := []time.Time{time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)}
 	exchange := func(a, b string) {
 		unix.Renameat2(unix.AT_FDCWD, root+"/"+a, unix.AT_FDCWD, root+"/"+b, unix.RENAME_EXCHANGE)
 	}
@@ -322,6 +330,8 @@ func (s *site) hostile(round int) {
 			exchange(fmt.Sprintf("d1/o%d", n), fmt.Sprintf("d1/y%d", n))
 			exchange(fmt.Sprintf("d1/e/o%d", n), fmt.Sprintf("d2/y%d", n))
 			exchange("d1", "d2")
+			os.Chtimes(fmt.Sprintf("%s/y%d", root, n), times[i%2], times[i%2])
+			os.Chtimes(fmt.Sprintf("%s/d2/o%d", root, n), times[i%2], times[i%2])
 			if os.Rename(root+"/d2", haven+"/away") == nil {
 				os.Symlink(s.base+"/outside", root+"/d2")
 				os.Remove(root + "/d2")
@@ -329,16 +339,23 @@ func (s *site) hostile(round int) {
 			}
 		}
 	}()
-	for range 3 {
-		if err := s.run("files"); err != nil {
-			t.Errorf("round %d: %v", round, err)
+	files := func() {
+		s.run("files") // it tells of what is mounted there, and of nothing else
+		state, err := schedule.ReadState(s.cleaner.state)
+		if f := state.Jobs["files"].Failures; err != nil || len(f) != 1 || !strings.HasPrefix(f[0], name+"/bound: ") {
+			t.Errorf("round %d: %v %q", round, err, f)
 		}
+	}
+	for range 3 {
+		files()
 	}
 	close(stop)
 	<-done
-	if err := s.run("files"); err != nil {
-		t.Errorf("round %d: %v", round, err)
+	files()
+	if b, err := io.ReadAll(held); err != nil || len(b) == 0 {
+		t.Errorf("round %d: who held a file open reads %q %v", round, b, err)
 	}
+	sh(t, "umount "+root+"/bound; test ! -e "+root+"/linked; test $(stat -c %h "+s.base+"/outside/1) = 1")
 	if young := sh(t, "cd "+s.base+"; find "+name+" haven .closed -type f -exec grep -l young {} + | wc -l"); young != "60" {
 		t.Errorf("round %d: %s of 60 young files are left", round, young)
 	}
@@ -350,65 +367,4 @@ func (s *site) hostile(round int) {
 	}
 	s.acts()
 	sh(t, "rm -r "+root)
-}
-
-// TestKilled: whoever is killed at any moment leaves what the next run ends: the state is as if nothing had happened.
-func TestKilled(t *testing.T) {
-	s := newSite(t)
-	root := s.aging("age")
-	sh(t, "cd "+root+"; mkdir -p a/b; touch {1..300} a/{1..300} a/b/{1..300}")
-	if _, err := s.admin.Share("age", "user:ct-bruno", zone.Read); err != nil {
-		t.Fatal(err)
-	}
-	s.zone("old", "", time.Now())
-	sh(t, "cd "+s.base+"/old; mkdir -p w/y; touch w/{1..300} w/y/{1..300}")
-	if _, err := s.admin.CloseZone("old", time.Now()); err != nil {
-		t.Fatal(err)
-	}
-	if err := (schedule.State{Since: time.Unix(1, 0), Jobs: map[string]schedule.Run{}}).Write(s.cleaner.state); err != nil {
-		t.Fatal(err)
-	}
-	killed := 0
-	for round := range 60 {
-		cmd := exec.Command(os.Args[0], "-test.run", "^TestKilledWorker$")
-		cmd.Env = append(os.Environ(), "CT_BASE="+s.base, "CT_EVENTS="+s.events, "CT_STATE="+s.cleaner.state)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Duration(8000+500*round) * time.Microsecond)
-		cmd.Process.Kill()
-		var exit *exec.ExitError
-		if err := cmd.Wait(); errors.As(err, &exit) && exit.ProcessState.Sys().(interface{ Signaled() bool }).Signaled() {
-			killed++
-		}
-	}
-	s.now = time.Now().AddDate(0, 0, 40)
-	s.noLimit = true
-	for _, job := range []string{"zones", "files"} {
-		if err := s.run(job); err != nil {
-			t.Error(err)
-		}
-	}
-	if left := sh(t, "cd "+s.base+"; find . -mindepth 1 | sort | paste -sd' '"); left != "./.closed ./age" {
-		t.Errorf("left: %s", left)
-	}
-	if killed == 0 {
-		t.Error("it was never killed")
-	}
-	t.Logf("killed %d times", killed)
-}
-
-// TestKilledWorker is the process that TestKilled kills.
-func TestKilledWorker(t *testing.T) {
-	base := os.Getenv("CT_BASE")
-	if base == "" {
-		t.Skip("started by TestKilled")
-	}
-	s := &site{t: t, base: base}
-	s.cleaner = cleaner{settings: config.Default(), now: time.Now().AddDate(0, 0, 40), noLimit: true, jobs: jobs, say: english, out: os.Stdout,
-		stop: func() bool { return false }, state: os.Getenv("CT_STATE"), events: os.Getenv("CT_EVENTS"),
-		open: func() (*zone.Admin, error) { return s.newAdmin(), nil }}
-	for _, job := range []string{"zones", "files"} {
-		s.run(job)
-	}
 }
