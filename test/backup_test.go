@@ -93,6 +93,17 @@ func age(t *testing.T, top string) {
 	run(t, "find", top, "-depth", "-exec", "touch", "-h", "-d", "2020-01-02T03:04:05.678", "{}", "+")
 }
 
+// rootsAlone expects that nobody else enters a place with copies, and that no file there would be his if it were moved.
+func rootsAlone(t *testing.T, place string) {
+	t.Helper()
+	if out, status := asUser(t, "carla", "ls", place); status == 0 {
+		t.Errorf("carla lists %s: %s", place, out)
+	}
+	if open := run(t, "find", place, "-maxdepth", "1", "-type", "f", "-perm", "/077"); open != "" {
+		t.Errorf("open to others: %s", open)
+	}
+}
+
 // noFindings expects that doctor finds nothing.
 func noFindings(t *testing.T) {
 	t.Helper()
@@ -120,6 +131,7 @@ func TestBackupOfAZone(t *testing.T) {
 			offers(t)
 			before, shown := withoutUploads(kept(t, zonePath("offers"))), run(t, "shzadm", "zone", "show", "offers")
 			follow(t, "Save with "+tool)
+			rootsAlone(t, "/backup")
 			run(t, "rm", "-r", zonePath("offers"))
 			follow(t, "Restore a zone with "+tool)
 			compare(t, before, kept(t, zonePath("offers")))
@@ -218,6 +230,7 @@ func TestBackupBySnapshot(t *testing.T) {
 	write(t, "anna", zonePath("limited", "file"), "limited")
 	zone, all := kept(t, zonePath("offers")), kept(t, layout.Base)
 	follow(t, "Save with a snapshot")
+	rootsAlone(t, "/mnt/disk")
 
 	run(t, "rm", "-r", zonePath("offers"))
 	follow(t, "Restore a zone from a snapshot")
@@ -255,6 +268,7 @@ func TestBackupOfAccounts(t *testing.T) {
 	run(t, "shzadm", "group", "add", "saved")
 	run(t, "shzadm", "group", "member", "saved", "bruno")
 	follow(t, "Save the accounts")
+	rootsAlone(t, "/backup")
 	if out := follow(t, "Before a restore"); out != "" {
 		t.Errorf("nothing has changed: %s", out)
 	}

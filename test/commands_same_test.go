@@ -71,7 +71,17 @@ func TestCommandsDoTheSame(t *testing.T) {
 		{"apply", prepare, "op=apply", "?view=check", "shzadm zone apply ZONE", nil},
 		{"open", func(zone string) { prepare(zone); run(t, "chmod", "1700", zonePath(zone)) }, "op=open", "?view=check", "shzadm zone open ZONE", nil},
 		{"take", prepare, "op=take|path=his", "?view=who&path=his", "shzadm zone take ZONE his", nil},
-		{"keep", prepare, "op=keep|keep=his", "?view=ages", "setfattr -n user.shz.keep -v NAME ", []string{"NAME", "his"}},
+		{"keep", prepare, "op=keep|keep=his", "?view=ages", "setfattr -h -n user.shz.keep -v ", []string{"NAME", "his"}},
+		{"keep what looks like a code", func(zone string) {
+			prepare(zone)
+			run(t, "mkdir", zonePath(zone, "0x41"), zonePath(zone, `a\"b`))
+			run(t, "setfattr", "-n", "user.shz.keep", "-v", `"0x41/a\\\"b/his"`, zonePath(zone))
+		}, `op=keep|keep=0x41|keep=a%5C%22b`, "?view=ages", "setfattr -h -n user.shz.keep -v ", []string{"/his", ""}},
+		{"keep nothing", func(zone string) {
+			prepare(zone)
+			run(t, "setfattr", "-n", "user.shz.keep", "-v", "his", zonePath(zone))
+		},
+			"op=keep", "?view=ages", "setfattr -h -x user.shz.keep ", nil},
 		{"remove", prepare, "op=remove|path=his/a", "?view=remove&path=his/a", "shzadm zone remove ZONE his/a", nil},
 		{"transfer", prepare, "op=transfer|owner=cs-marta", "?view=transfer", "shzadm zone transfer ZONE --owner NEW", []string{"NEW", "cs-marta"}},
 		{"close", prepare, "op=delete", "?view=close", "shzadm zone close ZONE", nil},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,7 +73,7 @@ func (p zonePage) ages() error {
 		v.Rows = append(v.Rows, row)
 	}
 	if v.Changes {
-		v.Commands = append(v.Commands, keepCommand(p.Name, kept))
+		v.Commands = append(v.Commands, keepCommands(p.Name, kept)...)
 	}
 	object := struct {
 		MaxAge *int `json:"max_age"`
@@ -95,13 +96,16 @@ func lookAges(name string, days int, now time.Time, most time.Duration) (zone.Ag
 	return root.Ages(ends, now.AddDate(0, 0, soonDays), now.Add(most))
 }
 
-// keepCommand is what makes these names stay.
-func keepCommand(name string, kept []string) string {
-	path := layout.Base + "/" + name
-	if len(kept) == 0 {
-		return command("setfattr", "-n", zone.AttrKeep, "-v", "NAME", path)
+// keepCommands make these names stay, or others in their place; and none.
+func keepCommands(name string, kept []string) []string {
+	path, value, lines := layout.Base+"/"+name, "NAME", []string{}
+	if len(kept) > 0 {
+		value = strings.Join(kept, "/")
+		lines = append(lines, command("setfattr", "-h", "-x", zone.AttrKeep, path))
 	}
-	return command("setfattr", "-n", zone.AttrKeep, "-v", strings.Join(kept, "/"), path)
+	// Between quotes setfattr takes for a code nothing but these two; -h follows no link, should the owner have put one there.
+	value = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
+	return slices.Insert(lines, 0, command("setfattr", "-h", "-n", zone.AttrKeep, "-v", value, path))
 }
 
 // keep chooses which names at the top of the zone stay, whatever their age: those that the form names, and no others.

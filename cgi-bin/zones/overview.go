@@ -228,7 +228,11 @@ func (p zonePage) overviewCommands(o overviewView) []string {
 	for _, access := range [...]string{"read", "write", "drop", "none"} {
 		lines = append(lines, command("shzadm", "zone", "share", p.Name, example+"="+access))
 	}
+	if strings.HasPrefix(p.Owner, "uid:") {
+		return lines // the next needs an account
+	}
 	short := strings.Replace(strings.Replace(example, "user:", "u:", 1), "group:", "g:", 1)
-	// Without -n setfacl would make the mask from the entries: r-x where all only read, and nobody could be given more.
-	return append(lines, command("setfacl", "-n", "-m", short+":r-x,d:"+short+":r-x", path))
+	// As the owner, who could put a link in the place of the zone, which setfacl would follow. Without -n it would make the mask
+	// from the entries: r-x where all only read, and nobody could be given more.
+	return append(lines, command("runuser", "-u", p.Owner, "--", "setfacl", "-n", "-m", short+":r-x,d:"+short+":r-x", path))
 }

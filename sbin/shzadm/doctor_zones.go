@@ -43,14 +43,15 @@ func (u *checkup) checkZone(r zone.Root, first map[string]string) {
 		return
 	}
 	hasOwner := u.checkZoneOwner(r, path)
-	newID := "setfattr -n " + zone.AttrID + ` -v "$(od -An -v -N16 -tx1 /dev/urandom | tr -d ' \n')" -- ` + path
+	// -h: by now a link of the owner's may have the zone's name.
+	newID := "setfattr -h -n " + zone.AttrID + ` -v "$(od -An -v -N16 -tx1 /dev/urandom | tr -d ' \n')" -- ` + path
 	if id := r.Metadata.ID; u.check(id != nil, finding{Check: "zone-id", Subject: path, Mend: newID}) {
 		other := first[*id]
 		u.check(other == r.Name, finding{Check: "zone-twin", Subject: path, Found: layout.Base + "/" + other, Mend: newID})
 	}
 	for _, bad := range r.Metadata.Bad {
 		if bad.Attr != zone.AttrID {
-			u.check(false, finding{Check: "metadata", Subject: path, Found: bad.Error(), Mend: "setfattr -x " + bad.Attr + " -- " + path})
+			u.check(false, finding{Check: "metadata", Subject: path, Found: bad.Error(), Mend: "setfattr -h -x " + bad.Attr + " -- " + path})
 		}
 	}
 	if hasOwner && !r.NoACL { // the default ACL names him

@@ -154,7 +154,7 @@ func (c *call) showReport(name string, g zone.Member, r zone.Report, done bool) 
 		b.WriteString(c.say.line("zone-shared", name, g.Principal, string(g.Access), r.Folders, r.Files))
 	}
 	if r.Shut {
-		b.WriteString(c.say.line("zone-shut", name, layout.Base+"/"+name))
+		b.WriteString(c.say.line("zone-shut", name, name))
 	}
 	b.WriteString(c.skippedLines(r.Skipped, r.More))
 	return c.print(b.String())

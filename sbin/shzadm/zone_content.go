@@ -44,7 +44,7 @@ func (c *call) changeContent(name, event, path, heading string, do func(*zone.Ad
 	} else {
 		text := c.say.line(heading, name, after.Owner, report.Folders, report.Files)
 		if report.Shut {
-			text += c.say.line("zone-shut", name, layout.Base+"/"+name)
+			text += c.say.line("zone-shut", name, name)
 		}
 		err = c.print(text + c.skippedLines(report.Skipped, report.More))
 	}
