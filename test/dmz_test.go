@@ -31,7 +31,7 @@ const dmzNetwork = `
 ip netns add dmz
 ip link add toproxy netns partner type veth peer name topartner netns dmz
 ip link add todmz type veth peer name toinside netns dmz
-ip -n partner addr add 198.51.100.5/24 dev toproxy; ip -n partner addr add 198.51.100.6/24 dev toproxy
+for n in $(seq 5 16); do ip -n partner addr add 198.51.100.$n/24 dev toproxy; done
 ip -n dmz addr add 198.51.100.1/24 dev topartner; ip -n dmz addr add 192.0.2.80/24 dev toinside
 ip addr add 192.0.2.10/24 dev todmz
 ip -n partner link set lo up; ip -n partner link set toproxy up
@@ -131,9 +131,13 @@ func TestDMZ(t *testing.T) {
 	})
 	t.Run("reload", func(t *testing.T) { dmzReload(t, certificate, cookie, zone) })
 	t.Run("one client", func(t *testing.T) { dmzOneClient(t, certificate) })
+	t.Run("guessing", func(t *testing.T) { dmzGuessing(t, certificate, d.password) })
+	t.Run("many", func(t *testing.T) { dmzMany(t, certificate) })
+	t.Run("restart", func(t *testing.T) { dmzRestart(t, certificate, cookie, zone) })
+	t.Run("slow clients", func(t *testing.T) { dmzSlow(t, certificate, cookie, zone) })
 	t.Run("inside is down", func(t *testing.T) {
 		control := func(verb string) {
-			run(t, "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "APACHE_CONFDIR=/etc/apache2-sharezone-external", "apache2ctl", verb)
+			apacheControl(t, "external", verb)
 			running := func() bool { return exists("/run/apache2-sharezone-external/apache2.pid") }
 			if !eventually(patience, func() bool { return running() == (verb == "start") }) {
 				t.Fatal(verb)
@@ -250,7 +254,7 @@ func dmzReload(t *testing.T, certificate, cookie, zone string) {
 		}()
 		time.Sleep(time.Second)
 		for _, instance := range []string{"dmz", "external"} {
-			run(t, "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "APACHE_CONFDIR=/etc/apache2-sharezone-"+instance, "apache2ctl", "graceful")
+			apacheControl(t, instance, "graceful")
 		}
 		if !eventually(patience, func() bool { return partnerCurl(t, certificate, "/favicon.ico").status == 200 }) {
 			t.Errorf("%s: nobody else is served after a reload", row.name)
