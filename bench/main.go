@@ -6,6 +6,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"time"
@@ -26,7 +27,15 @@ func main() {
 }
 
 func run() error {
+	cleaner := flag.Bool("cleaner", false, "compare the cleaner alone")
+	zones := flag.Int("zones", agingZones, "that the cleaner goes through")
+	flag.Parse()
 	began := time.Now()
+	defer func() { fmt.Printf("\n%s; %.0f s\n", machine(), time.Since(began).Seconds()) }()
+	if *cleaner {
+		tableHead()
+		return weighCleaner(*zones)
+	}
 	if err := makeFiles(); err != nil {
 		return err
 	}
@@ -40,14 +49,30 @@ func run() error {
 	if err := weighAll(c); err != nil {
 		return err
 	}
-	fmt.Printf("\n%s; %.0f s\n", machine(), time.Since(began).Seconds())
+	fmt.Println()
+	tableHead()
+	return weighCleaner(*zones)
+}
+
+func tableHead() {
+	fmt.Println("| what | Share Zone | reference | ratio of medians | ratio of pairs: median (quartiles) | goal | |")
+	fmt.Println("|---|---|---|---|---|---|---|")
+}
+
+// weighCleaner compares the cleaner, and prints how large it became.
+func weighCleaner(zones int) error {
+	peak, err := compareCleaner(zones, agingFiles)
+	if err != nil {
+		return err
+	}
+	g := below(float64(maxResident))
+	fmt.Printf("\nThe largest cleaner: %s (goal: < 32 MiB: %s)\n", inMiB(peak), g.verdict(float64(peak), float64(peak)))
 	return nil
 }
 
 // compareAll prints the table of ratios.
 func compareAll(c *client) error {
-	fmt.Println("| what | Share Zone | reference | ratio of medians | ratio of pairs: median (quartiles) | goal | |")
-	fmt.Println("|---|---|---|---|---|---|---|")
+	tableHead()
 
 	// Listings: requests a second, eight clients at a time.
 	samples, err := alternate(roundsListing,

@@ -16,22 +16,36 @@ readonly gate=/usr/lib/sharezone/gate
 
 usage() {
     cat <<'END'
-usage: bench/run.sh [--layer FILE]
-  --layer FILE  keep the packages that it needs in an image, for the next run (as of test.sh); this file stays
+usage: bench/run.sh [--layer FILE] [--cleaner ZONES]
+  --layer FILE     keep the packages that it needs in an image, for the next run (as of test.sh); this file stays
+  --cleaner ZONES  compare the cleaner alone, with so many zones instead of 10,000
 END
 }
 
 main() {
-    if (($# == 0)); then outside; fi
-    case "$1 $#" in
-    '--inside 1') inside ;;
-    '--layer 2') outside "$@" ;;
-    '--help 1') usage ;;
-    *)
+    local layer=() only=()
+    if [[ "${1-} $#" == '--help 1' ]]; then
+        usage
+        return
+    fi
+    if [[ ${1-} == --inside ]]; then
+        shift
+        inside "$@"
+        return
+    fi
+    if [[ ${1-} == --layer && $# -ge 2 ]]; then
+        layer=("$1" "$2")
+        shift 2
+    fi
+    if [[ ${1-} == --cleaner && ${2-} =~ ^[1-9][0-9]{0,5}$ ]]; then
+        only=(-cleaner -zones "$2")
+        shift 2
+    fi
+    if (($# > 0)); then
         usage >&2
         exit 2
-        ;;
-    esac
+    fi
+    outside
 }
 
 refuse() {
@@ -48,7 +62,7 @@ outside() {
     if ((available < 10)); then
         refuse "it needs 10 GiB of memory, $available are available"
     fi
-    exec test/copy.sh "$@" test/prepare.sh bench/run.sh --inside
+    exec test/copy.sh "${layer[@]}" test/prepare.sh bench/run.sh --inside "${only[@]}"
 }
 
 inside() {
@@ -64,14 +78,14 @@ inside() {
         refuse 'the demo of Share Zone is not installed here'
     fi
     add_references
-    "$place/bench"
+    "$place/bench" "$@"
 }
 
 # mount_disk puts the zones and the files of the references on the same ext4, so that a difference is not the disk's.
 mount_disk() {
     local disk=$place/disk zones=/srv/sharezone
     truncate -s 8G "$image" # sparse
-    mkfs.ext4 -q -m 0 -N 1700000 "$image" # a million names are searched, 200,000 shared
+    mkfs.ext4 -q -m 0 -N 2800000 "$image" # a million names are searched, 200,000 shared, a million age
     mkdir -p "$disk" "$zones"
     mount -o loop "$image" "$disk"
     mkdir "$disk/zones" "$disk/files"
