@@ -43,7 +43,7 @@ func newSite(t *testing.T) *site {
 	sh(t, `user() { getent passwd $1 >/dev/null || useradd -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 -M -G $2 $1; }
 		user ct-anna shzbase,shzmgr; user ct-bruno shzbase`)
 	s := &site{t: t, base: t.TempDir(), events: t.TempDir()}
-	sh(t, "cd "+s.base+"; chmod 711 .. .; truncate -s 1G ../zones.img; mkfs.ext4 -q -N 100000 ../zones.img; mount -o loop ../zones.img "+s.base)
+	sh(t, "cd "+s.base+"; chmod 711 .. .; truncate -s 1G ../zones.img; mkfs.ext4 -q -N 16000 ../zones.img; mount -o loop ../zones.img "+s.base)
 	t.Cleanup(func() { sh(t, "umount "+s.base) })
 	sh(t, "cd "+s.base+"; rmdir lost+found; chgrp shzmgr .; chmod 1770 .; setfacl -m g:shzbase:rx .; mkdir -m 700 .closed")
 	s.admin = s.newAdmin()
