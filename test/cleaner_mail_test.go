@@ -3,6 +3,7 @@ package test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -135,4 +136,52 @@ func newMessages(t *testing.T, known map[string]bool) []queue.Message {
 		all = append(all, m)
 	}
 	return all
+}
+
+// TestOwnerIsToldOnce: a cleaner that is killed as it writes something, at any place, and goes on a minute later, tells the owner of each
+// thing once, also when the worker has told of the first half meanwhile.
+func TestOwnerIsToldOnce(t *testing.T) {
+	zone := newZone(t)
+	setConfig(t, "[notices]\nwindow_minutes = 0\n[cleaner]\ngrace_days = 5\n")
+	work(t)
+	cleanerRanBefore(t)
+	t.Cleanup(func() { cleanerRanBefore(t) })
+	trace := filepath.Join(t.TempDir(), "trace")
+	killed := 0
+	for when := 1; when <= 5; when++ { // of each thread: the places differ from run to run
+		emptyQueue(t)
+		if when > 1 {
+			run(t, "shzadm", "zone", "add", zone, "--owner", "anna")
+		}
+		run(t, "shzadm", "zone", "modify", zone, "--expires", time.Now().AddDate(0, 0, 2).Format(time.DateOnly))
+		for _, row := range []struct {
+			job  string
+			days int
+			want queue.Kind
+		}{{"warnings", 0, queue.Warned}, {"zones", 3, queue.Closed}, {"zones", 9, queue.Removed}} {
+			args := []string{"--once", row.job, "--zone", zone, "--no-limit", "--now", time.Now().AddDate(0, 0, row.days).Format(time.RFC3339)}
+			inject := fmt.Sprintf("inject=write,setxattr:signal=KILL:when=%d", when)
+			_, status := command(t, "strace", append([]string{"-f", "-qq", "-o", trace, "-e", "trace=write,setxattr", "-e", inject, cleanerProgram}, args...)...)
+			if status != 0 {
+				killed++
+			}
+			work(t)
+			run(t, cleanerProgram, args...)
+			work(t)
+			told := newMessages(t, map[string]bool{})
+			if len(told) != 1 || told[0].Kind != row.want || told[0].User != "anna" || told[0].Zone != zone {
+				t.Errorf("killed at write %d (status %d): %d messages instead of %s: %+v", when, status, len(told), row.want, told)
+			}
+			for _, name := range queueFiles(t, "*") {
+				os.Remove(name)
+			}
+		}
+		if exists(zonePath(zone)) {
+			t.Fatalf("write %d: the zone is there", when)
+		}
+	}
+	if killed < 8 {
+		t.Errorf("killed %d times", killed)
+	}
+	t.Logf("killed %d times", killed)
 }
