@@ -18,6 +18,7 @@ type Notices struct {
 	Tell     string        // upload, download, both with a comma, or nothing: in zones whose owner has not decided
 	Window   time.Duration // what one person does meanwhile is one message
 	Language string        // of who has chosen none: it, en
+	HookTime time.Duration // for one program of the site and one act
 }
 
 // Mail says how messages go out.
@@ -29,6 +30,7 @@ type Mail struct {
 	From   string // "" = sharezone at Domain
 	Domain string // of local names; "" = the machine's
 	GiveUp time.Duration
+	Alarm  time.Duration // a message that waits for longer is told to the administrator; 0 = none is
 }
 
 var hostForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)

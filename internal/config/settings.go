@@ -347,6 +347,11 @@ var table = [...]setting{
 		func(s *Settings, n int64) { s.Notices.Window = time.Duration(n) * time.Minute }, nil,
 	},
 	{
+		"notices", "hook_seconds", 60, 1, 3600, "seconds",
+		"A program in /etc/sharezone/post_upload.d or post_download.d that has not ended after so many seconds is killed.",
+		func(s *Settings, n int64) { s.Notices.HookTime = time.Duration(n) * time.Second }, nil,
+	},
+	{
 		section: "mail", name: "host",
 		meaning: "The mail server that takes all messages: this machine's own, or a smarthost. Empty: nobody is told of anything.",
 		text: &textSetting{"localhost", `the name or address of a host, or ""`,
@@ -393,6 +398,12 @@ var table = [...]setting{
 		"mail", "give_up_hours", 120, 1, 720, "hours",
 		"A message that could not be delivered within so many hours is put aside.",
 		func(s *Settings, n int64) { s.Mail.GiveUp = time.Duration(n) * time.Hour }, nil,
+	},
+	{
+		"mail", "alarm_hours", 4, 0, 720, "hours",
+		"While a message has been waiting for longer than so many hours, an error goes to the system log, one an hour, and shzadm " +
+			"doctor finds it. 0: never.",
+		func(s *Settings, n int64) { s.Mail.Alarm = time.Duration(n) * time.Hour }, nil,
 	},
 }
 

@@ -64,6 +64,19 @@ func ReadFolder(folder string, see func(Record)) ([]Damage, error) {
 	return damage, err
 }
 
+// Oldest returns since when the oldest file lies in a folder that nobody writes to any more, the zero time where there is none.
+func Oldest(folder string) (time.Time, error) {
+	entries, err := os.ReadDir(folder)
+	for _, e := range entries {
+		_, state, _, oneErr := Read(folder, e.Name())
+		info, infoErr := e.Info()
+		if errors.Join(oneErr, infoErr) == nil && state == Finished {
+			return info.ModTime(), nil
+		}
+	}
+	return time.Time{}, err
+}
+
 // Read returns what one event file tells and whether more is to come.
 func Read(folder, name string) ([]Record, State, []Damage, error) {
 	whole := func(reason string) ([]Record, State, []Damage, error) {

@@ -1,14 +1,15 @@
-// Package hook asks the site's own programs about a file that was brought, before it has a name: a virus scanner, for
-// example. They lie in one folder of root's, run as the user whose upload it is, and are no more trusted with the file
-// than he is.
+// Package hook runs the site's own programs. Those that judge are asked about a file that was brought, before it has a name: a
+// virus scanner, for example. Others are told of what was done. They lie in folders of root's, and run as the user whose upload it
+// is, or as the worker.
 //
 // MUST rules of this folder:
-//   - a program is run only if nobody but root can change it or put another in its place; one that is not so ends the
-//     upload, because passing it over would be taken for its consent;
-//   - no shell, no argument, nothing of the user's in the environment but where it is looked for.
+//   - a program is run only if nobody but root can change it or put another in its place; one that judges and is not so ends
+//     the upload, because passing it over would be taken for its consent;
+//   - no shell, and nothing of the user's in arguments and environment but where it is looked for.
 package hook
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ var names = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 // maxComplaint is how much of what a program complains of goes to the log, in bytes.
 const maxComplaint = 1000
 
-// Facts are what the programs are told of the file, in variables.
+// Facts are what programs are told of the file, in variables.
 type Facts struct {
 	User    string // SHZ_USER
 	Zone    string // SHZ_ZONE
@@ -53,33 +54,49 @@ type Facts struct {
 	Request string // SHZ_REQUEST
 }
 
-// Judge asks all programs of a folder, in the order of their names, each with the file on its standard input. Where the
-// folder is not there, or empty, nobody objects. file must be open for reading; it is left at its end.
-func Judge(folder string, file *os.File, facts Facts, limit time.Duration) error {
+// Programs are those of a folder, in the order of their names. Where the folder is not there, there are none.
+func Programs(folder string) ([]string, error) {
 	entries, err := os.ReadDir(folder)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
 	if err == nil && len(entries) > 0 {
 		err = checkOwner(folder, unix.S_IFDIR)
 	}
 	if err != nil {
+		return nil, err
+	}
+	var programs []string
+	for _, e := range entries {
+		if names.MatchString(e.Name()) {
+			programs = append(programs, folder+"/"+e.Name())
+		}
+	}
+	return programs, nil
+}
+
+// Judge asks all programs of a folder, each with the file on its standard input. Where there are none, nobody objects. file
+// must be open for reading; it is left at its end.
+func Judge(folder string, file *os.File, facts Facts, limit time.Duration) error {
+	programs, err := Programs(folder)
+	if err != nil || len(programs) == 0 {
 		return err
 	}
-	for _, e := range entries {
-		if !names.MatchString(e.Name()) {
-			continue
-		}
-		program := folder + "/" + e.Name()
-		if err := checkOwner(program, unix.S_IFREG); err != nil {
+	for _, program := range programs {
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		if err := ask(program, file, facts, limit); err != nil {
-			return fmt.Errorf("%s: %w", program, err)
+		if err := run(program, nil, file, facts, limit); err != nil {
+			return err
 		}
 	}
 	_, err = file.Seek(0, io.SeekEnd)
 	return err
+}
+
+// Tell runs one program with arguments, and input on its standard input, which it need not read.
+func Tell(program string, args []string, input []byte, facts Facts, limit time.Duration) error {
+	return run(program, args, bytes.NewReader(input), facts, limit)
 }
 
 // checkOwner refuses what others than root could have written. A link is refused: what it leads to is looked at nowhere.
@@ -94,11 +111,18 @@ func checkOwner(path string, kind uint32) error {
 	return nil
 }
 
-func ask(program string, file *os.File, facts Facts, limit time.Duration) error {
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
+func run(program string, args []string, stdin io.Reader, facts Facts, limit time.Duration) error {
+	if err := checkOwner(program, unix.S_IFREG); err != nil {
 		return err
 	}
-	for _, ignored := range []os.Signal{syscall.SIGTERM, syscall.SIGPIPE} {
+	if err := start(program, args, stdin, facts, limit); err != nil {
+		return fmt.Errorf("%s: %w", program, err)
+	}
+	return nil
+}
+
+func start(program string, args []string, stdin io.Reader, facts Facts, limit time.Duration) error {
+	for _, ignored := range []os.Signal{syscall.SIGTERM, syscall.SIGPIPE, syscall.SIGHUP} {
 		if signal.Ignored(ignored) { // the program would inherit that; what is caught it does not
 			signal.Notify(make(chan os.Signal, 1), ignored)
 		}
@@ -107,13 +131,13 @@ func ask(program string, file *os.File, facts Facts, limit time.Duration) error 
 	defer runtime.UnlockOSThread()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program)
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env = []string{
 		"PATH=/usr/bin:/bin", "LANG=C.UTF-8", "SHZ_USER=" + facts.User, "SHZ_ZONE=" + facts.Zone, "SHZ_PATH=" + facts.Path,
 		"SHZ_ENTRY=" + facts.Entry, "SHZ_REQUEST=" + facts.Request,
 	}
 	cmd.Dir = "/"
-	cmd.Stdin = file
+	cmd.Stdin = stdin
 	complaint := &head{}
 	cmd.Stderr = complaint
 	// Out of time, it ends with all that it started, and it does not outlive who keeps the time. What it leaves running when it

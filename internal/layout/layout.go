@@ -62,6 +62,8 @@ const (
 	WorkerState = Spool + "/worker"
 	// Notices holds what the worker has still to find recipients for.
 	Notices = Spool + "/notices"
+	// Errands holds what the programs of the site have still to be told.
+	Errands = Spool + "/errands"
 	// Queue holds messages to people: open, waiting, failed.
 	Queue = Spool + "/queue"
 	// Logs holds the activity logs. Nobody can list it; who may read one knows what it is called.
@@ -75,6 +77,9 @@ const (
 	Configuration = "/etc/sharezone"
 	// PreUpload holds the programs of the site that judge uploads.
 	PreUpload = Configuration + "/pre_upload.d"
+	// PostUpload and PostDownload hold those that are told of what arrived, and of what was taken.
+	PostUpload   = Configuration + "/post_upload.d"
+	PostDownload = Configuration + "/post_download.d"
 	// Manifest is the installed list of owners and modes.
 	Manifest = "/usr/share/sharezone/manifest"
 	// Static is what Apache sends by itself.

@@ -197,6 +197,21 @@ func (q Queue) List(folder string) ([]string, error) {
 	return ids, nil
 }
 
+// Oldest returns since when the oldest message of a folder is on its way, and how many there are.
+func (q Queue) Oldest(folder string) (since time.Time, count int, err error) {
+	ids, err := q.List(folder)
+	for _, id := range ids {
+		m, readErr := q.Read(folder, id)
+		if readErr != nil { // sent meanwhile, or told by whoever sends
+			continue
+		}
+		if count++; since.IsZero() || m.Opened.Before(since) {
+			since = m.Opened
+		}
+	}
+	return since, count, err
+}
+
 // Read returns one message.
 func (q Queue) Read(folder, id string) (Message, error) {
 	name := q.name(folder, id)

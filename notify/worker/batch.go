@@ -40,6 +40,8 @@ type worker struct {
 	logs            logs
 	journal         journal
 	notices         notices
+	errands         errands
+	hooks           hooks // where there is nobody to tell, there are no errands
 	tells           tells
 	table           func() (table, error) // asks libexec/zoneid
 	tell            func(activity.Line)   // to the syslog
@@ -104,11 +106,20 @@ type batch struct {
 	damaged []string // those of them that are put aside instead
 	lines   []activity.Line
 	notices []notice
+	errands []errand
 }
 
 // source is what the notices of a batch are called; "" if it has none. No other batch is: the file is removed with it.
 func (b batch) source() string {
 	if len(b.notices) == 0 {
+		return ""
+	}
+	return b.files[0]
+}
+
+// errandSource is the same for what programs are told.
+func (b batch) errandSource() string {
+	if len(b.errands) == 0 {
 		return ""
 	}
 	return b.files[0]
@@ -135,6 +146,9 @@ func (w *worker) take(b *batch, name string, zones table) error {
 		if n, told := w.tells.notice(l, zones); told {
 			b.notices = append(b.notices, n)
 		}
+		if e, told := w.hooks.errand(l); told {
+			b.errands = append(b.errands, e)
+		}
 	}
 	return nil
 }
@@ -154,7 +168,7 @@ func (w *worker) commit(b batch) error {
 	}
 	defer open.close()
 	w.pause("opened")
-	if err := w.journal.begin(entry{Files: b.files, Damaged: b.damaged, Logs: open.ends(), Notices: b.source()}); err != nil {
+	if err := w.journal.begin(entry{Files: b.files, Damaged: b.damaged, Logs: open.ends(), Notices: b.source(), Errands: b.errandSource()}); err != nil {
 		return err
 	}
 	w.pause("journal")
@@ -164,6 +178,11 @@ func (w *worker) commit(b batch) error {
 	w.pause("appended")
 	if source := b.source(); source != "" {
 		if err := w.notices.write(source, b.notices); err != nil {
+			return errors.Join(err, w.recover())
+		}
+	}
+	if source := b.errandSource(); source != "" {
+		if err := w.errands.write(source, b.errands); err != nil {
 			return errors.Join(err, w.recover())
 		}
 	}
@@ -192,6 +211,11 @@ func (w *worker) recover() error {
 		}
 		if e.Notices != "" {
 			if err := w.notices.remove(e.Notices); err != nil {
+				return err
+			}
+		}
+		if e.Errands != "" {
+			if err := w.errands.remove(e.Errands); err != nil {
 				return err
 			}
 		}

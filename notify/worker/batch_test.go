@@ -34,7 +34,7 @@ type place struct {
 func newPlace(t *testing.T) *place {
 	t.Helper()
 	top := t.TempDir()
-	for _, folder := range []string{"events", "damaged", "journal", "system", "zones", "notices"} {
+	for _, folder := range []string{"events", "damaged", "journal", "system", "zones", "notices", "errands"} {
 		if err := os.Mkdir(top+"/"+folder, 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -48,6 +48,7 @@ func newPlace(t *testing.T) *place {
 	p := &place{}
 	p.worker = &worker{events: top + "/events", damaged: top + "/damaged", journal: journal(top + "/journal"),
 		notices: notices(top + "/notices"), tells: tells{reach: true, downloads: true},
+		errands: errands(top + "/errands"), hooks: hooks{upload: []string{"x"}, download: []string{"x"}},
 		logs: logs{system: top + "/system", zones: top + "/zones", admins: admin, maxSize: 1 << 30, now: time.Now()},
 		table: func() (table, error) {
 			return newTable(helper.ZoneidReply{Zones: []helper.KnownZone{{ID: idOfA, Name: "a", Owner: 1001}, {ID: idOfB, Name: "b", Owner: 1002}}}), nil
@@ -202,6 +203,9 @@ func TestKilledAtEachStep(t *testing.T) {
 				}
 				if got := p.noticed(t); got != "taken" {
 					t.Errorf("%q is to be told", got)
+				}
+				if got := p.errandPaths(t); got != want[p.logs.system] {
+					t.Errorf("programs are to be told of %q, not %q", got, want[p.logs.system])
 				}
 				if n := p.waiting(t); n != 0 {
 					t.Errorf("%d event files stay", n)

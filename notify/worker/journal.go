@@ -19,6 +19,7 @@ type entry struct {
 	Files   []string `json:"files"`
 	Damaged []string `json:"damaged"`
 	Notices string   `json:"notices"` // the file of what people are to be told; "" = nothing
+	Errands string   `json:"errands"` // the same for programs of the site
 	Logs    []logEnd `json:"logs"`
 }
 

@@ -70,17 +70,23 @@ func work() error {
 		return err
 	}
 	err = w.run()
-	if settings.Mail.Host == "" {
-		return err
-	}
 	// Of a batch that could be neither committed nor undone nobody may be told yet.
+	var sources []string
 	if _, state, journalErr := w.journal.read(); journalErr == nil && state != begun {
-		p := post{notices: layout.Notices, queue: layout.Queue, memory: layout.WorkerState + "/taken.json", names: names,
-			readers: helper.Readers, window: settings.Notices.Window, now: time.Now, tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) }}
-		err = errors.Join(err, p.run())
+		if settings.Mail.Host != "" {
+			p := post{notices: layout.Notices, queue: layout.Queue, memory: layout.WorkerState + "/taken.json", names: names,
+				readers: helper.Readers, window: settings.Notices.Window, now: time.Now, tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) }}
+			err = errors.Join(err, p.run())
+		}
+		var listErr error
+		sources, listErr = notices(layout.Errands).list()
+		err = errors.Join(err, listErr)
 	}
-	lock.Close() // a mail server that is slow holds up no log
-	return errors.Join(err, send(settings, names))
+	lock.Close() // a mail server that is slow holds up no log, nor does a program of the site
+	if settings.Mail.Host != "" {
+		err = errors.Join(err, send(settings, names))
+	}
+	return errors.Join(err, runHooks(settings, w.hooks, sources))
 }
 
 // send sends what waits, unless another worker does.
@@ -94,6 +100,25 @@ func send(settings config.Settings, names *account.Names) error {
 	}
 	defer lock.Close()
 	return newSender(settings, names).run()
+}
+
+// runHooks tells the programs of the site, unless another worker does. sources were listed under the lock of who writes them.
+func runHooks(settings config.Settings, found hooks, sources []string) error {
+	lock, err := lock(layout.WorkerState + "/hooks.lock")
+	if errors.Is(err, errAtWork) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	r := runner{errands: layout.Errands, hooks: found, limit: settings.Notices.HookTime, warn: warn}
+	return r.run(sources)
+}
+
+// warn tells the system log of what stops nothing.
+func warn(err error) {
+	syslog.Write(syslog.DaemonError, "sharezone worker: "+strconv.QuoteToASCII(err.Error()))
 }
 
 func checkUser() error {

@@ -50,6 +50,7 @@ type sender struct {
 	now      func() time.Time
 	tell     func(line string) // to the syslog
 	warn     func(line string) // the same, as an error
+	alarmed  string            // a file: when it was told last that messages wait for long
 
 	open   connection
 	broken int // connections, one after the other
@@ -90,7 +91,7 @@ func (s *sender) run() error {
 	if server != nil { // which is nothing of the worker's: what waits is there, and the next run asks again
 		s.warn("sharezone worker: " + strconv.QuoteToASCII(server.Error()))
 	}
-	return failed
+	return errors.Join(failed, s.alarm())
 }
 
 // serverError is one that has nothing to do with the message.
@@ -210,8 +211,9 @@ const secretFile = layout.Configuration + "/smtp-secret"
 func newSender(settings config.Settings, names names) *sender {
 	s := &sender{queue: layout.Queue, names: names, settings: settings.Mail, language: text.Language(settings.Notices.Language),
 		internal: settings.Internal.PublicURL, external: settings.External.PublicURL, grace: settings.Cleaner.Grace, from: settings.Mail.From, domain: settings.Mail.Domain, now: time.Now,
-		tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) },
-		warn: func(line string) { syslog.Write(syslog.DaemonError, line) }}
+		alarmed: layout.WorkerState + "/alarmed",
+		tell:    func(line string) { syslog.Write(syslog.DaemonInfo, line) },
+		warn:    func(line string) { syslog.Write(syslog.DaemonError, line) }}
 	hello := mailName()
 	if s.domain == "" {
 		s.domain = hello

@@ -143,6 +143,37 @@ func TestBackOff(t *testing.T) {
 	}
 }
 
+// TestAlarm: what waits for long is told once an hour, for as long as it does, whoever puts it off.
+func TestAlarm(t *testing.T) {
+	o := newPostOffice(t)
+	o.settings.Alarm, o.alarmed = 2*time.Hour, t.TempDir()+"/alarmed"
+	says := "451 not now"
+	o.server.Answer = func(command string) string {
+		if command == "DATA" {
+			return says
+		}
+		return ""
+	}
+	o.taken(t, 2)
+	for i, row := range []struct {
+		after  time.Duration
+		warned int
+	}{{0, 0}, {119 * time.Minute, 0}, {2 * time.Minute, 1}, {30 * time.Minute, 1}, {31 * time.Minute, 2}} {
+		if err := o.send(row.after); err != nil || o.warned != row.warned {
+			t.Errorf("%d: %d errors told, not %d; %v", i, o.warned, row.warned, err)
+		}
+	}
+	says = ""
+	if err := o.send(2 * time.Hour); err != nil || o.warned != 2 || o.told(t, queue.Waiting) != "" {
+		t.Errorf("%d told, left: %s; %v", o.warned, o.told(t, queue.Waiting), err)
+	}
+	says = "451 not now"
+	o.taken(t, 1)
+	if err := o.send(121 * time.Minute); err != nil || o.warned != 3 { // a new one, within an hour of the last or not
+		t.Errorf("%d told; %v", o.warned, err)
+	}
+}
+
 // TestRefused: a recipient whom the server does not know is put aside; the others get theirs.
 func TestRefused(t *testing.T) {
 	o := newPostOffice(t)

@@ -71,6 +71,8 @@ func newWorker(settings config.Settings, names *account.Names) (*worker, error) 
 		logs: logs{system: layout.SystemLog, zones: layout.ZoneLogs, admins: admins, now: time.Now(),
 			maxSize: settings.Activity.MaxSize, keep: settings.Activity.Keep},
 		notices: layout.Notices,
+		errands: layout.Errands,
+		hooks:   findHooks(layout.PostUpload, layout.PostDownload, warn),
 		tells:   tellsOf(settings),
 		table:   askTable,
 		tell:    tellSyslog,

@@ -75,6 +75,7 @@ func doctor(c *call, args []string) error {
 		u.checkPeople(m)
 		u.checkZones()
 		u.checkCleaner()
+		u.checkWorker()
 		err := u.names.Err()
 		u.check(err == nil, finding{Check: "names", Subject: "/etc/nsswitch.conf", Found: errorText(err)})
 	}

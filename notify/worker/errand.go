@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"sharezone/internal/activity"
+	"sharezone/internal/disk"
+	"sharezone/internal/event"
+	"sharezone/internal/hook"
+)
+
+// An errand is an act that programs of the site are to be told of. Those of a batch are one file, committed with it as the
+// notices are. They are run afterwards, under a lock of their own: a program that takes its time holds up neither logs nor mail.
+// After each act it is written down how far the file is done, so whoever is killed on the way leaves one act to be told again.
+
+// errand is an act, and which programs are told.
+type errand struct {
+	Upload bool          `json:"upload"` // those of post_upload.d; else of post_download.d
+	Act    activity.Line `json:"act"`
+}
+
+// maxArgument bounds a path as an argument, in bytes: the kernel takes no longer ones (MAX_ARG_STRLEN), and JSON has it whole.
+const maxArgument = 100 << 10
+
+// hooks are the programs of the site.
+type hooks struct{ upload, download []string }
+
+// findHooks lists the programs. A folder that is not root's alone has none, and is told.
+func findHooks(upload, download string, warn func(error)) hooks {
+	find := func(folder string) []string {
+		programs, err := hook.Programs(folder)
+		if err != nil {
+			warn(err)
+		}
+		return programs
+	}
+	return hooks{find(upload), find(download)}
+}
+
+// errand returns what programs are told of an act, if there are any for it.
+func (h hooks) errand(l activity.Line) (errand, bool) {
+	switch {
+	case l.Arrived:
+		return errand{true, l}, l.Result == "ok" && len(h.upload) > 0
+	case l.Owner != nil:
+		part := l.Result == event.Interrupted && l.Bytes != nil && *l.Bytes > 0
+		return errand{false, l}, (l.Result == "ok" || part) && len(h.download) > 0
+	}
+	return errand{}, false
+}
+
+// errands is the folder that the files lie in.
+type errands string
+
+const doneEnd = ".done"
+
+func (e errands) write(source string, all []errand) error {
+	var b bytes.Buffer
+	lines := json.NewEncoder(&b)
+	for _, one := range all {
+		if err := lines.Encode(one); err != nil {
+			return err
+		}
+	}
+	return disk.Write(notices(e).name(source), b.Bytes())
+}
+
+// remove takes a file away, and then how far it was done.
+func (e errands) remove(source string) error {
+	if err := notices(e).remove(source); err != nil {
+		return err
+	}
+	if err := os.Remove(string(e) + "/" + source + doneEnd); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// done is how many acts of a file programs were told of.
+func (e errands) done(source string) int {
+	b, _ := os.ReadFile(string(e) + "/" + source + doneEnd) // without it, of none
+	n, _ := strconv.Atoi(strings.TrimSpace(string(b)))
+	return n
+}
+
+// runner tells the programs.
+type runner struct {
+	errands errands
+	hooks   hooks
+	limit   time.Duration
+	warn    func(error)
+	step    func(string) // tests stop here; nil otherwise
+}
+
+// run does the errands of some files. A program that fails is told, and not run again.
+func (r *runner) run(sources []string) (err error) {
+	for _, source := range sources {
+		if oneErr := r.runOne(source); oneErr != nil && !errors.Is(oneErr, fs.ErrNotExist) { // done by another worker meanwhile
+			err = errors.Join(err, fmt.Errorf("errands %s: %w", source, oneErr))
+		}
+	}
+	return err
+}
+
+func (r *runner) runOne(source string) error {
+	f, err := os.Open(notices(r.errands).name(source))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	done := r.errands.done(source)
+	lines := json.NewDecoder(f)
+	for n := 0; lines.More(); n++ {
+		var e errand
+		if err := lines.Decode(&e); err != nil {
+			return err
+		}
+		if n < done {
+			continue
+		}
+		if err := r.tell(e); err != nil {
+			return err
+		}
+		if r.step != nil {
+			r.step("told")
+		}
+		if err := disk.Write(string(r.errands)+"/"+source+doneEnd, []byte(strconv.Itoa(n+1))); err != nil {
+			return err
+		}
+	}
+	return r.errands.remove(source)
+}
+
+func (r *runner) tell(e errand) error {
+	programs := r.hooks.download
+	if e.Upload {
+		programs = r.hooks.upload
+	}
+	act, err := json.Marshal(e.Act)
+	if err != nil {
+		return err
+	}
+	path := activity.Bytes(e.Act.Record)
+	if len(path) > maxArgument {
+		path = ""
+	}
+	zone := ""
+	if e.Act.Zone != nil {
+		zone = *e.Act.Zone
+	}
+	facts := hook.Facts{User: e.Act.User, Zone: zone, Path: path, Entry: e.Act.Entry, Request: e.Act.Request}
+	for _, program := range programs {
+		if err := hook.Tell(program, []string{e.Act.Event, e.Act.User, zone, path}, append(act, '\n'), facts, r.limit); err != nil {
+			r.warn(err)
+		}
+	}
+	return nil
+}

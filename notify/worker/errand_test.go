@@ -1,0 +1,168 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sharezone/internal/activity"
+	"sharezone/internal/event"
+)
+
+// errandPaths are the paths of which programs have still to be told.
+func (p *place) errandPaths(t *testing.T) string {
+	t.Helper()
+	sources, err := notices(p.errands).list()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var paths []string
+	for _, source := range sources {
+		b, err := os.ReadFile(notices(p.errands).name(source))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(b)) {
+			var e errand
+			if err := json.Unmarshal([]byte(line), &e); err != nil {
+				t.Fatal(line, err)
+			}
+			paths = append(paths, activity.Path(e.Act.Record))
+		}
+	}
+	return strings.Join(paths, " ")
+}
+
+// site makes two folders of programs, by name, and a runner for them that writes errors down.
+func site(t *testing.T, upload, download map[string]string) (r *runner, out string, errs *[]string) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("the programs must be root's")
+	}
+	top := t.TempDir()
+	out = top + "/out"
+	for folder, programs := range map[string]map[string]string{"up": upload, "down": download, "errands": nil} {
+		if err := os.Mkdir(filepath.Join(top, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for name, script := range programs {
+			if err := os.WriteFile(filepath.Join(top, folder, name), []byte("#!/bin/sh\nout="+out+"\n"+script+"\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	errs = new([]string)
+	warn := func(err error) { *errs = append(*errs, err.Error()) }
+	return &runner{errands: errands(top + "/errands"), hooks: findHooks(top+"/up", top+"/down", warn), limit: 20 * time.Second, warn: warn}, out, errs
+}
+
+// done is an act with this end.
+func done(name, path, result string) activity.Line {
+	zone, bytes, owner := "demo", int64(7), uint32(1001)
+	l := activity.Line{Record: event.Record{Time: time.Date(2026, 11, 22, 4, 19, 51, 0, time.UTC), Event: name, User: "bruno", Entry: "internal",
+		Zone: &zone, Path: &path, Bytes: &bytes, Result: result, Request: "0123456789abcdef"}, ZoneID: idOfA}
+	if l.Arrived = name == "upload"; !l.Arrived {
+		l.Owner = &owner
+	}
+	return l
+}
+
+// do writes the errands of acts, as a batch does, and runs them.
+func (r *runner) do(t *testing.T, source string, acts ...activity.Line) error {
+	t.Helper()
+	var all []errand
+	for _, l := range acts {
+		if e, told := r.hooks.errand(l); told {
+			all = append(all, e)
+		}
+	}
+	if err := r.errands.write(source, all); err != nil {
+		t.Fatal(err)
+	}
+	return r.run([]string{source})
+}
+
+// TestPrograms: who is told of what, and how.
+func TestPrograms(t *testing.T) {
+	r, out, errs := site(t,
+		map[string]string{"a": `echo "up $# $1 $2 $3 $4 $SHZ_PATH $HOME" >>$out; cat >>$out`, "b": `echo "b" >>$out`, "b.bak": "echo no >>$out"},
+		map[string]string{"fails": "echo why >&2; exit 3", "slow": "sleep 60", "z": `echo "down $1 $4" >>$out; readlink /proc/self/fd/1 >>$out`})
+	r.limit = 5 * time.Second
+	hostile := "-rf $(id)\n\"'.txt"
+	if err := r.do(t, "s", done("upload", hostile, "ok"), done("upload", "refused", "quota"), done("download", "x", "ok"), done("zip", "part", event.Interrupted), done("download", "y", "not-permitted")); err != nil {
+		t.Fatal(err)
+	}
+	b, _ := os.ReadFile(out)
+	lines := strings.Split(string(b), "\n")
+	var act map[string]any
+	if len(lines) != 10 || lines[0]+"\n"+lines[1] != "up 4 upload bruno demo "+hostile+" "+strings.Split(hostile, "\n")[0] || json.Unmarshal([]byte(lines[3]), &act) != nil ||
+		act["path"] != hostile || act["event"] != "upload" || act["zone_id"] != idOfA || lines[4] != "b" || lines[5] != "down download x" || lines[7] != "down zip part" {
+		t.Errorf("%d lines: %q", len(lines), lines)
+	}
+	if len(*errs) != 4 || !strings.Contains((*errs)[0], "/fails: ") || !strings.Contains((*errs)[0], "why") || !strings.Contains((*errs)[1], "too long") {
+		t.Errorf("%q", *errs)
+	}
+	if left, _ := os.ReadDir(string(r.errands)); len(left) != 0 {
+		t.Errorf("%d files are left", len(left))
+	}
+}
+
+// TestProgramsKilled: of what was told before the worker was killed, at most one act is told again; nothing is lost.
+func TestProgramsKilled(t *testing.T) {
+	r, out, _ := site(t, map[string]string{"a": `echo "$4" >>$out`}, nil)
+	var acts []activity.Line
+	for i := range 5 {
+		acts = append(acts, done("upload", fmt.Sprint(i), "ok"))
+	}
+	told := 0
+	r.step = func(string) {
+		if told++; told == 3 {
+			panic(stopped{})
+		}
+	}
+	func() {
+		defer func() { recover() }()
+		r.do(t, "s", acts...)
+	}()
+	if err := r.run([]string{"s"}); err != nil {
+		t.Fatal(err)
+	}
+	if b, _ := os.ReadFile(out); string(b) != "0\n1\n2\n2\n3\n4\n" {
+		t.Errorf("%q", b)
+	}
+	if err := r.run([]string{"s"}); err != nil { // another worker was faster
+		t.Error(err)
+	}
+}
+
+// TestUnsafePrograms: what another could have put there is told, and not run.
+func TestUnsafePrograms(t *testing.T) {
+	for name, spoil := range map[string]func(folder string) error{
+		"another's folder":  func(folder string) error { return os.Chown(folder, 4242, 0) },
+		"another's program": func(folder string) error { return os.Chown(folder+"/a", 4242, 0) },
+		"open program":      func(folder string) error { return os.Chmod(folder+"/a", 0o757) },
+		"link": func(folder string) error {
+			return errors.Join(os.Rename(folder+"/a", folder+"/a.x"), os.Symlink("a.x", folder+"/a"))
+		},
+	} {
+		r, out, errs := site(t, map[string]string{"a": "echo run >>$out"}, nil)
+		up := filepath.Dir(out) + "/up"
+		if err := spoil(up); err != nil {
+			t.Fatal(err)
+		}
+		if found := findHooks(up, "/nonexistent", r.warn); len(found.upload) > 0 {
+			r.hooks = found
+		}
+		if err := r.do(t, "s", done("upload", "x", "ok")); err != nil {
+			t.Error(name, err)
+		}
+		if b, _ := os.ReadFile(out); len(b) > 0 && name != "another's folder" || len(*errs) == 0 {
+			t.Errorf("%s: %q, %q", name, b, *errs)
+		}
+	}
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/config"
+	"sharezone/internal/event"
+	"sharezone/internal/layout"
+	"sharezone/notify/queue"
+)
+
+const (
+	workerProgram = "/usr/lib/sharezone/worker"
+	// workerIdle is how long what requests did may lie in the spool: cron starts the worker each minute.
+	workerIdle = 6 * time.Hour
+)
+
+// checkWorker checks that what requests did gets into the logs, and messages to people.
+func (u *checkup) checkWorker() {
+	at := func(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
+	oldest, err := event.Oldest(layout.Events)
+	u.check(err != nil || oldest.IsZero() || !upForLong() || time.Since(oldest) < workerIdle, finding{Check: "worker-idle", Subject: workerProgram,
+		Found: at(oldest), Mend: "systemctl enable --now cron"})
+	settings, err := config.Read()
+	if err != nil {
+		return // said among the settings
+	}
+	since, count, err := queue.Queue(layout.Queue).Oldest(queue.Waiting)
+	u.check(err != nil || count == 0 || settings.Mail.Alarm == 0 || time.Since(since) <= settings.Mail.Alarm, finding{Check: "mail-waiting",
+		Subject: strconv.Itoa(count), Found: at(since), Mend: "shzadm queue list"})
+	_, count, err = queue.Queue(layout.Queue).Oldest(queue.Failed)
+	u.check(err != nil || count == 0, finding{Check: "mail-failed", Subject: strconv.Itoa(count), Mend: "shzadm queue list"})
+}
+
+// upForLong says whether the machine has been up for so long that cron had the time.
+func upForLong() bool {
+	var machine unix.Sysinfo_t
+	return unix.Sysinfo(&machine) == nil && machine.Uptime > int64(workerIdle/time.Second)
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"sharezone/internal/layout"
+)
+
+// Doctor tells when the worker does not run, and of messages that do not get away.
+func TestDoctorWorker(t *testing.T) {
+	needInstallation(t)
+	prepareDoctor(t)
+	const head = `{"version":1,"id":"20260101T000000.000000000Z-00112233445566778899aabbccddeeff","kind":"taken","uid":1,"user":"a","actor":"b","zone":"z","zone_id":"","opened":"2026-01-01T00:00:00Z"}`
+	message := func(folder string) string {
+		return "echo '" + head + "' > " + layout.Queue + "/" + folder + "/20260101T000000.000000000Z-00112233445566778899aabbccddeeff.json"
+	}
+	event := layout.Events + "/20200101T000000.000000000Z-0123456789abcdef"
+	type trouble struct{ what, do, undo, says string }
+	rows := []trouble{
+		{"waiting", message("waiting"), "rm " + layout.Queue + "/waiting/2026*", "messages that wait: 1, the oldest since 2026-01-01"},
+		{"failed", message("failed"), "rm " + layout.Queue + "/failed/2026*", "messages that could not be delivered: 1;"},
+	}
+	if upForLong() {
+		rows = append(rows, trouble{"idle", "echo x > " + event + "; touch -d '9 hours ago' " + event, "rm " + event, "lies in the spool since"})
+	}
+	for _, row := range rows {
+		bash(t, row.do)
+		code, out, _ := shzadm(t, "", "doctor")
+		bash(t, row.undo)
+		if code != exitRefused || !strings.Contains(out, row.says) || !strings.HasSuffix(out, "findings: 1\n") {
+			t.Errorf("%s: exit %d: %s", row.what, code, out)
+		}
+	}
+	expectHealth(t)
+}
