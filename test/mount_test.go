@@ -89,7 +89,7 @@ var damagedZones = []damagedZone{
 	}, "owner-gone", "zone-chowned", true, 200, 201, ""},
 	{"owner is no manager", func(t *testing.T, zone string) {
 		run(t, "chown", "carla", zonePath(zone))
-	}, "owner-not-manager", "zone-owner zone-rights", true, 200, 201, ""},
+	}, "owner-wrong", "zone-chowned", true, 200, 201, ""},
 	{"no id", func(t *testing.T, zone string) {
 		run(t, "setfattr", "-x", "user.shz.id", zonePath(zone))
 	}, "no-id", "zone-id", true, 200, 201, ""},

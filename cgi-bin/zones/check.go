@@ -15,8 +15,10 @@ type checkView struct {
 	Here     templ.SafeURL
 	Findings []findingRow
 	More     int
-	Open     bool // the zone is shut, and the button opens it: first, as Apply makes no mask wider
-	Apply    bool // the button mends at least one of them
+	Transfer templ.SafeURL // where the zone is given to another: "" unless its owner is wrong, and who looks may
+	Person   string        // who decides where no command does
+	Open     bool          // the zone is shut, and the button opens it: first, as Apply makes no mask wider
+	Apply    bool          // the button mends at least one of them
 	Commands []string
 }
 
@@ -28,6 +30,7 @@ type findingRow struct {
 	Found, Right string
 	Mend         []string
 	Apply        bool
+	Decided      bool // the words say who mends it
 }
 
 // checkObject is the JSON form.
@@ -61,12 +64,24 @@ func (p zonePage) checkView(reply helper.ZonefixReply) checkView {
 	l := p.call.Language
 	c := checkView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), More: reply.More,
-		Commands: []string{command("shzadm", "zone", "apply", p.Name)},
+		Person: l.Say("zones-check.person"), Commands: []string{command("shzadm", "zone", "apply", p.Name)},
+	}
+	if p.admin {
+		c.Person = l.Say("zones-check.person-admin")
 	}
 	for _, d := range reply.Findings {
 		row := findingRow{Found: d.Found, Right: d.Right, Mend: d.Mend, Apply: d.Apply, Words: l.Say("zones-drift.unknown")}
 		if l.Knows("zones-drift." + d.Kind) {
 			row.Words = l.Say("zones-drift." + d.Kind)
+		}
+		if d.Path == "" && d.Kind == zone.DriftOwner {
+			row.Words, row.Decided = l.Say("zones-drift.zone-owner"), true
+			if d.Right != "" {
+				row.Words = l.Say("zones-drift.zone-chowned")
+			}
+			if p.admin && p.answers("transfer") {
+				c.Transfer = templ.SafeURL(zoneHref(p.Name, p.State, "view", "transfer"))
+			}
 		}
 		if at, err := parseEncoded(d.Path); err == nil {
 			row.Path, row.Href = at.bytes(), whoHref(p.Name, at)

@@ -16,7 +16,8 @@ import (
 type overviewView struct {
 	Here        templ.SafeURL
 	Name        string
-	Problems    []string
+	Problems    []problem
+	Everybody   bool // gets in, on the list or not
 	Facts       []fact
 	Description string
 	Managed     bool
@@ -34,6 +35,36 @@ type overviewView struct {
 	MoreHits    int
 	Searched    bool
 	Commands    []string
+}
+
+// problem is what is wrong with the zone, with the button that mends it.
+type problem struct {
+	Words  string
+	Op     string // "" = none from here
+	Submit string
+}
+
+// problems are what is wrong with the zone, for who may change it with what mends it.
+func (p zonePage) problems() []problem {
+	l := p.call.Language
+	var problems []problem
+	for _, code := range p.seen.Problems {
+		row := problem{Words: l.Say("zones-problem." + string(code))}
+		switch code {
+		case zone.Shut:
+			row.Op, row.Submit = "open", l.Say("zones-check.open")
+		case zone.Everybody:
+			row.Op, row.Submit = "apply", l.Say("zones-check.apply")
+		}
+		if !p.Managed || !p.answers(row.Op) || p.State == zone.StateClosed || slices.Contains(p.seen.Problems, zone.OtherMount) {
+			row.Op = ""
+		}
+		problems = append(problems, row)
+	}
+	if p.Managed && !p.answers("share") {
+		problems = append(problems, problem{Words: l.Say("zones-refused.external")})
+	}
+	return problems
 }
 
 // extension is a button that moves the last day.
@@ -69,12 +100,7 @@ func (p zonePage) overview() error {
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Name: p.Name, Facts: p.facts(), Description: said(p.Description), Managed: p.Managed,
 		Changes: p.Managed && p.answers("share"), Closed: p.State == zone.StateClosed, Expires: said(p.Expires), Find: typable(strings.TrimSpace(p.query.Get("find"))),
 	}
-	for _, problem := range p.seen.Problems {
-		o.Problems = append(o.Problems, l.Say("zones-problem."+string(problem)))
-	}
-	if p.Managed && !o.Changes {
-		o.Problems = append(o.Problems, l.Say("zones-refused.external"))
-	}
+	o.Problems, o.Everybody = p.problems(), slices.Contains(p.seen.Problems, zone.Everybody)
 	for _, m := range p.Members {
 		o.Members = append(o.Members, p.member(m))
 	}

@@ -81,7 +81,7 @@ func TestListPage(t *testing.T) {
 
 func TestOverviewPage(t *testing.T) {
 	o := overviewView{
-		Here: "/cgi-bin/zones/demo", Name: "demo", Problems: []string{"First & problem."}, Facts: []fact{{"Label", evil, true}, {"Plain", "1 < 2", false}},
+		Here: "/cgi-bin/zones/demo", Name: "demo", Problems: []problem{{Words: "First & problem."}}, Facts: []fact{{"Label", evil, true}, {"Plain", "1 < 2", false}},
 		Description: "two\nlines " + evil, Managed: true, Changes: true, Expires: "2026-12-31", Extend: []extension{{"2027-12-31", "31/12/2027"}, {}},
 		Members: []member{
 			{Principal: "user:bruno", Label: evil, About: "Acme · bruno", Access: zone.Write, Chosen: zone.Write},

@@ -1,6 +1,7 @@
 package zone
 
 import (
+	"fmt"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -12,7 +13,7 @@ import (
 // does not have are taken away unless they give nothing, the file's group and everybody get nothing, folders inherit what
 // the root makes of its members, and are sticky; files can be changed by nobody but their owners. It touches what belongs
 // to somebody of Share Zone, and makes no mask wider: what somebody shut stays shut. Run again after an interruption, it
-// goes on.
+// goes on. A zone that belongs to nobody whom it could be made after is refused with ErrOwner.
 func (a *Admin) Apply(name string) (Report, error) {
 	h, err := a.hold(name)
 	if err != nil {
@@ -24,10 +25,18 @@ func (a *Admin) Apply(name string) (Report, error) {
 
 // Apply is Admin's, of a zone that is held.
 func (h *Held) Apply() (Report, error) {
-	access, err := acl.Access(h.fd)
+	root, err := inspect(h.fd, h.name)
 	if err != nil {
 		return Report{}, err
 	}
+	// After a wrong owner everything would be made his, and nothing would say any more whose it was.
+	if _, sound := h.admin.rightOwner(root); !sound {
+		return Report{}, fmt.Errorf("%s: %w", h.name, ErrOwner)
+	}
+	if root.NoACL {
+		return Report{}, acl.ErrUnsupported
+	}
+	access := root.Access
 	r := ruleOf(h.stat.Uid, access)
 	if _, err := conform(h.fd, r, isRoot); err != nil {
 		return Report{}, full(err)

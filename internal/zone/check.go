@@ -9,7 +9,6 @@ import (
 
 	"sharezone/acl"
 	"sharezone/internal/account"
-	"sharezone/internal/layout"
 )
 
 // Checkup is what differs in a zone from what its root makes of it.
@@ -25,6 +24,7 @@ type checker struct {
 	walker walker
 	zone   *Held
 	rule   rule
+	sound  bool // the zone's owner is who should be; otherwise apply comes after that
 	limit  int
 	shared map[gidOwner]bool
 	result Checkup
@@ -39,7 +39,8 @@ func (h *Held) Check(limit int, stop func() bool) (Checkup, error) {
 	if err != nil {
 		return Checkup{}, fmt.Errorf("%s: %w", h.name, err)
 	}
-	c := checker{zone: h, rule: ruleOf(r.Owner, r.Access), limit: limit, shared: make(map[gidOwner]bool)}
+	owner, sound := h.admin.rightOwner(r)
+	c := checker{zone: h, rule: ruleOf(owner, r.Access), sound: sound, limit: limit, shared: make(map[gidOwner]bool)}
 	c.result.Findings = []Drift{}
 	for _, d := range h.admin.DriftOf(r) {
 		c.take(d)
@@ -64,9 +65,13 @@ func (c *checker) take(d Drift) {
 // after its members.
 func (a *Admin) DriftOf(r Root) []Drift {
 	var found []Drift
-	owner, known := a.names.UserName(r.Owner)
-	if !known || !a.names.InGroup(owner, layout.GroupBase) || !a.names.InGroup(owner, layout.GroupManager) {
-		found = append(found, Drift{Kind: DriftOwner, Found: OwnerName(r.Owner, a.names), Mend: []string{}})
+	right, sound := a.rightOwner(r)
+	if owner, known := a.names.UserName(r.Owner); !known || !mayOwn(a.names, owner) {
+		d := Drift{Kind: DriftOwner, Found: OwnerName(r.Owner, a.names), Right: r.FormerOwner(a.names), Mend: []string{}}
+		if !sound {
+			d.Mend = MendOwner(r.Name, a.Heir(r))
+		}
+		found = append(found, d) // before the others: they go by whose the zone is
 	}
 	for _, e := range r.Access {
 		if a.isNobody(e) {
@@ -77,17 +82,17 @@ func (a *Admin) DriftOf(r Root) []Drift {
 	}
 	// Those are taken away by a command of their own, from the content too.
 	access := slices.DeleteFunc(slices.Clone(r.Access), a.isNobody)
-	s := sight{part: isRoot, owner: r.Owner, mode: r.Mode, access: access}
+	s := sight{part: isRoot, owner: right, mode: r.Mode, access: access}
 	if r.Inherited != nil {
 		s.inherited = slices.DeleteFunc(slices.Clone(r.Inherited), a.isNobody)
 	}
-	for _, d := range ruleOf(r.Owner, access).compare(s, a.names) {
+	for _, d := range ruleOf(right, access).compare(s, a.names) {
 		if d.Kind == DriftShut { // first: apply makes no mask wider, and ends with an error where one is in its way
 			d.Mend = mendRootShut(r.Name)
 			found = slices.Insert(found, 0, d)
 			continue
 		}
-		d.Apply, d.Mend = true, mendApply(r.Name)
+		d.Apply, d.Mend = sound, mendApply(r.Name)
 		found = append(found, d)
 	}
 	return found
@@ -160,7 +165,7 @@ func (c *checker) see(name string, fd int, st *unix.Stat_t) {
 			d.Kind, d.Found = DriftShared, d.Found+" "+group
 		}
 		d.Path = escape(names)
-		d.Apply = ours && !fixed && d.Kind != DriftShut
+		d.Apply = c.sound && ours && !fixed && d.Kind != DriftShut
 		c.take(d)
 	}
 }

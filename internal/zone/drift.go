@@ -59,6 +59,14 @@ type sight struct {
 // mendApply makes everything in a zone what its root says.
 func mendApply(zone string) []string { return []string{"shzadm zone apply " + zone} }
 
+// MendOwner gives a zone to somebody who may own it, with what is its owner's in it; to whose it was, the zone alone.
+func MendOwner(zone, heir string) []string {
+	if heir == "" {
+		return []string{} // nobody may
+	}
+	return []string{"shzadm zone transfer " + zone + " --owner " + shell.Quote(heir)}
+}
+
 // mendTake gives something in a zone to its owner, open as the zone says.
 func mendTake(zone string, names []string) []string {
 	command := "shzadm zone take " + zone + " "

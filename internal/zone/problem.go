@@ -2,7 +2,6 @@ package zone
 
 import (
 	"sharezone/acl"
-	"sharezone/internal/layout"
 )
 
 // Problem is something about a zone that keeps a part of Share Zone from working on it. Texts say each in words.
@@ -24,10 +23,14 @@ const (
 	NoID Problem = "no-id"
 	// Shut: the mask of its root leaves nobody in but the owner (chmod).
 	Shut Problem = "shut"
+	// Everybody: its root lets in whoever is on the machine, with whom it is not shared too (chmod).
+	Everybody Problem = "everybody"
+	// OwnerWrong: it was given (chown) to somebody who may not own zones; its lists still name the manager whose it was.
+	OwnerWrong Problem = "owner-wrong"
 )
 
 // Problems are all of them, in the order in which they are told.
-var Problems = []Problem{OtherMount, ReadOnly, NoACL, OwnerGone, OwnerNotManager, NoID, Shut}
+var Problems = []Problem{OtherMount, ReadOnly, NoACL, OwnerGone, OwnerNotManager, OwnerWrong, NoID, Shut, Everybody}
 
 // membership is the part of account.Names that asks about owners.
 type membership interface {
@@ -52,9 +55,12 @@ func (r Root) Problems(names membership) []Problem {
 	add(r.NoACL, NoACL)
 	owner, known := names.UserName(r.Owner)
 	add(!known && names.Err() == nil, OwnerGone) // "not found" is only believed of a name service that answered
-	add(known && !(names.InGroup(owner, layout.GroupManager) && names.InGroup(owner, layout.GroupBase)), OwnerNotManager)
+	wrong := known && r.FormerOwner(names) != ""
+	add(known && !wrong && !mayOwn(names, owner), OwnerNotManager)
+	add(wrong, OwnerWrong)
 	add(r.Metadata.ID == nil, NoID)
 	mask, has := r.Access.Find(acl.Mask, acl.Undefined)
 	add(has && mask == 0, Shut)
+	add(r.Mode&0o007 != 0, Everybody)
 	return problems
 }

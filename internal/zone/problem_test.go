@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"sharezone/acl"
 	"sharezone/internal/layout"
 )
 
@@ -22,6 +23,7 @@ func TestProblems(t *testing.T) {
 		"anna " + layout.GroupManager: "y", "anna " + layout.GroupBase: "y", "bruno " + layout.GroupBase: "y", "left " + layout.GroupManager: "y"}}
 	id := NewID()
 	good := Metadata{ID: &id}
+	wasHers := acl.ACL{{Tag: acl.User, ID: 1, Perm: permWrite}}
 	for _, row := range []struct {
 		root Root
 		want string
@@ -30,6 +32,12 @@ func TestProblems(t *testing.T) {
 		{Root{Owner: 2, Metadata: good}, "[owner-not-manager]"},
 		{Root{Owner: 3, Metadata: good}, "[owner-not-manager]"},
 		{Root{Owner: 4, Metadata: good}, "[owner-gone]"},
+		{Root{Owner: 1, Mode: 0o1770, Metadata: good}, "[]"},
+		{Root{Owner: 1, Mode: 0o1771, Metadata: good}, "[everybody]"},
+		{Root{Owner: 2, Metadata: good, Inherited: wasHers}, "[owner-wrong]"},
+		{Root{Owner: 4, Metadata: good, Inherited: wasHers}, "[owner-gone]"},
+		{Root{Owner: 2, Metadata: good, Inherited: wasHers, Access: acl.ACL{{Tag: acl.User, ID: 1, Perm: permWrite}}}, "[owner-not-manager]"}, // a member
+		{Root{Owner: 1, Metadata: good, Inherited: acl.ACL{{Tag: acl.User, ID: 2, Perm: permWrite}}}, "[]"},
 		{Root{Owner: 1}, "[no-id]"},
 		{Root{Owner: 1, Metadata: good, Mounted: true, ReadOnly: true, NoACL: true}, "[other-mount read-only no-acl]"},
 		{Root{Owner: 4, Mounted: true, Unseen: true}, "[other-mount]"},

@@ -24,7 +24,7 @@ func (a *Admin) Transfer(name, to string) (Report, error) {
 
 // Transfer gives the zone, and what its owner has in it, to another manager, who also takes his place in the access lists.
 // The root changes hands last: until then the old owner can run an interrupted transfer again. A second walk finds what
-// he brought during the first.
+// he brought during the first. Given back to whose it was before a chown, the root alone changes.
 func (h *Held) Transfer(to string) (Report, error) {
 	names := h.admin.names
 	heir, known := names.User(to)
@@ -35,6 +35,14 @@ func (h *Held) Transfer(to string) (Report, error) {
 		return Report{}, fmt.Errorf("%s: %w", to, ErrNotManager)
 	case heir.UID == h.stat.Uid:
 		return Report{}, fmt.Errorf("%s: %w", to, ErrSamePerson)
+	}
+	root, err := inspect(h.fd, h.name)
+	if err != nil {
+		return Report{}, err
+	}
+	if root.FormerOwner(names) == to { // back: what the other has in it stays his, and both lists are as they were
+		err := unix.Fchownat(h.fd, "", int(heir.UID), -1, unix.AT_EMPTY_PATH)
+		return Report{}, errors.Join(err, unix.Fstat(h.fd, &h.stat))
 	}
 	g := giving{from: account.Entry{UID: h.stat.Uid}, to: heir}
 	if from, ok := names.UserByUID(h.stat.Uid); ok {

@@ -35,6 +35,7 @@ var refusals = []struct {
 	{zone.ErrNotInBase, "bad-request", "not-in-base"},
 	{zone.ErrIsOwner, "bad-request", "is-owner"},
 	{zone.ErrNotManager, "bad-request", "not-manager"},
+	{zone.ErrOwner, "conflict", "owner"},
 	{zone.ErrSamePerson, "bad-request", "same-person"},
 	{zone.ErrPast, "bad-request", "past"},
 	{zone.ErrTooMany, "no-space", "full"},

@@ -1,10 +1,9 @@
 package main
 
 import (
+	"strings"
 	"time"
 
-	"sharezone/acl"
-	"sharezone/internal/layout"
 	"sharezone/internal/zone"
 )
 
@@ -24,50 +23,14 @@ func firstOfIDs(roots []zone.Root) map[string]string {
 	return first
 }
 
-// orphan is the finding of a zone whose owner is not in Share Zone. The default ACL, which a chown leaves as it is,
-// still says whose it was; where that is nobody who can own a zone, any manager is as good as another.
+// orphan is the finding of a zone whose owner is not in Share Zone, or got it (chown) without being allowed to own one. The
+// default ACL, which a chown leaves as it is, still says whose it was; where that is nobody who can own a zone, any manager is
+// as good as another.
 func (u *checkup) orphan(r zone.Root, path string) finding {
 	f := finding{Check: "zone-orphan", Subject: path, Found: zone.OwnerName(r.Owner, u.names)}
-	heir := u.formerOwner(r)
-	if heir != "" {
-		f.Check, f.Right = "zone-chowned", heir
-	} else {
-		for _, e := range u.names.Members(layout.GroupManager) {
-			if u.isManager(e.Name) {
-				heir = e.Name
-				break
-			}
-		}
+	if former := r.FormerOwner(u.names); former != "" {
+		f.Check, f.Right = "zone-chowned", former
 	}
-	if heir != "" {
-		f.Mend = "chown -h -- " + quote(heir) + " " + path
-	}
+	f.Mend = strings.Join(zone.MendOwner(r.Name, u.zones.Heir(r)), "")
 	return f
-}
-
-// formerOwner is the manager whom the default ACL names with all rights: best one whom the access ACL does not name,
-// as it need not name the owner; members who may write stand in both.
-func (u *checkup) formerOwner(r zone.Root) string {
-	member := ""
-	for _, e := range r.Inherited {
-		if e.Tag != acl.User || e.Perm != acl.Read|acl.Write|acl.Execute {
-			continue
-		}
-		name, known := u.names.UserName(e.ID)
-		if !known || !u.isManager(name) {
-			continue
-		}
-		if _, listed := r.Access.Find(acl.User, e.ID); !listed {
-			return name
-		}
-		if member == "" {
-			member = name
-		}
-	}
-	return member
-}
-
-// isManager says whether somebody can own a zone.
-func (u *checkup) isManager(name string) bool {
-	return u.names.InGroup(name, layout.GroupManager) && u.names.InGroup(name, layout.GroupBase)
 }

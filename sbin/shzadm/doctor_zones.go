@@ -72,11 +72,11 @@ func (u *checkup) checkZoneMount(r zone.Root, path string) bool {
 }
 
 // checkZoneOwner says whether the zone keeps its owner. Who lost the role gets it back by the command; the zone of
-// somebody who may no longer use Share Zone, or is nobody, is given to another (orphan): letting a person in again is
+// somebody who may no longer use Share Zone, or is nobody, is given to another (orphan), and what somebody got by chown back: letting a person in again is
 // not for a command that is run among others.
 func (u *checkup) checkZoneOwner(r zone.Root, path string) bool {
 	owner, known := u.names.UserName(r.Owner)
-	if known && u.names.InGroup(owner, layout.GroupBase) {
+	if known && u.names.InGroup(owner, layout.GroupBase) && r.FormerOwner(u.names) == "" {
 		u.check(u.names.InGroup(owner, layout.GroupManager), finding{Check: "zone-owner", Subject: path, Found: owner,
 			Right: layout.GroupManager, Mend: "gpasswd -a " + quote(owner) + " " + layout.GroupManager})
 		return true

@@ -76,14 +76,14 @@ func TestDoctorKnowsTheFormerOwner(t *testing.T) {
 	defaults := strings.Join(strings.Fields(bash(t, "getfacl -dcp "+path)), ",")
 	for _, c := range []struct{ damage, check, heir, repair string }{
 		{"chown daemon " + path, "zone-chowned", "dt-manager", "true"},
+		{"chown dt-base " + path, "zone-chowned", "dt-manager", "true"},
 		{"chown 59999 " + path, "zone-chowned", "dt-manager", "true"},
 		// A manager who is a member is better than any other.
-		{"gpasswd -d dt-manager shzmgr", "zone-chowned", "dt-admin", "gpasswd -a dt-manager shzmgr"},
-		{"gpasswd -d dt-manager shzbase", "zone-chowned", "dt-admin", "gpasswd -a dt-manager shzbase"},
+		{"gpasswd -d dt-manager shzmgr", "zone-orphan", "dt-admin", "gpasswd -a dt-manager shzmgr"},
 		{"setfacl -k " + path, "zone-orphan", "admin", "setfacl -d --set " + defaults + " " + path},
 	} {
 		bash(t, "chown 59999 "+path+"; "+c.damage)
-		if f := findingOf(t, c.check); f.Subject != path || f.Mend != "chown -h -- "+c.heir+" "+path {
+		if f := findingOf(t, c.check); f.Subject != path || f.Mend != "shzadm zone transfer dt-zone --owner "+c.heir {
 			t.Errorf("%s: %+v", c.damage, f)
 		}
 		bash(t, c.repair)

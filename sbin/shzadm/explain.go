@@ -47,6 +47,7 @@ var refusals = []struct {
 	{zone.ErrExists, "zone-exists"},
 	{zone.ErrNotThere, "no-zone"},
 	{zone.ErrNotManager, "not-manager"},
+	{zone.ErrOwner, "owner-wrong"},
 	{zone.ErrPrincipal, "principal"},
 	{zone.ErrNoSuchUser, "no-user"},
 	{zone.ErrNoSuchGroup, "no-group"},

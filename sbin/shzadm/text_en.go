@@ -372,6 +372,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"zone-name":   "the name of a zone begins with a letter or digit and has up to 63 of a-z 0-9 . _ -, for example offers-2027",
 	"zone-exists": "this name is taken: %s",
 	"no-zone":     "there is no such zone: %s",
+	"owner-wrong": "nothing was changed, because the owner of this zone does not exist, or may own no zones and got it by chown: everything would be made his. shzadm zone check says who it can be given to: %s",
 	"not-manager": "only a manager can own a zone, and this user is not in shzmgr: %s",
 	"principal":   "somebody to share with is written user:NAME or group:NAME, for example user:bruno, not: %s",
 	"not-in-base": "this user is not in group shzbase: %s",
@@ -456,8 +457,8 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"finding-zone-twin":         "%[1]s has the same id as %[2]s, so one would see the other's activity",
 	"finding-metadata":          "%[1]s: %[2]s",
 	"finding-zone-owner":        "%[1]s belongs to %[2]s, who is not in group %[3]s",
-	"finding-zone-orphan":       "%[1]s belongs to %[2]s, who is not in group shzbase; its owner could be, for example, by:",
-	"finding-zone-chowned":      "%[1]s belongs to %[2]s, who is not in group shzbase; its default ACL still names %[3]s; to give it back:",
+	"finding-zone-orphan":       "%[1]s belongs to %[2]s, who is not in group shzbase; with what is his in it, it can be given to another manager, for example by:",
+	"finding-zone-chowned":      "%[1]s belongs to %[2]s, who may own no zones; its default ACL still names %[3]s; to give it back:",
 	"finding-zone-nobody":       "%[1]s is shared with %[2]s, which is nobody",
 	"finding-zone-rights":       "%[1]s is %[2]s; it must be %[3]s",
 }

@@ -371,6 +371,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"zone-name":   "il nome di un'area inizia con una lettera o cifra e ha al massimo 63 caratteri tra a-z 0-9 . _ -, per esempio offerte-2027",
 	"zone-exists": "questo nome è occupato: %s",
 	"no-zone":     "questa area non esiste: %s",
+	"owner-wrong": "non è stato cambiato niente, perché il proprietario di quest'area non esiste, o non può possedere aree e l'ha avuta con chown: tutto diventerebbe suo. shzadm zone check dice a chi si può dare: %s",
 	"not-manager": "soltanto un gestore può possedere un'area, e questo utente non è in shzmgr: %s",
 	"principal":   "con chi condividere si scrive user:NOME o group:NOME, per esempio user:bruno, non: %s",
 	"not-in-base": "questo utente non è nel gruppo shzbase: %s",
@@ -455,8 +456,8 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-zone-twin":         "%[1]s ha lo stesso id di %[2]s, quindi l'una vedrebbe le attività dell'altra",
 	"finding-metadata":          "%[1]s: %[2]s",
 	"finding-zone-owner":        "%[1]s appartiene a %[2]s, che non è nel gruppo %[3]s",
-	"finding-zone-orphan":       "%[1]s appartiene a %[2]s, che non è nel gruppo shzbase; si può dare, per esempio, a un altro con:",
-	"finding-zone-chowned":      "%[1]s appartiene a %[2]s, che non è nel gruppo shzbase; la sua ACL predefinita nomina ancora %[3]s; per restituirla:",
+	"finding-zone-orphan":       "%[1]s appartiene a %[2]s, che non è nel gruppo shzbase; con ciò che vi ha di suo si può dare a un altro gestore, per esempio con:",
+	"finding-zone-chowned":      "%[1]s appartiene a %[2]s, che non può possedere aree; la sua ACL predefinita nomina ancora %[3]s; per restituirla:",
 	"finding-zone-nobody":       "%[1]s è condivisa con %[2]s, che non è nessuno",
 	"finding-zone-rights":       "%[1]s è %[2]s; deve essere %[3]s",
 }

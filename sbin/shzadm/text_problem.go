@@ -21,6 +21,8 @@ var problemsEN = texts{
 	"problem-owner-gone":        "its owner exists no more: nobody can manage it; shzadm doctor says how to give it to somebody else",
 	"problem-owner-not-manager": "its owner may not own zones (any more): he reaches it, but cannot manage it; shzadm doctor says more",
 	"problem-shut":              "the permissions of its folder were narrowed (chmod): nobody gets in but the owner; shzadm zone check says how to open it",
+	"problem-everybody":         "everybody on the machine has permissions on its folder (chmod), with whom it is not shared too; shzadm zone apply takes them away",
+	"problem-owner-wrong":       "it was given (chown) to somebody who may not own zones; shzadm doctor says how to give it back",
 	"problem-no-id":             "it has no id: nothing that happens in it is recorded as its own; shzadm doctor says how to give it one",
 
 	"finding-zone-mount": "%[1]s: something is mounted on this zone (%[2]s). Its members reach it, but Share Zone does not manage it, " +
@@ -50,6 +52,8 @@ var problemsIT = texts{
 	"problem-owner-gone":        "il suo proprietario non esiste più: nessuno può gestirla; shzadm doctor dice come darla a un altro",
 	"problem-owner-not-manager": "il suo proprietario non può (più) possedere aree: la raggiunge, ma non può gestirla; shzadm doctor dice di più",
 	"problem-shut":              "i permessi della sua cartella sono stati ristretti (chmod): entra solo il proprietario; shzadm zone check dice come riaprirla",
+	"problem-everybody":         "tutti sulla macchina hanno permessi sulla sua cartella (chmod), anche chi non è nell'elenco; shzadm zone apply li toglie",
+	"problem-owner-wrong":       "è stata data (chown) a chi non può possedere aree; shzadm doctor dice come restituirla",
 	"problem-no-id":             "non ha un id: niente di ciò che vi succede viene registrato come suo; shzadm doctor dice come dargliene uno",
 
 	"finding-zone-mount": "%[1]s: su quest'area è montato qualcosa (%[2]s). I membri la raggiungono, ma Share Zone non la gestisce, " +
