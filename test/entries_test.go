@@ -40,13 +40,13 @@ func TestEntryComponents(t *testing.T) {
 		text     string
 		answered []string
 	}{
-		{"", []string{"home", "menu", "shz/demo/", "zones?mine=1", "chpwd"}},
+		{"", []string{"home", "menu", "shz/demo/", "zones?mine=1", "chpwd", "profile"}},
 		{"[entries.external]\ncomponents = \"home menu\"\n", []string{"home", "menu"}},
 		{"[entries.external]\ncomponents = \"\"\n", nil},
-		{"[entries.internal]\ncomponents = \"home\"\n[entries.external]\ncomponents = \"*\"\n", []string{"home", "menu", "shz/demo/", "zones?mine=1", "chpwd"}},
+		{"[entries.internal]\ncomponents = \"home\"\n[entries.external]\ncomponents = \"*\"\n", []string{"home", "menu", "shz/demo/", "zones?mine=1", "chpwd", "profile"}},
 	} {
 		setConfig(t, row.text)
-		for _, path := range []string{"home", "menu", "shz/demo/", "zones?mine=1", "chpwd"} {
+		for _, path := range []string{"home", "menu", "shz/demo/", "zones?mine=1", "chpwd", "profile"} {
 			a, want := outside(t, "anna", "GET", "/cgi-bin/"+path), 403
 			if slices.Contains(row.answered, path) {
 				want = 200

@@ -201,7 +201,7 @@ func TestWorthlessSessions(t *testing.T) {
 func TestGateMatrix(t *testing.T) {
 	needDemo(t)
 	methods := map[string]string{
-		"login": "GET HEAD POST", "logout": "POST", "chpwd": "GET HEAD POST", "home": "GET HEAD", "menu": "GET HEAD", "shz": "GET HEAD POST PUT PATCH DELETE OPTIONS",
+		"login": "GET HEAD POST", "logout": "POST", "chpwd": "GET HEAD POST", "home": "GET HEAD", "menu": "GET HEAD", "profile": "GET HEAD POST", "shz": "GET HEAD POST PUT PATCH DELETE OPTIONS",
 		"refused": "", "gate": "", "auth": "", "": "", "menu.cgi": "",
 	}
 	sessions := map[string]func() string{

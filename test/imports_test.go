@@ -66,7 +66,7 @@ var reserved = map[string]struct{ by, why string }{
 	"os/user":                           {"libexec/auth", "in a static program it does not see LDAP; the others ask internal/account"},
 	"net/http":                          {"internal/web cgi-bin/... test bench/...", "what lies below the handlers knows no HTTP"},
 	"net/http/cgi":                      {"internal/web bench/hello", "one place takes the request from the environment"},
-	"sharezone/internal/account/change": {"sbin/shzadm libexec/account internal/farewell", "only root changes accounts"},
+	"sharezone/internal/account/change": {"sbin/shzadm libexec/account libexec/auth internal/farewell", "only root changes accounts"},
 	"sharezone/internal/farewell":       {"sbin/shzadm libexec/account", "only root changes accounts"},
 	"sharezone/internal/attempt":        {"libexec/auth internal/account/change", "what is refused is counted in one place, and only root forgets it"},
 	"sharezone/internal/helper":         {"internal/web cgi-bin/... sbin/shzadm libexec/account libexec/auth libexec/zonefix libexec/access libexec/zoneid notify/worker", "root helpers serve requests, and shzadm; they take from it what is asked and answered"},

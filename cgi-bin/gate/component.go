@@ -30,6 +30,7 @@ var components = [...]component{
 	{name: "chpwd", methods: "GET HEAD POST", mustChange: true, sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
 	{name: "sessions", methods: "GET HEAD POST", sudo: true, session: true, event: posts, cpu: 600, memory: 1024 * mib}, // as users
 	{name: "activity", methods: "GET HEAD", sudo: true, event: never, cpu: 60, memory: 512 * mib},                       // zonefix tells administrators a zone's id
+	{name: "profile", methods: "GET HEAD POST", sudo: true, event: posts, cpu: 10, memory: 512 * mib},
 	{name: "menu", methods: "GET HEAD", event: never, cpu: 10, memory: 512 * mib},
 	{name: "home", methods: "GET HEAD", event: never, cpu: 60, memory: 512 * mib},
 	// Walking through a zone is its helper's work; what it costs here is waiting.

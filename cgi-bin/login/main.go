@@ -11,6 +11,7 @@ import (
 
 	"sharezone/internal/helper"
 	"sharezone/internal/session"
+	"sharezone/internal/text"
 	"sharezone/internal/web"
 )
 
@@ -81,6 +82,9 @@ func logIn(c *web.Call) error {
 	}
 	act.End("ok", -1, "")
 	c.SetCookie(&http.Cookie{Name: "SESSION_ID", Value: reply.ID})
+	if reply.Language != "" {
+		c.SetLanguage(text.Language(reply.Language))
+	}
 	switch {
 	case reply.MustChange:
 		next = "/cgi-bin/chpwd"

@@ -134,6 +134,9 @@ func (v viewer) facts(u helper.KnownUser) []fact {
 	if u.MustChange != nil && *u.MustChange {
 		facts = append(facts, fact{l.Say("users.password"), l.Say("users.must-change"), false})
 	}
+	if u.Language != nil {
+		facts = append(facts, fact{l.Say("users-field.language"), l.Say("language." + *u.Language), false})
+	}
 	return append(facts, fact{l.Say("users.number"), strconv.FormatUint(uint64(u.UID), 10), false})
 }
 
@@ -215,7 +218,7 @@ func (v viewer) userPage(s shown, view string, typed url.Values, status int, not
 	}
 	u.Form = formView{
 		Here: u.Here, Op: "modify", Username: s.Name, FullName: said(s.FullName), Company: said(s.Company), Phone: said(s.Phone),
-		Mobile: said(s.Mobile), Email: said(s.Email), Expires: said(s.Expires), Role: roleOf(s.KnownUser), Self: u.Self, Seen: helper.Stamp(s.User),
+		Mobile: said(s.Mobile), Email: said(s.Email), Expires: said(s.Expires), Language: said(s.Language), Role: roleOf(s.KnownUser), Self: u.Self, Seen: helper.Stamp(s.User),
 	}
 	u.Form.fill(typed)
 	if u.View == "delete" {
@@ -238,6 +241,7 @@ type formView struct {
 	Phone, Mobile, Email, Expires, Seen string
 	Role                                account.Role
 	Self                                bool // role and last day are not his own to change
+	Language                            string
 }
 
 // fill takes what was typed before.
@@ -249,6 +253,9 @@ func (f *formView) fill(typed url.Values) {
 		if _, there := typed[key]; there {
 			*to = typed.Get(key)
 		}
+	}
+	if typed.Has("language") && account.CheckLanguage(typed.Get("language")) == nil {
+		f.Language = typed.Get("language")
 	}
 	if role := account.Role(typed.Get("role")); role.Groups() != nil {
 		f.Role = role

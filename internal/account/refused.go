@@ -6,15 +6,29 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"sharezone/internal/layout"
 )
 
 // ReadLogins adds what auth and pam_faillock(8) wrote down: when somebody logged in last, and how often he was refused
-// since. Where that cannot be read it is not known.
+// since; and what language he chose. Where that cannot be read it is not known.
 func (s *Shadow) ReadLogins() error {
-	s.logins, s.refused = make(map[uint32]time.Time), make(map[string]int)
+	s.logins, s.refused, s.languages = make(map[uint32]time.Time), make(map[string]int), make(map[uint32]string)
+	chosen, err := readFolder(layout.Preferences)
+	if err != nil {
+		return err
+	}
+	for _, f := range chosen {
+		if uid, ok := parseID(strings.TrimSuffix(f.Name(), ".json")); ok {
+			p, err := ReadPreferences(uid)
+			if err != nil {
+				return err
+			}
+			s.languages[uid] = string(p.Language)
+		}
+	}
 	logins, err := readFolder(layout.Logins)
 	if err != nil {
 		return err
@@ -88,7 +102,7 @@ func (s Shadow) addLogins(u *User) {
 		u.LastLogin = &last
 	}
 	refused := s.refused[u.Name]
-	u.FailedLogins = &refused
+	u.FailedLogins, u.Language = &refused, orNull(s.languages[u.UID])
 }
 
 // AddLogins fills in of a few people what ReadLogins finds out of everybody.
@@ -106,8 +120,12 @@ func AddLogins(users []User) error {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+		p, err := ReadPreferences(u.UID)
+		if err != nil {
+			return err
+		}
 		refused := countTally(tally)
-		u.FailedLogins = &refused
+		u.FailedLogins, u.Language = &refused, orNull(string(p.Language))
 	}
 	return nil
 }

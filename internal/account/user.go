@@ -76,6 +76,8 @@ type Shadow struct {
 	entries map[string]shadowEntry
 	logins  map[uint32]time.Time
 	refused map[string]int
+
+	languages map[uint32]string
 }
 
 // ReadShadow reads /etc/shadow.
@@ -108,6 +110,29 @@ func (s Shadow) NeverHadPassword(name string) bool {
 func (s Shadow) MustChange(name string) bool {
 	e, ok := s.entries[name]
 	return ok && e.lastChange == 0
+}
+
+// PasswordDays returns the day on which somebody's password was set, and the first on which it must be changed; nil is not
+// known, or never.
+func (s Shadow) PasswordDays(name string) (set, due *string) {
+	e, ok := s.entries[name]
+	if !ok || e.lastChange <= 0 {
+		return nil, nil
+	}
+	set = day(e.lastChange)
+	if e.maximum >= 0 && e.maximum < never {
+		due = day(e.lastChange + e.maximum + 1)
+	}
+	return set, due
+}
+
+// never is from which maximum age, in days, a password is not meant to be changed at all (login.defs(5) has 99999).
+const never = 10000
+
+// day writes a number of days since 1970.
+func day(days int) *string {
+	text := time.Unix(0, 0).UTC().AddDate(0, 0, days).Format(time.DateOnly)
+	return &text
 }
 
 // status follows pam_unix: the day in the field is the first on which the account is disabled, and a password that
@@ -193,8 +218,7 @@ func (n *Names) newUser(e Entry, roles []Role, shadow Shadow, now time.Time) Use
 		status, mustChange := s.status(now), s.lastChange == 0
 		u.Status, u.MustChange = &status, &mustChange
 		if s.expire >= 0 {
-			day := time.Unix(0, 0).UTC().AddDate(0, 0, s.expire).Format(time.DateOnly)
-			u.Expires = &day
+			u.Expires = day(s.expire)
 		}
 	}
 	shadow.addLogins(&u)

@@ -12,12 +12,24 @@ import (
 
 // Write puts a file of mode 0600 into its place, whole, over one that is there. It writes beside it first, under NAME.new: each
 // file has one writer at a time, and what an interrupted one left is written over.
-func Write(name string, b []byte) error {
+func Write(name string, b []byte) error { return write(name, b, func(*os.File) error { return nil }) }
+
+// WriteFor is Write for a file of somebody else's, which a group reads (mode 0640).
+func WriteFor(name string, b []byte, uid, gid uint32) error {
+	return write(name, b, func(f *os.File) error {
+		return errors.Join(f.Chown(int(uid), int(gid)), f.Chmod(0o640))
+	})
+}
+
+func write(name string, b []byte, give func(*os.File) error) error {
 	f, err := os.OpenFile(name+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(b)
+	if err == nil {
+		err = give(f)
+	}
 	if err == nil {
 		err = f.Sync()
 	}

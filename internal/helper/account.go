@@ -24,6 +24,7 @@ type AccountRequest struct {
 	Email    *string           `json:"email,omitempty"`
 	Expires  *string           `json:"expires,omitempty"`
 	Role     *string           `json:"role,omitempty"`
+	Language *string           `json:"language,omitempty"`
 	To       string            `json:"to,omitempty"`    // who gets the files of a user who is deleted; "" = nobody
 	Group    string            `json:"group,omitempty"` // of a company
 	Member   bool              `json:"member,omitempty"`
@@ -55,7 +56,7 @@ type AccountReply struct {
 
 // Stamp changes with each change of what describes somebody.
 func Stamp(u account.User) string {
-	b, _ := json.Marshal([]any{u.UID, u.FullName, u.Company, u.Phone, u.Mobile, u.Email, u.Expires, u.Roles}) // cannot fail
+	b, _ := json.Marshal([]any{u.UID, u.FullName, u.Company, u.Phone, u.Mobile, u.Email, u.Expires, u.Roles, u.Language}) // cannot fail
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:8])
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"sharezone/internal/account"
 	"sharezone/internal/layout"
 )
 
@@ -39,6 +40,7 @@ type AuthRequest struct {
 	Old      string `json:"old,omitempty"`
 	New      string `json:"new,omitempty"`
 	ID       string `json:"id,omitempty"` // of a session, as people see it
+	Language string `json:"language,omitempty"`
 }
 
 // AuthReply is its answer.
@@ -51,7 +53,16 @@ type AuthReply struct {
 	Why        string   `json:"why"`   // with the refusal weak: which weakness, "" where nothing more is known
 	Limit      int      `json:"limit"` // with some of them: how many are wanted, or allowed
 
-	Sessions []Session `json:"sessions"` // one's own
+	Language string      `json:"language"` // that somebody chose who logs in
+	Sessions []Session   `json:"sessions"` // one's own
+	Account  *OwnAccount `json:"account"`  // the same
+}
+
+// OwnAccount is what somebody is told of himself.
+type OwnAccount struct {
+	account.User
+	PasswordSet *string `json:"password_set"` // the day
+	PasswordDue *string `json:"password_due"` // the first day on which it must be changed
 }
 
 // Auth asks libexec/auth. A Refusal says what the helper said; any other error that it could not be asked.

@@ -29,6 +29,7 @@ func Menu(l text.Language, user, path string, manages, administers bool) []MenuI
 		items = append(items, MenuItem{Name: "users", Label: l.Say("menu.users"), Href: "/cgi-bin/users", Current: is("users")},
 			MenuItem{Name: "activity", Label: l.Say("menu.activity"), Href: "/cgi-bin/activity", Current: is("activity")})
 	}
+	items = append(items, MenuItem{Name: "profile", Label: l.Say("menu.profile"), Href: "/cgi-bin/profile", Current: is("profile")})
 	items = append(items, MenuItem{Name: "sessions", Label: l.Say("menu.sessions"), Href: "/cgi-bin/sessions", Current: is("sessions")})
 	return append(items, MenuItem{Name: "chpwd", Label: l.Say("menu.chpwd"), Href: "/cgi-bin/chpwd", Current: is("chpwd")})
 }

@@ -21,6 +21,7 @@ var englishPages = map[string]string{
 	"menu.users":    "People",
 	"menu.activity": "Activity",
 	"menu.sessions": "Sessions",
+	"menu.profile":  "My account",
 	"menu.chpwd":    "Change password",
 
 	// Parts of a long list.

@@ -21,6 +21,7 @@ var italianPages = map[string]string{
 	"menu.activity": "Attività",
 	"menu.sessions": "Sessioni",
 	"menu.users":    "Persone",
+	"menu.profile":  "Il mio account",
 	"menu.chpwd":    "Cambia password",
 
 	// Parts of a long list.

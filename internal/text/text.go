@@ -21,6 +21,9 @@ const (
 	English Language = "en"
 )
 
+// Languages are all of them.
+var Languages = []Language{Italian, English}
+
 // Pick returns the language for a request: explicit ("it" or "en", from a link or cookie) where it is one of ours,
 // else the better liked of the two by an Accept-Language header, else Italian, the language of "/".
 func Pick(explicit, acceptLanguage string) Language {

@@ -129,10 +129,20 @@ func newCall() (*Call, error) {
 		return c, bodyErr
 	}
 	if chosen := r.URL.Query().Get("lang"); chosen == string(text.Italian) || chosen == string(text.English) {
-		c.Language = text.Language(chosen)
-		c.SetCookie(&http.Cookie{Name: "lang", Value: chosen, MaxAge: 365 * 24 * 3600})
+		c.SetLanguage(text.Language(chosen))
 	}
 	return c, nil
+}
+
+// SetLanguage is the one of this answer and of what this browser asks for after it; "" leaves it to what the browser wants.
+func (c *Call) SetLanguage(l text.Language) {
+	age := 365 * 24 * 3600 // seconds
+	if l == "" {
+		age = -1
+		l = text.Pick("", os.Getenv("HTTP_ACCEPT_LANGUAGE"))
+	}
+	c.Language = l
+	c.SetCookie(&http.Cookie{Name: "lang", Value: string(l), MaxAge: age})
 }
 
 // headers stand in every answer; a component may set stricter ones.

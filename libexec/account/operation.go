@@ -196,10 +196,19 @@ func create(w *work) error {
 	if w.Role != nil {
 		spec.Role = account.Role(*w.Role)
 	}
-	if _, err := change.Create(spec, w.now); err != nil {
+	if err := account.CheckLanguage(said(w.Language)); err != nil {
+		return err
+	}
+	uid, err := change.Create(spec, w.now)
+	if err != nil {
 		return err
 	}
 	w.did, w.out.Password = true, password
+	if said(w.Language) != "" {
+		if err := change.SetLanguage(uid, *w.Language); err != nil {
+			return err
+		}
+	}
 	return w.showUser()
 }
 
@@ -216,11 +225,33 @@ func modify(w *work) error {
 			return errChanged
 		}
 	}
-	if err := change.Modify(w.Username, to); err != nil {
+	if err := account.CheckLanguage(said(w.Language)); err != nil {
+		return err
+	}
+	if to != (change.Changes{}) {
+		if err := change.Modify(w.Username, to); err != nil {
+			return err
+		}
+		w.did = true
+	}
+	if w.Language != nil {
+		if err := w.chooseLanguage(); err != nil {
+			return err
+		}
+	}
+	return w.showUser()
+}
+
+func (w *work) chooseLanguage() error {
+	e, found := w.names.User(w.Username)
+	if !found {
+		return change.ErrNoAccount
+	}
+	if err := change.SetLanguage(e.UID, *w.Language); err != nil {
 		return err
 	}
 	w.did = true
-	return w.showUser()
+	return nil
 }
 
 // lock also ends his sessions: they are worth nothing any more, and removed they are not listed either.

@@ -101,7 +101,16 @@ func tryLogin(q request, settings config.Settings, began *time.Time) (reply, err
 	if err == nil {
 		noteLogin(a, q.Entry, address.String())
 	}
-	return reply{ID: id, User: a.name, Roles: a.roles, MustChange: mustChange}, err
+	return reply{ID: id, User: a.name, Roles: a.roles, MustChange: mustChange, Language: languageOf(a)}, err
+}
+
+// languageOf is the one that somebody chose. That it cannot be read keeps nobody out.
+func languageOf(a account) string {
+	p, err := accounts.ReadPreferences(a.uid)
+	if err != nil {
+		log("preferences of "+a.name, err)
+	}
+	return string(p.Language)
 }
 
 func attemptLimits(l config.Login) attempt.Limits {

@@ -48,6 +48,7 @@ type request struct {
 	Old      string `json:"old"`
 	New      string `json:"new"`
 	ID       string `json:"id"` // of a session, as people see it
+	Language string `json:"language"`
 }
 
 // reply is what stands on standard output. Error is one of refused, weak, busy, no-space, internal.
@@ -60,7 +61,9 @@ type reply struct {
 	Why        string   `json:"why,omitempty"`   // with weak: short, name and the like, "" where nothing more is known
 	Limit      int      `json:"limit,omitempty"` // with some of these: how many are wanted, or allowed
 
-	Sessions []helper.Session `json:"sessions,omitempty"`
+	Language string             `json:"language,omitempty"` // with login: the one that he chose
+	Sessions []helper.Session   `json:"sessions,omitempty"`
+	Account  *helper.OwnAccount `json:"account,omitempty"`
 }
 
 // operations says who may ask for what: root (the gate, an administrator's shell), shzguest, or a member of shzbase for
@@ -75,6 +78,8 @@ var operations = map[string]struct {
 	"password": {member: true, run: changePassword},
 	"sessions": {member: true, run: ownSessions},
 	"end":      {member: true, run: endSession},
+	"account":  {member: true, run: ownAccount},
+	"language": {member: true, run: chooseLanguage},
 }
 
 func main() {

@@ -52,6 +52,8 @@ type sender struct {
 	warn     func(line string) // the same, as an error
 	alarmed  string            // a file: when it was told last that messages wait for long
 
+	preferences func(uid uint32) (account.Preferences, error)
+
 	open   connection
 	broken int // connections, one after the other
 }
@@ -166,12 +168,24 @@ func (s *sender) hangUp() {
 
 // letter is the message as it is now: an address that was mended holds for what waits too.
 func (s *sender) letter(m queue.Message, to account.Entry) (mail.Letter, error) {
-	style := mail.Style{Language: s.language, URL: s.urlFor(to), Grace: s.grace}
+	style := mail.Style{Language: s.languageOf(to), URL: s.urlFor(to), Grace: s.grace}
 	if actor, known := s.names.User(m.Actor); known {
 		style.Actor = account.ParseGECOS(actor.GECOS).FullName
 	}
 	subject, plain, html, err := mail.Compose(m, style)
 	return mail.Letter{ID: m.ID, From: s.from, To: s.address(to), Date: m.Opened, Subject: subject, Text: plain, HTML: html}, err
+}
+
+// languageOf is the one that somebody chose. Whatever stands in his file, he gets his mail.
+func (s *sender) languageOf(to account.Entry) text.Language {
+	p, err := s.preferences(to.UID)
+	if err != nil {
+		s.warn("sharezone worker: preferences of " + to.Name + ": " + strconv.QuoteToASCII(err.Error()))
+	}
+	if p.Language == "" {
+		return s.language
+	}
+	return p.Language
 }
 
 // urlFor is where links lead for somebody: of partners, who are in the group of a company, to the external entry.
@@ -209,7 +223,7 @@ const secretFile = layout.Configuration + "/smtp-secret"
 
 // newSender is one on the machine.
 func newSender(settings config.Settings, names names) *sender {
-	s := &sender{queue: layout.Queue, names: names, settings: settings.Mail, language: text.Language(settings.Notices.Language),
+	s := &sender{queue: layout.Queue, names: names, preferences: account.ReadPreferences, settings: settings.Mail, language: text.Language(settings.Notices.Language),
 		internal: settings.Internal.PublicURL, external: settings.External.PublicURL, grace: settings.Cleaner.Grace, from: settings.Mail.From, domain: settings.Mail.Domain, now: time.Now,
 		alarmed: layout.WorkerState + "/alarmed",
 		tell:    func(line string) { syslog.Write(syslog.DaemonInfo, line) },

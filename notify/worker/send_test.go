@@ -2,12 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/account"
 	"sharezone/internal/config"
+	"sharezone/internal/text"
 	"sharezone/notify/mail"
 	"sharezone/notify/mail/mailtest"
 	"sharezone/notify/queue"
@@ -20,13 +25,24 @@ type postOffice struct {
 	server *mailtest.Server
 	lines  []string // to the syslog
 	warned int      // lines that are errors
+
+	languages map[uint32]text.Language
+	damaged   uint32 // whose preferences cannot be read
+}
+
+// chosen are the preferences of the people of these tests.
+func (o *postOffice) chosen(uid uint32) (account.Preferences, error) {
+	if uid == o.damaged {
+		return account.Preferences{}, unix.EIO
+	}
+	return account.Preferences{Language: o.languages[uid]}, nil
 }
 
 func newPostOffice(t *testing.T) *postOffice {
 	t.Helper()
 	o := &postOffice{mailroom: newMailroom(t), server: mailtest.Start(t, false, "")}
 	o.window = 0
-	o.sender = &sender{queue: o.mailroom.queue, names: fewNames{}, settings: config.Mail{GiveUp: 5 * 24 * time.Hour},
+	o.sender = &sender{queue: o.mailroom.queue, names: fewNames{}, preferences: o.chosen, settings: config.Mail{GiveUp: 5 * 24 * time.Hour},
 		language: "en", from: "sharezone@example.org", domain: "example.net",
 		internal: "https://inside.example.org", external: "https://share.example.org", now: func() time.Time { return o.clock },
 		dial: func() (connection, error) {
@@ -103,6 +119,28 @@ func TestSend(t *testing.T) {
 	}
 	if o.told(t, queue.Waiting) != "" || o.told(t, queue.Failed) != "" {
 		t.Error("something is left")
+	}
+}
+
+// TestLanguageOfMails: it is the recipient's; where he has none, or nobody can say, the machine's.
+func TestLanguageOfMails(t *testing.T) {
+	o := newPostOffice(t)
+	o.languages, o.damaged = map[uint32]text.Language{1001: "it"}, 1003
+	for i, row := range []struct {
+		uid    uint32
+		want   string
+		warned int
+	}{{1001, `<html lang=3D"it">`, 0}, {1003, `<html lang=3D"en">`, 1}} {
+		if err := o.mailroom.notices.write("l", []notice{{Kind: queue.Taken, Time: o.clock, Actor: "carla", Zone: "a", ZoneID: idOfA, Path: "p", Owner: row.uid}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(o.mailroom.run(), o.send(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		mails := o.server.Mails()
+		if len(mails) != i+1 || !strings.Contains(strings.ReplaceAll(mails[i].Text, "=\r\n", ""), row.want) || o.warned != row.warned {
+			t.Errorf("%d: warned %d, %+v", row.uid, o.warned, mails)
+		}
 	}
 }
 

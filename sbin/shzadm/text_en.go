@@ -59,6 +59,7 @@ Makes a user. The name begins with a letter, but not with shz-, and has up to 31
   --phone NUMBER
   --mobile NUMBER    where text messages go
   --company TEXT
+  --language CODE    it or en, of pages and mails
   --expires DAY      YYYY-MM-DD, the first day on which the account is disabled
   --password-stdin   read the password from standard input; otherwise one is generated, printed, and
                      to be changed at the first login
@@ -91,6 +92,7 @@ what was there.
   --phone NUMBER
   --mobile NUMBER
   --company TEXT
+  --language CODE    it or en, of pages and mails
   --expires DAY      YYYY-MM-DD, the first day on which the account is disabled
   --json             print a JSON object
 `,
@@ -284,7 +286,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"user-made":     "User %s: uid %d, %s\n",
 	"user-password": "Password, to be changed at the first login: %s\n",
 	"user-columns":  "USER UID ROLES STATUS EXPIRES NAME COMPANY EMAIL",
-	"user-fields":   "User|Uid|Full name|Company|Email|Phone|Mobile|Roles|Status|Expires|Must change password|Groups|Last login|Refused logins",
+	"user-fields":   "User|Uid|Full name|Company|Email|Phone|Mobile|Roles|Status|Expires|Must change password|Groups|Language|Last login|Refused logins",
 	"zone-made":     "Zone %s of %s: %s\n",
 	"zone-shared":   "Zone %s: %s=%s (changed inside: folders %d, files %d)\n",
 	"zone-system":   "warning: %s is a group of the system; services that run in it get in too\n",

@@ -59,6 +59,7 @@ a-z 0-9 . _ -
   --phone NUMERO
   --mobile NUMERO      dove vanno gli SMS
   --company TESTO
+  --language CODICE  it o en, delle pagine e dei messaggi
   --expires GIORNO     AAAA-MM-GG, il primo giorno in cui l'utente è disattivato
   --password-stdin     legge la password dallo standard input; altrimenti ne viene generata una, mostrata
                        e da cambiare al primo accesso
@@ -91,6 +92,7 @@ c'era.
   --phone NUMERO
   --mobile NUMERO
   --company TESTO
+  --language CODICE  it o en, delle pagine e dei messaggi
   --expires GIORNO     AAAA-MM-GG, il primo giorno in cui l'utente è disattivato
   --json               mostra un oggetto JSON
 `,
@@ -283,7 +285,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"user-made":     "Utente %s: uid %d, %s\n",
 	"user-password": "Password, da cambiare al primo accesso: %s\n",
 	"user-columns":  "UTENTE UID RUOLI STATO SCADENZA NOME AZIENDA EMAIL",
-	"user-fields":   "Utente|Uid|Nome|Azienda|Email|Telefono|Cellulare|Ruoli|Stato|Scadenza|Deve cambiare password|Gruppi|Ultimo accesso|Accessi rifiutati",
+	"user-fields":   "Utente|Uid|Nome|Azienda|Email|Telefono|Cellulare|Ruoli|Stato|Scadenza|Deve cambiare password|Gruppi|Lingua|Ultimo accesso|Accessi rifiutati",
 	"zone-made":     "Area %s di %s: %s\n",
 	"zone-shared":   "Area %s: %s=%s (cambiati all'interno: cartelle %d, file %d)\n",
 	"zone-system":   "attenzione: %s è un gruppo del sistema; entrano anche i servizi che vi girano\n",

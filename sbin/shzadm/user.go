@@ -39,6 +39,7 @@ func userAdd(c *call, args []string) error {
 	fs.StringVar(&spec.Contact.Mobile, "mobile", "", "")
 	fs.StringVar(&spec.Contact.Company, "company", "", "")
 	fs.StringVar(&spec.Expires, "expires", "", "")
+	language := fs.String("language", "", "")
 	fromStdin := fs.Bool("password-stdin", false, "")
 	fs.BoolVar(&spec.MustChange, "must-change", false, "")
 	operands, err := c.parse(fs, args, 1, 1)
@@ -60,6 +61,9 @@ func userAdd(c *call, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := account.CheckLanguage(*language); err != nil {
+		return err
+	}
 	if err := change.Prepare(); err != nil {
 		return err
 	}
@@ -71,8 +75,11 @@ func userAdd(c *call, args []string) error {
 	if err != nil {
 		return err
 	}
+	var lost, unseen error // the password is told all the same
+	if *language != "" {
+		lost = change.SetLanguage(uid, *language)
+	}
 	made := madeUser{}
-	var unseen error // the password is told all the same
 	if made.User, unseen = findUser(spec.Name); unseen != nil {
 		made.User = account.User{Name: spec.Name, UID: uid}
 	}
@@ -82,7 +89,7 @@ func userAdd(c *call, args []string) error {
 	if err := c.showMade(made); err != nil {
 		return fmt.Errorf("%s: %w: %w", made.Name, errNotShown, err)
 	}
-	return unseen
+	return errors.Join(lost, unseen)
 }
 
 func (c *call) showMade(made madeUser) error {
@@ -154,7 +161,7 @@ func userShow(c *call, args []string) error {
 	}
 	return c.printFields("user-fields", u.Name, strconv.FormatUint(uint64(u.UID), 10), text(u.FullName), text(u.Company),
 		text(u.Email), text(u.Phone), text(u.Mobile), joinRoles(u.Roles), status(u), text(u.Expires), mustChange,
-		strings.Join(u.Groups, " "), moment(u.LastLogin), refused)
+		strings.Join(u.Groups, " "), text(u.Language), moment(u.LastLogin), refused)
 }
 
 func findUser(name string) (account.User, error) {

@@ -66,7 +66,7 @@ func userEnable(c *call, args []string) error {
 func userModify(c *call, args []string) error {
 	fs := c.flags()
 	var to change.Changes
-	var role *string
+	var role, language *string
 	fs.Func("role", "", setText(&role))
 	fs.Func("full-name", "", setText(&to.FullName))
 	fs.Func("email", "", setText(&to.Email))
@@ -74,15 +74,26 @@ func userModify(c *call, args []string) error {
 	fs.Func("mobile", "", setText(&to.Mobile))
 	fs.Func("company", "", setText(&to.Company))
 	fs.Func("expires", "", setText(&to.Expires))
+	fs.Func("language", "", setText(&language))
 	operands, err := c.parse(fs, args, 1, 1)
 	if err != nil {
 		return err
 	}
 	to.Role = (*account.Role)(role)
-	if to == (change.Changes{}) {
+	if to == (change.Changes{}) && language == nil {
 		return usageError(c.say.line("usage-change"))
 	}
-	u, err := c.changeUser(operands[0], "user-modify", func() error { return change.Modify(operands[0], to) })
+	if err := account.CheckLanguage(text(language)); err != nil {
+		return err
+	}
+	u, err := c.changeUser(operands[0], "user-modify", func() error {
+		if to != (change.Changes{}) {
+			if err := change.Modify(operands[0], to); err != nil {
+				return err
+			}
+		}
+		return setLanguage(operands[0], language)
+	})
 	if err != nil {
 		return err
 	}
@@ -90,6 +101,18 @@ func userModify(c *call, args []string) error {
 		u.ZonesLeft, err = zonesOf(u.UID)
 	}
 	return errors.Join(err, c.showChanged(u))
+}
+
+// setLanguage writes down which language somebody wants; nil: as it is.
+func setLanguage(name string, language *string) error {
+	if language == nil {
+		return nil
+	}
+	u, err := findUser(name)
+	if err != nil {
+		return err
+	}
+	return change.SetLanguage(u.UID, *language)
 }
 
 // zonesOf are the names of somebody's zones; none where there is no base yet.

@@ -12,6 +12,7 @@ export async function journey(t) {
   await archives(t);
   await operations(t);
   await switchLanguage(t);
+  await profile(t);
   await changePassword(t);
   await returnAfterSession(t);
   await mistakes(t);
@@ -150,6 +151,14 @@ async function switchLanguage(t) {
     t.expect(lang === language, `lang="${lang}"`);
   }
   t.report('switch-language');
+}
+
+async function profile(t) {
+  await t.menu('menu.profile');
+  await t.inspect('profile', { title: 'profile.title', says: t.say('profile.who-changes') });
+  await t.field('language').selectOption(t.language);
+  await t.go(() => t.button('profile.submit').click());
+  await t.inspect('profile-language', { title: 'profile.title', says: t.say('profile.chosen') });
 }
 
 async function changePassword(t) {

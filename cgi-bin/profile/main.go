@@ -1,0 +1,97 @@
+// Profile shows somebody what is known of him, and lets him choose the language in which he is spoken to. What stands in
+// shadow(5) and the file of his choices libexec/auth tells and writes; what describes him administrators change (users).
+package main
+
+import (
+	"errors"
+	"net/http"
+
+	"sharezone/internal/account"
+	"sharezone/internal/helper"
+	"sharezone/internal/page"
+	"sharezone/internal/text"
+	"sharezone/internal/web"
+)
+
+// here is the component's address.
+const here = "/cgi-bin/profile"
+
+func main() { web.Run(answer) }
+
+func answer(c *web.Call) error {
+	if err := c.Exact(); err != nil {
+		return err
+	}
+	if c.Request.Method == http.MethodPost {
+		return choose(c)
+	}
+	o, err := ask(c)
+	if err != nil {
+		return err
+	}
+	head := c.View(c.Language.Say("profile.title"))
+	if c.Done() == "language" {
+		head.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say("profile.chosen")}
+	}
+	return c.Answer(http.StatusOK, o, profilePage(head, view(c, o)))
+}
+
+// own is what is known of the user, and its JSON form.
+type own struct {
+	helper.OwnAccount
+	Sessions []helper.Session `json:"sessions"`
+}
+
+func ask(c *web.Call) (own, error) {
+	reply, err := helper.Auth(helper.AuthRequest{Op: "account"})
+	if err != nil {
+		return own{}, err
+	}
+	if reply.Account == nil {
+		return own{}, errors.New("auth told nothing of the account")
+	}
+	o := own{*reply.Account, []helper.Session{}}
+	if reply, err = helper.Auth(helper.AuthRequest{Op: "sessions"}); err != nil {
+		return own{}, err
+	}
+	for _, s := range reply.Sessions {
+		if s.State != "ended" {
+			o.Sessions = append(o.Sessions, s)
+		}
+	}
+	return o, nil
+}
+
+// choose writes down a language. The browser speaks it from now on, and others from their next login.
+func choose(c *web.Call) error {
+	fields, err := c.Form()
+	if err != nil {
+		return err
+	}
+	language := fields.Get("language")
+	if fields.Get("op") != "modify" || len(fields["language"]) != 1 || account.CheckLanguage(language) != nil {
+		return web.Refuse(web.BadRequest, "op=modify and one language are wanted")
+	}
+	act, err := c.Event.BeginAbout("user-modify", c.User, "language="+language)
+	if err != nil {
+		return err
+	}
+	_, err = helper.Auth(helper.AuthRequest{Op: "language", Language: language})
+	result := "ok"
+	if err != nil {
+		result = string(web.CodeOf(err))
+	}
+	act.End(result, -1, "")
+	if err != nil {
+		return err
+	}
+	c.SetLanguage(text.Language(language))
+	if !c.JSON {
+		return c.SeeOther(here+"?done=language", 0, nil)
+	}
+	o, err := ask(c)
+	if err != nil {
+		return err
+	}
+	return c.SeeOther("", http.StatusOK, o)
+}

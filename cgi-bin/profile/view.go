@@ -1,0 +1,65 @@
+package main
+
+import (
+	"sharezone/internal/account"
+	"sharezone/internal/web"
+)
+
+// profileView is what the page shows.
+type profileView struct {
+	Facts     []fact
+	Language  string // that was chosen, "" = none
+	Elsewhere bool   // the account is not in the machine's own files: its password may be changed elsewhere
+	Sessions  string // how many there are, and the link to them; "" = this entry does not show them
+}
+
+// fact is a line of what is known.
+type fact struct {
+	Label, Value string
+	Chosen       bool // somebody chose the value: it is shown as a name
+}
+
+func view(c *web.Call, o own) profileView {
+	l := c.Language
+	facts := []fact{{l.Say("users-field.username"), o.Name, true}}
+	for _, f := range []struct {
+		key   string
+		value *string
+	}{{"full_name", o.FullName}, {"company", o.Company}, {"email", o.Email}, {"phone", o.Phone}, {"mobile", o.Mobile}} {
+		if f.value != nil {
+			facts = append(facts, fact{l.Say("users-field." + f.key), *f.value, true})
+		}
+	}
+	role := account.RoleBase
+	if n := len(o.Roles); n > 0 {
+		role = o.Roles[n-1]
+	}
+	facts = append(facts, fact{l.Say("users-field.role"), l.Say("users-role." + string(role)), false})
+	last := l.Say("users.never")
+	if o.LastLogin != nil {
+		last = l.Time(*o.LastLogin)
+	}
+	facts = append(facts, fact{l.Say("users.last-login"), last, false})
+	v := profileView{Language: "", Elsewhere: o.Status == nil}
+	if o.Language != nil {
+		v.Language = *o.Language
+	}
+	day := func(label string, value *string, none string) {
+		if value != nil {
+			none = l.Day(*value)
+		}
+		if none != "" {
+			facts = append(facts, fact{label, none, false})
+		}
+	}
+	if !v.Elsewhere {
+		day(l.Say("profile.password-set"), o.PasswordSet, "")
+		day(l.Say("profile.password-due"), o.PasswordDue, l.Say("home.never"))
+		day(l.Say("users-field.expires"), o.Expires, l.Say("home.never"))
+	}
+	v.Facts = facts
+	if s, err := c.Settings(); err == nil && s.Entry(c.Entry).Answers("sessions") {
+		v.Sessions = l.Count("profile.sessions", len(o.Sessions))
+	}
+	return v
+}

@@ -1,0 +1,58 @@
+package change
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/account"
+	"sharezone/internal/disk"
+	"sharezone/internal/layout"
+	"sharezone/internal/text"
+)
+
+// SetLanguage writes down which language somebody chose; "" is none. He may be anybody's account: nothing of it changes.
+func SetLanguage(uid uint32, language string) error {
+	if err := account.CheckLanguage(language); err != nil {
+		return err
+	}
+	return choose(uid, func(p *account.Preferences) { p.Language = text.Language(language) })
+}
+
+// choose changes preferences: read, changed and written by one at a time. They belong to him, so he reads them as himself.
+func choose(uid uint32, change func(*account.Preferences)) error {
+	folder, err := os.Open(layout.Preferences)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if err := unix.Flock(int(folder.Fd()), unix.LOCK_EX); err != nil { // nobody but root can open it
+		return err
+	}
+	p, err := account.ReadPreferences(uid)
+	if err != nil {
+		return err
+	}
+	change(&p)
+	reader, found := account.NewNames().GroupID(layout.UserSpool)
+	if !found {
+		return fmt.Errorf("group %s: %w", layout.UserSpool, ErrNoGroup)
+	}
+	b, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return disk.WriteFor(account.PreferencesFile(uid), append(b, '\n'), uid, reader)
+}
+
+// forgetPreferences removes those of an account that is gone.
+func forgetPreferences(uid uint32) error {
+	if err := os.Remove(account.PreferencesFile(uid)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"sharezone/internal/layout"
+)
+
+// TestOwn: everybody is told of himself, and chooses for himself.
+func TestOwn(t *testing.T) {
+	needCopy(t)
+	newUser(t, "la-anna", "shzbase", "-c", "Anna,,,,anna@example.org")
+	newUser(t, "la-bruno", "shzbase")
+	a := ask(t, "la-anna", request{Op: "account", Username: "la-bruno"})
+	if a.status != 0 || a.Account == nil || a.Account.Name != "la-anna" || a.Account.PasswordSet == nil || a.Account.Language != nil || *a.Account.Email != "anna@example.org" {
+		t.Fatalf("%d %s %s", a.status, a.out, a.log)
+	}
+	if strings.Contains(a.out, "$") {
+		t.Errorf("a password's hash is told: %s", a.out)
+	}
+	file := layout.Preferences + "/" + sh(t, "id -u la-anna") + ".json"
+	t.Cleanup(func() { sh(t, `rm -f "$1"`, file) })
+	for _, language := range []string{"fr", "EN", "en\n", "../en", "\x00"} {
+		if a := ask(t, "la-anna", request{Op: "language", Language: language}); a.status != exitRefused || a.Error != "refused" {
+			t.Errorf("%q: %d %s", language, a.status, a.out)
+		}
+	}
+	for _, language := range []string{"en", "it"} {
+		if a := ask(t, "la-anna", request{Op: "language", Language: language, Username: "la-bruno"}); a.status != 0 {
+			t.Fatalf("%d %s %s", a.status, a.out, a.log)
+		}
+		if a := ask(t, "la-anna", request{Op: "account"}); *a.Account.Language != language {
+			t.Errorf("%s", a.out)
+		}
+	}
+	if state := sh(t, `stat -c '%a %U %G' "$1"`, file); state != "640 la-anna shzspool" {
+		t.Error(state)
+	}
+	if a := ask(t, "la-bruno", request{Op: "account"}); a.Account.Language != nil {
+		t.Errorf("another's choice: %s", a.out)
+	}
+	if a := ask(t, "shzguest", loginOf("la-anna")); a.Language != "it" {
+		t.Errorf("login: %s", a.out)
+	}
+	// What the owner makes of his file is no choice, and the next one mends it.
+	sh(t, `setpriv --reuid=la-anna --regid=la-anna --init-groups sh -c 'head -c 300000 /dev/zero >"$1"' sh "$1"`, file)
+	if a := ask(t, "shzguest", loginOf("la-anna")); a.status != 0 || a.Language != "" {
+		t.Errorf("spoilt: %d %s %s", a.status, a.out, a.log)
+	}
+	if a := ask(t, "la-anna", request{Op: "language", Language: "en"}); a.status != 0 || sh(t, `cat "$1"`, file) != `{"language":"en"}` {
+		t.Errorf("mended: %d %s", a.status, a.log)
+	}
+	if a := ask(t, "la-anna", request{Op: "language"}); a.status != 0 || sh(t, `cat "$1"`, file) != `{}` {
+		t.Errorf("none: %d %s", a.status, a.log)
+	}
+}
