@@ -51,6 +51,9 @@ func answer(c *web.Call) error {
 		return err
 	}
 	act.End("ok", -1, "")
+	if reply.OthersStay {
+		return c.SeeOther("/cgi-bin/home?done=chpwd-others", http.StatusOK, map[string]any{"others_stay": true})
+	}
 	return c.SeeOther("/cgi-bin/home?done=chpwd", http.StatusOK, map[string]any{})
 }
 

@@ -26,8 +26,11 @@ func answer(c *web.Call) error {
 		return err
 	}
 	v := c.View(c.Language.Say("home.title"))
-	if c.Done() == "chpwd" {
+	switch c.Done() {
+	case "chpwd":
 		v.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say("chpwd.changed")}
+	case "chpwd-others":
+		v.Notice = &page.Notice{Kind: page.Error, Text: c.Language.Say("chpwd.others-stay")}
 	}
 	object := map[string]any{"user": c.User, "roles": names.Roles(c.User), "zones": zones}
 	return c.Answer(http.StatusOK, object, homePage(v, rows(c, zones)))

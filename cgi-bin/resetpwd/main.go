@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/a-h/templ"
+
 	"sharezone/internal/helper"
 	"sharezone/internal/page"
 	"sharezone/internal/session"
@@ -38,23 +40,16 @@ func answer(c *web.Call) error {
 		result = string(web.CodeOf(err))
 	}
 	act.End(result, -1, "")
-	view := c.View(c.Language.Say("resetpwd.title"))
+	title, html := c.Language.Say("resetpwd.title"), func(head page.View) templ.Component {
+		return newPasswordPage(head, name, reply.Password)
+	}
 	switch {
-	case err != nil && reply.Password != "": // it holds although something after it failed, and cannot be asked again
-		err = told(c, err)
-		c.Log(err)
-		code, message := web.CodeOf(err), c.Message(err)
-		view.Notice = &page.Notice{Kind: page.Error, Text: message}
-		return c.Answer(code.Status(), struct {
-			web.ErrorObject
-			Username string `json:"username"`
-			Password string `json:"password"`
-		}{c.ErrorObject(code, message), name, reply.Password}, newPasswordPage(view, name, reply.Password))
+	case err != nil && reply.Password != "":
+		return c.FailWithPassword(told(c, err), title, name, reply.Password, html)
 	case err != nil:
 		return told(c, err)
 	}
-	return c.Answer(http.StatusOK, map[string]any{"username": name, "password": reply.Password, "must_change": true},
-		newPasswordPage(view, name, reply.Password))
+	return c.Answer(http.StatusOK, map[string]any{"username": name, "password": reply.Password, "must_change": true}, html(c.View(title)))
 }
 
 // reset asks the helper. Who would be refused is not made to ask: sudo reports that as an attempt.

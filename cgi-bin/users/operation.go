@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/a-h/templ"
+
 	"sharezone/internal/account"
 	"sharezone/internal/event"
 	"sharezone/internal/helper"
@@ -68,7 +70,10 @@ func post(v viewer) error {
 	}
 	switch {
 	case err != nil && reply.Password != "":
-		return f.madeAllTheSame(v.told(err), reply)
+		m := made{helper.KnownUser{User: account.User{Name: f.name}}, reply.Password}
+		return v.call.FailWithPassword(v.told(err), v.call.Language.Say("users-made.title"), m.Name, m.Password, func(head page.View) templ.Component {
+			return madePage(head, m)
+		})
 	case err != nil:
 		return f.again(v.told(err))
 	}
@@ -93,20 +98,6 @@ func (f *form) request() (helper.AccountRequest, error) {
 		f.name = name
 	}
 	return f.row.ask(*f)
-}
-
-// madeAllTheSame answers an error after which a password holds that nobody else knows: it is shown, for it cannot be asked again.
-func (f form) madeAllTheSame(err error, reply helper.AccountReply) error {
-	f.call.Log(err)
-	code, message := web.CodeOf(err), f.call.Message(err)
-	m := made{helper.KnownUser{User: account.User{Name: f.name}}, reply.Password}
-	view := f.call.View(f.call.Language.Say("users-made.title"))
-	view.Notice = &page.Notice{Kind: page.Error, Text: message}
-	return f.call.Answer(code.Status(), struct {
-		web.ErrorObject
-		Username string `json:"username"`
-		Password string `json:"password"`
-	}{f.call.ErrorObject(code, message), m.Name, m.Password}, madePage(view, m))
 }
 
 func (f form) send(q helper.AccountRequest) (helper.AccountReply, error) {

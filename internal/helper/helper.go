@@ -50,8 +50,9 @@ type AuthReply struct {
 	User       string   `json:"user"`
 	Roles      []string `json:"roles"`
 	MustChange bool     `json:"must_change"`
-	Why        string   `json:"why"`   // with the refusal weak: which weakness, "" where nothing more is known
-	Limit      int      `json:"limit"` // with some of them: how many are wanted, or allowed
+	OthersStay bool     `json:"others_stay"` // one's other sessions could not be ended
+	Why        string   `json:"why"`         // with the refusal weak: which weakness, "" where nothing more is known
+	Limit      int      `json:"limit"`       // with some of them: how many are wanted, or allowed
 
 	Language string      `json:"language"` // that somebody chose who logs in
 	Sessions []Session   `json:"sessions"` // one's own

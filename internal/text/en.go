@@ -57,6 +57,7 @@ var englishPages = map[string]string{
 	"chpwd.submit":      "Change password",
 	"chpwd.sessions":    "If you have opened Share Zone on other devices too, you will have to log in there again with the new password.",
 	"chpwd.changed":     "Your password has been changed.",
+	"chpwd.others-stay": "Your password has been changed, but your other sessions could not be ended: end them on the page of sessions.",
 	"chpwd.mismatch":    "The two new passwords are not the same. Enter them again.",
 	"chpwd.wrong":       "The current password is not right. Enter it again.",
 	"chpwd.weak":        "The new password is too easy to guess. Choose a longer one, without your name in it and unlike the current one.",

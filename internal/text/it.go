@@ -57,6 +57,7 @@ var italianPages = map[string]string{
 	"chpwd.submit":      "Cambia password",
 	"chpwd.sessions":    "Se hai aperto Share Zone anche su altri dispositivi, lì dovrai entrare di nuovo con la nuova password.",
 	"chpwd.changed":     "La password è stata cambiata.",
+	"chpwd.others-stay": "La password è stata cambiata, ma le altre tue sessioni non si sono potute chiudere: chiudile dalla pagina delle sessioni.",
 	"chpwd.mismatch":    "Le due nuove password non sono uguali. Scrivile di nuovo.",
 	"chpwd.wrong":       "La password attuale non è giusta. Scrivila di nuovo.",
 	"chpwd.weak":        "La nuova password è troppo facile da indovinare. Scegline una più lunga, senza il tuo nome e diversa da quella attuale.",

@@ -406,6 +406,20 @@ func (c *Call) FailAs(code Code, message string) {
 	}
 }
 
+// FailWithPassword answers an error after which a password holds that nobody else knows: it is shown with it, for it cannot be
+// asked again.
+func (c *Call) FailWithPassword(err error, title, username, password string, html func(page.View) templ.Component) error {
+	c.Log(err)
+	code, message := CodeOf(err), c.Message(err)
+	head := c.View(title)
+	head.Notice = &page.Notice{Kind: page.Error, Text: message}
+	return c.Answer(code.Status(), struct {
+		ErrorObject
+		Username string `json:"username"`
+		Password string `json:"password"`
+	}{c.ErrorObject(code, message), username, password}, html(head))
+}
+
 // ErrorObject is the interface's form of an error, for who answers one by himself.
 type ErrorObject = errorObject
 

@@ -426,11 +426,12 @@ func tryChange(q request, who caller, settings config.Settings) (reply, error) {
 		return reply{}, err
 	}
 	// The password is the new one now, and whoever asked must hear so. What fails from here on ends sessions, which lack the mark
-	// of the new password; those of a directory's account, which have none, are in the log.
-	if err := errors.Join(endOthers(q.Session, r.UID), keepOwn(f, r, who)); err != nil {
+	// of the new password, all but those of a directory's account: their marks are all of no password.
+	others := endOthers(q.Session, r.UID)
+	if err := errors.Join(others, keepOwn(f, r, who)); err != nil {
 		log("after the change of a password of "+r.User, err)
 	}
-	return reply{User: r.User}, nil
+	return reply{User: r.User, OthersStay: others != nil && who.account.shadow == ""}, nil
 }
 
 // keepOwn binds the session in which the password was changed to the new one.
@@ -450,7 +451,7 @@ func keepOwn(f *os.File, r session.Record, who caller) error {
 
 // endOthers removes the sessions of uid but the one kept. It would be enough that their password mark is wrong now;
 // removed, they are not listed any more either.
-func endOthers(keep string, uid uint32) error {
+func endOthers(keep string, uid uint32) (failed error) {
 	entries, err := os.ReadDir(layout.Sessions)
 	if err != nil {
 		return err
@@ -464,9 +465,11 @@ func endOthers(keep string, uid uint32) error {
 			continue // not a session, or ended meanwhile
 		}
 		if r, _, err := session.Read(f); err == nil && r.UID == uid {
-			os.Remove(f.Name())
+			if err := os.Remove(f.Name()); err != nil && !errors.Is(err, os.ErrNotExist) {
+				failed = errors.Join(failed, err)
+			}
 		}
 		f.Close()
 	}
-	return nil
+	return failed
 }

@@ -58,8 +58,9 @@ type reply struct {
 	User       string   `json:"user,omitempty"`
 	Roles      []string `json:"roles,omitempty"`
 	MustChange bool     `json:"must_change,omitempty"`
-	Why        string   `json:"why,omitempty"`   // with weak: short, name and the like, "" where nothing more is known
-	Limit      int      `json:"limit,omitempty"` // with some of these: how many are wanted, or allowed
+	OthersStay bool     `json:"others_stay,omitempty"` // with password: the caller's other sessions could not be ended
+	Why        string   `json:"why,omitempty"`         // with weak: short, name and the like, "" where nothing more is known
+	Limit      int      `json:"limit,omitempty"`       // with some of these: how many are wanted, or allowed
 
 	Language string             `json:"language,omitempty"` // with login: the one that he chose
 	Sessions []helper.Session   `json:"sessions,omitempty"`

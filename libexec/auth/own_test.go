@@ -1,11 +1,29 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
 	"sharezone/internal/layout"
 )
+
+// TestEndOthers: a session that cannot be removed is told, and keeps no other one.
+func TestEndOthers(t *testing.T) {
+	needCopy(t)
+	newUser(t, "la-anna", "shzbase")
+	newUser(t, "la-bruno", "shzbase")
+	own, stuck, other, bruno := logIn(t, "la-anna"), logIn(t, "la-anna"), logIn(t, "la-anna"), logIn(t, "la-bruno")
+	uid, err := strconv.Atoi(sh(t, "id -u la-anna"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sh(t, `mount --bind "$1" "$1"`, layout.Sessions+"/"+stuck) // a name on which something is mounted is not removed
+	defer sh(t, `umount "$1"`, layout.Sessions+"/"+stuck)
+	if err := endOthers(own, uint32(uid)); err == nil || lives(other) || !lives(own) || !lives(stuck) || !lives(bruno) {
+		t.Errorf("%v; lives: other %v, own %v, stuck %v, bruno's %v", err, lives(other), lives(own), lives(stuck), lives(bruno))
+	}
+}
 
 // TestOwn: everybody is told of himself, and chooses for himself.
 func TestOwn(t *testing.T) {

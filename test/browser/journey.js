@@ -156,9 +156,6 @@ async function switchLanguage(t) {
 async function profile(t) {
   await t.menu('menu.profile');
   await t.inspect('profile', { title: 'profile.title', says: t.say('profile.who-changes') });
-  await t.field('language').selectOption(t.language);
-  await t.go(() => t.button('profile.submit').click());
-  await t.inspect('profile-language', { title: 'profile.title', says: t.say('profile.chosen') });
 }
 
 async function changePassword(t) {
