@@ -8,7 +8,7 @@ import (
 )
 
 // TestSystemGroup: who is about to share a zone with a group by which services have their rights is told so first, and can do
-// it all the same; with a company or with the people of Share Zone nobody is asked twice.
+// it all the same; with a company or with all managers nobody is asked twice.
 func TestSystemGroup(t *testing.T) {
 	zone := newZone(t)
 	at := management + "/" + zone
@@ -36,9 +36,23 @@ func TestSystemGroup(t *testing.T) {
 	if a := post("op=share&principal=group:www-data&access=none"); a.status != 303 || members() != "" {
 		t.Errorf("taking it away is asked about: %d %q", a.status, members())
 	}
-	for _, group := range []string{"shzmgr", "shzbase"} {
-		if a := post("op=share&principal=group:" + group + "&access=read"); a.status != 303 {
-			t.Errorf("%s: %d", group, a.status)
+	if a := post("op=share&principal=group:shzmgr&access=read"); a.status != 303 {
+		t.Errorf("shzmgr: %d", a.status)
+	}
+	// Everybody, and a group that is one person's, are said to be that.
+	for group, question := range map[string]string{"shzbase": "Share with everybody?", "bruno": "Share with the own group of a user?"} {
+		fields := "op=share&principal=group:" + group + "&access=read"
+		if a := post(fields); a.status != 200 || !strings.Contains(a.body, question) || strings.Contains(members(), group) {
+			t.Errorf("%s: %d %q %s", group, a.status, members(), a.body)
+		}
+		if a := post(fields + "&sure=1"); a.status != 303 || !strings.Contains(members(), "group:"+group+"=read") {
+			t.Errorf("%s: %d %q", group, a.status, members())
+		}
+	}
+	page = curlAs(t, "anna", "-H", "Accept-Language: en", at)
+	for _, said := range []string{"group: everybody who uses Share Zone", "group: all managers", "the own group of a user"} {
+		if !strings.Contains(page.body, said) {
+			t.Errorf("%s: not said in %s", said, page.body)
 		}
 	}
 	if a := jsonAs(t, "anna", "-d", asked, at); a.status != 200 || !strings.Contains(members(), "group:www-data=read") {

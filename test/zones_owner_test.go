@@ -165,3 +165,75 @@ func hostname(t *testing.T) string {
 	}
 	return string(text)
 }
+
+// TestZoneValuesByHand: what somebody wrote into a zone's attributes that is not well formed is said, and saving the settings mends it.
+func TestZoneValuesByHand(t *testing.T) {
+	zone := newZone(t)
+	at := management + "/" + zone
+	for attr, value := range map[string]string{"expires": "garbage", "max_age": "-5", "notify": "bogus", "title": "a\x1b[2J"} {
+		run(t, "setfattr", "-n", "user.shz."+attr, "-v", value, zonePath(zone))
+	}
+	if z := zoneIn(t, jsonAs(t, "anna", at)); !slices.Equal(z.Problems, []string{"bad-value"}) {
+		t.Errorf("%q", z.Problems)
+	}
+	found := checked(t, "anna", zone)
+	if len(found) != 4 || found[0].Kind != "value" || found[0].Apply || found[1].Found != "expires: garbage" || found[1].Mend[0] != "setfattr -h -x user.shz.expires -- "+zonePath(zone) {
+		t.Errorf("%+v", found)
+	}
+	for _, page := range []string{at, at + "?view=check"} {
+		if a := curlAs(t, "anna", "-H", "Accept-Language: en", page); a.status != 200 || !strings.Contains(a.body, "save the settings") {
+			t.Errorf("%s: %d %s", page, a.status, a.body)
+		}
+	}
+	if a := form(t, "anna", at, false, "op=modify", "title=", "description=", "expires=", "max_age=", "notify="); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if z := zoneIn(t, jsonAs(t, "anna", at)); len(z.Problems) != 0 || len(checked(t, "anna", zone)) != 0 {
+		t.Errorf("%+v", z)
+	}
+}
+
+// TestZoneOddities: what a page says of a list and of folders that somebody made otherwise is what holds.
+func TestZoneOddities(t *testing.T) {
+	zone := newZone(t, "user:carla=read")
+	at := management + "/" + zone
+	english := []string{"-H", "Accept-Language: en"}
+	run(t, "setfacl", "-n", "-m", "u:bruno:r--,d:u:bruno:r--", zonePath(zone))
+	if a := curlAs(t, "anna", append(english, at)...); !strings.Contains(a.body, "On the list with r--, which is none of the rights") || strings.Contains(a.body, "the mask") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	run(t, "setfacl", "-x", "u:bruno,d:u:bruno", zonePath(zone))
+
+	// Folders that were shut: nobody else writes there, so nobody removes; a button opens them.
+	for _, mode := range []string{"700", "0"} {
+		run(t, "sh", "-c", `install -d -o anna -g anna "$1" && chmod "$2" "$1"`, "sh", zonePath(zone, "shut-"+mode), mode)
+	}
+	for _, d := range checked(t, "anna", zone) {
+		if d.Kind == "sticky" {
+			t.Errorf("%+v", d)
+		}
+	}
+	a := curlAs(t, "anna", append(english, at+"?view=check")...)
+	if !strings.Contains(a.body, `name="op" value="take"`) || !strings.Contains(a.body, `name="raw" value="shut-700"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	pagetest.Check(t, a.body)
+
+	// What root put there: apply says that it is not all.
+	run(t, "install", "-m", "600", "/etc/hostname", zonePath(zone, "of-root"))
+	a = curlAs(t, "anna", append(english, "-d", "op=apply", at)...)
+	if a.status != 200 || strings.Contains(a.body, "have been put right") || !strings.Contains(a.body, "Done, but not everywhere") || !strings.Contains(a.body, "of-root") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := curlAs(t, "anna", append(english, at+"?view=check")...); !strings.Contains(a.body, "by the command below") || !strings.Contains(a.body, "shzadm zone take "+zone+" of-root") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+
+	run(t, "chmod", "0", zonePath(zone))
+	if a := curlAs(t, "anna", append(english, at)...); !strings.Contains(a.body, "shut for everybody, its owner too") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := form(t, "anna", at, true, "op=open"); a.status != 200 || len(zoneIn(t, a).Problems) != 0 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}

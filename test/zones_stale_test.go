@@ -1,6 +1,8 @@
 package test
 
 import (
+	"html"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,22 +16,21 @@ import (
 func TestZonesStaleRow(t *testing.T) {
 	zone := newZone(t, "user:bruno=write")
 	at := management + "/" + zone
-	stamp := regexp.MustCompile(`name="principal" value="user:bruno"[^>]*><input type="hidden" name="seen" value="([^"]*)"`)
+	stamp := regexp.MustCompile(`name="principal" value="user:bruno"[^>]*>\s*<input type="hidden" name="seen" value="([^"]*)"`)
 	page := curlAs(t, "anna", at)
 	row := stamp.FindStringSubmatch(page.body)
 	if row == nil {
 		t.Fatal(page.body)
 	}
 	run(t, "shzadm", "zone", "share", zone, "user:bruno=none")
-	for _, json := range []bool{true, false} {
-		a := form(t, "anna", at, json, "op=share", "principal=user:bruno", "access=read", "seen="+row[1])
-		if a.status != 409 {
-			t.Errorf("json %v: %d %s", json, a.status, a.body)
-		}
-		if !json {
-			pagetest.Check(t, a.body)
-		}
+	if a := form(t, "anna", at, true, "op=share", "principal=user:bruno", "access=read", "seen="+row[1]); a.status != 409 || a.code() != "conflict" {
+		t.Errorf("%d %s", a.status, a.body)
 	}
+	a := curlAs(t, "anna", "-d", "op=share&principal=user:bruno&access=read&seen="+row[1], at)
+	if a.status != 409 || strings.Contains(a.body, "user:bruno") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	pagetest.Check(t, a.body)
 	if a := jsonAs(t, "bruno", "/cgi-bin/shz/"+zone+"/"); a.status != 403 {
 		t.Errorf("bruno: %d", a.status)
 	}
@@ -38,8 +39,8 @@ func TestZonesStaleRow(t *testing.T) {
 	if row = stamp.FindStringSubmatch(hits.body); row == nil {
 		t.Fatal(hits.body)
 	}
-	for _, fields := range [][]string{{"op=share", "principal=user:bruno", "access=read", "seen=" + row[1]}, {"op=share", "principal=user:bruno", "access=write"}} {
-		if a := form(t, "anna", at, false, fields...); a.status != 303 {
+	for _, fields := range []string{"op=share&principal=user:bruno&access=read&seen=" + row[1], "op=share&principal=user:bruno&access=write"} {
+		if a := curlAs(t, "anna", "-d", fields, at); a.status != 303 {
 			t.Errorf("%q: %d %s", fields, a.status, a.body)
 		}
 	}
@@ -96,10 +97,31 @@ func TestZonesParameters(t *testing.T) {
 		}
 	}
 	// A text that was pasted is taken as it looks.
-	if a := form(t, "anna", at, false, "op=modify", "title=Plans\u202e\u200b", "description=one\ttwo"); a.status != 303 {
+	if a := form(t, "anna", at, false, "op=modify", "title=Plans\u202e\u200b", "description=one\ttwo"); a.status != 200 {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	if z := zoneIn(t, jsonAs(t, "anna", at)); z.Title == nil || *z.Title != "Plans" || z.Description == nil || *z.Description != "one two" {
 		t.Errorf("%+v", z)
+	}
+}
+
+// TestZonesLanguageOfForm: who changes the language of a form that was refused still has what was typed.
+func TestZonesLanguageOfForm(t *testing.T) {
+	link := regexp.MustCompile(`class="header-link" href="([^"]*lang=(?:it|en)[^"]*)"`)
+	a := curlAs(t, "anna", "-d", url.Values{"op": {"create"}, "name": {"Not A Name"}, "title": {"What & I typed"}, "description": {"two\nlines"}, "expires": {"2098-01-31"}, "max_age": {""}, "notify": {"none"}}.Encode(), management)
+	to := link.FindStringSubmatch(a.body)
+	if a.status != 400 || to == nil {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	a = curlAs(t, "anna", html.UnescapeString(to[1]))
+	for _, kept := range []string{`value="Not A Name"`, `value="What &amp; I typed"`, "two\nlines</textarea>", `value="2098-01-31"`} {
+		if !strings.Contains(a.body, kept) {
+			t.Errorf("%s: not in %s", kept, a.body)
+		}
+	}
+	zone := newZone(t)
+	a = curlAs(t, "anna", "-d", "op=modify&expires=nonsense", management+"/"+zone)
+	if to = link.FindStringSubmatch(a.body); a.status != 400 || to == nil || !strings.Contains(to[1], "/"+zone+"?lang=") || !strings.Contains(to[1], "view=settings") {
+		t.Errorf("%d %q", a.status, to)
 	}
 }

@@ -82,6 +82,7 @@ func (f form) changedTo(c change, reply helper.ZonefixReply) (outcome, error) {
 	if reply.Report != nil && reply.Report.Incomplete() && !f.call.JSON {
 		o.body = reportBody(l, reportOf(l, *reply.Report), templ.SafeURL(o.location))
 		o.location = ""
+		o.notice = &page.Notice{Kind: page.Info, Text: l.Say("zones-done.partly")}
 	}
 	return o, nil
 }
@@ -113,7 +114,7 @@ func (f form) share() error {
 	switch zone.Access(access) {
 	case zone.Read, zone.Write, zone.Drop, zone.None:
 	default:
-		return web.Refuse(web.BadRequest, "access="+access)
+		return parameterError{"access", access}
 	}
 	if err := checkPrincipal(principal); err != nil {
 		return f.told(err)
@@ -122,10 +123,17 @@ func (f form) share() error {
 	if err != nil {
 		return err
 	}
+	if stamp := f.text("seen"); stamp != nil && *stamp != s.listed(principal) { // a page from before somebody else's change
+		err := &helper.ZoneRefusal{Code: string(web.Conflict), Reason: "members-changed"}
+		if f.call.JSON {
+			return f.told(err)
+		}
+		return f.again(s, err, zonePage.overview)
+	}
 	done := "share"
 	if access == string(zone.None) {
 		done = "unshare"
-	} else if f.isSystemGroup(principal) && !f.call.JSON && f.fields.Get("sure") != "1" {
+	} else if f.askedAbout(principal) != "" && !f.call.JSON && f.fields.Get("sure") != "1" {
 		return zonePage{viewer: f.viewer, seen: s, status: http.StatusOK}.sharing(principal, access)
 	}
 	return f.fix(change{
@@ -135,12 +143,19 @@ func (f form) share() error {
 	})
 }
 
-// isSystemGroup says whether a principal is a group of the system. Who shares with one is asked once more, because services get
-// in by that; a script is taken at its word.
-func (v viewer) isSystemGroup(principal string) bool {
+// askedAbout is what a principal is of which is asked once more, because others get in by it than one may think: services by a
+// group of the system, everybody by shzbase, one person by his own group. A script is taken at its word.
+func (v viewer) askedAbout(principal string) string {
 	name, isGroup := strings.CutPrefix(principal, "group:")
 	g, known := v.names.Group(name)
-	return isGroup && known && g.IsSystem()
+	if !isGroup || !known {
+		return ""
+	}
+	switch kind := v.kindOf(g); kind {
+	case "system", "everyone", "private":
+		return kind
+	}
+	return ""
 }
 
 // checkPrincipal refuses what cannot be one, before it stands in a log. Who it is zonefix says.

@@ -30,7 +30,8 @@ type findingRow struct {
 	Found, Right string
 	Mend         []string
 	Apply        bool
-	Decided      bool // the words say who mends it
+	Take         string // the folder that a button makes the zone owner's, percent-encoded
+	Decided      bool   // the words say who mends it
 }
 
 // checkObject is the JSON form.
@@ -85,6 +86,9 @@ func (p zonePage) checkView(reply helper.ZonefixReply) checkView {
 		}
 		if at, err := parseEncoded(d.Path); err == nil {
 			row.Path, row.Href = at.bytes(), whoHref(p.Name, at)
+			if d.Path != "" && d.Kind == zone.DriftShut && p.answers("take") {
+				row.Take = at.encoded()
+			}
 		}
 		c.Apply = c.Apply || d.Apply && p.answers("apply")
 		c.Open = c.Open || d.Path == "" && d.Kind == zone.DriftShut && p.answers("open")

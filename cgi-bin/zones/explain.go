@@ -2,13 +2,20 @@ package main
 
 import (
 	"errors"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/helper"
+	"sharezone/internal/text"
 	"sharezone/internal/web"
 	"sharezone/internal/zone"
 )
+
+// parameterError says that a parameter of the request has a value that it cannot have.
+type parameterError struct{ name, value string }
+
+func (e parameterError) Error() string { return e.name + "=" + strconv.Quote(e.value) }
 
 // refusals are errors that this program meets itself, as zonefix would tell them.
 var refusals = []struct {
@@ -29,7 +36,10 @@ func refusalOf(err error) *helper.ZoneRefusal {
 	var refused *helper.ZoneRefusal
 	var value zone.ValueError
 	var late *zone.ExpiryError
+	var parameter parameterError
 	switch {
+	case errors.As(err, &parameter):
+		return &helper.ZoneRefusal{Code: string(web.BadRequest), Reason: "parameter", Attr: parameter.name}
 	case errors.As(err, &refused):
 		return refused
 	case errors.As(err, &value):
@@ -68,6 +78,8 @@ func (v viewer) sentence(r *helper.ZoneRefusal) string {
 			return l.Say("zones-refused.exists")
 		}
 		return ""
+	case "parameter":
+		return l.Say("zones-refused.parameter", text.Name(r.Attr))
 	case "too-late":
 		return l.Say("zones-refused.too-late", l.Day(r.Latest))
 	case "value":

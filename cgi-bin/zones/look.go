@@ -82,6 +82,17 @@ func (v viewer) asTold(d zone.Details, access zone.Access) seen {
 // readable says whether somebody with this access can read a zone's attributes.
 func readable(a zone.Access) bool { return a == zone.Own || a == zone.Write || a == zone.Read }
 
+// closedSince says of a zone that is not there that it is closed, to whom that one is to be seen: he has a page from before.
+func (v viewer) closedSince(name string, err error) error {
+	if !errors.Is(err, unix.ENOENT) || !v.manages() {
+		return err
+	}
+	if _, closedErr := v.lookClosed(name); closedErr != nil {
+		return err
+	}
+	return &web.Told{Err: err, Sentence: v.call.Language.Say("zones-refused.closed")}
+}
+
 func (v viewer) lookClosed(name string) (seen, error) {
 	reply, err := v.zonefix(helper.ZonefixRequest{Op: "show", Zone: name, Closed: true}, nil)
 	if err != nil {

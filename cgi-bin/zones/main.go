@@ -29,8 +29,12 @@ func answer(c *web.Call) error {
 		return err
 	}
 	v := newViewer(c)
+	return v.told(do(v, name))
+}
+
+func do(v viewer, name string) error {
 	switch {
-	case c.Request.Method == http.MethodPost:
+	case v.call.Request.Method == http.MethodPost:
 		return post(v, name)
 	case name == "":
 		return list(v)

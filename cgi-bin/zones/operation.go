@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -67,7 +68,7 @@ func post(v viewer, name string) error {
 	}
 	op, found := operations()[fields.Get("op")]
 	if !found || len(fields["op"]) != 1 {
-		return web.Refuse(web.BadRequest, "op="+strconv.Quote(fields.Get("op")))
+		return parameterError{"op", fields.Get("op")}
 	}
 	if !v.answers(fields.Get("op")) {
 		return v.refusedOutside()
@@ -87,7 +88,7 @@ func post(v viewer, name string) error {
 // one is a field that must be there, once.
 func (f form) one(key string) (string, error) {
 	if values := f.fields[key]; len(values) != 1 || values[0] == "" {
-		return "", web.Refuse(web.BadRequest, "one field "+key+" is wanted")
+		return "", parameterError{key, strings.Join(values, ",")}
 	}
 	return f.fields.Get(key), nil
 }
@@ -99,8 +100,15 @@ func (f form) text(key string) *string {
 		return nil
 	}
 	value := unixLines(values[0])
+	if key == "title" || key == "description" {
+		value = unseen.Replace(value)
+	}
 	return &value
 }
+
+// unseen makes a pasted text what is seen of it: a tab is a blank; what turns the direction of a line round, or has no width, goes.
+var unseen = strings.NewReplacer("\t", " ", "\u200b", "", "\ufeff", "", "\u202a", "", "\u202b", "", "\u202c", "", "\u202d", "", "\u202e", "",
+	"\u2066", "", "\u2067", "", "\u2068", "", "\u2069", "")
 
 // unixLines are the lines of a text as they are kept; browsers send CR LF.
 func unixLines(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
@@ -238,7 +246,7 @@ func (f form) describe(s seen) error {
 		return err
 	}
 	now := time.Now()
-	if m.Expires != nil && *m.Expires == said(s.Expires) {
+	if m.Expires != nil && *m.Expires == said(s.Expires) && !slices.Contains(s.Problems, zone.BadValue) {
 		m.Expires = nil // a zone that exists keeps its day, also when the policy has changed
 	}
 	if err := policy.CheckExpiry(m.Expires, now); err != nil {
@@ -280,7 +288,8 @@ func (f form) changing() (seen, error) {
 	if err := zone.CheckName(f.name); err != nil {
 		return seen{}, f.told(err)
 	}
-	return f.look(f.name, false)
+	s, err := f.look(f.name, false)
+	return s, f.closedSince(f.name, err)
 }
 
 // resultOf is "ok" or the code of an error, as events and results say it.

@@ -34,7 +34,7 @@ type overviewView struct {
 	Hits        []hit
 	MoreHits    int
 	Searched    bool
-	Commands    []string
+	Commands    []step
 }
 
 // problem is what is wrong with the zone, with the button that mends it.
@@ -52,6 +52,9 @@ func (p zonePage) problems() []problem {
 		row := problem{Words: l.Say("zones-problem." + string(code))}
 		switch code {
 		case zone.Shut:
+			if p.Owner == p.call.User && p.Access == zone.None {
+				row.Words = l.Say("zones-problem.shut-all")
+			}
 			row.Op, row.Submit = "open", l.Say("zones-check.open")
 		case zone.Everybody:
 			row.Op, row.Submit = "apply", l.Say("zones-check.apply")
@@ -67,6 +70,9 @@ func (p zonePage) problems() []problem {
 	return problems
 }
 
+// step is a line for a shell, and what of the page it does.
+type step struct{ What, Line string }
+
 // extension is a button that moves the last day.
 type extension struct {
 	Expires string // what the form sends
@@ -78,7 +84,9 @@ type member struct {
 	Principal, Label, About string
 	Group, Gone             bool
 	Access, Chosen          zone.Access // what holds; what stands there, which the form offers first
-	Entry                   string      // what stands there, where the mask takes something of it: "rwx"
+	Entry                   string      // what stands there, where that is not what it amounts to: "rwx", or "r--"
+	Seen                    string      // the same for the form, which is refused when it has changed
+	Odd                     bool        // because nobody has that in Share Zone, not because the mask takes something
 }
 
 // hit is somebody with whom the zone could be shared.
@@ -86,6 +94,7 @@ type hit struct {
 	Principal, Label, About string
 	Group                   bool
 	Access                  zone.Access // what he has already, "" = nothing
+	Seen                    string      // as of a member
 }
 
 // maxHits bounds what one search shows: more are no help to anybody.
@@ -165,14 +174,22 @@ func nextMonth(day time.Time) time.Time {
 	return next
 }
 
+// listed is how the list stands for a principal, in a word that changes with it.
+func (s seen) listed(principal string) string {
+	if i := slices.IndexFunc(s.Members, func(m zone.Member) bool { return m.Principal == principal }); i >= 0 {
+		return string(s.Members[i].Access) + s.Members[i].Entry
+	}
+	return "-"
+}
+
 func (p zonePage) member(m zone.Member) member {
 	kind, name, _ := strings.Cut(m.Principal, ":")
-	row := member{Principal: m.Principal, Label: name, Group: kind == "group", Access: m.Access, Chosen: m.Access, Entry: m.Entry}
+	row := member{Principal: m.Principal, Label: name, Group: kind == "group", Access: m.Access, Chosen: m.Access, Entry: m.Entry, Seen: p.listed(m.Principal)}
 	if row.Group {
 		g, known := p.names.Group(name)
 		row.Gone = !known
-		if known && g.IsSystem() {
-			row.About = p.call.Language.Say("zones-members.system")
+		if known {
+			row.About = p.call.Language.Say("zones-members." + p.kindOf(g))
 		}
 	} else {
 		row.Label, row.About, row.Gone = p.about(name)
@@ -184,8 +201,32 @@ func (p zonePage) member(m zone.Member) member {
 		row.Chosen = zone.Read
 	case "-wx":
 		row.Chosen = zone.Drop
+	case "":
+	default:
+		row.Odd = true
 	}
 	return row
+}
+
+// kindOf says what a group is, as keys of the catalogue have it.
+func (v viewer) kindOf(g account.Group) string {
+	switch g.Name {
+	case layout.GroupBase:
+		return "everyone"
+	case layout.GroupManager:
+		return "managers"
+	case layout.GroupAdmin:
+		return "admins"
+	}
+	switch e, isUser := v.names.User(g.Name); {
+	case g.IsSystem():
+		return "system"
+	case isUser && e.GID == g.GID:
+		return "private"
+	case strings.HasPrefix(g.Name, layout.CompanyPrefix):
+		return "group"
+	}
+	return "other"
 }
 
 // about is how a person is shown: name, company and login name, and whether there is no such account.
@@ -215,13 +256,13 @@ func (p zonePage) search(find string) ([]hit, int) {
 		return ""
 	}
 	for _, g := range p.names.FindCompanies(find) {
-		hits = append(hits, hit{Principal: "group:" + g.Name, Label: g.Name, Group: true, Access: has("group:" + g.Name)})
+		hits = append(hits, hit{Principal: "group:" + g.Name, Label: g.Name, Group: true, Access: has("group:" + g.Name), Seen: p.listed("group:" + g.Name)})
 	}
 	for _, e := range p.names.FindPeople(find) {
+		h := hit{Principal: "user:" + e.Name, Access: has("user:" + e.Name), Seen: p.listed("user:" + e.Name)}
 		if e.Name == p.Owner {
-			continue
+			h.Access = zone.Own
 		}
-		h := hit{Principal: "user:" + e.Name, Access: has("user:" + e.Name)}
 		h.Label, h.About, _ = p.about(e.Name)
 		hits = append(hits, h)
 	}
@@ -229,7 +270,12 @@ func (p zonePage) search(find string) ([]hit, int) {
 }
 
 // overviewCommands are what does the same in a shell.
-func (p zonePage) overviewCommands(o overviewView) []string {
+func (p zonePage) overviewCommands(o overviewView) []step {
+	l := p.call.Language
+	var steps []step
+	add := func(what string, words ...string) {
+		steps = append(steps, step{l.Say("zones-commands." + what), command(words...)})
+	}
 	path := layout.Base + "/" + p.Name
 	if o.Closed {
 		words := []string{"shzadm", "zone", "restore", p.Name}
@@ -239,26 +285,28 @@ func (p zonePage) overviewCommands(o overviewView) []string {
 		if o.Taken != "" {
 			words = append(words, "--name", o.To)
 		}
-		return []string{command(words...)}
-	}
-	lines := []string{command("getfacl", path)}
-	for _, e := range o.Extend {
-		lines = append(lines, command("shzadm", "zone", "modify", p.Name, "--expires", e.Expires))
+		add("restore", words...)
+		return steps
 	}
 	example := "user:NAME"
-	if len(o.Hits) > 0 {
-		example = o.Hits[0].Principal
+	if i := slices.IndexFunc(o.Hits, func(h hit) bool { return h.Access != zone.Own }); i >= 0 {
+		example = o.Hits[i].Principal
 	} else if len(o.Members) > 0 {
 		example = o.Members[0].Principal
 	}
 	for _, access := range [...]string{"read", "write", "drop", "none"} {
-		lines = append(lines, command("shzadm", "zone", "share", p.Name, example+"="+access))
+		add("share", "shzadm", "zone", "share", p.Name, example+"="+access)
 	}
+	for _, e := range o.Extend {
+		add("extend", "shzadm", "zone", "modify", p.Name, "--expires", e.Expires)
+	}
+	add("list", "getfacl", path)
 	if strings.HasPrefix(p.Owner, "uid:") {
-		return lines // the next needs an account
+		return steps // the next needs an account
 	}
 	short := strings.Replace(strings.Replace(example, "user:", "u:", 1), "group:", "g:", 1)
 	// As the owner, who could put a link in the place of the zone, which setfacl would follow. Without -n it would make the mask
 	// from the entries: r-x where all only read, and nobody could be given more.
-	return append(lines, command("runuser", "-u", p.Owner, "--", "setfacl", "-n", "-m", short+":r-x,d:"+short+":r-x", path))
+	add("root", "runuser", "-u", p.Owner, "--", "setfacl", "-n", "-m", short+":r-x,d:"+short+":r-x", path)
+	return steps
 }

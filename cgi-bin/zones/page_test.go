@@ -88,7 +88,7 @@ func TestOverviewPage(t *testing.T) {
 			{Principal: "group:shz-acme", Label: "shz-acme", Group: true, Access: zone.None, Chosen: zone.Read, Entry: "r-x"},
 			{Principal: "user:7001", Label: "7001", Gone: true, Access: zone.Read},
 		},
-		Find: evil, Searched: true, MoreHits: 7, Commands: []string{"shzadm zone share demo 'x'"},
+		Find: evil, Searched: true, MoreHits: 7, Commands: []step{{"Share.", "shzadm zone share demo 'x'"}},
 		Hits: []hit{{Principal: "user:carla", Label: evil, About: "carla", Access: zone.Drop}, {Principal: "group:shz-b", Label: "shz-b", Group: true}},
 	}
 	inBoth(t, func(l text.Language) templ.Component { return overviewBody(l, o) }, []string{

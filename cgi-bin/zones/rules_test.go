@@ -31,7 +31,7 @@ func TestCriteria(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := parseCriteria(q); (err == nil) != good || err != nil && web.CodeOf(err) != web.BadRequest {
+		if _, err := parseCriteria(q); (err == nil) != good || err != nil && web.CodeOf(viewerFor(text.English).told(err)) != web.BadRequest {
 			t.Errorf("%q: %v", query, err)
 		}
 	}

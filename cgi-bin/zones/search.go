@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"strconv"
 	"strings"
 	"time"
 
@@ -33,7 +32,7 @@ func parseCriteria(q url.Values) (criteria, error) {
 		ExpiresBefore: q.Get("expires_before"), State: q.Get("state"),
 	}
 	bad := func(name string) (criteria, error) {
-		return c, web.Refuse(web.BadRequest, name+"="+strconv.Quote(q.Get(name)))
+		return c, parameterError{name, q.Get(name)}
 	}
 	if _, err := time.Parse(time.DateOnly, c.ExpiresBefore); err != nil && c.ExpiresBefore != "" {
 		return bad("expires_before")
@@ -140,9 +139,13 @@ func list(v viewer) error {
 		if !zone.MayMakeZones() { // the kernel would say so when the form is sent
 			return &web.Told{Err: unix.EACCES, Sentence: v.call.Language.Say("zones-refused.create")}
 		}
-		return newZonePage(v, nil, http.StatusOK, nil)
+		var typed url.Values
+		if v.query.Has("name") { // the form in another language
+			typed = v.query
+		}
+		return newZonePage(v, typed, http.StatusOK, nil)
 	default:
-		return web.Refuse(web.BadRequest, "view="+strconv.Quote(v.query.Get("view")))
+		return parameterError{"view", v.query.Get("view")}
 	}
 	c, err := parseCriteria(v.query)
 	if err != nil {
@@ -207,6 +210,11 @@ func (l listView) title() string {
 		return "zones.title"
 	}
 	return "zones.title-look"
+}
+
+// listTitle is the title for whom zones are looked at by.
+func (v viewer) listTitle() string {
+	return v.call.Language.Say(listView{MayMake: zone.MayMakeZones()}.title())
 }
 
 func (l listView) heading() string {

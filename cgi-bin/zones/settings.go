@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -49,6 +50,9 @@ var notifyChoices = [...]struct{ key, value string }{
 	{"default", ""}, {noNotify, noNotify}, {"upload", "upload"}, {"download", "download"}, {"both", "upload,download"},
 }
 
+// settingsFields are the names of the fields in the forms.
+var settingsFields = []string{"name", "title", "description", "expires", "max_age", "notify"}
+
 // newZonePage is the form for a new zone, with what was typed and what was wrong with it.
 func newZonePage(v viewer, typed url.Values, status int, notice *page.Notice) error {
 	l := v.call.Language
@@ -67,6 +71,13 @@ func newZonePage(v viewer, typed url.Values, status int, notice *page.Notice) er
 	v.complete(&f, policy, typed, now)
 	f.Commands = []string{command(append([]string{"shzadm", "zone", "add", nameOr(f.Name), "--owner", v.call.User}, f.options(false)...)...)}
 	view := v.call.View(l.Say("zones-new.title"))
+	if v.call.Request.Method == http.MethodPost { // the other language has the same form, with what was typed
+		again := url.Values{"view": {"new"}}
+		for _, key := range settingsFields {
+			again.Set(key, typed.Get(key))
+		}
+		view.URL = withQuery(here, again)
+	}
 	view.Notice = notice
 	return v.call.AnswerPage(status, newPage(view, f))
 }
@@ -185,12 +196,12 @@ func (p zonePage) transfer() error {
 	return p.answer("transfer", nil, transferBody(l, q))
 }
 
-// sharing asks before a zone is shared with a group of the system.
+// sharing asks before a zone is shared with a group that is other people than one may think.
 func (p zonePage) sharing(principal, access string) error {
-	l := p.call.Language
+	l, kind := p.call.Language, p.askedAbout(principal)
 	return p.answer("", nil, questionBody(l, questionView{
-		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("zones-share.system-title"),
-		Question: l.Say("zones-share.system-question", text.Name(strings.TrimPrefix(principal, "group:"))), Advice: l.Say("zones-share.system-advice"),
+		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("zones-asked-title." + kind),
+		Question: l.Say("zones-asked-question."+kind, text.Name(strings.TrimPrefix(principal, "group:"))), Advice: l.Say("zones-asked-advice." + kind),
 		Op: "share", Submit: l.Say("zones-share.system-submit"), Fields: []field{{"principal", principal}, {"access", access}, {"sure", "1"}},
 		Commands: []string{command("shzadm", "zone", "share", p.Name, principal+"="+access)},
 	}))
@@ -223,9 +234,13 @@ func (p zonePage) extending() error {
 // closing asks before the zone is closed.
 func (p zonePage) closing() error {
 	l := p.call.Language
+	settings, err := p.call.Settings()
+	if err != nil {
+		return err
+	}
 	return p.answer("close", nil, questionBody(l, questionView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("zones-close.title"), Question: l.Say("zones-close.question"),
-		Advice: l.Say("zones-close.advice"), Op: "delete", Submit: l.Say("zones-close.submit"),
+		Advice: l.Say("zones-close.advice", l.Count("zones.days", settings.Cleaner.Grace)), Op: "delete", Submit: l.Say("zones-close.submit"),
 		Commands: []string{command("shzadm", "zone", "close", p.Name)},
 	}))
 }

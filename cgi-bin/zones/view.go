@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -58,15 +57,19 @@ func show(v viewer, name string) error {
 	view, found := views[v.query.Get("view")]
 	state := v.query.Get("state")
 	closed := state == string(zone.StateClosed)
-	if !found || state != "" && state != string(zone.StateOpen) && !closed || closed && !view.closed || view.people && v.call.JSON {
-		return web.Refuse(web.BadRequest, "view="+strconv.Quote(v.query.Get("view"))+" state="+strconv.Quote(state))
+	switch {
+	case state != "" && state != string(zone.StateOpen) && !closed:
+		return parameterError{"state", state}
+	case !found || closed && !view.closed || view.people && v.call.JSON:
+		return parameterError{"view", v.query.Get("view")}
 	}
 	s, err := v.look(name, closed)
-	if errors.Is(err, unix.ENOENT) && state == "" && view.closed && v.manages() { // a link from before it was closed
+	if errors.Is(err, unix.ENOENT) && state == "" && (view.closed || !v.call.JSON) && v.manages() { // a link from before it was closed
 		if s, closedErr := v.lookClosed(name); closedErr == nil {
 			return zonePage{viewer: v, seen: s, status: http.StatusOK}.overview() // with the form to restore it
 		}
 	}
+	err = v.closedSince(name, err)
 	if err != nil {
 		return v.told(err)
 	}
@@ -82,6 +85,12 @@ func show(v viewer, name string) error {
 // answer sends the page of a view, or its object.
 func (p zonePage) answer(view string, object any, body templ.Component) error {
 	v := p.call.View(p.Name)
+	if p.call.Request.Method == http.MethodPost { // the other language has the page that the form stood on
+		v.URL = zoneHref(p.Name, p.State)
+		if view != "" {
+			v.URL = zoneHref(p.Name, p.State, "view", view)
+		}
+	}
 	v.Notice = p.notice
 	return p.call.Answer(p.status, object, framed(v, zoneHead(p.call.Language, p.headOf(p.seen, view)), body))
 }
@@ -89,6 +98,7 @@ func (p zonePage) answer(view string, object any, body templ.Component) error {
 // head is what every page of a zone begins with.
 type head struct {
 	Name    string
+	List    string // what the page is called that lists zones
 	Heading string // its title or, where that shows nothing, its name
 	Access  zone.Access
 	Closed  bool
@@ -104,7 +114,7 @@ type tab struct {
 }
 
 func (v viewer) headOf(s seen, view string) head {
-	h := head{Name: s.Name, Heading: s.Name, Access: s.Access, Closed: s.State == zone.StateClosed}
+	h := head{Name: s.Name, List: v.listTitle(), Heading: s.Name, Access: s.Access, Closed: s.State == zone.StateClosed}
 	if title := said(s.Title); strings.TrimSpace(title) != "" {
 		h.Heading = title
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -44,6 +45,12 @@ func (h *Held) Check(limit int, stop func() bool) (Checkup, error) {
 	c.result.Findings = []Drift{}
 	for _, d := range h.admin.DriftOf(r) {
 		c.take(d)
+	}
+	for _, bad := range r.Metadata.Bad {
+		if bad.Attr != AttrID { // a problem of its own
+			c.take(Drift{Kind: DriftValue, Found: strings.TrimPrefix(bad.Attr, "user.shz.") + ": " + strings.ToValidUTF8(bad.Value, "\ufffd"),
+				Mend: []string{MendValue(bad.Attr, h.path())}})
+		}
 	}
 	c.walker = walker{file: c.file, folder: c.folder, missed: c.missed, progress: h.admin.tell, stop: stop}
 	c.result.Complete, err = c.walker.run(h.fd)

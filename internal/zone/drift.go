@@ -37,12 +37,13 @@ const (
 	DriftLinked    = "linked"       // a file with several names, which may lie in another zone too
 	DriftImmutable = "immutable"    // nobody can change it (chattr +i, +a)
 	DriftMount     = "mount"        // another file system, which is not looked into
+	DriftValue     = "value"        // of the root: what describes the zone is not well formed, and counts for nothing
 	DriftUnread    = "unread"       // the kernel does not show it
 )
 
 // DriftKinds are all of them, for whoever has a sentence for each.
 var DriftKinds = []string{DriftLost, DriftExtra, DriftDefault, DriftGroup, DriftShared, DriftOther, DriftSticky, DriftWide,
-	DriftShut, DriftOwner, DriftNobody, DriftLinked, DriftImmutable, DriftMount, DriftUnread}
+	DriftShut, DriftOwner, DriftNobody, DriftLinked, DriftImmutable, DriftMount, DriftValue, DriftUnread}
 
 // sight is what a checkup sees of one thing.
 type sight struct {
@@ -78,6 +79,9 @@ func mendTake(zone string, names []string) []string {
 
 // mendRootShut opens a zone that somebody shut.
 func mendRootShut(zone string) []string { return []string{"shzadm zone open " + zone} }
+
+// MendValue takes away an attribute of a zone's root: -h, for by now a link of the owner's may have the zone's name.
+func MendValue(attr, root string) string { return "setfattr -h -x " + attr + " -- " + root }
 
 // mendImmutable finds the thing by its inode: until the command has run nobody can rename it or put another in its place.
 func mendImmutable(root string, ino uint64) []string {
@@ -180,7 +184,7 @@ func (c *comparison) compareFolder() {
 	switch {
 	case s.part == isRoot && s.mode&0o7000 != unix.S_ISVTX:
 		c.add(DriftSticky, octal(s.mode), octal(s.mode&0o777|unix.S_ISVTX))
-	case s.mode&unix.S_ISVTX == 0:
+	case s.mode&unix.S_ISVTX == 0 && s.mode&0o022 != 0: // where nobody else writes, nobody removes
 		c.add(DriftSticky, octal(s.mode), octal(s.mode|unix.S_ISVTX))
 	}
 	mask := acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: maskOf(s.access, s.part)}

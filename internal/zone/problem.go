@@ -1,6 +1,8 @@
 package zone
 
 import (
+	"slices"
+
 	"sharezone/acl"
 )
 
@@ -25,12 +27,14 @@ const (
 	Shut Problem = "shut"
 	// Everybody: its root lets in whoever is on the machine, with whom it is not shared too (chmod).
 	Everybody Problem = "everybody"
+	// BadValue: what describes it was written by hand and is not well formed, so it counts for nothing.
+	BadValue Problem = "bad-value"
 	// OwnerWrong: it was given (chown) to somebody who may not own zones; its lists still name the manager whose it was.
 	OwnerWrong Problem = "owner-wrong"
 )
 
 // Problems are all of them, in the order in which they are told.
-var Problems = []Problem{OtherMount, ReadOnly, NoACL, OwnerGone, OwnerNotManager, OwnerWrong, NoID, Shut, Everybody}
+var Problems = []Problem{OtherMount, ReadOnly, NoACL, OwnerGone, OwnerNotManager, OwnerWrong, NoID, BadValue, Shut, Everybody}
 
 // membership is the part of account.Names that asks about owners.
 type membership interface {
@@ -59,6 +63,7 @@ func (r Root) Problems(names membership) []Problem {
 	add(known && !wrong && !mayOwn(names, owner), OwnerNotManager)
 	add(wrong, OwnerWrong)
 	add(r.Metadata.ID == nil, NoID)
+	add(slices.ContainsFunc(r.Metadata.Bad, func(e ValueError) bool { return e.Attr != AttrID }), BadValue)
 	mask, has := r.Access.Find(acl.Mask, acl.Undefined)
 	add(has && mask == 0, Shut)
 	add(r.Mode&0o007 != 0, Everybody)

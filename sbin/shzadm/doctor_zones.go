@@ -51,7 +51,7 @@ func (u *checkup) checkZone(r zone.Root, first map[string]string) {
 	}
 	for _, bad := range r.Metadata.Bad {
 		if bad.Attr != zone.AttrID {
-			u.check(false, finding{Check: "metadata", Subject: path, Found: bad.Error(), Mend: "setfattr -h -x " + bad.Attr + " -- " + path})
+			u.check(false, finding{Check: "metadata", Subject: path, Found: bad.Error(), Mend: zone.MendValue(bad.Attr, path)})
 		}
 	}
 	if hasOwner && !r.NoACL { // the default ACL names him

@@ -45,6 +45,7 @@ var refusals = []struct {
 	{change.ErrLimits, "limits"},
 	{zone.ErrName, "zone-name"},
 	{zone.ErrExists, "zone-exists"},
+	{errClosed, "closed-zone"},
 	{zone.ErrNotThere, "no-zone"},
 	{zone.ErrNotManager, "not-manager"},
 	{zone.ErrOwner, "owner-wrong"},

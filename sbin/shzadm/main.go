@@ -101,7 +101,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer, say texts) int {
 			return exitDone
 		}
 		if len(args) > 0 {
-			fmt.Fprintf(errOut, "shzadm: %s\n%s\n", printable(say.line("usage-verb", args[0])), say.line("usage-hint", "shzadm --help"))
+			fmt.Fprintf(errOut, "shzadm: %s\n%s\n", printable(say.line("usage-verb", strings.Join(args[:min(len(args), 2)], " "))), say.line("usage-hint", "shzadm --help"))
 		} else {
 			fmt.Fprint(errOut, say.line("help"))
 		}

@@ -64,7 +64,7 @@ Adds up what a zone takes on the disk, in bytes, by person and by name at its to
 	"space-quota-files": " (on this file system: %d of %d files and folders)",
 
 	"drift-none":         "Zone %s: nothing differs from what its root says\n",
-	"drift-apply":        "%d of them are mended by one command: %s\n",
+	"drift-apply":        "To mend %d of these at once: %s\n",
 	"drift-lost":         "%[1]s lacks entries of the zone: %[3]s",
 	"drift-extra":        "%[1]s has entries that the zone does not give: %[2]s",
 	"drift-default":      "%[1]s: what is made in it inherits %[2]s; it must be %[3]s",
@@ -78,6 +78,7 @@ Adds up what a zone takes on the disk, in bytes, by person and by name at its to
 	"drift-nobody":       "%[1]s is shared with %[2]s, which is nobody",
 	"drift-linked":       "%[1]s has %[2]s names, perhaps in another zone too; it is left alone until it has one",
 	"drift-immutable":    "%[1]s cannot be changed by anybody (chattr)",
+	"drift-value":        "%[1]s: what describes the zone is not well formed, and counts for nothing: %[2]s",
 	"drift-mount":        "%[1]s is another file system and was not looked into",
 	"drift-unread":       "%[1]s: %[2]s",
 
@@ -151,7 +152,7 @@ Somma ciò che un'area occupa sul disco, in byte, per persona e per nome al prim
 	"space-quota-files": " (su questo file system: %d di %d file e cartelle)",
 
 	"drift-none":         "Area %s: niente differisce da ciò che dice la sua radice\n",
-	"drift-apply":        "%d di questi li corregge un solo comando: %s\n",
+	"drift-apply":        "Per correggerne %d in una volta: %s\n",
 	"drift-lost":         "%[1]s non ha voci dell'area: %[3]s",
 	"drift-extra":        "%[1]s ha voci che l'area non dà: %[2]s",
 	"drift-default":      "%[1]s: ciò che vi si crea eredita %[2]s; deve essere %[3]s",
@@ -165,6 +166,7 @@ Somma ciò che un'area occupa sul disco, in byte, per persona e per nome al prim
 	"drift-nobody":       "%[1]s è condivisa con %[2]s, che non è nessuno",
 	"drift-linked":       "%[1]s ha %[2]s nomi, forse anche in un'altra area; non si tocca finché non ne ha uno",
 	"drift-immutable":    "%[1]s non può essere cambiato da nessuno (chattr)",
+	"drift-value":        "%[1]s: ciò che descrive l'area non è ben scritto, e non vale niente: %[2]s",
 	"drift-mount":        "%[1]s è un altro file system e non è stato guardato",
 	"drift-unread":       "%[1]s: %[2]s",
 

@@ -373,6 +373,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 
 	"zone-name":   "the name of a zone begins with a letter or digit and has up to 63 of a-z 0-9 . _ -, for example offers-2027",
 	"zone-exists": "this name is taken: %s",
+	"closed-zone": "this zone is closed; shzadm zone restore opens it again: %s",
 	"no-zone":     "there is no such zone: %s",
 	"owner-wrong": "nothing was changed, because the owner of this zone does not exist, or may own no zones and got it by chown: everything would be made his. shzadm zone check says who it can be given to: %s",
 	"not-manager": "only a manager can own a zone, and this user is not in shzmgr: %s",
@@ -382,7 +383,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"too-many":    "there is no room for one more in the access list; share with a group instead of many users",
 	"not-closed":  "there is no such closed zone; shzadm zone list --closed shows them: %s",
 	"expired":     "the last day of this zone is over; give it another with --expires: %s",
-	"same-person": "nobody inherits from himself: %s",
+	"same-person": "this is the same person, who has it already: %s",
 	"past":        "this day is over: %s",
 	"too-late":    "the zone may be open until %s at most (max_expiry_days in sharezone.toml)",
 	"no-object":   "there is no such zone, folder or file: %s",

@@ -372,6 +372,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 
 	"zone-name":   "il nome di un'area inizia con una lettera o cifra e ha al massimo 63 caratteri tra a-z 0-9 . _ -, per esempio offerte-2027",
 	"zone-exists": "questo nome è occupato: %s",
+	"closed-zone": "quest'area è chiusa; shzadm zone restore la riapre: %s",
 	"no-zone":     "questa area non esiste: %s",
 	"owner-wrong": "non è stato cambiato niente, perché il proprietario di quest'area non esiste, o non può possedere aree e l'ha avuta con chown: tutto diventerebbe suo. shzadm zone check dice a chi si può dare: %s",
 	"not-manager": "soltanto un gestore può possedere un'area, e questo utente non è in shzmgr: %s",
@@ -381,7 +382,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"too-many":    "nella lista di accesso non c'è più posto; condividere con un gruppo invece che con molti utenti",
 	"not-closed":  "questa area chiusa non esiste; shzadm zone list --closed le mostra: %s",
 	"expired":     "l'ultimo giorno di questa area è passato; darne un altro con --expires: %s",
-	"same-person": "nessuno eredita da se stesso: %s",
+	"same-person": "è la stessa persona, che l'ha già: %s",
 	"past":        "questo giorno è passato: %s",
 	"too-late":    "l'area può restare aperta al massimo fino al %s (max_expiry_days in sharezone.toml)",
 	"no-object":   "non c'è nessuna area, cartella o file con questo nome: %s",

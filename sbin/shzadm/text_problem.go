@@ -23,6 +23,7 @@ var problemsEN = texts{
 	"problem-shut":              "the permissions of its folder were narrowed (chmod): nobody gets in but the owner; shzadm zone check says how to open it",
 	"problem-everybody":         "everybody on the machine has permissions on its folder (chmod), with whom it is not shared too; shzadm zone apply takes them away",
 	"problem-owner-wrong":       "it was given (chown) to somebody who may not own zones; shzadm doctor says how to give it back",
+	"problem-bad-value":         "something that describes it was written by hand and is not well formed, so it counts for nothing; shzadm zone check says what",
 	"problem-no-id":             "it has no id: nothing that happens in it is recorded as its own; shzadm doctor says how to give it one",
 
 	"finding-zone-mount": "%[1]s: something is mounted on this zone (%[2]s). Its members reach it, but Share Zone does not manage it, " +
@@ -54,6 +55,7 @@ var problemsIT = texts{
 	"problem-shut":              "i permessi della sua cartella sono stati ristretti (chmod): entra solo il proprietario; shzadm zone check dice come riaprirla",
 	"problem-everybody":         "tutti sulla macchina hanno permessi sulla sua cartella (chmod), anche chi non è nell'elenco; shzadm zone apply li toglie",
 	"problem-owner-wrong":       "è stata data (chown) a chi non può possedere aree; shzadm doctor dice come restituirla",
+	"problem-bad-value":         "qualcosa che la descrive è stato scritto a mano e non è ben scritto, quindi non vale niente; shzadm zone check dice che cosa",
 	"problem-no-id":             "non ha un id: niente di ciò che vi succede viene registrato come suo; shzadm doctor dice come dargliene uno",
 
 	"finding-zone-mount": "%[1]s: su quest'area è montato qualcosa (%[2]s). I membri la raggiungono, ma Share Zone non la gestisce, " +

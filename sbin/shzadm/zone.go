@@ -111,7 +111,7 @@ func zoneShare(c *call, args []string) error {
 		return err
 	}
 	defer admin.Close()
-	z, err := admin.Show(name)
+	z, err := showOpen(admin, name)
 	if err != nil {
 		return err
 	}

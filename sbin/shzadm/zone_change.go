@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -91,6 +92,20 @@ func checkLatest(expires *string) error {
 	return policy.CheckExpiry(expires, time.Now())
 }
 
+// errClosed is ErrNotThere of a zone that is closed.
+var errClosed = fmt.Errorf("closed: %w", zone.ErrNotThere)
+
+// showOpen is an open zone; of a closed one it says that it is that.
+func showOpen(admin *zone.Admin, name string) (zone.Details, error) {
+	z, err := admin.Show(name)
+	if errors.Is(err, zone.ErrNotThere) {
+		if _, closedErr := admin.ShowClosed(name); closedErr == nil {
+			err = fmt.Errorf("%s: %w", name, errClosed)
+		}
+	}
+	return z, err
+}
+
 // changeZone records and does one change of a zone, and shows it.
 func (c *call) changeZone(name, event string, do func(*zone.Admin) (zone.Details, error)) error {
 	admin, err := zoneAdmin()
@@ -98,9 +113,11 @@ func (c *call) changeZone(name, event string, do func(*zone.Admin) (zone.Details
 		return err
 	}
 	defer admin.Close()
-	before, _ := admin.Show(name)
+	before, err := showOpen(admin, name)
 	if event == "zone-restore" {
 		before, _ = admin.ShowClosed(name)
+	} else if errors.Is(err, errClosed) {
+		return err
 	}
 	concerned := name
 	if before.FormerName != nil {

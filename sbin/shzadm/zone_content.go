@@ -23,7 +23,7 @@ func (c *call) changeContent(name, event, path, heading string, do func(*zone.Ad
 		return err
 	}
 	defer admin.Close()
-	before, err := admin.Show(name)
+	before, err := showOpen(admin, name)
 	if err != nil {
 		return err
 	}
