@@ -96,6 +96,11 @@ func TestZonesParameters(t *testing.T) {
 			t.Errorf("%q: %d %s", fields, a.status, a.body)
 		}
 	}
+	for field, says := range map[string]string{"expires=31.3.2027": "2027-03-31", "max_age=many": "1 to 36500", "max_age=99999": "1 to 36500", "notify=loudly": "upload,download"} {
+		if a := jsonAs(t, "anna", "-H", "Accept-Language: en", "-d", "op=modify&"+field, at); a.status != 400 || !strings.Contains(a.body, says) {
+			t.Errorf("%s: %d %s", field, a.status, a.body)
+		}
+	}
 	// A text that was pasted is taken as it looks.
 	if a := form(t, "anna", at, false, "op=modify", "title=Plans\u202e\u200b", "description=one\ttwo"); a.status != 200 {
 		t.Errorf("%d %s", a.status, a.body)

@@ -43,7 +43,7 @@ func refusalOf(err error) *helper.ZoneRefusal {
 	case errors.As(err, &refused):
 		return refused
 	case errors.As(err, &value):
-		return &helper.ZoneRefusal{Code: string(web.BadRequest), Reason: "value", Attr: value.Attr, Why: string(value.Reason)}
+		return &helper.ZoneRefusal{Code: string(web.BadRequest), Reason: "value", Attr: value.Attr, Why: whyOf(value)}
 	case errors.As(err, &late):
 		return &helper.ZoneRefusal{Code: string(web.BadRequest), Reason: "too-late", Latest: late.Latest}
 	}
@@ -53,6 +53,17 @@ func refusalOf(err error) *helper.ZoneRefusal {
 		}
 	}
 	return nil
+}
+
+// whyOf is what is wrong with a value: of those that are written in one way, in which.
+func whyOf(value zone.ValueError) string {
+	if value.Reason == zone.BadForm {
+		switch value.Attr {
+		case zone.AttrExpires, zone.AttrMaxAge, zone.AttrNotify:
+			return "form-" + fieldOf(value.Attr)
+		}
+	}
+	return string(value.Reason)
 }
 
 // told gives an error its code and, where its reason has one, its sentence.
