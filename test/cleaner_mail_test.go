@@ -58,7 +58,7 @@ func TestOwnerIsTold(t *testing.T) {
 			t.Errorf("day %d: %q, not %q", days, got, want[days])
 		}
 	}
-	for _, name := range queueFiles(t, "open") { // what goes because of its age collects for a minute more: let that be over
+	for _, name := range queueFiles(t, "open") { // what goes because of its age collects for five minutes more: let that be over
 		run(t, "sed", "-i", `s/"due": "[^"]*"/"due": "2000-01-01T00:00:00Z"/`, name)
 		run(t, "chown", layout.UserSpool, name)
 	}

@@ -55,8 +55,12 @@ const (
 	Expired Kind = "expired" // files and folders are gone because of their age
 )
 
-// longestRun is how long a message of what expires collects at most.
-const longestRun = 24 * time.Hour
+// A run of the cleaner may bring something each minute for hours: its message is due when nothing has come for so long, at the latest
+// after a day.
+const (
+	quiet      = 5 * time.Minute
+	longestRun = 24 * time.Hour
+)
 
 // Item is a file that a message tells of.
 type Item struct {
@@ -125,7 +129,7 @@ func (k Key) openID() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// Add puts items into the message of this key that is open, or opens one, for so long. What came from the same source before
+// Add puts items into the message of this key that is open, or opens one, for so long; what the cleaner did has times of its own. What came from the same source before
 // is not added again.
 func (q Queue) Add(k Key, source string, items []Item, now time.Time, window time.Duration) error {
 	id := k.openID()
@@ -141,8 +145,11 @@ func (q Queue) Add(k Key, source string, items []Item, now time.Time, window tim
 	}
 	m.Key = k // the zone's present name
 	m.Sources = append(m.Sources, source)
-	if k.Kind == Expired { // one message for a whole run, which may bring something each minute for hours
-		m.Due = now.Add(max(window, time.Minute))
+	switch k.Kind {
+	case Warned, Closed, Removed: // nothing more comes
+		m.Due = now
+	case Expired:
+		m.Due = now.Add(quiet)
 		if last := m.Opened.Add(longestRun); m.Due.After(last) {
 			m.Due = last
 		}
