@@ -171,6 +171,7 @@ func TestActivityPage(t *testing.T) {
 				t.Errorf("%s: %q", user, got)
 			}
 		}
+		run(t, "shzadm", "zone", "restore", zone)
 	})
 }
 

@@ -5,6 +5,8 @@ package main
 import (
 	"errors"
 	"net/http"
+	"net/url"
+	"slices"
 
 	"sharezone/internal/account"
 	"sharezone/internal/helper"
@@ -30,8 +32,11 @@ func answer(c *web.Call) error {
 		return err
 	}
 	head := c.View(c.Language.Say("profile.title"))
-	if c.Done() == "language" {
+	switch c.Done() {
+	case "language":
 		head.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say("profile.chosen")}
+	case "often":
+		head.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say("profile.often-changed")}
 	}
 	return c.Answer(http.StatusOK, o, profilePage(head, view(c, o)))
 }
@@ -68,6 +73,9 @@ func choose(c *web.Call) error {
 	if err != nil {
 		return err
 	}
+	if fields.Get("op") == "notices" {
+		return chooseOften(c, fields)
+	}
 	language := fields.Get("language")
 	if fields.Get("op") != "modify" || len(fields["language"]) != 1 || account.CheckLanguage(language) != nil {
 		return web.Refuse(web.BadRequest, "op=modify and one language are wanted")
@@ -88,6 +96,38 @@ func choose(c *web.Call) error {
 	c.SetLanguage(text.Language(language))
 	if !c.JSON {
 		return c.SeeOther(here+"?done=language", 0, nil)
+	}
+	o, err := ask(c)
+	if err != nil {
+		return err
+	}
+	return c.SeeOther("", http.StatusOK, o)
+}
+
+// chooseOften changes how often he is told of a zone that he gets less mail from.
+func chooseOften(c *web.Call, fields url.Values) error {
+	id, often := fields.Get("zone_id"), fields.Get("often")
+	if len(fields["zone_id"]) != 1 || len(fields["often"]) != 1 || !slices.Contains(account.Oftens, account.Often(often)) {
+		return web.Refuse(web.BadRequest, "one zone_id and one often are wanted")
+	}
+	act, err := c.Event.BeginAbout("user-modify", c.User, "often="+often)
+	if err != nil {
+		return err
+	}
+	_, err = helper.Auth(helper.AuthRequest{Op: "notices", ZoneID: id[:min(len(id), 100)], Often: often})
+	if errors.Is(err, helper.Refusal("refused")) {
+		err = web.Refuse(web.NotFound, "no choice for this zone")
+	}
+	result := "ok"
+	if err != nil {
+		result = string(web.CodeOf(err))
+	}
+	act.End(result, -1, "")
+	if err != nil {
+		return err
+	}
+	if !c.JSON {
+		return c.SeeOther(here+"?done=often", 0, nil)
 	}
 	o, err := ask(c)
 	if err != nil {

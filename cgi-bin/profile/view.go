@@ -1,6 +1,9 @@
 package main
 
 import (
+	"cmp"
+	"slices"
+
 	"sharezone/internal/account"
 	"sharezone/internal/web"
 )
@@ -10,6 +13,7 @@ type profileView struct {
 	Facts     []fact
 	Language  string // that was chosen, "" = none
 	Elsewhere bool   // the account is not in the machine's own files: its password may be changed elsewhere
+	Notices   []zoneNotices
 	Sessions  string // how many there are, and the link to them; "" = this entry does not show them
 }
 
@@ -17,6 +21,12 @@ type profileView struct {
 type fact struct {
 	Label, Value string
 	Chosen       bool // somebody chose the value: it is shown as a name
+}
+
+// zoneNotices is a zone from which he gets less mail.
+type zoneNotices struct {
+	ID string
+	account.ZoneNotices
 }
 
 func view(c *web.Call, o own) profileView {
@@ -58,6 +68,10 @@ func view(c *web.Call, o own) profileView {
 		day(l.Say("users-field.expires"), o.Expires, l.Say("home.never"))
 	}
 	v.Facts = facts
+	for id, z := range o.Notices {
+		v.Notices = append(v.Notices, zoneNotices{id, z})
+	}
+	slices.SortFunc(v.Notices, func(a, b zoneNotices) int { return cmp.Or(cmp.Compare(a.Zone, b.Zone), cmp.Compare(a.ID, b.ID)) })
 	if s, err := c.Settings(); err == nil && s.Entry(c.Entry).Answers("sessions") {
 		v.Sessions = l.Count("profile.sessions", len(o.Sessions))
 	}

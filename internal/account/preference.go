@@ -18,6 +18,8 @@ import (
 // may write with an editor: whoever reads one believes nothing of it that has not the right form, and no file is too strange.
 type Preferences struct {
 	Language text.Language `json:"language,omitempty"` // of pages after a login, and of mails; "" = he has chosen none
+
+	Notices map[string]ZoneNotices `json:"notices,omitempty"` // by the zone's id
 }
 
 // maxPreferences bounds the file, in bytes.
@@ -58,6 +60,7 @@ func readPreferences(name string, uid uint32) (Preferences, error) {
 	if json.Unmarshal(b, &p) != nil || CheckLanguage(string(p.Language)) != nil {
 		return Preferences{}, nil
 	}
+	p.dropInvalid()
 	return p, nil
 }
 

@@ -321,7 +321,7 @@ var table = [...]setting{
 	entryAbsolute("internal", internal),
 	entryPublicURL("internal", []string{"https", "http"}, internal),
 	// What a partner's network can reach neither makes accounts nor sets passwords without the old one.
-	entryComponents("external", "chpwd home menu profile shz zones", external),
+	entryComponents("external", "chpwd home less menu profile shz zones", external),
 	entryPAMService("external", "sharezone-external", external),
 	entryIdle("external", external),
 	entryAbsolute("external", external),

@@ -41,6 +41,9 @@ type AuthRequest struct {
 	New      string `json:"new,omitempty"`
 	ID       string `json:"id,omitempty"` // of a session, as people see it
 	Language string `json:"language,omitempty"`
+	Token    string `json:"token,omitempty"`   // of a link that reduces mail
+	ZoneID   string `json:"zone_id,omitempty"` // whose mail is meant
+	Often    string `json:"often,omitempty"`   // how much of it; with a token "" only asks
 }
 
 // AuthReply is its answer.
@@ -57,6 +60,9 @@ type AuthReply struct {
 	Language string      `json:"language"` // that somebody chose who logs in
 	Sessions []Session   `json:"sessions"` // one's own
 	Account  *OwnAccount `json:"account"`  // the same
+
+	Zone  string        `json:"zone"`  // with a token: of which zone it is
+	Often account.Often `json:"often"` // and how often he is told now
 }
 
 // OwnAccount is what somebody is told of himself.
@@ -64,6 +70,8 @@ type OwnAccount struct {
 	account.User
 	PasswordSet *string `json:"password_set"` // the day
 	PasswordDue *string `json:"password_due"` // the first day on which it must be changed
+
+	Notices map[string]account.ZoneNotices `json:"notices"` // by the zone's id: of which zones he is told more seldom
 }
 
 // Auth asks libexec/auth. A Refusal says what the helper said; any other error that it could not be asked.

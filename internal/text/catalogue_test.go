@@ -212,9 +212,10 @@ func TestFamiliesAreComplete(t *testing.T) {
 		"mail-opening.": {"taken.one", "arrived.one", "warned", "closed", "removed", "expired.one"},
 		"mail-why.":     {"taken", "arrived", "warned", "closed", "removed", "expired"},
 		"mail-link.":    {"taken", "arrived", "warned", "closed", "expired"}, "mail-part.": {"taken", "expired"},
-		"access.": {"own", "write", "read", "drop", "none"},                               // zone.Access
-		"upload.": {"created", "replaced", "skipped"},                                     // status of an upload
-		"menu.":   {"home", "zones", "users", "activity", "profile", "sessions", "chpwd"}, // page.Menu
+		"access.": {"own", "write", "read", "drop", "none"},                                            // zone.Access
+		"upload.": {"created", "replaced", "skipped"},                                                  // status of an upload
+		"often.":  {"now", "hourly", "daily", "none"}, "often-is.": {"now", "hourly", "daily", "none"}, // account.Often
+		"menu.": {"home", "zones", "users", "activity", "profile", "sessions", "chpwd"}, // page.Menu
 		// doneOperations of cgi-bin/shz
 		"done.":   {"upload.one", "delete.one", "rename.one", "move.one", "copy.one", "zip.one", "unzip.one"},
 		"failed.": {"upload.one", "delete.one", "rename.one", "move.one", "copy.one", "zip.one", "unzip.one"},

@@ -42,5 +42,20 @@ var englishMail = map[string]string{
 
 	"mail.more.one":   "and %s more file",
 	"mail.more.other": "and %s more files",
+	"mail.less":       "Less mail from this zone:",
 	"mail.grace":      "Until %s it can be opened again as it was; after that it is removed, with everything in it.",
+
+	"less.title":   "Less mail from %s",
+	"less.done":    "Your choice is written down.",
+	"less.no-link": "This link is not, or no longer, one of a mail of Share Zone. Log in: your account shows of which zones you get less mail.",
+	"less.more":    "Here you can only choose less. For more, log in and go to My account.",
+
+	"often.now":       "At once",
+	"often.hourly":    "Collected for an hour",
+	"often.daily":     "Collected for a day",
+	"often.none":      "No mail",
+	"often-is.now":    "You are told at once, or after some minutes, of what others do in this zone.",
+	"often-is.hourly": "What others do in this zone is collected for an hour before you are told.",
+	"often-is.daily":  "What others do in this zone is collected for a day before you are told.",
+	"often-is.none":   "You get no mail of what others do in this zone. Of what becomes of a zone of yours you are told all the same.",
 }

@@ -42,5 +42,20 @@ var italianMail = map[string]string{
 
 	"mail.more.one":   "e %s altro file",
 	"mail.more.other": "e altri %s file",
+	"mail.less":       "Meno messaggi da quest'area:",
 	"mail.grace":      "Fino al %s si può riaprire com'era; dopo viene eliminata, con tutto quello che contiene.",
+
+	"less.title":   "Meno messaggi da %s",
+	"less.done":    "La scelta è registrata.",
+	"less.no-link": "Questo collegamento non è, o non è più, quello di un messaggio di Share Zone. Accedi: il tuo account mostra da quali aree ricevi meno messaggi.",
+	"less.more":    "Qui si può solo scegliere di meno. Per riceverne di più, accedi e vai a Il mio account.",
+
+	"often.now":       "Subito",
+	"often.hourly":    "Raccolti per un'ora",
+	"often.daily":     "Raccolti per un giorno",
+	"often.none":      "Nessun messaggio",
+	"often-is.now":    "Vieni a sapere subito, o dopo qualche minuto, che cosa fanno gli altri in quest'area.",
+	"often-is.hourly": "Quello che gli altri fanno in quest'area viene raccolto per un'ora, poi ti si scrive.",
+	"often-is.daily":  "Quello che gli altri fanno in quest'area viene raccolto per un giorno, poi ti si scrive.",
+	"often-is.none":   "Non ricevi messaggi su quello che gli altri fanno in quest'area. Di quello che succede a un'area tua ti si scrive comunque.",
 }

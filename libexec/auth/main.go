@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	accounts "sharezone/internal/account"
 	"sharezone/internal/config"
 	"sharezone/internal/helper"
 	"sharezone/internal/privileged"
@@ -49,6 +50,9 @@ type request struct {
 	New      string `json:"new"`
 	ID       string `json:"id"` // of a session, as people see it
 	Language string `json:"language"`
+	Token    string `json:"token"`
+	ZoneID   string `json:"zone_id"`
+	Often    string `json:"often"`
 }
 
 // reply is what stands on standard output. Error is one of refused, weak, busy, no-space, internal.
@@ -65,6 +69,9 @@ type reply struct {
 	Language string             `json:"language,omitempty"` // with login: the one that he chose
 	Sessions []helper.Session   `json:"sessions,omitempty"`
 	Account  *helper.OwnAccount `json:"account,omitempty"`
+
+	Zone  string         `json:"zone,omitempty"`
+	Often accounts.Often `json:"often,omitempty"`
 }
 
 // operations says who may ask for what: root (the gate, an administrator's shell), shzguest, or a member of shzbase for
@@ -81,6 +88,8 @@ var operations = map[string]struct {
 	"end":      {member: true, run: endSession},
 	"account":  {member: true, run: ownAccount},
 	"language": {member: true, run: chooseLanguage},
+	"notices":  {member: true, run: chooseNotices},
+	"less":     {guest: true, run: lessMail},
 }
 
 func main() {

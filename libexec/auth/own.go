@@ -1,11 +1,17 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
 	"time"
 
 	accounts "sharezone/internal/account"
 	"sharezone/internal/account/change"
 	"sharezone/internal/helper"
+	"sharezone/internal/layout"
+	"sharezone/internal/lessmail"
 )
 
 // ownAccount is what somebody is told of himself: the part of shadow(5) that is about him, and his own file.
@@ -26,7 +32,14 @@ func ownAccount(_ request, who caller) (reply, error) {
 	if err := accounts.AddLogins(users); err != nil {
 		return reply{}, err
 	}
-	own := helper.OwnAccount{User: users[0]}
+	chosen, err := accounts.ReadPreferences(who.account.uid)
+	if err != nil {
+		return reply{}, err
+	}
+	own := helper.OwnAccount{User: users[0], Notices: chosen.Notices}
+	if own.Notices == nil {
+		own.Notices = map[string]accounts.ZoneNotices{}
+	}
 	own.PasswordSet, own.PasswordDue = shadow.PasswordDays(who.name)
 	return reply{Account: &own}, nil
 }
@@ -37,4 +50,63 @@ func chooseLanguage(q request, who caller) (reply, error) {
 		return reply{}, &told{"refused", err.Error()}
 	}
 	return reply{}, change.SetLanguage(who.account.uid, q.Language)
+}
+
+// chooseNotices changes how often the caller is told of a zone for which he has chosen before: by the link in a mail.
+func chooseNotices(q request, who caller) (reply, error) {
+	chosen, err := accounts.ReadPreferences(who.account.uid)
+	if err != nil {
+		return reply{}, err
+	}
+	z, there := chosen.Notices[q.ZoneID]
+	if z.Often = accounts.Often(q.Often); !there || !slices.Contains(accounts.Oftens, z.Often) {
+		return reply{}, &told{"refused", "no choice, or not for this zone"}
+	}
+	now, err := change.SetNotices(who.account.uid, q.ZoneID, z, false)
+	return reply{Zone: z.Zone, Often: now}, err
+}
+
+// lessMail tells whoever has the link of a mail how often its recipient is told of the zone, and reduces that. The link is all
+// that he shows, so it can do nothing else; whoever got hold of a mail can keep its recipient from the next ones, who sees it in
+// his account.
+func lessMail(q request, _ caller) (reply, error) {
+	names := accounts.NewNames()
+	worker, found := names.User(layout.UserSpool)
+	if !found {
+		return reply{}, errors.Join(fmt.Errorf("there is no user %s", layout.UserSpool), names.Err())
+	}
+	// 1. Refuse if the link was not signed by the worker.
+	key, err := lessmail.ReadKey(lessmail.KeyFile, worker.UID)
+	if errors.Is(err, fs.ErrNotExist) {
+		return reply{}, &told{"refused", "no link was ever signed"}
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	link, err := key.Open(q.Token)
+	if err != nil {
+		return reply{}, &told{"refused", err.Error()}
+	}
+	// 2. Refuse if there is no such person any more.
+	person, found := names.UserByUID(link.UID)
+	if err := names.Err(); err != nil {
+		return reply{}, err
+	}
+	if !found || link.UID == 0 || !names.InGroup(person.Name, layout.GroupBase) {
+		return reply{}, &told{"refused", "the recipient is gone"}
+	}
+	// 3. Refuse if it is no choice.
+	often := accounts.Often(q.Often)
+	if often == "" {
+		chosen, err := accounts.ReadPreferences(link.UID)
+		return reply{Zone: link.Zone, Often: chosen.OftenFor(link.ZoneID)}, err
+	}
+	if !slices.Contains(accounts.Oftens, often) {
+		return reply{}, &told{"refused", "no choice"}
+	}
+	now, err := change.SetNotices(link.UID, link.ZoneID, accounts.ZoneNotices{Zone: link.Zone, Often: often}, true)
+	if field := new(accounts.FieldError); errors.As(err, &field) {
+		return reply{}, &told{"refused", err.Error()}
+	}
+	return reply{Zone: link.Zone, Often: now}, err
 }

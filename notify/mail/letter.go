@@ -16,6 +16,7 @@ type Style struct {
 	URL      string // where Share Zone is reached; "" = no links
 	Actor    string // the full name of who acted, "" = only his user name is known
 	Grace    int    // days that a closed zone is kept
+	Less     string // the link by which he gets less of these from the zone; "" = there is none
 }
 
 // content is a message in words, for the text and the HTML.
@@ -138,6 +139,9 @@ func (c content) plain() string {
 		b.WriteString("\n" + c.lead + "\n" + c.link + "\n")
 	}
 	b.WriteString("\n-- \n" + c.why + "\n")
+	if c.style.Less != "" {
+		b.WriteString(c.style.Language.Say("mail.less") + " " + c.style.Less + "\n")
+	}
 	return b.String()
 }
 

@@ -49,7 +49,7 @@ func messages() map[string]queue.Message {
 func TestGolden(t *testing.T) {
 	for name, m := range messages() {
 		for _, l := range []text.Language{text.Italian, text.English} {
-			subject, plain, html, err := Compose(m, Style{Language: l, URL: "https://share.example.org", Actor: "Bruno \"B\" Bianchi", Grace: 30})
+			subject, plain, html, err := Compose(m, Style{Language: l, URL: "https://share.example.org", Actor: "Bruno \"B\" Bianchi", Grace: 30, Less: lessLink(m)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,6 +66,14 @@ func TestGolden(t *testing.T) {
 			}
 		}
 	}
+}
+
+// lessLink is as the worker makes one.
+func lessLink(m queue.Message) string {
+	if !m.Kind.Reducible() {
+		return ""
+	}
+	return "https://share.example.org/cgi-bin/less?t=eyJ1IjoxMDAxfQ.c2lnbmVk"
 }
 
 // TestHostile: what a name has in it is seen, and does nothing.

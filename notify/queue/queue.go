@@ -62,6 +62,9 @@ const (
 	longestRun = 24 * time.Hour
 )
 
+// Reducible says whether the recipient can choose to have less of a kind: of what others do, not of what becomes of his zone.
+func (k Kind) Reducible() bool { return k == Taken || k == Arrived }
+
 // Item is a file that a message tells of.
 type Item struct {
 	Time  time.Time `json:"time"`

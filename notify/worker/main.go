@@ -26,6 +26,7 @@ import (
 	"sharezone/internal/config"
 	"sharezone/internal/helper"
 	"sharezone/internal/layout"
+	"sharezone/internal/lessmail"
 	"sharezone/internal/syslog"
 	"sharezone/notify/queue"
 )
@@ -75,7 +76,7 @@ func work() error {
 	if _, state, journalErr := w.journal.read(); journalErr == nil && state != begun {
 		if settings.Mail.Host != "" {
 			p := post{notices: layout.Notices, queue: layout.Queue, memory: layout.WorkerState + "/taken.json", names: names,
-				readers: helper.Readers, window: settings.Notices.Window, now: time.Now, tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) }}
+				readers: helper.Readers, window: settings.Notices.Window, often: oftenFor, now: time.Now, tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) }}
 			err = errors.Join(err, p.run())
 		}
 		var listErr error
@@ -89,6 +90,15 @@ func work() error {
 	return errors.Join(err, runHooks(settings, w.hooks, sources))
 }
 
+// oftenFor is how often somebody wants to be told of a zone. Where nobody can say he is told.
+func oftenFor(uid uint32, zoneID string) account.Often {
+	p, err := account.ReadPreferences(uid)
+	if err != nil {
+		warn(fmt.Errorf("preferences of uid %d: %w", uid, err))
+	}
+	return p.OftenFor(zoneID)
+}
+
 // send sends what waits, unless another worker does.
 func send(settings config.Settings, names *account.Names) error {
 	lock, err := lock(queue.SendLock)
@@ -99,7 +109,11 @@ func send(settings config.Settings, names *account.Names) error {
 		return err
 	}
 	defer lock.Close()
-	return newSender(settings, names).run()
+	s := newSender(settings, names)
+	if s.key, err = lessmail.OwnKey(lessmail.KeyFile); err != nil {
+		return err
+	}
+	return s.run()
 }
 
 // runHooks tells the programs of the site, unless another worker does. sources were listed under the lock of who writes them.

@@ -48,6 +48,7 @@ type post struct {
 	names   names
 	readers func(zone, id string, paths []string) ([][]string, error) // asks libexec/access
 	window  time.Duration
+	often   func(uid uint32, zoneID string) account.Often
 	now     func() time.Time
 	tell    func(line string) // to the syslog
 	step    func(string)      // tests stop here; nil otherwise
@@ -97,6 +98,9 @@ func (p *post) post(source string) error {
 		}
 		for _, r := range recipients {
 			k := queue.Key{Kind: n.Kind, UID: r.UID, User: r.Name, Actor: n.Actor, Zone: n.Zone, ZoneID: n.ZoneID}
+			if items[k] == nil && p.windowOf(k) < 0 {
+				continue
+			}
 			if items[k] == nil {
 				order = append(order, k)
 			}
@@ -104,7 +108,7 @@ func (p *post) post(source string) error {
 		}
 	}
 	for _, k := range order {
-		if err := p.queue.Add(k, source, items[k], p.now(), p.window); err != nil {
+		if err := p.queue.Add(k, source, items[k], p.now(), p.windowOf(k)); err != nil {
 			return err
 		}
 		p.pause("added")
@@ -114,6 +118,22 @@ func (p *post) post(source string) error {
 	}
 	p.pause("remembered")
 	return p.notices.remove(source)
+}
+
+// windowOf is for how long a message collects: as its recipient chose for the zone, negative where he wants none.
+func (p *post) windowOf(k queue.Key) time.Duration {
+	if !k.Kind.Reducible() {
+		return p.window
+	}
+	switch p.often(k.UID, k.ZoneID) {
+	case account.Never:
+		return -1
+	case account.Daily:
+		return max(p.window, 24*time.Hour)
+	case account.Hourly:
+		return max(p.window, time.Hour)
+	}
+	return p.window
 }
 
 // readersOf are those who can read what arrived, for each notice; nil for the others, and for what is not there any more. Of each

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -49,6 +50,7 @@ type mailroom struct {
 	asked   []string
 	silent  error
 	log     []string
+	often   map[uint32]account.Often // what people chose for every zone
 }
 
 func newMailroom(t *testing.T) *mailroom {
@@ -62,6 +64,7 @@ func newMailroom(t *testing.T) *mailroom {
 	m := &mailroom{clock: time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)}
 	m.post = &post{notices: notices(top + "/notices"), queue: queue.Queue(top + "/queue"), memory: top + "/taken.json", names: fewNames{},
 		window: 5 * time.Minute, now: func() time.Time { return m.clock }, tell: func(line string) { m.log = append(m.log, line) },
+		often: func(uid uint32, _ string) account.Often { return cmp.Or(m.often[uid], account.AtOnce) },
 		readers: func(zone, id string, paths []string) ([][]string, error) {
 			m.asked = append(m.asked, zone+" "+id+" "+strings.Join(paths, " "))
 			all := make([][]string, len(paths))
@@ -342,3 +345,48 @@ func TestOfCleaner(t *testing.T) {
 		t.Errorf("%d more messages in 26 hours", got)
 	}
 }
+
+// TestOften: what others do is told as seldom as the recipient chose; what becomes of his zone at once.
+func TestOften(t *testing.T) {
+	m := newMailroom(t)
+	m.annaWants(account.Daily)
+	m.takes(t, "1", 1001, "x")
+	m.mustRun(t)
+	m.clock = m.clock.Add(23 * time.Hour)
+	m.takes(t, "2", 1001, "y")
+	m.mustRun(t)
+	if got := m.told(t, queue.Waiting); got != "" {
+		t.Errorf("within a day: %q", got)
+	}
+	m.clock = m.clock.Add(61 * time.Minute)
+	m.mustRun(t)
+	if got := m.told(t, queue.Waiting); got != "anna: x y" {
+		t.Errorf("after a day: %q", got)
+	}
+	m.annaWants(account.Hourly)
+	m.takes(t, "3", 1001, "z")
+	m.mustRun(t)
+	m.clock = m.clock.Add(59 * time.Minute)
+	m.mustRun(t)
+	early := m.told(t, queue.Open)
+	m.clock = m.clock.Add(2 * time.Minute)
+	m.mustRun(t)
+	if late := m.told(t, queue.Open); early != "anna: z" || late != "" {
+		t.Errorf("within an hour %q, then %q", early, late)
+	}
+	m.annaWants(account.Never)
+	m.takes(t, "4", 1001, "unwanted")
+	m.brings(t, "5", 1001, "unwanted too")
+	if err := m.notices.write("6", []notice{{Kind: queue.Closed, Time: m.clock, Actor: "root", Zone: "a", ZoneID: idOfA, Path: "2026-11-28", Owner: 1001}}); err != nil {
+		t.Fatal(err)
+	}
+	m.mustRun(t)
+	if got := m.told(t, queue.Open); got != "anna: 2026-11-28" {
+		t.Errorf("none: %q", got)
+	}
+	if left, _ := m.notices.list(); len(left) != 0 {
+		t.Errorf("%q are left", left)
+	}
+}
+
+func (m *mailroom) annaWants(o account.Often) { m.often = map[uint32]account.Often{1001: o} }

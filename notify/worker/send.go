@@ -13,6 +13,7 @@ import (
 	"sharezone/internal/account"
 	"sharezone/internal/config"
 	"sharezone/internal/layout"
+	"sharezone/internal/lessmail"
 	"sharezone/internal/syslog"
 	"sharezone/internal/text"
 	"sharezone/notify/mail"
@@ -53,6 +54,7 @@ type sender struct {
 	alarmed  string            // a file: when it was told last that messages wait for long
 
 	preferences func(uid uint32) (account.Preferences, error)
+	key         lessmail.Key // signs links by which somebody gets less mail
 
 	open   connection
 	broken int // connections, one after the other
@@ -111,7 +113,12 @@ func (s *sender) send(m queue.Message) error {
 		s.report(m, "", "dropped, there is no such person any more", nil)
 		return s.queue.Remove(queue.Waiting, m.ID)
 	}
-	l, err := s.letter(m, to)
+	chosen := s.chosenBy(to)
+	if m.Kind.Reducible() && chosen.OftenFor(m.ZoneID) == account.Never {
+		s.report(m, "", "dropped, it is not wanted any more", nil)
+		return s.queue.Remove(queue.Waiting, m.ID)
+	}
+	l, err := s.letter(m, to, chosen)
 	if err != nil {
 		return err
 	}
@@ -167,8 +174,18 @@ func (s *sender) hangUp() {
 }
 
 // letter is the message as it is now: an address that was mended holds for what waits too.
-func (s *sender) letter(m queue.Message, to account.Entry) (mail.Letter, error) {
-	style := mail.Style{Language: s.languageOf(to), URL: s.urlFor(to), Grace: s.grace}
+func (s *sender) letter(m queue.Message, to account.Entry, chosen account.Preferences) (mail.Letter, error) {
+	style := mail.Style{Language: s.language, URL: s.urlFor(to), Grace: s.grace}
+	if chosen.Language != "" {
+		style.Language = chosen.Language
+	}
+	if style.URL != "" && m.Kind.Reducible() && m.ZoneID != "" {
+		token, err := s.key.Token(lessmail.Link{UID: m.UID, ZoneID: m.ZoneID, Zone: m.Zone})
+		if err != nil {
+			return mail.Letter{}, err
+		}
+		style.Less = style.URL + "/cgi-bin/less?t=" + token
+	}
 	if actor, known := s.names.User(m.Actor); known {
 		style.Actor = account.ParseGECOS(actor.GECOS).FullName
 	}
@@ -176,16 +193,13 @@ func (s *sender) letter(m queue.Message, to account.Entry) (mail.Letter, error) 
 	return mail.Letter{ID: m.ID, From: s.from, To: s.address(to), Date: m.Opened, Subject: subject, Text: plain, HTML: html}, err
 }
 
-// languageOf is the one that somebody chose. Whatever stands in his file, he gets his mail.
-func (s *sender) languageOf(to account.Entry) text.Language {
+// chosenBy is what somebody chose. Whatever stands in his file, he gets his mail.
+func (s *sender) chosenBy(to account.Entry) account.Preferences {
 	p, err := s.preferences(to.UID)
 	if err != nil {
 		s.warn("sharezone worker: preferences of " + to.Name + ": " + strconv.QuoteToASCII(err.Error()))
 	}
-	if p.Language == "" {
-		return s.language
-	}
-	return p.Language
+	return p
 }
 
 // urlFor is where links lead for somebody: of partners, who are in the group of a company, to the external entry.

@@ -12,6 +12,7 @@ import (
 
 	"sharezone/internal/account"
 	"sharezone/internal/config"
+	"sharezone/internal/lessmail"
 	"sharezone/internal/text"
 	"sharezone/notify/mail"
 	"sharezone/notify/mail/mailtest"
@@ -35,7 +36,11 @@ func (o *postOffice) chosen(uid uint32) (account.Preferences, error) {
 	if uid == o.damaged {
 		return account.Preferences{}, unix.EIO
 	}
-	return account.Preferences{Language: o.languages[uid]}, nil
+	p := account.Preferences{Language: o.languages[uid]}
+	if often := o.mailroom.often[uid]; often != "" {
+		p.Notices = map[string]account.ZoneNotices{idOfA: {Zone: "a", Often: often}}
+	}
+	return p, nil
 }
 
 func newPostOffice(t *testing.T) *postOffice {
@@ -178,6 +183,27 @@ func TestBackOff(t *testing.T) {
 	}
 	if m := o.waits(t, queue.Failed); !strings.Contains(m.Reason, "greylisted") {
 		t.Errorf("%+v", m)
+	}
+}
+
+// TestLess: a mail has a link that is its recipient's and its zone's; what is not wanted any more is not sent.
+func TestLess(t *testing.T) {
+	o := newPostOffice(t)
+	o.key = lessmail.Key("0123456789abcdef0123456789abcdef")
+	o.taken(t, 1)
+	if err := o.send(0); err != nil {
+		t.Fatal(err)
+	}
+	body := strings.ReplaceAll(strings.ReplaceAll(o.server.Mails()[0].Text, "=\r\n", ""), "=3D", "=")
+	_, rest, _ := strings.Cut(body, "https://inside.example.org/cgi-bin/less?t=")
+	token, _, _ := strings.Cut(rest, "\r\n")
+	if link, err := o.key.Open(token); err != nil || link != (lessmail.Link{UID: 1001, ZoneID: idOfA, Zone: "a"}) {
+		t.Errorf("%+v %v in %s", link, err, body)
+	}
+	o.taken(t, 1)
+	o.annaWants(account.Never)
+	if err := o.send(time.Minute); err != nil || len(o.server.Mails()) != 1 || o.told(t, queue.Waiting) != "" {
+		t.Errorf("%d mails, waiting %q, %v", len(o.server.Mails()), o.told(t, queue.Waiting), err)
 	}
 }
 

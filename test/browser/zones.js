@@ -1,6 +1,8 @@
 // zones.js - a manager makes a zone, shares it with people and a company, looks after it, and gives it away.
 
 import { execFileSync } from 'node:child_process';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
 
 import { tabTo } from './keyboard.js';
 
@@ -152,11 +154,40 @@ async function look(t, zone) {
   await t.go(() => t.button('activity.submit').click());
   await t.inspect('activity-none', { title: activity, says: t.say('activity.none') });
 
+  await lessMail(t, zone);
+
   await t.visit(`/cgi-bin/zones/${zone}?view=who&path=prezzi.txt`);
   await t.go(() => page.getByRole('link', { name: t.say('zones-remove.link'), exact: true }).click());
   await t.inspect('remove-question', { title: title(t), says: t.say('zones-remove.advice') });
   await t.go(() => t.button('delete.submit').click());
   await t.inspect('removed', { title: title(t), says: t.say('zones-done.remove') });
+}
+
+// lessMail follows the link that stands in mails of the zone, and takes back in the account what was chosen there.
+async function lessMail(t, zone) {
+  const { page } = t;
+  const less = { name: t.say('less.title', zone) };
+  await t.visit(`/cgi-bin/less?t=${lessToken(t.me.user, zone)}`);
+  await t.inspect('less', { title: less, says: t.say('often-is.now') });
+  await t.go(() => t.button('often.daily').click());
+  await t.inspect('less-chosen', { title: less, says: t.say('less.done') });
+  await t.visit('/cgi-bin/less?t=x');
+  await t.inspect('less-no-link', { status: 404, says: t.say('less.no-link') });
+  await t.visit('/cgi-bin/profile');
+  await t.inspect('profile-less', { title: 'profile.title', says: t.say('profile.notices-advice') });
+  await page.locator('select[name=often]').selectOption('now');
+  await t.go(() => page.locator('form:has(select[name=often]) button').click());
+  await t.inspect('profile-often', { title: 'profile.title', says: t.say('profile.often-changed') });
+}
+
+// lessToken is signed as the worker does it (internal/lessmail).
+function lessToken(user, zone) {
+  const say = (program, ...args) => execFileSync(program, args, { encoding: 'utf8' }).trim();
+  const id = say('getfattr', '--only-values', '-n', 'user.shz.id', '--absolute-names', `/srv/sharezone/${zone}`);
+  const link = Buffer.from(JSON.stringify({ u: Number(say('id', '-u', user)), i: id, z: zone }));
+  const key = fs.readFileSync('/var/spool/sharezone/worker/less-mail-key');
+  const sum = crypto.createHmac('sha256', key).update('sharezone less mail 1\n').update(link).digest('base64url');
+  return `${link.toString('base64url')}.${sum}`;
 }
 
 async function closeAndRestore(t, zone) {

@@ -23,6 +23,21 @@ func SetLanguage(uid uint32, language string) error {
 	return choose(uid, func(p *account.Preferences) { p.Language = text.Language(language) })
 }
 
+// SetNotices writes down how often somebody wants to be told of a zone, and returns what holds then. What is only to reduce
+// changes nothing that is as little already.
+func SetNotices(uid uint32, zoneID string, z account.ZoneNotices, onlyReduce bool) (account.Often, error) {
+	var refused error
+	now := z.Often
+	err := choose(uid, func(p *account.Preferences) {
+		if before := p.OftenFor(zoneID); onlyReduce && !z.Often.LessThan(before) {
+			now = before
+			return
+		}
+		refused = p.SetOften(zoneID, z)
+	})
+	return now, errors.Join(refused, err)
+}
+
 // choose changes preferences: read, changed and written by one at a time. They belong to him, so he reads them as himself.
 func choose(uid uint32, change func(*account.Preferences)) error {
 	folder, err := os.Open(layout.Preferences)

@@ -1,0 +1,47 @@
+package account
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"testing"
+)
+
+// TestNotices: what is no choice is dropped, and the rest holds; there is an end to how many there are.
+func TestNotices(t *testing.T) {
+	id := func(n int) string { return fmt.Sprintf("%032x", n) }
+	name := t.TempDir() + "/p.json"
+	file := `{"language":"en","notices":{"` + id(1) + `":{"zone":"demo","often":"daily"},"` + id(2) + `":{"zone":"demo","often":"twice"},"x":{"zone":"demo","often":"none"},"` + id(3) + `":{"zone":"<b>","often":"none"}}}`
+	if err := os.WriteFile(name, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := readPreferences(name, uint32(os.Geteuid()))
+	if err != nil || p.Language != "en" || len(p.Notices) != 1 || p.OftenFor(id(1)) != Daily || p.OftenFor(id(2)) != AtOnce {
+		t.Fatalf("%+v %v", p, err)
+	}
+	for _, z := range []ZoneNotices{{"demo", "x"}, {"demo", ""}, {"../x", Never}, {"", Never}} {
+		if p.SetOften(id(4), z) == nil {
+			t.Errorf("%+v is taken", z)
+		}
+	}
+	if p.SetOften("id", ZoneNotices{"demo", Never}) == nil {
+		t.Error("another id is taken")
+	}
+	for n := range maxZones - 1 {
+		if err := p.SetOften(id(100+n), ZoneNotices{"a2345678901234567890123456789012345678901234567890123456789012", Never}); err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	if p.SetOften(id(5), ZoneNotices{"demo", Never}) == nil {
+		t.Error("there is no end to it")
+	}
+	if b, err := json.Marshal(p); err != nil || len(b) > maxPreferences {
+		t.Errorf("%d bytes, %v", len(b), err)
+	}
+	if err := p.SetOften(id(1), ZoneNotices{"demo", AtOnce}); err != nil || len(p.Notices) != maxZones-1 {
+		t.Errorf("%d, %v", len(p.Notices), err)
+	}
+	if !Never.LessThan(Daily) || !Hourly.LessThan(AtOnce) || Daily.LessThan(Daily) || AtOnce.LessThan(Never) {
+		t.Error("the order is wrong")
+	}
+}
