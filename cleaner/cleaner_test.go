@@ -437,7 +437,7 @@ func clockAhead(t *testing.T, right bool) {
 	for minutes := 0; minutes < 23*60; minutes += 30 {
 		s.at(ahead.Add(time.Duration(minutes) * time.Minute))
 	}
-	for _, job := range []string{"zones", "files", "uploads"} {
+	for _, job := range []string{"zones", "files", "uploads", "trash"} {
 		if err := s.run(job); !errors.Is(err, errClock) {
 			t.Errorf("%s: %v", job, err)
 		}

@@ -143,7 +143,7 @@ func (r *jobRun) skipped(name string, a zone.Aging) {
 // maxActs is how many acts an event file of the cleaner has: who reads one keeps all of it in memory.
 const maxActs = 1000
 
-// ageLog records what goes from one zone because of its age.
+// ageLog records what goes from one zone because of its age, or of its time in the trash.
 type ageLog struct {
 	run      *jobRun
 	zone, id string

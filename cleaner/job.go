@@ -26,6 +26,7 @@ var jobs = []job{
 	{"zones", func(s *config.Settings) *string { return &s.Cleaner.Zones }, true, endZones},
 	{"files", func(s *config.Settings) *string { return &s.Cleaner.Files }, true, endFiles},
 	{"uploads", func(s *config.Settings) *string { return &s.Cleaner.Uploads }, true, sweepUploads},
+	{"trash", func(s *config.Settings) *string { return &s.Cleaner.Trash }, true, emptyTrash},
 	{"sessions", func(s *config.Settings) *string { return &s.Cleaner.Sessions }, false, endSessions},
 }
 

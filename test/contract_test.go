@@ -160,7 +160,7 @@ func TestContract(t *testing.T) {
 		{"mkdir, skip", "bruno", []string{"-d", "op=mkdir&name=sub&on_exists=skip", folder}, 200, 303, "", []string{`"skipped"`}, ""},
 		{"mkdir, replace", "bruno", []string{"-d", "op=mkdir&name=sub&on_exists=replace", folder}, 400, 400, "bad-request", nil, ""},
 		{"mkdir, bad name", "bruno", []string{"-d", "op=mkdir&name=..", folder}, 400, 400, "bad-request", nil, ""},
-		{"delete", "bruno", []string{"-d", "op=delete&name=own.txt", folder}, 200, 303, "", []string{`"results":[{"name":"own.txt","status":"ok","message":`}, folder + "?done=delete&n=1"},
+		{"delete", "bruno", []string{"-d", "op=delete&name=own.txt", folder}, 200, 303, "", []string{`"results":[{"name":"own.txt","status":"ok","message":`}, folder + "?done=discard&n=1"},
 		{"delete, several", "bruno", []string{"-H", object, "-d", `{"op":"delete","name":["own.txt","annas.txt","x",{"raw":"caff%E8"},"sub"]}`, folder}, 200, 200, "",
 			[]string{`"name":"own.txt","status":"ok"`, `"name":"annas.txt","status":"not-permitted"`, `"name":"x","status":"not-found"`, `"raw":"caff%E8","status":"not-permitted"`, `"name":"sub","status":"ok"`}, ""},
 		{"delete nothing", "bruno", []string{"-d", "op=delete", folder}, 400, 400, "bad-request", nil, ""},

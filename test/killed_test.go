@@ -138,7 +138,7 @@ func TestReplaceKilled(t *testing.T) {
 	source := randomFile(t, 100<<10)
 	place := zonePath(zone, "x.bin")
 	write(t, "bruno", place, "old")
-	ended, _ := tracedUpload(t, source, "/cgi-bin/shz/"+zone+"/x.bin?on_exists=replace", "-e", "trace=unlinkat", "-e", "inject=unlinkat:signal=KILL:when=1")
+	ended, _ := tracedUpload(t, source, "/cgi-bin/shz/"+zone+"/x.bin?on_exists=replace", "-e", "trace=renameat2", "-e", "inject=renameat2:signal=KILL:when=2")
 	if ended {
 		t.Fatal("the handler never came to this call")
 	}

@@ -199,7 +199,7 @@ func hidden(t *testing.T, folder string) []string {
 	}
 	var names []string
 	for _, f := range files {
-		if strings.HasPrefix(f.Name(), ".shz-") {
+		if strings.HasPrefix(f.Name(), ".shz-") && !strings.HasPrefix(f.Name(), ".shz-trash-") {
 			names = append(names, f.Name())
 		}
 	}

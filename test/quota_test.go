@@ -59,10 +59,10 @@ func TestQuota(t *testing.T) {
 	}
 	checkQuotaWords(t, zone)
 	// What is full can be emptied, by who used it too.
-	if a := jsonAs(t, "bruno", "-d", "op=delete&name=his.txt", "/cgi-bin/shz/"+zone+"/"); a.status != 200 || !strings.Contains(a.body, `"ok"`) {
+	if a := jsonAs(t, "bruno", "-d", "op=delete&for_good=1&name=his.txt", "/cgi-bin/shz/"+zone+"/"); a.status != 200 || !strings.Contains(a.body, `"ok"`) {
 		t.Errorf("deleting: %d %s", a.status, a.body)
 	}
-	if a := jsonAs(t, "anna", "-d", "op=delete&name=full", "/cgi-bin/shz/"+zone+"/"); a.status != 200 || !strings.Contains(a.body, `"ok"`) {
+	if a := jsonAs(t, "anna", "-d", "op=delete&for_good=1&name=full", "/cgi-bin/shz/"+zone+"/"); a.status != 200 || !strings.Contains(a.body, `"ok"`) {
 		t.Errorf("deleting: %d %s", a.status, a.body)
 	}
 	run(t, "sync", "-f", layout.Base)

@@ -79,7 +79,7 @@ func hiddenIn(t *testing.T, zone string) string {
 	}
 	var names []string
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".shz-") {
+		if strings.HasPrefix(e.Name(), ".shz-") && !strings.HasPrefix(e.Name(), ".shz-trash-") {
 			names = append(names, e.Name())
 		}
 	}

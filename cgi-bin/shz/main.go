@@ -72,6 +72,9 @@ func get(c *web.Call, root *zone.Object, path zone.Path) error {
 		if query := c.Request.URL.Query(); query.Has("archive") {
 			return sendArchive(c, object, path, query.Get("archive"), query["name"])
 		}
+		if c.Request.URL.Query().Has("trash") {
+			return listTrash(c, root, path)
+		}
 		if c.Request.URL.Query().Has("search") {
 			return search(c, object, path)
 		}

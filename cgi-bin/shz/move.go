@@ -193,7 +193,13 @@ func (f form) target() (destination, error) {
 	if err != nil {
 		return destination{}, err
 	}
-	return reachFolder(t)
+	to, err := reachFolder(t)
+	if err == nil {
+		if err = keepIn(f.call, to.root, to.folder, t.Names); err != nil {
+			to.close()
+		}
+	}
+	return to, err
 }
 
 // parseTarget reads a path from the top out of "to" in bytes or "to_raw" percent-encoded.

@@ -29,6 +29,9 @@ func post(c *web.Call, root *zone.Object, path zone.Path) error {
 	if folder.Kind() != "dir" {
 		return unix.ENOTDIR
 	}
+	if err := keepIn(c, root, folder, path.Names); err != nil {
+		return err
+	}
 	f := form{call: c, root: root, folder: folder, path: path}
 	if c.IsMultipart() {
 		items, err := f.bringParts()
@@ -94,6 +97,9 @@ var operations = map[string]func(form) error{
 	"mkdir":       form.makeFolder,
 	"delete":      form.delete,
 	"ask-delete":  form.askDelete,
+	"restore":     form.restore,
+	"purge":       form.purge,
+	"ask-purge":   form.askPurge,
 	"rename":      form.rename,
 	"ask-details": form.askDetails,
 	"move":        form.move,
@@ -156,23 +162,42 @@ func (f form) makeFolder() error {
 	return f.call.SeeOther(f.call.Path()+"?done=mkdir", status, done)
 }
 
-// delete removes what is named, each by itself: what the kernel refuses stays, the rest goes on.
+// delete moves to the trash what is named, or removes it where there is none or for_good says so, each by itself: what the kernel refuses
+// stays, the rest goes on.
 func (f form) delete() error {
 	names, err := f.names()
 	if err != nil {
 		return err
 	}
-	items := make([]item, len(names))
+	if f.fields.Get("for_good") == "1" {
+		f.folder.KeepIn(nil, nil)
+	}
+	items, words := make([]item, len(names)), "discard"
 	for i, name := range names {
 		act, err := f.begin("delete", name)
+		kept := false
 		if err == nil {
-			err = f.folder.Remove(name)
+			kept, err = f.folder.Discard(name)
 			act.End(string(resultOf(err)), -1, "")
 		}
-		items[i] = f.itemOf(name, err, f.call.Language.Say("delete.ok"))
+		if err == nil && !kept {
+			words = "delete"
+		}
+		items[i] = f.itemOf(name, f.toldOfTrash(err), f.call.Language.Say(map[bool]string{true: "delete.kept", false: "delete.ok"}[kept]))
 	}
 	f.folder.SweepUploads()
-	return f.answer(items, "delete")
+	return f.answer(items, words)
+}
+
+// toldOfTrash is an error with the sentence that helps where it comes from the trash.
+func (f form) toldOfTrash(err error) error {
+	switch {
+	case errors.Is(err, zone.ErrTrashTaken):
+		return &web.Told{Err: err, Sentence: f.call.Language.Say("trash.not-yours")}
+	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
+		return &web.Told{Err: err, Sentence: f.call.Language.Say("trash.full")}
+	}
+	return err
 }
 
 // askDelete shows what is about to be removed; it changes nothing. Pressing the button before choosing is no mistake
@@ -188,8 +213,12 @@ func (f form) askDelete() error {
 	if f.call.JSON {
 		return web.Refuse(web.BadRequest, "ask-delete is a question to people")
 	}
+	days, err := f.trashDays()
+	if err != nil {
+		return err
+	}
 	v := f.call.View(f.call.Language.Say("delete.title"))
-	return f.call.AnswerPage(http.StatusOK, askDeletePage(v, f.call.Path(), names))
+	return f.call.AnswerPage(http.StatusOK, askDeletePage(v, f.call.Path(), names, days))
 }
 
 // begin notes that an act on an entry of the folder begins.
@@ -251,8 +280,8 @@ func (f form) itemOf(name string, err error, well string) item {
 	code := web.CodeOf(err)
 	message := f.call.Message(err)
 	var partly *zone.PartlyRemoved
-	if errors.As(err, &partly) {
-		message = f.call.Language.Say(map[bool]string{true: "delete.partly", false: "delete.none"}[partly.Gone])
+	if errors.As(err, &partly) || errors.Is(err, zone.ErrStrange) {
+		message = f.call.Language.Say(map[bool]string{true: "delete.partly", false: "delete.none"}[partly != nil && partly.Gone])
 		if f.root.Access() == zone.Own {
 			i.remove = "/cgi-bin/zones/" + f.path.Zone + "?" + url.Values{"view": {"who"}, "path": {below(append(f.path.Names[:len(f.path.Names):len(f.path.Names)], name))}}.Encode()
 		}
@@ -282,7 +311,7 @@ func (f form) answer(items []item, done string) error {
 }
 
 // doneOperations are those that end in results of items: their names are also the second halves of the sentences' keys.
-var doneOperations = map[string]bool{"upload": true, "delete": true, "rename": true, "move": true, "copy": true, "zip": true, "unzip": true}
+var doneOperations = map[string]bool{"upload": true, "delete": true, "discard": true, "restore": true, "purge": true, "rename": true, "move": true, "copy": true, "zip": true, "unzip": true}
 
 // doneNotice is what the page after a form begins with: done says which form, n of how many items.
 func doneNotice(c *web.Call, n int) *page.Notice {

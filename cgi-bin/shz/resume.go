@@ -64,6 +64,9 @@ func resume(c *web.Call, root *zone.Object, path zone.Path) error {
 	if folder.Kind() != "dir" {
 		return unix.ENOTDIR
 	}
+	if err := keepIn(c, root, folder, path.Names); err != nil {
+		return err
+	}
 	r := resumable{c, folder, path}
 	id := c.Request.URL.Query().Get("upload")
 	switch c.Request.Method {

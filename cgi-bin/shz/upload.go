@@ -50,6 +50,9 @@ func put(c *web.Call, root *zone.Object, path zone.Path) error {
 	if folder.Kind() != "dir" {
 		return unix.ENOTDIR
 	}
+	if err := keepIn(c, root, folder, path.Names[:last]); err != nil {
+		return err
+	}
 	name := path.Names[last]
 	if err := checkPreconditions(c.Request, folder, name); err != nil {
 		return err

@@ -30,6 +30,8 @@ type folderView struct {
 	PreviousHref         templ.SafeURL            // "" = this is the first page
 	NextHref             templ.SafeURL            // "" = this is the last page
 
+	Trash templ.SafeURL // what was deleted; "" = it is not kept
+
 	Manage, Who templ.SafeURL // of the zone's owner: the zone's page, and who gets in here; "" = it is another's
 
 	Upload  bool          // there are forms to bring files and to make a folder

@@ -141,6 +141,16 @@ func (f form) metadata() (m zone.Metadata, forget bool, err error) {
 			m.Notify = &notify
 		}
 	}
+	if trash := f.text("trash"); trash != nil {
+		switch *trash {
+		case "on":
+			m.Trash = new(string) // the absent attribute
+		case zone.TrashOff:
+			m.Trash = trash
+		default:
+			return m, false, zone.ValueError{Attr: zone.AttrTrash, Value: *trash, Reason: zone.BadForm}
+		}
+	}
 	return m, forget, m.Check()
 }
 
@@ -235,7 +245,7 @@ func (f form) describe(s seen) error {
 	if err != nil {
 		return err
 	}
-	if m.Title == nil && m.Description == nil && m.Expires == nil && m.MaxAge == nil && m.Notify == nil && !forget {
+	if m.Title == nil && m.Description == nil && m.Expires == nil && m.MaxAge == nil && m.Notify == nil && m.Trash == nil && !forget {
 		return web.Refuse(web.BadRequest, "nothing to change")
 	}
 	if stamp := f.text("seen"); stamp != nil && *stamp != s.stamp() {
@@ -260,7 +270,7 @@ func (f form) describe(s seen) error {
 	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EDQUOT) { // root makes room under a limit
 		_, err = f.zonefix(helper.ZonefixRequest{
 			Op: "modify", Zone: f.name, Title: m.Title, Description: m.Description, Expires: m.Expires, MaxAge: m.MaxAge,
-			Notify: m.Notify, ForgetNotify: forget,
+			Notify: m.Notify, ForgetNotify: forget, Trash: m.Trash,
 		}, nil)
 	}
 	endAct(act, f.told(err))

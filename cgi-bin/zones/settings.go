@@ -31,6 +31,7 @@ type settingsView struct {
 	Hint        string // what the site has for the last day
 	MaxAge      string
 	Notify      string
+	Trash       string // "on", "off"; "" = it is not his to say
 	Seen        string // stamp of what the zone says as the form is shown
 	Commands    []string
 }
@@ -41,7 +42,7 @@ func (s seen) stamp() string {
 	if s.MaxAge != nil {
 		age = *s.MaxAge
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d %s", said(s.Title), said(s.Description), said(s.Expires), age, notifyKey(s.Notify)))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d %s %v", said(s.Title), said(s.Description), said(s.Expires), age, notifyKey(s.Notify), s.Trash))
 	return hex.EncodeToString(sum[:8])
 }
 
@@ -99,7 +100,7 @@ func (v viewer) complete(f *settingsView, policy zone.Policy, typed url.Values, 
 		f.Hint = l.Say("zones-settings.expires-latest", l.Day(f.Latest))
 	}
 	for key, to := range map[string]*string{
-		"name": &f.Name, "title": &f.Title, "description": &f.Description, "expires": &f.Expires, "max_age": &f.MaxAge, "notify": &f.Notify,
+		"name": &f.Name, "title": &f.Title, "description": &f.Description, "expires": &f.Expires, "max_age": &f.MaxAge, "notify": &f.Notify, "trash": &f.Trash,
 	} {
 		if _, there := typed[key]; there {
 			*to = typable(unixLines(typed.Get(key)))
@@ -124,6 +125,9 @@ func (p zonePage) settings() error {
 			f.Notify = choice.value
 		}
 	}
+	if p.Access == zone.Own {
+		f.Trash = map[bool]string{true: "on", false: zone.TrashOff}[p.Trash]
+	}
 	// What makes the zone as it is now: an example to change.
 	f.Commands = []string{command(append([]string{"shzadm", "zone", "modify", p.Name}, f.options(true)...)...)}
 	p.complete(&f, policy, p.typed, time.Now())
@@ -134,7 +138,7 @@ func (p zonePage) settings() error {
 func (f settingsView) options(all bool) []string {
 	var words []string
 	for _, o := range [...]struct{ option, value string }{
-		{"--title", f.Title}, {"--description", f.Description}, {"--expires", f.Expires}, {"--max-age", f.MaxAge}, {"--notify", f.Notify},
+		{"--title", f.Title}, {"--description", f.Description}, {"--expires", f.Expires}, {"--max-age", f.MaxAge}, {"--notify", f.Notify}, {"--trash", f.Trash},
 	} {
 		if all || o.value != "" {
 			words = append(words, o.option, o.value)

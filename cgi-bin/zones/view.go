@@ -212,6 +212,9 @@ func (p zonePage) facts() []fact {
 	if p.MaxAge != nil {
 		facts = append(facts, fact{l.Say("zones.files-stay"), l.Count("zones.days", *p.MaxAge), false})
 	}
+	if !p.Trash {
+		facts = append(facts, fact{l.Say("trash.title"), l.Say("zones-settings.trash-off"), false})
+	}
 	if p.Managed {
 		facts = append(facts, fact{l.Say("zones-field.notify"), l.Say("zones-notify." + notifyKey(p.Notify)), false})
 	}

@@ -21,6 +21,7 @@ type Settings struct {
 	Upload       Upload
 	Search       Search
 	Archive      Archive
+	Trash        Trash
 	Zone         Zone
 	Activity     Activity
 	Cleaner      Cleaner
@@ -75,6 +76,9 @@ type Archive struct {
 	Depth   int   // levels of folders
 }
 
+// Trash says for how long what was deleted is kept.
+type Trash struct{ KeepDays int }
+
 // Zone is what new zones get. Everything is in days, and 0 is none.
 type Zone struct{ DefaultExpiry, MaxExpiry, DefaultMaxAge int }
 
@@ -86,7 +90,7 @@ type Activity struct {
 
 // Cleaner says when the cleaner does what, in the form of internal/schedule, and what ends when.
 type Cleaner struct {
-	Warnings, Zones, Files, Uploads, Sessions string // schedules
+	Warnings, Zones, Files, Uploads, Trash, Sessions string // schedules
 
 	WarnDays string // as lifetime.ParseDays reads them
 	Grace    int    // days
@@ -257,6 +261,12 @@ var table = [...]setting{
 		func(s *Settings, n int64) { s.Archive.Depth = int(n) }, nil,
 	},
 	{
+		"trash", "keep_days", 30, 0, 36500, "days",
+		"What is deleted or replaced in a zone stays in its trash for so many days, and takes room until then. 0: there is no trash, " +
+			"and what is in it already goes after a day. The owner of a zone may turn its trash off.",
+		func(s *Settings, n int64) { s.Trash.KeepDays = int(n) }, nil,
+	},
+	{
 		"zones", "default_expiry_days", 0, 0, 36500, "days",
 		"A zone made without an expiry date is open for so many days; 0: as long as max_expiry_days says.",
 		func(s *Settings, n int64) { s.Zone.DefaultExpiry = int(n) }, nil,
@@ -290,6 +300,8 @@ var table = [...]setting{
 		"that are empty then.", func(s *Settings) *string { return &s.Cleaner.Files }),
 	scheduleOf("uploads", "20 1 * * *", "When hidden files and folders are removed that requests left when they were killed.",
 		func(s *Settings) *string { return &s.Cleaner.Uploads }),
+	scheduleOf("trash", "30 1 * * *", "When what has been in the trash of a zone for longer than [trash] keep_days is removed for good.",
+		func(s *Settings) *string { return &s.Cleaner.Trash }),
 	scheduleOf("sessions", "*/10 * * * *", "When sessions are removed that have ended by themselves.",
 		func(s *Settings) *string { return &s.Cleaner.Sessions }),
 	{

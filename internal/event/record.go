@@ -17,7 +17,7 @@ import (
 // Names are the events that there are, as the interface lists them.
 var Names = []string{
 	"login", "logout", "login-failed", "password", "upload", "download", "preview", "zip", "unzip", "mkdir", "rename", "move",
-	"copy", "delete", "restore", "zone-create", "zone-modify", "zone-share", "zone-close", "zone-remove", "zone-restore",
+	"copy", "delete", "restore", "purge", "zone-create", "zone-modify", "zone-share", "zone-close", "zone-remove", "zone-restore",
 	"zone-transfer", "zone-warn", "user-create", "user-modify", "user-lock", "user-delete", "expire",
 	"group-create", "group-modify",
 }

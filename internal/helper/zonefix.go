@@ -21,6 +21,7 @@ type ZonefixRequest struct {
 	Description  *string  `json:"description,omitempty"`
 	Expires      *string  `json:"expires,omitempty"`
 	MaxAge       *int     `json:"max_age,omitempty"`
+	Trash        *string  `json:"trash,omitempty"` // "off", or "" for on; the owner's alone to say
 	Notify       *string  `json:"notify,omitempty"`
 	ForgetNotify bool     `json:"forget_notify,omitempty"`
 	Principal    string   `json:"principal,omitempty"`

@@ -16,7 +16,7 @@ import (
 var verb = regexp.MustCompile(`%[^a-zA-Z%]*[a-zA-Z%]`)
 
 func TestCataloguesAgree(t *testing.T) {
-	if len(italian) != len(italianPages)+len(italianZones)+len(italianUsers)+len(italianMail)+len(italianUploads)+len(italianActivity) || len(english) != len(englishPages)+len(englishZones)+len(englishUsers)+len(englishMail)+len(englishUploads)+len(englishActivity) {
+	if len(italian) != len(italianPages)+len(italianZones)+len(italianUsers)+len(italianMail)+len(italianUploads)+len(italianActivity)+len(italianTrash) || len(english) != len(englishPages)+len(englishZones)+len(englishUsers)+len(englishMail)+len(englishUploads)+len(englishActivity)+len(englishTrash) {
 		t.Error("a key stands in two parts of a catalogue")
 	}
 	for key, sentence := range italian {
@@ -217,9 +217,9 @@ func TestFamiliesAreComplete(t *testing.T) {
 		"often.":  {"now", "hourly", "daily", "none"}, "often-is.": {"now", "hourly", "daily", "none"}, // account.Often
 		"menu.": {"home", "zones", "users", "activity", "profile", "sessions", "chpwd"}, // page.Menu
 		// doneOperations of cgi-bin/shz
-		"done.":   {"upload.one", "delete.one", "rename.one", "move.one", "copy.one", "zip.one", "unzip.one"},
-		"failed.": {"upload.one", "delete.one", "rename.one", "move.one", "copy.one", "zip.one", "unzip.one"},
-		"did.": {"skipped", "rename.ok", "rename.replaced", "move.ok", "move.replaced", "move.partly", "copy.ok", "copy.replaced", "copy.partly",
+		"done.":   {"upload.one", "delete.one", "discard.one", "restore.one", "purge.one", "rename.one", "move.one", "copy.one", "zip.one", "unzip.one"},
+		"failed.": {"upload.one", "delete.one", "discard.one", "restore.one", "purge.one", "rename.one", "move.one", "copy.one", "zip.one", "unzip.one"},
+		"did.": {"skipped", "restore.ok", "restore.replaced", "restore.partly", "rename.ok", "rename.replaced", "move.ok", "move.replaced", "move.partly", "copy.ok", "copy.replaced", "copy.partly",
 			"zip.ok", "zip.replaced", "zip.partly", "unzip.ok"},
 		"where.": {"move.one", "copy.one", "zip.one"}, "here.": {"move", "copy"},
 		"exists.": {"fail", "rename", "replace", "skip"}, // zone.OnExists

@@ -65,6 +65,7 @@ var englishActivity = map[string]string{
 	"activity-event.copy":          "Copied",
 	"activity-event.delete":        "Deleted",
 	"activity-event.restore":       "Restored",
+	"activity-event.purge":         "Deleted for good",
 	"activity-event.zone-create":   "Zone made",
 	"activity-event.zone-modify":   "Zone changed",
 	"activity-event.zone-share":    "Zone shared",

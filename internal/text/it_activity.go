@@ -65,6 +65,7 @@ var italianActivity = map[string]string{
 	"activity-event.copy":          "Copiato",
 	"activity-event.delete":        "Eliminato",
 	"activity-event.restore":       "Ripristinato",
+	"activity-event.purge":         "Eliminato definitivamente",
 	"activity-event.zone-create":   "Area creata",
 	"activity-event.zone-modify":   "Area modificata",
 	"activity-event.zone-share":    "Area condivisa",

@@ -131,8 +131,8 @@ func (l Language) Other() Language {
 
 // The two catalogues.
 var (
-	italian = join(italianPages, italianZones, italianUsers, italianMail, italianUploads, italianActivity)
-	english = join(englishPages, englishZones, englishUsers, englishMail, englishUploads, englishActivity)
+	italian = join(italianPages, italianZones, italianUsers, italianMail, italianUploads, italianActivity, italianTrash)
+	english = join(englishPages, englishZones, englishUsers, englishMail, englishUploads, englishActivity, englishTrash)
 )
 
 // join puts the parts of a catalogue together.

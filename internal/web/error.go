@@ -113,6 +113,8 @@ var codes = []struct {
 	{zone.ErrKind, NotPermitted},
 	{zone.ErrInside, Conflict},
 	{zone.ErrUnsteady, Conflict},
+	{zone.ErrStrange, NotPermitted},
+	{zone.ErrTrashTaken, Conflict},
 	{zone.ErrMoved, Conflict},
 	{zone.ErrChanged, Precondition},
 	{io.ErrUnexpectedEOF, BadRequest}, // the client went away in the middle of its body

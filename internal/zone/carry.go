@@ -1,6 +1,7 @@
 package zone
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -44,6 +45,8 @@ type Carrier struct {
 	SameZone bool
 	Exists   OnExists
 	Keep     Reserve
+
+	as string // the name that it gets; "" is the one that it has
 }
 
 // Carried is how it went with one entry.
@@ -83,14 +86,15 @@ func (c *Carrier) carry(name string, moving bool) (Carried, error) {
 	if object.Kind() == "other" {
 		return Carried{}, ErrKind
 	}
-	skip, err := c.foresee(object, name, moving)
+	to := cmp.Or(c.as, name)
+	skip, err := c.foresee(object, to, moving)
 	if err != nil {
 		return Carried{}, err
 	}
 	if skip {
-		return skipped(name), nil
+		return skipped(to), nil
 	}
-	done, err := c.carryObject(object, name, moving)
+	done, err := c.carryObject(object, name, to, moving)
 	done.Folder = object.Kind() == "dir" && !done.Skipped
 	return done, err
 }
@@ -99,23 +103,23 @@ func skipped(name string) Carried {
 	return Carried{Landed: Landed{Name: name, Skipped: true}, Bytes: -1}
 }
 
-func (c *Carrier) carryObject(object *Object, name string, moving bool) (Carried, error) {
+func (c *Carrier) carryObject(object *Object, name, to string, moving bool) (Carried, error) {
 	if moving {
 		rename, err := c.renames()
 		if err != nil {
 			return Carried{}, err
 		}
 		if rename {
-			landed, err := c.From.renameTo(name, c.To, name, c.Exists)
+			landed, err := c.From.renameTo(name, c.To, to, c.Exists)
 			if !errors.Is(err, unix.EXDEV) {
 				return Carried{Landed: landed, Bytes: -1}, err
 			}
 		}
 	}
 	if object.Kind() == "dir" {
-		return c.carryFolder(object, name, moving)
+		return c.carryFolder(object, name, to, moving)
 	}
-	return c.carryFile(object, name, moving)
+	return c.carryFile(object, name, to, moving)
 }
 
 // foresee spares a long copy that could not end well, and says whether it is to be skipped. What decides comes later.
@@ -209,15 +213,15 @@ func (c *Carrier) renames() (bool, error) {
 }
 
 // carryFile copies a file as if it were uploaded.
-func (c *Carrier) carryFile(object *Object, name string, moving bool) (Carried, error) {
+func (c *Carrier) carryFile(object *Object, name, to string, moving bool) (Carried, error) {
 	in, err := object.OpenFile()
 	if err != nil {
 		return Carried{}, err
 	}
 	defer in.Close()
-	upload, err := c.To.create(name, spaceOf(&object.stat), c.Exists, c.Keep)
+	upload, err := c.To.create(to, spaceOf(&object.stat), c.Exists, c.Keep)
 	if errors.Is(err, unix.EEXIST) && c.Exists == ExistsSkip {
-		return skipped(name), nil
+		return skipped(to), nil
 	}
 	if err != nil {
 		return Carried{}, err
@@ -233,7 +237,7 @@ func (c *Carrier) carryFile(object *Object, name string, moving bool) (Carried, 
 	}
 	landed, replaced, err := upload.Commit()
 	if errors.Is(err, unix.EEXIST) && c.Exists == ExistsSkip {
-		return skipped(name), nil
+		return skipped(to), nil
 	}
 	if err != nil {
 		return Carried{}, err

@@ -12,7 +12,7 @@ import (
 
 // carryFolder copies a folder under a reserved name in the target, brings it to disk, gives it its name, and then removes
 // what was copied of the source.
-func (c *Carrier) carryFolder(object *Object, name string, moving bool) (Carried, error) {
+func (c *Carrier) carryFolder(object *Object, name, to string, moving bool) (Carried, error) {
 	hidden, made, err := c.To.makeHidden()
 	if err != nil {
 		return Carried{}, err
@@ -21,13 +21,13 @@ func (c *Carrier) carryFolder(object *Object, name string, moving bool) (Carried
 	var done Carried
 	copied, err := c.copyTree(object, made, moving, &done)
 	if err == nil {
-		done.Landed, err = c.To.appear(made, hidden, name, c.Exists)
+		done.Landed, err = c.To.appear(made, hidden, to, c.Exists)
 	}
 	if err != nil {
 		return Carried{}, errors.Join(err, c.To.removeTree(hidden))
 	}
 	if done.Skipped {
-		return skipped(name), c.To.removeTree(hidden)
+		return skipped(to), c.To.removeTree(hidden)
 	}
 	if moving {
 		c.removeSource(object, name, made, copied, &done)

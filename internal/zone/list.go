@@ -108,6 +108,7 @@ func (r Root) details(state State, names *account.Names) Details {
 		Description: m.Description,
 		MaxAge:      m.MaxAge,
 		Notify:      m.Notify,
+		Trash:       m.HasTrash(),
 		Members:     membersOf(r.Access, names),
 		ownerID:     r.Owner,
 	}

@@ -34,6 +34,7 @@ type Metadata struct {
 	MaxAge      *int    // days
 	Notify      *string // "upload", "download", "upload,download" or ""
 	Keep        []string
+	Trash       *string // "off"
 	Bad         []ValueError
 }
 
@@ -88,6 +89,9 @@ var attributes = []struct {
 	{AttrKeep, checkKeep,
 		func(m *Metadata, v string) { m.Keep = strings.Split(v, "/") },
 		func(m *Metadata) *string { return joinKeep(m.Keep) }},
+	{AttrTrash, checkTrash,
+		func(m *Metadata, v string) { m.Trash = &v },
+		func(m *Metadata) *string { return m.Trash }},
 }
 
 // ReadMetadata reads the metadata of a zone's root through any descriptor of it, also an O_PATH one. Whoever may not
@@ -238,6 +242,19 @@ func checkKeep(v string) Reason {
 	}
 	return ""
 }
+
+func checkTrash(v string) Reason {
+	if v == "" || v == TrashOff {
+		return ""
+	}
+	return BadForm
+}
+
+// TrashOff is the one value of AttrTrash.
+const TrashOff = "off"
+
+// HasTrash says whether what is deleted in the zone is kept for a while.
+func (m Metadata) HasTrash() bool { return m.Trash == nil || *m.Trash != TrashOff }
 
 func formatMaxAge(days *int) *string {
 	if days == nil {

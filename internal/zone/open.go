@@ -117,6 +117,9 @@ const pathPiece = 2048
 type Object struct {
 	fd   int
 	stat unix.Stat_t
+
+	trash *Trash   // of a folder, where what goes from it goes to: see KeepIn
+	at    []string // where in the zone the folder lies
 }
 
 // OpenBase reaches the directory that holds the zones.

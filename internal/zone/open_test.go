@@ -78,7 +78,7 @@ var fileSystems = []struct{ name, prepare, tests string }{
 }
 
 // onEach are the tests whose answers come from the file system.
-const onEach = "Objects|Access|Deep|ListKinds|ListTimes|ListUnknown|Upload|Names|Replace|Carry|Rename|TakeAway|Search|Unpack"
+const onEach = "Objects|Access|Deep|ListKinds|ListTimes|ListUnknown|Upload|Names|Replace|Carry|Rename|TakeAway|Search|Unpack|Trash"
 
 // TestOnFileSystems runs the tests of open, entry and upload again, as a user and on other file systems.
 func TestOnFileSystems(t *testing.T) {

@@ -59,7 +59,7 @@ func (h *Held) Remove(names []string) error {
 		return errors.Join(err, h.sweepBelow(parent))
 	}
 	defer unix.Close(object)
-	return h.removeAside(parent, name, object)
+	return h.removeAside(parent, name, object, nil)
 }
 
 // sweepBelow removes what an interrupted removal of something in a folder of the zone left.
@@ -92,26 +92,27 @@ func (h *Held) openClosed() (int, error) {
 	return closed, nil
 }
 
-// removeAside tries the folders for it in turn: a rename goes no further than its file system.
-func (h *Held) removeAside(parent int, name string, object int) error {
+// removeAside tries the folders for it in turn: a rename goes no further than its file system. judge, where it is not nil, sees what was
+// moved aside, and what it refuses goes back.
+func (h *Held) removeAside(parent int, name string, object int, judge func(dir int, name string) error) error {
 	closed, err := h.openClosed()
 	if err != nil {
 		return err
 	}
 	defer unix.Close(closed)
 	h.sweep(closed)
-	err = h.removeInto(closed, parent, name, object)
+	err = h.removeInto(closed, parent, name, object, judge)
 	for _, near := range []int{h.fd, parent} {
 		if !errors.Is(err, unix.EXDEV) {
 			return err
 		}
-		err = h.removeNear(near, parent, name, object)
+		err = h.removeNear(near, parent, name, object, judge)
 	}
 	return err
 }
 
 // removeNear is removeInto a folder that is made in near for it.
-func (h *Held) removeNear(near, parent int, name string, object int) error {
+func (h *Held) removeNear(near, parent int, name string, object int, judge func(int, string) error) error {
 	if err := h.sweepNear(near); err != nil {
 		return err
 	}
@@ -121,7 +122,7 @@ func (h *Held) removeNear(near, parent int, name string, object int) error {
 	}
 	dir, err := reachOwn(near, own)
 	if err == nil {
-		err = h.removeInto(dir, parent, name, object)
+		err = h.removeInto(dir, parent, name, object, judge)
 		unix.Close(dir)
 	}
 	if undo := unix.Unlinkat(near, own, unix.AT_REMOVEDIR); undo != nil && undo != unix.ENOENT && undo != unix.ENOTEMPTY {
@@ -156,7 +157,7 @@ func reachOwn(dir int, name string) (int, error) {
 
 // removeInto moves what has the name into dir and removes it there, if it is the object that was looked at and its folder
 // still lies in the zone.
-func (h *Held) removeInto(dir, parent int, name string, object int) error {
+func (h *Held) removeInto(dir, parent int, name string, object int, judge func(int, string) error) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(object, &st); err != nil {
 		return err
@@ -171,6 +172,9 @@ func (h *Held) removeInto(dir, parent int, name string, object int) error {
 	err := checkMoved(dir, place.name, object)
 	if err == nil && !h.holds(parent) {
 		err = fmt.Errorf("%s: %w", name, ErrExchanged)
+	}
+	if err == nil && judge != nil {
+		err = judge(dir, place.name)
 	}
 	if err != nil {
 		return errors.Join(err, h.putBack(place, parent, name))

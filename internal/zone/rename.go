@@ -58,15 +58,20 @@ func (o *Object) renameTo(name string, folder *Object, to string, exists OnExist
 	}
 }
 
-// exchange puts the file with a name into the place of another one and removes that. As with an upload that replaces, what
-// came out of the place is looked at, and put back unless it is a file of the caller's own.
+// exchange puts the file with a name into the place of another one and removes that, or moves it to the trash. As with an upload that
+// replaces, what came out of the place is looked at, and put back unless it is a file of the caller's own.
 func (o *Object) exchange(name string, folder *Object, to string) error {
+	place, err := folder.prepareTrash()
+	if err != nil {
+		return err
+	}
+	defer place.close()
 	swap := func() error { return unix.Renameat2(o.fd, name, folder.fd, to, unix.RENAME_EXCHANGE) }
 	if err := swap(); err != nil {
 		return err
 	}
 	var in, out unix.Stat_t
-	err := unix.Fstatat(folder.fd, to, &in, unix.AT_SYMLINK_NOFOLLOW)
+	err = unix.Fstatat(folder.fd, to, &in, unix.AT_SYMLINK_NOFOLLOW)
 	if err == nil {
 		err = unix.Fstatat(o.fd, name, &out, unix.AT_SYMLINK_NOFOLLOW)
 	}
@@ -79,5 +84,8 @@ func (o *Object) exchange(name string, folder *Object, to string) error {
 	if kind(in.Mode) != "file" || !replaceable(&out) {
 		return errors.Join(unix.EPERM, swap())
 	}
-	return unix.Unlinkat(o.fd, name, 0)
+	if err := place.take(o, name, to); err != nil {
+		return errors.Join(err, swap())
+	}
+	return nil
 }

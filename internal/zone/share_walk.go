@@ -117,11 +117,16 @@ func linked(st *unix.Stat_t) bool { return st.Mode&unix.S_IFMT == unix.S_IFREG &
 
 // walk carries a change through the content of the zone behind root, top-down: what is made in a folder that was
 // already changed inherits the change, so nothing escapes but what is moved meanwhile. It is repeated until nothing
-// more is found; a file that is as it should be is not looked at again.
+// more is found; a file that is as it should be is not looked at again. What lies in the trash is changed too, because it comes back;
+// the folders of the trash, into which members must not get, only where they change hands.
 func (a *Admin) walk(root int, report *Report, what change) error {
+	return a.walkTrash(root, report, what, false)
+}
+
+func (a *Admin) walkTrash(root int, report *Report, what change, changesTrash bool) error {
 	known := make(inodes)
 	for range maxPasses {
-		c := changer{what: what, walker: walker{progress: a.tell, known: known, workers: min(runtime.GOMAXPROCS(0), maxWorkers)}}
+		c := changer{what: what, changesTrash: changesTrash, walker: walker{progress: a.tell, known: known, trash: true, workers: min(runtime.GOMAXPROCS(0), maxWorkers)}}
 		c.walker.file, c.walker.folder, c.walker.missed = c.file, c.folder, c.skip
 		if _, err := c.walker.run(root); err != nil {
 			return err
@@ -143,10 +148,11 @@ const maxWorkers = 4
 
 // changer carries a change through a tree once.
 type changer struct {
-	walker walker
-	what   change
-	report Report
-	mu     sync.Mutex
+	walker       walker
+	what         change
+	changesTrash bool
+	report       Report
+	mu           sync.Mutex
 }
 
 func (c *changer) file(name string, fd int, st *unix.Stat_t) {
@@ -164,6 +170,9 @@ func (c *changer) file(name string, fd int, st *unix.Stat_t) {
 }
 
 func (c *changer) folder(name string, fd int, st *unix.Stat_t) bool {
+	if !c.changesTrash && c.walker.isTrash(name) {
+		return true
+	}
 	changed, err := c.what(fd, st)
 	c.count(name, &c.report.Folders, changed, err)
 	return !errors.Is(err, ErrNotOurs) // without the folder what is in it cannot be reached either

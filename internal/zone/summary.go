@@ -31,6 +31,7 @@ type Details struct {
 	Description *string  `json:"description"`
 	MaxAge      *int     `json:"max_age"` // days
 	Notify      *string  `json:"notify"`
+	Trash       bool     `json:"trash"`   // what is deleted is kept for a while
 	Members     []Member `json:"members"` // null: unreadable
 	Limit       *int64   `json:"limit"`   // in bytes, of the zone alone, where the file system has one; null: none
 	Free        *int64   `json:"free"`    // in bytes: what the file system and the limit leave to who is not root

@@ -60,7 +60,7 @@ func (h *Held) SweepLeftovers(s *Sweeping) error {
 		case away:
 			err = giveBack(w.here, name)
 		default:
-			err = h.removeAside(w.here, name, int(left))
+			err = h.removeAside(w.here, name, int(left), nil)
 		}
 		switch {
 		case err == nil && away:

@@ -114,7 +114,7 @@ func (a *Admin) transfer(h *Handover, g giving) error {
 		}
 	}
 	// A zone of the heir's may be one whose transfer was interrupted: its lists are looked through again.
-	return a.walk(held.fd, &h.Report, ownership(g, h.Owner || held.stat.Uid == g.to.UID))
+	return a.walkTrash(held.fd, &h.Report, ownership(g, h.Owner || held.stat.Uid == g.to.UID), true)
 }
 
 // transferRoot changes the owner last: until then running the command again finds the zone among those of the old one.

@@ -58,7 +58,7 @@ func (h *Held) Transfer(to string) (Report, error) {
 	}
 	var report Report
 	if err == nil {
-		err = h.admin.walk(h.fd, &report, ownership(g, true))
+		err = h.admin.walkTrash(h.fd, &report, ownership(g, true), true)
 	}
 	if err == nil {
 		err = transferRoot(h.fd, &h.stat, g)
@@ -66,6 +66,6 @@ func (h *Held) Transfer(to string) (Report, error) {
 	if err != nil {
 		return report, full(err)
 	}
-	err = h.admin.walk(h.fd, &report, ownership(g, true))
+	err = h.admin.walkTrash(h.fd, &report, ownership(g, true), true)
 	return report, errors.Join(err, unix.Fstat(h.fd, &h.stat))
 }

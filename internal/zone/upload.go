@@ -296,7 +296,7 @@ func (u *Upload) tell(name string) error {
 }
 
 // replace exchanges the file with the one that has the name, looks at what came out, and puts it back if it is not the
-// caller's own: so nothing that appears in between can be lost.
+// caller's own: so nothing that appears in between can be lost. The old one goes to the trash of the zone, if there is one.
 func (u *Upload) replace() (bool, error) {
 	if u.match == nil {
 		if err := u.appear(u.name); !errors.Is(err, unix.EEXIST) {
@@ -311,11 +311,16 @@ func (u *Upload) replace() (bool, error) {
 		}
 		u.hidden, u.sweep = hidden, true
 	}
+	place, err := u.dir.prepareTrash()
+	if err != nil {
+		return false, err
+	}
+	defer place.close()
 	hidden := u.hidden
 	exchange := func() error {
 		return unix.Renameat2(u.dir.fd, hidden, u.dir.fd, u.name, unix.RENAME_EXCHANGE)
 	}
-	err := exchange()
+	err = exchange()
 	if errors.Is(err, unix.ENOENT) && u.match != nil {
 		return false, ErrChanged
 	}
@@ -341,8 +346,14 @@ func (u *Upload) replace() (bool, error) {
 		}
 		return false, unix.EPERM
 	}
-	unix.Unlinkat(u.dir.fd, hidden, 0) // the new file has its name already, whatever becomes of the old one
-	return true, nil
+	if err := place.take(u.dir, hidden, u.name); err != nil && place != nil {
+		if undo := exchange(); undo != nil {
+			return false, errors.Join(err, undo)
+		}
+		u.hidden = hidden
+		return false, err
+	}
+	return true, nil // without a trash the new file has its name already, whatever becomes of the old one
 }
 
 // Abort gives up what was not committed; after Commit it only closes.

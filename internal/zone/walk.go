@@ -24,6 +24,7 @@ type walker struct {
 
 	known    inodes // files that need not be seen
 	hidden   bool   // reserved names too
+	trash    bool   // of these, the folders of the trash at the top
 	workers  int    // how many may call file and missed at a time; 0 is one
 	progress func(done int)
 	stop     func() bool // nil: never; asked once for each batch of names
@@ -123,7 +124,7 @@ func (w *walker) sift(top *level, entries []dirent) []string {
 	names := make([]string, 0, len(entries))
 	for _, e := range entries {
 		switch {
-		case strings.HasPrefix(e.name, ReservedPrefix) && !w.hidden:
+		case strings.HasPrefix(e.name, ReservedPrefix) && !w.hidden && !(len(w.stack) == 1 && w.isTrash(e.name)):
 			w.missed(e.name, SkipUpload, nil)
 		case e.kind == unix.DT_DIR: // entering finds out whether it still is one
 			top.folders = append(top.folders, e.name)
@@ -288,6 +289,11 @@ func (w *walker) relocate() error {
 		w.here = next
 	}
 	return nil
+}
+
+// isTrash says whether a folder in the current directory is one of the trash: a person's, or that of one deletion.
+func (w *walker) isTrash(name string) bool {
+	return w.trash && (len(w.stack) == 1 && isTrash(name) || len(w.stack) == 2 && isTrash(w.stack[1].name))
 }
 
 func (w *walker) leave() {

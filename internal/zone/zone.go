@@ -22,6 +22,7 @@ const (
 	AttrMaxAge      = "user.shz.max_age" // days
 	AttrNotify      = "user.shz.notify"  // upload,download
 	AttrKeep        = "user.shz.keep"    // top-level names that the cleaner spares
+	AttrTrash       = "user.shz.trash"   // off: what is deleted is removed at once
 )
 
 // AttrClosed is on the root of a closed zone: when it was closed, and its name; in an open one it means nothing. Only root

@@ -104,7 +104,10 @@ func modify(w *work) (helper.ZonefixReply, error) {
 	if err := w.policy.CheckExpiry(w.Expires, w.now); err != nil {
 		return helper.ZonefixReply{}, err
 	}
-	m := zone.Metadata{Title: w.Title, Description: w.Description, Expires: w.Expires, MaxAge: w.MaxAge, Notify: w.Notify}
+	if w.Trash != nil && w.zone.Owner() != w.caller.UID && !w.caller.Root { // who deletes in it relies on its owner's choice
+		return helper.ZonefixReply{}, errNotOwner
+	}
+	m := zone.Metadata{Title: w.Title, Description: w.Description, Expires: w.Expires, MaxAge: w.MaxAge, Notify: w.Notify, Trash: w.Trash}
 	return showAfter(w, nil, w.zone.Modify(m, w.ForgetNotify, w.now))
 }
 

@@ -8,7 +8,7 @@ import (
 
 // optionsWithForm are the options whose values are checked.
 var optionsWithForm = []string{"role", "full-name", "company", "phone", "mobile", "email", "expires", "language", "password-stdin", "title",
-	"description", "max-age", "notify"}
+	"description", "max-age", "notify", "trash"}
 
 // A value that an option does not take: which option it is, which form is wanted, with an example of it where it is not
 // one of a few words, in both languages, and nothing is changed.
@@ -51,6 +51,7 @@ func TestWrongValues(t *testing.T) {
 		{zone, "notify", "everything", "upload,download"},
 		{[]string{"zone", "modify", "dt-zone"}, "max-age", "-1", "30"},
 		{[]string{"zone", "modify", "dt-zone"}, "expires", "soon", "2027-12-31"},
+		{[]string{"zone", "modify", "dt-zone"}, "trash", "yes", "off"},
 	} {
 		tested[c.option] = true
 		for _, say := range []texts{textsEN, textsIT} {

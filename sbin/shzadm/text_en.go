@@ -228,6 +228,7 @@ Changes what is said of an open zone. An empty value removes what was there.
   --expires DAY       YYYY-MM-DD, the last day on which the zone is open
   --max-age DAYS      files are removed so many days after they arrived
   --notify WHAT       upload, download, upload,download or none; empty: as configured
+  --trash on|off      whether what is deleted in it goes to its trash
   --limit SIZE        how much it may hold, 20G for example; only of a zone that was made with a limit
   --json              print a JSON object
 `,

@@ -227,6 +227,7 @@ Cambia i dati di un'area aperta. Un valore vuoto toglie quello che c'era.
   --expires GIORNO     AAAA-MM-GG, l'ultimo giorno in cui l'area è aperta
   --max-age GIORNI     i file vengono rimossi tanti giorni dopo l'arrivo
   --notify COSA        upload, download, upload,download o none (niente); vuoto: come configurato
+  --trash on|off       se quello che vi si elimina va nel suo cestino
   --limit SPAZIO       quanto può contenere, per esempio 20G; solo di un'area creata con un limite
   --json               mostra un oggetto JSON
 `,

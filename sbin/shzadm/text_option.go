@@ -24,6 +24,7 @@ var optionsEN = texts{
 	"form-description":    "up to 400 bytes; line feeds are the only control characters",
 	"form-max-age":        "a number of days from 1 to 36500, for example 30",
 	"form-notify":         "upload, download, upload,download or none",
+	"form-trash":          "on or off",
 }
 
 // optionsIT are the same in Italian.
@@ -50,4 +51,5 @@ var optionsIT = texts{
 	"form-description":    "al massimo 400 byte; gli a capo sono i soli caratteri di controllo",
 	"form-max-age":        "un numero di giorni da 1 a 36500, per esempio 30",
 	"form-notify":         "upload, download, upload,download o none",
+	"form-trash":          "on oppure off",
 }

@@ -29,12 +29,13 @@ func parseMaxAge(text string) (*int, error) {
 func zoneModify(c *call, args []string) error {
 	fs := c.flags()
 	var m zone.Metadata
-	var maxAge, notify, limitText *string
+	var maxAge, notify, trash, limitText *string
 	fs.Func("title", "", setText(&m.Title))
 	fs.Func("description", "", setText(&m.Description))
 	fs.Func("expires", "", setText(&m.Expires))
 	fs.Func("max-age", "", setText(&maxAge))
 	fs.Func("notify", "", setText(&notify))
+	fs.Func("trash", "", setText(&trash))
 	fs.Func("limit", "", setText(&limitText))
 	operands, err := c.parse(fs, args, 1, 1)
 	if err != nil {
@@ -51,6 +52,11 @@ func zoneModify(c *call, args []string) error {
 	forgetNotify := notify != nil && *notify == ""
 	if !forgetNotify {
 		m.Notify = notifyValue(notify)
+	}
+	if trash != nil {
+		if m.Trash = trash; *trash == "on" {
+			m.Trash = new(string) // the absent attribute
+		}
 	}
 	limit, err := parseLimit(text(limitText))
 	if err != nil {

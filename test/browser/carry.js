@@ -108,5 +108,5 @@ export async function archives(t) {
   await choose(t, 'Raccolta è.zip');
   await choose(t, 'Raccolta è');
   await press(t, 'ask-delete');
-  await t.go(() => t.button('delete.submit').click());
+  await t.go(() => t.button('discard.submit').click());
 }

@@ -57,7 +57,7 @@ async function remove(t) {
   await choose(folder);
   await t.photograph('chosen');
   await ask();
-  await t.inspect('delete-question', { title: 'delete.title', says: t.say('delete.question.other', '3') });
+  await t.inspect('delete-question', { title: 'delete.title', says: t.say('discard.question.other', '3') });
   await t.go(() => page.getByRole('link', { name: t.say('dialog.close') }).click());
   t.expect(await has('second.txt') && await has(folder), 'asking has deleted');
 
@@ -65,17 +65,19 @@ async function remove(t) {
   await choose('invoice[U+202E]fdp.exe');
   await choose(folder);
   await ask();
-  await t.go(() => t.button('delete.submit').click());
-  await t.inspect('deleted', { title, says: t.say('done.delete.other', '3') });
+  await t.go(() => t.button('discard.submit').click());
+  await t.inspect('deleted', { title, says: t.say('done.discard.other', '3') });
   t.expect(!await has('second.txt') && !await has(folder) && await has('third.txt'), 'something else was deleted');
+
+  await trash(t, 'second.txt');
 
   // What went meanwhile is said, in a page of results.
   await choose('third.txt');
   await ask();
   const gone = await page.request.post(new URL(`/cgi-bin/shz/${facts.zone.name}/${t.plan.name}/`, page.url()).href, { form: { op: 'delete', raw: 'third.txt' } });
   t.expect(gone.ok(), `deleting beside the page: ${gone.status()}`);
-  await t.go(() => t.button('delete.submit').click());
-  await t.inspect('delete-refused', { status: 404, title, says: t.say('failed.delete.one', '1') });
+  await t.go(() => t.button('discard.submit').click());
+  await t.inspect('delete-refused', { status: 404, title, says: t.say('failed.discard.one', '1') });
 
   // What is another's can be copied, so it has a box; it stays when it is named for removal all the same.
   await t.visit(`/cgi-bin/shz/${facts.zone.name}/`);
@@ -85,4 +87,47 @@ async function remove(t) {
   const refused = await page.request.post(new URL(`/cgi-bin/shz/${facts.zone.name}/`, page.url()).href, { form: { op: 'delete', raw: 'dati.csv' } });
   t.expect(refused.status() === 403, `deleting the file of another: ${refused.status()}`);
   await t.visit(`/cgi-bin/shz/${facts.zone.name}/${t.plan.name}/`);
+}
+
+// trash brings something back, twice: the second time its name is taken. Then it goes for good.
+async function trash(t, name) {
+  const { page, facts } = t;
+  const here = `/cgi-bin/shz/${facts.zone.name}/${t.plan.name}/`;
+  const remove = async (fields) => {
+    const answer = await page.request.post(new URL(here, page.url()).href, { form: { op: 'delete', raw: name, ...fields } });
+    t.expect(answer.ok(), `deleting beside the page: ${answer.status()}`);
+  };
+  const open = () => t.go(() => page.getByRole('link', { name: t.say('trash.title'), exact: true }).click());
+  const choose = async () => {
+    const box = page.locator('li.hit', { hasText: `/${t.plan.name}` }).getByRole('checkbox', { name: t.say('folder.choose', name), exact: true });
+    await box.first().check();
+  };
+
+  await open();
+  await t.inspect('trash', { title: 'trash.title', says: t.say('trash.about.other', '30') });
+  await choose();
+  await t.go(() => t.button('trash.restore').click());
+  await t.inspect('restored', { title: 'trash.title', says: t.say('done.restore.one', '1') });
+
+  await remove({});
+  const again = await page.request.put(new URL(here + name, page.url()).href, { data: 'another' });
+  t.expect(again.ok(), `bringing another: ${again.status()}`);
+  await t.visit(here);
+  await open();
+  await choose();
+  await t.go(() => t.button('trash.restore').click());
+  await t.inspect('restore-taken', { status: 409, title: 'trash.title', says: t.say('trash.taken', name) });
+  await t.go(() => t.button('trash.keep-both').click());
+  await t.inspect('restored-both', { title: 'trash.title', says: t.say('done.restore.one', '1') });
+
+  await remove({});
+  await t.visit(here);
+  await open();
+  await choose();
+  await t.go(() => t.button('trash.purge').click());
+  await t.inspect('purge-question', { title: 'trash.purge-title', says: t.say('delete.question.one', '1') });
+  await t.go(() => t.button('trash.purge-submit').click());
+  await t.inspect('purged', { title: 'trash.title', says: t.say('done.purge.one', '1') });
+  await remove({ raw: 'second (2).txt', for_good: '1' });
+  await t.visit(here);
 }

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// discard is what ct-bruno's deletions make in a zone: "TIME NAME", under the folder "sub".
+func (s *site) discard(root string, lines ...string) {
+	s.t.Helper()
+	for _, line := range lines {
+		at, name, _ := strings.Cut(line, " ")
+		sh(s.t, "cd "+root+" && setpriv --reuid=ct-bruno --regid=ct-bruno --init-groups bash -c 'umask 007; T=.shz-trash-$(id -u); mkdir -p $T/"+at+
+			"; setfattr -n user.shz.from -v /sub $T/"+at+"; mkdir $T/"+at+"/"+name+"; echo hello > $T/"+at+"/"+name+"/x'")
+	}
+}
+
+// What was deleted long enough ago goes, is told with the path where it lay, and nothing else.
+func TestTrash(t *testing.T) {
+	s := newSite(t)
+	now := time.Now()
+	s.zone("bin", "", now)
+	root := s.base + "/bin"
+	s.discard(root, "20260101T000000Z-A old", "20260102T000000Z-B young", "20260103T000000Z-C settled")
+	sh(t, "cd "+root+"; mkdir kept; setfattr -n user.shz.trash -v off .")
+	uid := sh(t, "id -u ct-bruno")
+	top := "/bin/.shz-trash-" + uid
+	s.backdate(top+"/20260101T000000Z-A 40 40", top+"/20260102T000000Z-B 29 29", top+"/20260103T000000Z-C 31 31", "/bin/kept 90 90", "/bin/x 90 90")
+	s.now = now
+	s.dryRun = true
+	before := s.list(root)
+	if err := s.run("trash"); err != nil || s.list(root) != before {
+		t.Errorf("dry run: %v, %s", err, s.list(root))
+	}
+	for _, says := range []string{`"sub/old" goes from the trash`, `"sub/settled" goes`, "in the trash for more than 30 days: 2 of 3, bytes: "} {
+		if !strings.Contains(s.told.String(), says) {
+			t.Errorf("no %q in %s", says, s.told.String())
+		}
+	}
+	if strings.Contains(s.told.String(), "young") {
+		t.Errorf("it is young: %s", s.told.String())
+	}
+	s.dryRun = false
+	s.settings.Cleaner.LimitFiles = 1
+	if err := s.run("trash"); err == nil || s.list(root) != before {
+		t.Errorf("more than the limit: %v, %s", err, s.list(root))
+	}
+	s.noLimit = true
+	if err := s.run("trash"); err != nil {
+		t.Error(err)
+	}
+	if acts := strings.Join(s.acts(), "; "); acts != "expire bin sub/old ok; expire bin sub/settled ok" {
+		t.Errorf("%s", acts)
+	}
+	if left := s.list(root); strings.Contains(left, "old") || strings.Contains(left, "settled") || !strings.Contains(left, "/20260102T000000Z-B/young/x") || !strings.Contains(left, "kept") {
+		t.Errorf("left: %s", left)
+	}
+	// Without a trash what is left of one goes after a day, and a first run removes nothing that was there before.
+	s.settings.Trash.KeepDays = 0
+	if err := s.run("trash"); err != nil || strings.Contains(s.list(root), "young") {
+		t.Errorf("%v: %s", err, s.list(root))
+	}
+}
+
+// What the one whose trash it is could not have removed stays, and is a failure.
+func TestTrashStrange(t *testing.T) {
+	s := newSite(t)
+	now := time.Now()
+	s.zone("bin", "", now)
+	root := s.base + "/bin"
+	s.discard(root, "20260101T000000Z-A old")
+	top := root + "/.shz-trash-" + sh(t, "id -u ct-bruno")
+	sh(t, "mkdir "+top+"/20260101T000000Z-A/old/hers; touch "+top+"/20260101T000000Z-A/old/hers/file; chown -R ct-anna "+top+"/20260101T000000Z-A/old/hers")
+	s.now = now.Add(40 * 24 * time.Hour)
+	if err := s.run("trash"); err == nil || !strings.Contains(err.Error(), "the trash: it holds what is not") {
+		t.Errorf("%v", err)
+	}
+	if acts := s.acts(); len(acts) != 0 || !strings.Contains(s.list(root), "old/hers/file") {
+		t.Errorf("%q, left: %s", acts, s.list(root))
+	}
+}

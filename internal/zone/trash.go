@@ -1,0 +1,599 @@
+package zone
+
+import (
+	"crypto/rand"
+	"errors"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pkg/xattr"
+	"golang.org/x/sys/unix"
+
+	"sharezone/acl"
+)
+
+// The trash of a zone is a folder for each person who deleted something there, .shz-trash-UID at the top of the zone, so on its
+// file system. In it each thing that was deleted has a folder of its own, TIME-RANDOM, which has it under the name that it had, and
+// an attribute that says where it lay. Getting there and back are renames, so what lies there keeps owner, list and age.
+//
+// Who gets in is the kernel's to say: the folder is its owner's, and its list names the owner of the zone and nobody else. What
+// others could read before is no longer to be reached. It is not sticky, so the owner of the zone takes things out as well.
+//
+// SECURITY: root empties the trash by age. So nothing may get there that the one who deleted it could not have removed for
+// good: see strangers, which looks, and EmptyTrash, which looks again.
+
+// trashPrefix begins the names of the folders of the trash.
+const trashPrefix = ReservedPrefix + "trash-"
+
+// attrFrom is on the folder of one deletion: the folder below the zone where it was, as bytes, with a slash before each name.
+const attrFrom = "user.shz.from"
+
+// isTrash says whether a name at the top of a zone is that of a person's trash.
+func isTrash(name string) bool {
+	number, isOne := strings.CutPrefix(name, trashPrefix)
+	_, err := strconv.ParseUint(number, 10, 32)
+	return isOne && err == nil
+}
+
+// trashStamp begins the name of such a folder, so that names are in the order of time.
+const trashStamp = "20060102T150405.000000000Z"
+
+var (
+	// ErrTrashTaken: somebody else has made what is called as the caller's trash.
+	ErrTrashTaken = errors.New("the trash is somebody else's")
+	// ErrStrange: what others brought, and the caller may not remove, lies in a folder that is to be deleted.
+	ErrStrange = errors.New("it holds what is not the caller's to remove")
+	// errNoTrash: there can be none here for the caller, who may not write at the top of the zone, or not on that file system.
+	errNoTrash = errors.New("no trash")
+)
+
+// Trash is the trash of a zone as the caller sees it.
+type Trash struct{ root *Object }
+
+// TrashOf returns what there is of a trash in the zone with this root, also where nothing goes there any more.
+func TrashOf(root *Object) *Trash { return &Trash{root} }
+
+// Trash returns the trash of the zone with this root, nil where its owner has turned it off. Who may deliver and not look cannot read
+// that, and has one.
+func (o *Object) Trash() *Trash {
+	if !ReadMetadata(o.fd).HasTrash() {
+		return nil
+	}
+	return TrashOf(o)
+}
+
+// KeepIn has what is removed from a folder, or replaced in it, kept in the trash of its zone; nil is none. at is where the folder lies.
+func (o *Object) KeepIn(t *Trash, at []string) { o.trash, o.at = t, at }
+
+// Discard moves the entry of that name to the trash, with everything in it, or removes it where there is no trash for it, as Remove
+// does. A folder in which something is not the caller's to remove stays as it is (ErrStrange).
+func (o *Object) Discard(name string) (kept bool, err error) {
+	if err := CheckSegment(name); err != nil {
+		return false, err
+	}
+	var st unix.Stat_t // a courtesy: nothing is made for what cannot go
+	if err := unix.Fstatat(o.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return false, err
+	}
+	if err := unix.Faccessat2(o.fd, "", unix.W_OK|unix.X_OK, unix.AT_EACCESS|unix.AT_EMPTY_PATH); err != nil {
+		return false, err
+	}
+	if !removableFrom(o, &st) {
+		return false, unix.EPERM
+	}
+	place, err := o.prepareTrash()
+	if err != nil {
+		return false, err
+	}
+	defer place.close()
+	if place != nil {
+		err := place.take(o, name, name)
+		if errors.Is(err, unix.EACCES) && unix.Unlinkat(o.fd, name, unix.AT_REMOVEDIR) == nil {
+			return false, nil // a folder that somebody shut: where it is empty nothing is lost
+		}
+		if !errors.Is(err, unix.EXDEV) { // something is mounted in the zone
+			return err == nil, err
+		}
+	}
+	return false, o.removeTree(name)
+}
+
+// trashPlace is the folder for one deletion; nil: there is no trash, and what is taken is removed.
+type trashPlace struct {
+	root, top, dir *Object
+	topName, name  string // of top in root, and of dir in top
+}
+
+// prepareTrash makes the folder for one deletion, before anything is done that would have to be undone.
+func (o *Object) prepareTrash() (*trashPlace, error) {
+	if o.trash == nil {
+		return nil, nil
+	}
+	for tries := 0; ; tries++ {
+		p, err := o.trash.newPlace()
+		if errors.Is(err, errNoTrash) {
+			return nil, nil
+		}
+		if errors.Is(err, unix.ENOENT) && tries < 16 { // another request emptied the trash, and removed it
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		// Where the way is too long for an attribute, it is not known where the thing lay.
+		xattr.Set(descriptorPath(p.dir.fd), attrFrom, []byte("/"+strings.Join(o.at, "/")))
+		return p, nil
+	}
+}
+
+func (t *Trash) newPlace() (*trashPlace, error) {
+	p := &trashPlace{root: t.root, topName: trashPrefix + strconv.Itoa(os.Geteuid()), name: time.Now().UTC().Format(trashStamp) + "-" + rand.Text()[:12]}
+	var err error
+	if p.top, err = t.own(p.topName); err != nil {
+		return nil, err
+	}
+	err = unix.Mkdirat(p.top.fd, p.name, 0o770) // under the mask of what it inherits
+	if err == nil {
+		if p.dir, err = p.top.reach(p.name, unix.O_DIRECTORY); err == nil {
+			return p, nil
+		}
+	}
+	endDeletion(p.root, p.top, p.topName, p.name)
+	p.top.Close()
+	return nil, err
+}
+
+// endDeletion removes the folder of a deletion unless something is in it, and the trash that it was the last in.
+func endDeletion(root, top *Object, topName, name string) {
+	unix.Unlinkat(top.fd, name, unix.AT_REMOVEDIR)
+	unix.Unlinkat(root.fd, topName, unix.AT_REMOVEDIR)
+}
+
+// own opens the caller's folder of the trash, and makes it if need be.
+func (t *Trash) own(name string) (*Object, error) {
+	err := unix.Mkdirat(t.root.fd, name, 0o700) // what it inherits is masked
+	switch {
+	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
+		if _, gone := t.root.reach(name, 0); gone != nil {
+			return nil, errNoTrash
+		}
+	case err != nil && !errors.Is(err, unix.EEXIST):
+		return nil, err
+	}
+	top, err := t.root.reach(name, unix.O_DIRECTORY)
+	if err == nil && top.stat.Uid != uint32(os.Geteuid()) {
+		top.Close()
+		err = ErrTrashTaken
+	}
+	if errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
+		err = ErrTrashTaken
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := t.shut(top); err != nil {
+		top.Close()
+		return nil, err
+	}
+	return top, nil
+}
+
+// shut gives the caller's folder the lists that it must have, also where the zone has another owner by now.
+func (t *Trash) shut(top *Object) error {
+	list := acl.FromMode(0o700)
+	if owner := t.root.stat.Uid; owner != top.stat.Uid {
+		list = list.With(acl.Entry{Tag: acl.User, ID: owner, Perm: permWrite})
+	}
+	inherited, err := acl.Default(top.fd)
+	if err == nil && !slices.Equal(inherited, list) {
+		err = acl.SetDefault(top.fd, list)
+	}
+	if err == nil {
+		var access acl.ACL
+		if access, err = acl.Access(top.fd); err == nil && !slices.Equal(access, list) {
+			err = acl.SetAccess(top.fd, list)
+		}
+	}
+	if errors.Is(err, acl.ErrUnsupported) {
+		return nil // it was made for nobody else
+	}
+	return err
+}
+
+// take moves what has a name in a folder into the trash, under the name that it had there.
+func (p *trashPlace) take(folder *Object, source, name string) error {
+	if p == nil {
+		return unix.Unlinkat(folder.fd, source, 0)
+	}
+	if err := folder.strangers(source); err != nil {
+		return err
+	}
+	if err := unix.Renameat2(folder.fd, source, p.dir.fd, name, unix.RENAME_NOREPLACE); err != nil {
+		return err
+	}
+	// Nobody else gets at it any more. What came between the look and the renaming was seen by nobody.
+	if err := p.dir.strangers(name); err != nil {
+		_, back := p.dir.renameTo(name, folder, source, ExistsRename)
+		return errors.Join(err, back)
+	}
+	return nil
+}
+
+// close removes what was made where nothing was put into it.
+func (p *trashPlace) close() {
+	if p == nil {
+		return
+	}
+	endDeletion(p.root, p.top, p.topName, p.name)
+	p.dir.Close()
+	p.top.Close()
+}
+
+// strangers returns an error where a folder holds something that the caller could not remove: moved as a whole, it would go all
+// the same.
+func (o *Object) strangers(name string) error {
+	folder, err := o.reach(name, 0)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if folder.Kind() != "dir" {
+		return nil
+	}
+	return folder.tour(strangerFinder{}, true)
+}
+
+type strangerFinder struct{}
+
+func (strangerFinder) see(w *tour, e entryFound) (bool, error) {
+	const all = unix.S_IWUSR | unix.S_IXUSR
+	if in := &w.here.stat; in.Uid != uint32(os.Geteuid()) || in.Mode&all != all {
+		var st unix.Stat_t
+		if err := unix.Fstatat(w.here.fd, string(e.name), &st, unix.AT_SYMLINK_NOFOLLOW); err != nil && !errors.Is(err, unix.ENOENT) {
+			return false, err
+		} else if err == nil && !removableFrom(w.here, &st) {
+			return false, ErrStrange
+		}
+	}
+	return e.kind == "dir", nil
+}
+
+func (strangerFinder) enter(*tour, string) error { return nil }
+func (strangerFinder) leave(*tour) error         { return nil }
+func (strangerFinder) left(*tour, string) error  { return nil }
+
+// refused: what cannot be looked into may hold anything.
+func (strangerFinder) refused(_ *tour, _ string, err error) error {
+	return errors.Join(ErrStrange, err)
+}
+
+// Discarded is something in the trash.
+type Discarded struct {
+	ID      string // UID-TIME-RANDOM
+	Entry          // with the name that it had
+	From    []string
+	Lost    bool // it is not known where it lay
+	By      uint32
+	Deleted time.Time
+}
+
+// List returns what of the trash the caller may see, the last that was deleted first: limit of it, after offset, and how much there is.
+func (t *Trash) List(offset, limit int) ([]Discarded, int, error) {
+	ids, err := t.ids()
+	if err != nil {
+		return nil, 0, err
+	}
+	total := len(ids)
+	ids = ids[min(offset, total):]
+	var found []Discarded
+	for _, id := range ids[:min(limit, len(ids))] {
+		if d, err := t.Look(id); err == nil { // else restored, or emptied, meanwhile
+			found = append(found, d)
+		}
+	}
+	return found, total, nil
+}
+
+// Last returns what was deleted last of a name in a folder.
+func (t *Trash) Last(at []string, name string) (Discarded, error) {
+	ids, err := t.ids()
+	if err != nil {
+		return Discarded{}, err
+	}
+	for _, id := range ids {
+		if d, err := t.Look(id); err == nil && d.Name == name && !d.Lost && slices.Equal(d.From, at) {
+			return d, nil
+		}
+	}
+	return Discarded{}, unix.ENOENT
+}
+
+// ids are those of everything that the caller may see, the last first.
+func (t *Trash) ids() ([]string, error) {
+	tops := []string{trashPrefix + strconv.Itoa(os.Geteuid())}
+	if root, err := t.root.reachAs(".", unix.O_RDONLY|unix.O_DIRECTORY); err == nil { // who may not read it sees his own
+		names, err := readNames(root.fd)
+		root.Close()
+		if err != nil {
+			return nil, err
+		}
+		tops = slices.DeleteFunc(names, func(name string) bool { return !isTrash(name) })
+	}
+	var ids []string
+	for _, name := range tops {
+		top, err := t.open(name, unix.O_RDONLY)
+		if err != nil {
+			continue // another's
+		}
+		names, err := readNames(top.fd)
+		top.Close()
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range names {
+			ids = append(ids, strings.TrimPrefix(name, trashPrefix)+"-"+one)
+		}
+	}
+	slices.SortFunc(ids, func(a, b string) int {
+		_, a, _ = strings.Cut(a, "-")
+		_, b, _ = strings.Cut(b, "-")
+		return strings.Compare(b, a)
+	})
+	return ids, nil
+}
+
+// open opens a folder of the trash that is the caller's, or somebody's in his zone. One that somebody opened to everybody is no trash.
+func (t *Trash) open(name string, flags uint64) (*Object, error) {
+	top, err := t.root.reachAs(name, flags|unix.O_DIRECTORY)
+	if err != nil {
+		return nil, err
+	}
+	if me := uint32(os.Geteuid()); top.stat.Uid != me && t.root.stat.Uid != me {
+		top.Close()
+		return nil, unix.ENOENT
+	}
+	return top, nil
+}
+
+// deletion is the folder of one deletion, reached.
+type deletion struct {
+	root, top, dir *Object
+	topName, name  string // of top in root, and of dir in top
+	item           string // the name of what was deleted
+}
+
+func (t *Trash) reach(id string) (*deletion, error) {
+	number, name, found := strings.Cut(id, "-")
+	if _, err := strconv.ParseUint(number, 10, 32); err != nil || !found || CheckSegment(name) != nil {
+		return nil, unix.ENOENT
+	}
+	top, err := t.open(trashPrefix+number, unix.O_PATH)
+	if err != nil {
+		return nil, err
+	}
+	d := &deletion{root: t.root, top: top, topName: trashPrefix + number, name: name}
+	if d.dir, err = top.reachAs(name, unix.O_RDONLY|unix.O_DIRECTORY); err != nil {
+		top.Close()
+		return nil, err
+	}
+	names, err := readNames(d.dir.fd)
+	if err == nil && (len(names) == 0 || CheckSegment(names[0]) != nil) {
+		err = unix.ENOENT
+	}
+	if err != nil {
+		d.close()
+		return nil, err
+	}
+	d.item = names[0]
+	return d, nil
+}
+
+func (d *deletion) end() { endDeletion(d.root, d.top, d.topName, d.name) }
+
+func (d *deletion) close() {
+	d.dir.Close()
+	d.top.Close()
+}
+
+// from is where the thing lay.
+func (d *deletion) from() (names []string, lost bool) { return discardedFrom(d.dir.fd) }
+
+// discardedFrom reads attrFrom. Whoever owns the folder may have written anything.
+func discardedFrom(fd int) (names []string, lost bool) {
+	value, err := xattr.Get(descriptorPath(fd), attrFrom)
+	path, isOne := strings.CutPrefix(string(value), "/")
+	if err != nil || !isOne {
+		return nil, true
+	}
+	if path == "" {
+		return nil, false
+	}
+	names = strings.Split(path, "/")
+	return names, checkSegments(names) != nil
+}
+
+// Look returns what has an id.
+func (t *Trash) Look(id string) (Discarded, error) {
+	d, err := t.reach(id)
+	if err != nil {
+		return Discarded{}, err
+	}
+	defer d.close()
+	object, err := d.dir.reach(d.item, 0)
+	if err != nil {
+		return Discarded{}, err
+	}
+	defer object.Close()
+	found := Discarded{ID: id, By: d.top.stat.Uid, Deleted: born(d.dir.fd)}
+	if found.Deleted.IsZero() {
+		found.Deleted = time.Unix(d.dir.stat.Ctim.Unix())
+	}
+	found.From, found.Lost = d.from()
+	modified := time.Unix(object.stat.Mtim.Unix())
+	found.Entry = Entry{Name: d.item, Kind: object.Kind(), Modified: &modified, Owner: &object.stat.Uid}
+	if found.Kind == "file" {
+		found.Size = &object.stat.Size
+	}
+	return found, nil
+}
+
+// Restore gives something in the trash a name in a folder; "" is the one that it had. It gets the list of where it lands: what is not the
+// caller's, and has another one, is copied and then removed, as by a move, and is his then.
+func (t *Trash) Restore(id string, to *Object, as string, exists OnExists, keep Reserve) (Carried, error) {
+	d, err := t.reach(id)
+	if err != nil {
+		return Carried{}, err
+	}
+	defer d.close()
+	if as == "" {
+		as = d.item
+	} else if err := CheckNewName(as); err != nil {
+		return Carried{}, err
+	}
+	object, err := d.dir.reach(d.item, 0)
+	if err != nil {
+		return Carried{}, err
+	}
+	defer object.Close()
+	before, err := to.inherits()
+	if err != nil {
+		return Carried{}, err
+	}
+	fits, err := object.grant(before)
+	if err != nil {
+		return Carried{}, err
+	}
+	if fits {
+		landed, err := d.dir.renameTo(d.item, to, as, exists)
+		if err == nil && !landed.Skipped {
+			landed.Folder = object.Kind() == "dir"
+			if now, err := to.inherits(); err == nil && !slices.Equal(now, before) {
+				object.grant(now) // the zone was shared, or taken from somebody, in between
+			}
+		}
+		if !errors.Is(err, unix.EXDEV) {
+			d.end()
+			return Carried{Landed: landed, Bytes: -1}, err
+		}
+	}
+	c := Carrier{From: d.dir, To: to, Exists: exists, Keep: keep, as: as}
+	done, err := c.Move(d.item)
+	d.end()
+	return done, err
+}
+
+// Purge removes something in the trash for good, as Remove does.
+func (t *Trash) Purge(id string) error {
+	d, err := t.reach(id)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	err = d.dir.removeTree(d.item)
+	d.end()
+	return err
+}
+
+// grant gives what is the caller's, and everything in it, the lists that it would get in a folder with this default ACL, and says
+// whether all of it has them then. No mask gets wider, as by apply, so what somebody shut stays shut.
+func (o *Object) grant(inherited acl.ACL) (fits bool, err error) {
+	g := granter{file: acl.FromMode(fileMode), folder: acl.FromMode(folderMode), inherited: inherited}
+	if inherited == nil {
+		g.folder = acl.FromMode(folderMode &^ 0o027) // as appear makes it
+	} else {
+		g.file, g.folder = inheritedBy(inherited, fileMode), inheritedBy(inherited, folderMode)
+	}
+	err = g.give(o)
+	if err == nil && o.Kind() == "dir" {
+		err = o.tour(g, true)
+	}
+	if errors.Is(err, errOtherList) || errors.Is(err, acl.ErrUnsupported) {
+		return errors.Is(err, acl.ErrUnsupported), nil
+	}
+	return err == nil, err
+}
+
+// errOtherList: it is another's, and has not the list that it should have.
+var errOtherList = errors.New("another list")
+
+// granter is the visitor that gives lists.
+type granter struct{ file, folder, inherited acl.ACL }
+
+func (g granter) give(o *Object) error {
+	want, p := g.file, isFile
+	switch o.Kind() {
+	case "other":
+		return nil
+	case "dir":
+		want, p = g.folder, isFolder
+	}
+	found, err := acl.Access(o.fd)
+	if err != nil {
+		return err
+	}
+	mine := o.stat.Uid == uint32(os.Geteuid())
+	if want = narrowed(want, found, p); !slices.Equal(want, found) {
+		if !mine {
+			return errOtherList
+		}
+		if err := acl.SetAccess(o.fd, want); err != nil {
+			return err
+		}
+	}
+	if p == isFile {
+		return nil
+	}
+	if found, err = acl.Default(o.fd); err != nil {
+		return err
+	}
+	if want = g.inherited; want != nil {
+		want = withDenials(want, found)
+	}
+	if slices.Equal(want, found) {
+		return nil
+	}
+	if !mine {
+		return errOtherList
+	}
+	return acl.SetDefault(o.fd, want)
+}
+
+// narrowed is a list with the owner's permissions, denials and no wider mask than those of the one that was found.
+func narrowed(list, found acl.ACL, p part) acl.ACL {
+	group := acl.GroupObj
+	if _, masked := list.Find(acl.Mask, acl.Undefined); masked {
+		group = acl.Mask
+	}
+	out := slices.Clone(list)
+	for i := range out {
+		switch out[i].Tag {
+		case acl.UserObj:
+			out[i].Perm, _ = found.Find(acl.UserObj, acl.Undefined)
+		case group:
+			out[i].Perm &= maskOf(found, p)
+		}
+	}
+	return withDenials(out, found)
+}
+
+func (g granter) see(w *tour, e entryFound) (bool, error) {
+	object, err := w.here.reach(string(e.name), 0)
+	if errors.Is(err, unix.ENOENT) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer object.Close()
+	return object.Kind() == "dir", g.give(object)
+}
+
+func (granter) enter(*tour, string) error { return nil }
+func (granter) leave(*tour) error         { return nil }
+func (granter) left(*tour, string) error  { return nil }
+
+// refused: what the caller may not look into he does not open.
+func (granter) refused(*tour, string, error) error { return nil }
