@@ -26,8 +26,7 @@ var formats = map[string]struct {
 
 // archive sends what was chosen as one file.
 func (f form) archive() error {
-	names := f.fields["name"]
-	if len(names)+len(f.fields["raw"]) == 0 && !f.call.JSON {
+	if f.nothing() {
 		return f.call.SeeOther(f.call.Path()+"?done=nothing", http.StatusOK, nil)
 	}
 	names, err := f.names()

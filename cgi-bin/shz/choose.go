@@ -21,7 +21,7 @@ const choosePage = 200
 // choose shows zones and folders to move or copy into. It changes nothing: what was chosen before goes from one page
 // to the next in the form, and where one looks stands in the address.
 func (f form) choose(operation string) error {
-	if len(f.fields["name"])+len(f.fields["raw"]) == 0 && !f.call.JSON {
+	if f.nothing() {
 		return f.call.SeeOther(f.call.Path()+"?done=nothing", http.StatusOK, nil)
 	}
 	names, err := f.names()
@@ -36,7 +36,7 @@ func (f form) choose(operation string) error {
 	if err != nil {
 		return web.Refuse(web.BadRequest, "offset="+query.Get("offset"))
 	}
-	v := chooseView{Operation: operation, Here: f.call.Path(), Names: names}
+	v := chooseView{Operation: operation, Here: f.call.Path(), Names: names, Chosen: f.chosen(names)}
 	switch at := query.Get("at"); at {
 	case "":
 		err = f.chooseIn(&v, destination{f.root, f.folder, f.path}, offset)
@@ -153,6 +153,7 @@ type chooseView struct {
 	Operation      string // move or copy
 	Here           string // the folder in which the chosen entries lie
 	Names          []string
+	Chosen         []chosenField
 	Title          string // of the folder that is looked at
 	To             string // that folder, percent-encoded, where one may bring something to it
 	Writable       bool

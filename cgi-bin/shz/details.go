@@ -37,7 +37,7 @@ type detail struct {
 // askDetails tells of the chosen entries what the list has no room for, and the checksums of files where sha256=1 asks for
 // them: that reads each file from end to end.
 func (f form) askDetails() error {
-	if len(f.fields["name"])+len(f.fields["raw"]) == 0 && !f.call.JSON {
+	if f.nothing() {
 		return f.call.SeeOther(f.call.Path()+"?done=nothing", http.StatusOK, nil)
 	}
 	names, err := f.names()

@@ -45,7 +45,11 @@ type window struct {
 	order         zone.Order
 	offset, limit int
 	usual         int // the limit of a request that names none
+	filter        string
 }
+
+// maxFilter bounds the text by which entries are chosen, in bytes: longer than a name none matches.
+const maxFilter = 255
 
 // firstWindow is what is shown when nothing is asked for.
 func firstWindow(limits config.Listing) window {
@@ -70,6 +74,12 @@ func parseWindow(query url.Values, limits config.Listing) (window, error) {
 		w.order.Descending = true
 	default:
 		return bad("order")
+	}
+	if w.filter = query.Get("filter"); len(w.filter) > maxFilter {
+		return bad("filter")
+	}
+	if w.filter != "" {
+		w.order.Filter = zone.NewPattern(w.filter)
 	}
 	var err error
 	if text := query.Get("offset"); text != "" {
@@ -180,7 +190,7 @@ func viewOf(c *web.Call, root, folder *zone.Object, object listing, path zone.Pa
 	here := c.Path()
 	f := folderView{
 		Zone: object.Zone, Path: object.Path, Access: object.Access, Sort: w.order.By, Order: "asc",
-		Offset: w.offset, Limit: w.limit, Crumbs: crumbs(c, path),
+		Offset: w.offset, Limit: w.limit, Filter: w.filter, Crumbs: crumbs(c, path),
 		Upload: object.Access != zone.Read, Delete: object.Access == zone.Write || object.Access == zone.Own,
 		Here:     templ.SafeURL(here),
 		SortHref: make(map[string]templ.SafeURL),
@@ -200,7 +210,7 @@ func viewOf(c *web.Call, root, folder *zone.Object, object listing, path zone.Pa
 	}
 	for _, by := range [...]string{"name", "size", "modified"} {
 		next := w
-		next.order, next.offset = zone.Order{By: by, Descending: by == w.order.By && !w.order.Descending}, 0
+		next.order.By, next.order.Descending, next.offset = by, by == w.order.By && !w.order.Descending, 0
 		f.SortHref[by] = next.href(here)
 	}
 	for i, e := range object.Entries {
@@ -236,6 +246,9 @@ func (w window) href(here string) templ.SafeURL {
 	}
 	if w.offset > 0 {
 		q.Set("offset", strconv.Itoa(w.offset))
+	}
+	if w.filter != "" {
+		q.Set("filter", w.filter)
 	}
 	if w.limit != w.usual {
 		q.Set("limit", strconv.Itoa(w.limit))

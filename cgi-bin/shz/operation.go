@@ -68,8 +68,14 @@ func (f form) questionAddress(op string) string {
 		return ""
 	}
 	q := url.Values{"ask": {question}}
-	for _, name := range names {
-		q.Add("raw", url.PathEscape(name))
+	if f.all() {
+		for _, field := range f.chosen(names) {
+			q.Set(field.name, field.value)
+		}
+	} else {
+		for _, name := range names {
+			q.Add("raw", url.PathEscape(name))
+		}
 	}
 	for _, key := range [...]string{"at", "offset"} { // where one looks (choose.go)
 		if value := f.call.Request.URL.Query().Get(key); value != "" {
@@ -113,8 +119,12 @@ var operations = map[string]func(form) error{
 }
 
 // names are those that the fields name: "name" in UTF-8, "raw" percent-encoded, which is how a page names what it
-// showed, whatever bytes it is made of (browsers change line breaks and what is no UTF-8).
+// showed, whatever bytes it is made of (browsers change line breaks and what is no UTF-8); or, with all=1, all entries of the folder,
+// with filter those that match it. total is how many there were when somebody chose them: if there are others by now, he is asked again.
 func (f form) names() ([]string, error) {
+	if f.all() {
+		return f.allNames()
+	}
 	names := append([]string{}, f.fields["name"]...)
 	for _, raw := range f.fields["raw"] {
 		name, err := zone.Unescape(raw)
@@ -200,10 +210,9 @@ func (f form) toldOfTrash(err error) error {
 	return err
 }
 
-// askDelete shows what is about to be removed; it changes nothing. Pressing the button before choosing is no mistake
-// for an error page.
+// askDelete shows what is about to be removed; it changes nothing.
 func (f form) askDelete() error {
-	if len(f.fields["name"])+len(f.fields["raw"]) == 0 && !f.call.JSON {
+	if f.nothing() {
 		return f.call.SeeOther(f.call.Path()+"?done=nothing", http.StatusOK, nil)
 	}
 	names, err := f.names()
@@ -218,7 +227,7 @@ func (f form) askDelete() error {
 		return err
 	}
 	v := f.call.View(f.call.Language.Say("delete.title"))
-	return f.call.AnswerPage(http.StatusOK, askDeletePage(v, f.call.Path(), names, days))
+	return f.call.AnswerPage(http.StatusOK, askDeletePage(v, f.call.Path(), names, f.chosen(names), days))
 }
 
 // begin notes that an act on an entry of the folder begins.

@@ -24,7 +24,8 @@ type folderView struct {
 	Sort      string // "name", "size" or "modified"
 	Order     string // "asc" or "desc"
 
-	Total, Offset, Limit int // entries in the folder; the first one shown; at most so many shown
+	Filter               string // what names must have in them; "" = all entries
+	Total, Offset, Limit int    // entries in the folder; the first one shown; at most so many shown
 	Entries              []entryRow
 	SortHref             map[string]templ.SafeURL // by the names of Sort: this folder sorted so, or the other way round
 	PreviousHref         templ.SafeURL            // "" = this is the first page
@@ -62,6 +63,9 @@ func withoutUntypable(name string) string {
 		return r
 	}, strings.ToValidUTF8(name, "\uFFFD"))
 }
+
+// large says that there are more entries than are shown at once.
+func (f folderView) large() bool { return f.PreviousHref != "" || f.NextHref != "" }
 
 // choosable says that something can be done with the entry, so that there is a box to choose it.
 func (e entryRow) choosable() bool { return e.Kind != "other" || e.Removable }
@@ -119,6 +123,23 @@ func (f folderView) columns(l text.Language) []page.Column {
 		heads = append(heads, page.Column{Label: l.Say("rename.column"), Class: "entry-change"})
 	}
 	return heads
+}
+
+// maxResults is how many items are listed after an operation; of all entries of a folder there may be 100,000.
+const maxResults = 100
+
+// shownResults are all of them, or of many the first that went wrong.
+func shownResults(results []result) []result {
+	if len(results) <= maxResults {
+		return results
+	}
+	var failed []result
+	for _, r := range results {
+		if !r.OK && len(failed) < maxResults {
+			failed = append(failed, r)
+		}
+	}
+	return failed
 }
 
 func anyFailed(results []result) bool {

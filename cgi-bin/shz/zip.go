@@ -78,7 +78,7 @@ func (f form) zipTo(p *packed, to string, names []string, exists zone.OnExists, 
 
 // askZip asks for the name of the zip. It changes nothing.
 func (f form) askZip() error {
-	if len(f.fields["name"])+len(f.fields["raw"]) == 0 && !f.call.JSON {
+	if f.nothing() {
 		return f.call.SeeOther(f.call.Path()+"?done=nothing", http.StatusOK, nil)
 	}
 	names, err := f.names()

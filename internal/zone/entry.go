@@ -27,7 +27,11 @@ type Entry struct {
 type Order struct {
 	By         string // name, size, modified
 	Descending bool
+	Filter     *Pattern // nil: all entries
 }
+
+// shows says whether a name is one of those that are listed.
+func (o Order) shows(name []byte) bool { return o.Filter == nil || o.Filter.Matches(name) }
 
 // List returns the entries from offset on, limit at most, and how many there are in all. Of a large folder only as many
 // names are held as stand before the end of what is returned, and only what is returned is looked at, unless the order
@@ -46,6 +50,9 @@ func (o *Object) List(order Order, offset, limit int) (entries []Entry, total in
 	if order.By == "name" {
 		first := selection[string]{keep: keep, compare: directed(compareNames[string], order.Descending)}
 		err = visitNames(fd, func(name []byte) {
+			if !order.shows(name) {
+				return
+			}
 			total++
 			// Compared as bytes: of 100,000 names, strings are made of those that are held.
 			if last, full := first.last(); full && (compareNames(name, last) < 0) == order.Descending {
@@ -57,10 +64,30 @@ func (o *Object) List(order Order, offset, limit int) (entries []Entry, total in
 	}
 	first := selection[Entry]{keep: keep, compare: directed(order.compareEntries, order.Descending)}
 	err = visitNames(fd, func(name []byte) {
+		if !order.shows(name) {
+			return
+		}
 		total++
 		first.add(lookAt(fd, string(name)))
 	})
 	return page(first.sorted(), offset, limit), total, err
+}
+
+// Names are those of all entries, or of those that a pattern matches, in order.
+func (o *Object) Names(filter *Pattern) ([]string, error) {
+	dir, err := o.reopen(unix.O_RDONLY | unix.O_DIRECTORY)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	var names []string
+	err = visitNames(int(dir.Fd()), func(name []byte) {
+		if filter == nil || filter.Matches(name) {
+			names = append(names, string(name))
+		}
+	})
+	slices.SortFunc(names, compareNames[string])
+	return names, err
 }
 
 // listBuffer holds some thousand entries: a folder of 100,000 costs a hundred calls.

@@ -69,7 +69,7 @@ func TestListOrders(t *testing.T) {
 			if descending {
 				slices.Reverse(want)
 			}
-			order := Order{by, descending}
+			order := Order{By: by, Descending: descending}
 			all := list(t, root, order, 0, 20_000)
 			if !slices.Equal(namesOf(all), want) {
 				t.Errorf("%+v: another order", order)
