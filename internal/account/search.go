@@ -31,18 +31,22 @@ func (n *Names) FindPeople(search string) []Entry {
 	return found
 }
 
-// FindCompanies returns the groups of partner companies in whose names the words of a search stand, sorted by name: those
-// of /etc/group, and one of a directory service that the search names whole, for a directory need not tell all it has.
+// FindCompanies returns the groups of partner companies in whose names, or in the names of their members' companies, the words
+// of a search stand, sorted by name: those of /etc/group, and one of a directory service that the search names whole, for a
+// directory need not tell all it has.
 func (n *Names) FindCompanies(search string) []Group {
 	n.Group(search) // asks for it
 	n.mu.Lock()
-	defer n.mu.Unlock()
 	var found []Group
 	for name, g := range n.groupByName {
-		if strings.HasPrefix(name, layout.CompanyPrefix) && Match(search, name) {
+		if strings.HasPrefix(name, layout.CompanyPrefix) {
 			found = append(found, *g)
 		}
 	}
+	n.mu.Unlock()
+	found = slices.DeleteFunc(found, func(g Group) bool {
+		return !Match(search, g.Name) && !Match(search, append(n.newCompany(g).Companies, g.Name)...)
+	})
 	slices.SortFunc(found, func(a, b Group) int { return strings.Compare(a.Name, b.Name) })
 	return found
 }

@@ -268,7 +268,7 @@ var table = [...]setting{
 	},
 	{
 		"zones", "default_expiry_days", 0, 0, 36500, "days",
-		"A zone made without an expiry date is open for so many days; 0: as long as max_expiry_days says.",
+		"A zone of whose end nothing is said is open for so many days; 0: as long as max_expiry_days says.",
 		func(s *Settings, n int64) { s.Zone.DefaultExpiry = int(n) }, nil,
 	},
 	{

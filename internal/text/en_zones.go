@@ -315,7 +315,7 @@ var englishZones = map[string]string{
 	"zones-refused.mount":           "This zone lies on another disk, mounted here: that is for the administrator.",
 	"zones-refused.read-only":       "The disk of this zone can only be read: nothing has changed.",
 	"zones-refused.no-answer":       "The server has not answered for two minutes. What you asked for may still be done: look again in a while before you repeat it.",
-	"zones-refused.busy":            "Somebody else is changing this zone right now. Wait until that ends and try again.",
+	"zones-refused.held":            "Somebody else is changing this zone right now. Wait until that ends and try again.",
 
 	// A group of the system.
 	"zones-members.everyone":        "group: everybody who uses Share Zone, all partners too",

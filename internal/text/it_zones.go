@@ -315,7 +315,7 @@ var italianZones = map[string]string{
 	"zones-refused.mount":           "Quest'area sta su un altro disco, montato qui dentro: di questo si occupa l'amministratore.",
 	"zones-refused.read-only":       "Il disco di quest'area si può solo leggere: non è cambiato nulla.",
 	"zones-refused.no-answer":       "Il server non risponde da due minuti. Ciò che hai chiesto può ancora essere fatto: guarda di nuovo fra poco, prima di ripeterlo.",
-	"zones-refused.busy":            "Qualcun altro sta cambiando quest'area in questo momento. Aspetta che finisca e riprova.",
+	"zones-refused.held":            "Qualcun altro sta cambiando quest'area in questo momento. Aspetta che finisca e riprova.",
 
 	// A group of the system.
 	"zones-members.everyone":        "gruppo: tutti quelli che usano Share Zone, anche tutti i partner",

@@ -17,6 +17,7 @@ type Checkup struct {
 	Findings []Drift
 	More     int  // beyond those in Findings
 	Mendable int  // below the root, how many of all apply mends
+	Others   int  // below the root, how many it does not: take does, or a person decides
 	Complete bool // false: stopped before the end
 }
 
@@ -58,8 +59,12 @@ func (h *Held) Check(limit int, stop func() bool) (Checkup, error) {
 }
 
 func (c *checker) take(d Drift) {
-	if d.Apply && d.Path != "" {
+	switch {
+	case d.Path == "":
+	case d.Apply:
 		c.result.Mendable++
+	default:
+		c.result.Others++
 	}
 	if len(c.result.Findings) == c.limit {
 		c.result.More++

@@ -24,18 +24,20 @@ func check(t *testing.T, admin *Admin) ([]Drift, []string) {
 		t.Fatalf("%v, %d more, complete %v", err, c.More, c.Complete)
 	}
 	var short []string
-	mendable := 0
+	mendable, others := 0, 0
 	for _, d := range c.Findings {
 		short = append(short, d.Path+" "+d.Kind)
 		if d.Apply && d.Path != "" {
 			mendable++
+		} else if d.Path != "" {
+			others++
 		}
 		if !slices.Contains(DriftKinds, d.Kind) || d.Mend == nil {
 			t.Errorf("%+v", d)
 		}
 	}
-	if mendable != c.Mendable {
-		t.Errorf("%d mendable, %d said", mendable, c.Mendable)
+	if mendable != c.Mendable || others != c.Others {
+		t.Errorf("%d mendable, %d said; %d others, %d said", mendable, c.Mendable, others, c.Others)
 	}
 	slices.Sort(short)
 	return c.Findings, short

@@ -15,14 +15,14 @@ func (e *ExpiryError) Error() string {
 	return fmt.Sprintf("a zone may be open until %s at most", e.Latest)
 }
 
-// Complete gives a new zone what it was not given: an expiry date, which must be where there is a maximum, and a
-// maximum age.
+// Complete gives a new zone what nothing was said of: an expiry date, which must be where there is a maximum, and a maximum
+// age. An empty expiry date says that there is to be no end; where there is a maximum, it is as if nothing were said.
 func (p Policy) Complete(m Metadata, now time.Time) Metadata {
 	days := p.DefaultExpiry
 	if p.MaxExpiry > 0 && (days == 0 || days > p.MaxExpiry) {
 		days = p.MaxExpiry
 	}
-	if days > 0 && (m.Expires == nil || *m.Expires == "") {
+	if days > 0 && (m.Expires == nil || *m.Expires == "" && p.MaxExpiry > 0) {
 		end := inDays(now, days)
 		m.Expires = &end
 	}

@@ -78,6 +78,12 @@ func (h *Held) Share(principal string, access Access) (Report, error) {
 	return report, a.walk(fd, &report, a.addition(entry))
 }
 
+// CheckShare says before a change whether Share would refuse whom it is given.
+func (a *Admin) CheckShare(z Details, principal string, access Access) error {
+	_, err := a.entryFor(principal, access, z.ownerID)
+	return err
+}
+
 // entryFor finds out who a principal is.
 func (a *Admin) entryFor(principal string, access Access, owner uint32) (acl.Entry, error) {
 	kind, name, _ := strings.Cut(principal, ":")

@@ -22,7 +22,7 @@ var refusals = []struct {
 }{
 	{errNotOwner, "not-permitted", ""},
 	{slot.ErrTaken, "busy", ""},
-	{zone.ErrBusy, "busy", ""},
+	{zone.ErrBusy, "busy", "held"},
 	{zone.ErrName, "not-found", "name"},
 	{zone.ErrNotThere, "not-found", ""},
 	{zone.ErrNotClosed, "not-found", "not-closed"},

@@ -30,9 +30,16 @@ type checkup struct {
 	findings []finding
 	notes    []string // files that an administrator changed, as he may
 	partial  []string // zones that were looked into only in part
+	left     []left   // what lies in zones and is for a person to decide
 
 	zones    *zone.Admin
 	driftEnd time.Time
+}
+
+// left is how much in a zone no command mends unasked: a folder that its maker shut, a file with several names.
+type left struct {
+	Zone  string `json:"zone"`
+	Count int    `json:"count"`
 }
 
 // check counts one check and takes the finding if it is not ok.
@@ -56,7 +63,7 @@ func doctor(c *call, args []string) error {
 	if _, err := c.parse(c.flags(), args, 0, 0); err != nil {
 		return err
 	}
-	u := &checkup{names: account.NewNames(), findings: []finding{}, notes: []string{}, partial: []string{}}
+	u := &checkup{names: account.NewNames(), findings: []finding{}, notes: []string{}, partial: []string{}, left: []left{}}
 	m, err := readManifest(layout.Manifest)
 	if u.check(err == nil, finding{Check: "manifest", Subject: layout.Manifest, Found: errorText(err), Mend: install}) {
 		u.checkLocks()
@@ -86,7 +93,7 @@ func (c *call) showFindings(u *checkup) error {
 	var err error
 	limits, note := c.limitsNote()
 	if c.json {
-		err = c.printJSON(map[string]any{"checks": u.checks, "findings": u.findings, "changed": u.notes, "partial": u.partial, "limits": limits})
+		err = c.printJSON(map[string]any{"checks": u.checks, "findings": u.findings, "changed": u.notes, "partial": u.partial, "left": u.left, "limits": limits})
 	} else {
 		var b strings.Builder
 		for _, f := range u.findings {
@@ -101,6 +108,9 @@ func (c *call) showFindings(u *checkup) error {
 		}
 		for _, path := range u.partial {
 			b.WriteString(c.say.line("doctor-partial", path))
+		}
+		for _, l := range u.left {
+			b.WriteString(c.say.line("doctor-left", layout.Base+"/"+l.Zone, l.Count, l.Zone))
 		}
 		b.WriteString(note)
 		if len(u.findings) == 0 {

@@ -61,6 +61,9 @@ func (u *checkup) checkZoneContent(r zone.Root, path string) {
 	u.check(err == nil, finding{Check: "unreadable", Subject: path, Found: errorText(err)})
 	u.check(found.Mendable == 0, finding{Check: "zone-drift", Subject: path, Found: strconv.Itoa(found.Mendable),
 		Mend: "shzadm zone apply " + r.Name})
+	if found.Others > 0 {
+		u.left = append(u.left, left{r.Name, found.Others})
+	}
 	if err == nil && !found.Complete {
 		u.partial = append(u.partial, layout.Base+"/"+r.Name)
 	}

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
 	"sharezone/internal/layout"
+	"sharezone/internal/zone"
 )
 
 // findingOf is the only finding of that check.
@@ -51,6 +54,35 @@ func prepareZones(t *testing.T) {
 const idOf = "getfattr -n user.shz.id --only-values --absolute-names " + layout.Base
 
 // A copy of a zone gets an id of its own, whatever it is called; the history stays with the original.
+// What a person must decide is no finding, but it is told.
+func TestDoctorLeavesToPeople(t *testing.T) {
+	needInstallation(t)
+	prepareDoctor(t)
+	place := layout.Base + "/dt-zone"
+	defer bash(t, "cd "+place+"; chattr -i left-fixed; rm -rf left-*")
+	bash(t, "cd "+place+`; install -d -o dt-admin -g dt-admin -m 1700 left-shut; mkdir left-root; echo x >left-fixed; echo x >left-one; ln left-one left-two
+		chown dt-admin: left-fixed left-one; shzadm zone apply dt-zone >/dev/null || true; chattr +i left-fixed`)
+	code, out, _ := shzadm(t, "", "doctor")
+	if code != exitDone || !strings.Contains(out, "note: "+place+": ") || !strings.Contains(out, "shzadm zone check dt-zone") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	_, found, _ := shzadm(t, "", "zone", "check", "dt-zone", "--json")
+	var check struct {
+		Findings []zone.Drift
+	}
+	if err := json.Unmarshal([]byte(found), &check); err != nil {
+		t.Fatal(err)
+	}
+	_, out, _ = shzadm(t, "", "doctor", "--json")
+	var doctor struct{ Left []left }
+	if err := json.Unmarshal([]byte(out), &doctor); err != nil {
+		t.Fatal(err)
+	}
+	if want := []left{{"dt-zone", len(check.Findings)}}; len(check.Findings) < 5 || !slices.Equal(doctor.Left, want) {
+		t.Errorf("%+v, not %+v: %s", doctor.Left, want, found)
+	}
+}
+
 func TestDoctorKnowsTheOriginal(t *testing.T) {
 	prepareZones(t)
 	original := bash(t, idOf+"/dt-zone")

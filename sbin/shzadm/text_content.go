@@ -83,6 +83,7 @@ Adds up what a zone takes on the disk, in bytes, by person and by name at its to
 	"drift-unread":       "%[1]s: %[2]s",
 
 	"finding-zone-drift":       "%[1]s: what lies in it differs from what its root says (%[2]s); shzadm zone check says where",
+	"doctor-left":              "note: %s: %d to be looked at by a person: shzadm zone check %s\n",
 	"doctor-partial":           "note: %s is large and was looked at only in part; shzadm zone check looks at all of it\n",
 	"finding-delegation-zones": "%[1]s is not in force for managers, so they cannot change what others brought to their zones: %[2]s",
 }
@@ -171,6 +172,7 @@ Somma ciò che un'area occupa sul disco, in byte, per persona e per nome al prim
 	"drift-unread":       "%[1]s: %[2]s",
 
 	"finding-zone-drift":       "%[1]s: ciò che contiene differisce da quello che dice la sua radice (%[2]s); shzadm zone check dice dove",
+	"doctor-left":              "nota: %s: %d da guardare da una persona: shzadm zone check %s\n",
 	"doctor-partial":           "nota: %s è grande ed è stata guardata solo in parte; shzadm zone check la guarda tutta\n",
 	"finding-delegation-zones": "%[1]s non vale per i gestori, che così non possono cambiare ciò che altri hanno portato nelle loro aree: %[2]s",
 }

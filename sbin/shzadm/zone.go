@@ -44,7 +44,10 @@ func zoneAdd(c *call, args []string) error {
 	if !given(fs, "owner") {
 		return usageError(c.say.line("usage-needed", "--owner"))
 	}
-	m := zone.Metadata{Title: title, Description: description, Expires: expires}
+	m := zone.Metadata{Title: title, Description: description}
+	if given(fs, "expires") {
+		m.Expires = expires
+	}
 	if given(fs, "notify") {
 		m.Notify = notifyValue(notify)
 	}
@@ -114,6 +117,11 @@ func zoneShare(c *call, args []string) error {
 	z, err := showOpen(admin, name)
 	if err != nil {
 		return err
+	}
+	for _, g := range grants { // all of them before the first is granted
+		if err := admin.CheckShare(z, g.Principal, g.Access); err != nil {
+			return err
+		}
 	}
 	result := sharedZone{Skipped: []zone.Skipped{}}
 	incomplete := false
