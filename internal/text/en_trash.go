@@ -32,6 +32,7 @@ var englishTrash = map[string]string{
 	"trash.purge-submit":        "Delete for good",
 	"trash.full":                "There is no room for it in the trash. Delete it for good, or make room there first.",
 	"trash.not-yours":           "Somebody else has made a folder with the reserved name of your trash. Ask the owner of the zone to remove it, or delete for good.",
+	"zones-field.trash":         "Trash",
 	"zones-settings.trash-on":   "What is deleted goes to the trash",
 	"zones-settings.trash-off":  "What is deleted is gone at once",
 	"zones-settings.trash-help": "What is in the trash already stays until its time is over. Only the owner of the zone chooses this.",

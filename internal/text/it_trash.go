@@ -32,6 +32,7 @@ var italianTrash = map[string]string{
 	"trash.purge-submit":        "Elimina definitivamente",
 	"trash.full":                "Nel cestino non c'è posto. Eliminalo definitivamente, o prima fai posto nel cestino.",
 	"trash.not-yours":           "Qualcun altro ha creato una cartella con il nome riservato del tuo cestino. Chiedi al proprietario dell'area di toglierla, o elimina definitivamente.",
+	"zones-field.trash":         "Cestino",
 	"zones-settings.trash-on":   "Quello che si elimina va nel cestino",
 	"zones-settings.trash-off":  "Quello che si elimina è perso subito",
 	"zones-settings.trash-help": "Quello che è già nel cestino resta finché non scade il suo tempo. Lo sceglie solo il proprietario dell'area.",
