@@ -269,7 +269,7 @@ func TestTexts(t *testing.T) {
 	for prefix, ends := range map[string][]string{
 		"zones-problem.": problems,
 		"zones-access.":  {"own", "read", "write", "drop", "none"}, "zones-choice.": {"read", "write", "drop", "none"}, "zones-explain.": {"read", "write", "drop"},
-		"zones-skip.": {"mount", "linked", "owner", "moved", "full", "error"}, "zones-who.kind-": {"dir", "file", "other"},
+		"zones-skip.": {"mount", "linked", "owner", "owns", "moved", "full", "error"}, "zones-who.kind-": {"dir", "file", "other"},
 		"zones-notify.": {"default", "none", "upload", "download", "both"},
 		"zones-drift.":  append(slices.Clone(zone.DriftKinds), "unknown"),
 		"zones-done.":   {"create", "modify", "share", "unshare", "apply", "transfer", "close", "restore", "take", "remove", "open", "keep"},

@@ -39,7 +39,7 @@ func (h *Held) Apply() (Report, error) {
 	access := root.Access
 	r := ruleOf(h.stat.Uid, access)
 	if _, err := conform(h.fd, r, isRoot); err != nil {
-		return Report{}, full(err)
+		return Report{}, full(h.fd, err)
 	}
 	report := Report{Shut: maskOf(access, isRoot) != permWrite}
 	return report, h.admin.walk(h.fd, &report, func(fd int, st *unix.Stat_t) (bool, error) {
@@ -71,14 +71,24 @@ func (h *Held) Unshut() error {
 		return err
 	}
 	after := access.With(acl.Entry{Tag: acl.UserObj, ID: acl.Undefined, Perm: permWrite}).With(acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: permWrite})
-	if slices.Equal(access, after) {
+	if !slices.Equal(access, after) {
+		// Without a mask the file's group had what the bits say; it is to have nothing.
+		if _, masked := access.Find(acl.Mask, acl.Undefined); !masked {
+			after = after.With(acl.Entry{Tag: acl.GroupObj, ID: acl.Undefined})
+		}
+		if err := acl.SetAccess(h.fd, after); err != nil {
+			return full(h.fd, err)
+		}
+	}
+	inherited, err := acl.Default(h.fd)
+	if _, masked := inherited.Find(acl.Mask, acl.Undefined); err != nil || !masked {
+		return err
+	}
+	open := inherited.With(acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: permWrite})
+	if slices.Equal(inherited, open) {
 		return nil
 	}
-	// Without a mask the file's group had what the bits say; it is to have nothing.
-	if _, masked := access.Find(acl.Mask, acl.Undefined); !masked {
-		after = after.With(acl.Entry{Tag: acl.GroupObj, ID: acl.Undefined})
-	}
-	return full(acl.SetAccess(h.fd, after))
+	return full(h.fd, acl.SetDefault(h.fd, open))
 }
 
 // conform makes one thing what the rule says.

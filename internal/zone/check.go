@@ -29,6 +29,7 @@ type checker struct {
 	sound  bool // the zone's owner is who should be; otherwise apply comes after that
 	limit  int
 	shared map[gidOwner]bool
+	reads  map[uint32]bool // by uid: readsAlone
 	result Checkup
 }
 
@@ -42,14 +43,14 @@ func (h *Held) Check(limit int, stop func() bool) (Checkup, error) {
 		return Checkup{}, fmt.Errorf("%s: %w", h.name, err)
 	}
 	owner, sound := h.admin.rightOwner(r)
-	c := checker{zone: h, rule: ruleOf(owner, r.Access), sound: sound, limit: limit, shared: make(map[gidOwner]bool)}
+	c := checker{zone: h, rule: ruleOf(owner, r.Access), sound: sound, limit: limit, shared: make(map[gidOwner]bool), reads: make(map[uint32]bool)}
 	c.result.Findings = []Drift{}
 	for _, d := range h.admin.DriftOf(r) {
 		c.take(d)
 	}
 	for _, bad := range r.Metadata.Bad {
 		if bad.Attr != AttrID { // a problem of its own
-			c.take(Drift{Kind: DriftValue, Found: strings.TrimPrefix(bad.Attr, "user.shz.") + ": " + strings.ToValidUTF8(bad.Value, "\ufffd"),
+			c.take(Drift{Kind: DriftValue, Found: strings.TrimPrefix(bad.Attr, "user.shz.") + ": " + bad.Value,
 				Mend: []string{MendValue(bad.Attr, h.path())}})
 		}
 	}
@@ -78,7 +79,7 @@ func (c *checker) take(d Drift) {
 func (a *Admin) DriftOf(r Root) []Drift {
 	var found []Drift
 	right, sound := a.rightOwner(r)
-	if owner, known := a.names.UserName(r.Owner); !known || !mayOwn(a.names, owner) {
+	if owner, known := a.names.UserName(r.Owner); a.names.Err() == nil && (!known || !mayOwn(a.names, owner)) {
 		d := Drift{Kind: DriftOwner, Found: OwnerName(r.Owner, a.names), Right: r.FormerOwner(a.names), Mend: []string{}}
 		if !sound {
 			d.Mend = MendOwner(r.Name, a.Heir(r))
@@ -110,8 +111,12 @@ func (a *Admin) DriftOf(r Root) []Drift {
 	return found
 }
 
-// isNobody says whether an entry names a user or group that does not exist.
+// isNobody says whether an entry names a user or group that does not exist. While the names do not answer nobody is one: what is
+// offered against nobody's entries would take everything from somebody.
 func (a *Admin) isNobody(e acl.Entry) bool {
+	if a.names.Err() != nil {
+		return false
+	}
 	known := true
 	switch e.Tag {
 	case acl.User:
@@ -151,8 +156,9 @@ func (c *checker) see(name string, fd int, st *unix.Stat_t) {
 		return
 	}
 	fixed := isImmutable(fd)
-	ours := c.zone.admin.people[st.Uid]
-	if c.agrees(s) && ours && !fixed {
+	ours := c.zone.admin.people[st.Uid] || c.zone.admin.names.Err() != nil
+	owns := ours && s.part == isFolder && c.readsAlone(st.Uid)
+	if c.agrees(s) && ours && !fixed && !owns {
 		return
 	}
 	names := c.walker.names(name)
@@ -162,6 +168,10 @@ func (c *checker) see(name string, fd int, st *unix.Stat_t) {
 	}
 	if !ours { // second: apply leaves it as it is
 		found = append(found, Drift{Kind: DriftOwner, Found: OwnerName(st.Uid, c.zone.admin.names),
+			Right: OwnerName(c.rule.owner, c.zone.admin.names), Mend: mendTake(c.zone.name, names)})
+	}
+	if owns {
+		found = append(found, Drift{Kind: DriftOwns, Found: OwnerName(st.Uid, c.zone.admin.names),
 			Right: OwnerName(c.rule.owner, c.zone.admin.names), Mend: mendTake(c.zone.name, names)})
 	}
 	for _, d := range c.rule.compare(s, c.zone.admin.names) {
@@ -177,7 +187,7 @@ func (c *checker) see(name string, fd int, st *unix.Stat_t) {
 			d.Kind, d.Found = DriftShared, d.Found+" "+group
 		}
 		d.Path = escape(names)
-		d.Apply = c.sound && ours && !fixed && d.Kind != DriftShut
+		d.Apply = c.sound && ours && !fixed && d.Kind != DriftShut && d.Kind != DriftOwns
 		c.take(d)
 	}
 }
@@ -187,7 +197,30 @@ func (c *checker) agrees(s sight) bool {
 	if !slices.Equal(s.access, c.rule.access(s.access, s.part)) {
 		return false
 	}
-	return s.part == isFile || slices.Equal(s.inherited, c.rule.inherits(s.inherited)) && s.mode&unix.S_ISVTX != 0 && s.mode&0o070 == 0o070
+	_, shut := narrowMask(s.inherited)
+	return s.part == isFile || !shut && slices.Equal(s.inherited, c.rule.inherits(s.inherited)) && s.mode&unix.S_ISVTX != 0 && s.mode&0o070 == 0o070
+}
+
+// readsAlone says whether somebody is a member who may read and not write: a folder of his own lets him do that all the same. The
+// kernel's rule for lists: his own entry decides; of several groups each gives what it has.
+func (c *checker) readsAlone(uid uint32) bool {
+	if reads, known := c.reads[uid]; known {
+		return reads
+	}
+	names, reads := c.zone.admin.names, false
+	if perm, named := c.rule.members.Find(acl.User, uid); named {
+		reads = accessOf(perm) == Read
+	} else if user, known := names.UserName(uid); known && uid != c.rule.owner {
+		var all acl.Perm
+		for _, e := range c.rule.members {
+			if group, known := names.GroupName(e.ID); e.Tag == acl.Group && known && names.InGroup(user, group) {
+				all |= e.Perm
+			}
+		}
+		reads = accessOf(all) == Read
+	}
+	c.reads[uid] = reads
+	return reads
 }
 
 // isShared says whether others than a file's owner are in its group.

@@ -66,7 +66,7 @@ var damages = []struct {
 	{"setfacl -n -m u:zt-bruno:--- sub", []string{"sub lost"}, true}, // a member's entry is the zone's
 	{"setfacl -k sub", []string{"sub default"}, true},
 	{"setfacl -d -m u:zt-staff:rwx sub/deep", []string{"sub/deep default"}, true},
-	{"setfacl -d -m mask::--- sub", []string{"sub default"}, true},
+	{"setfacl -d -m mask::--- sub", []string{"sub shut"}, false}, // somebody keeps what is made there to its owner
 	{"setfacl -n -m g::rx sub", []string{"sub group"}, true},
 	{"setfacl -n -m g::rx sub; chgrp zt-acme sub", []string{"sub shared-group"}, true},
 	{"chmod o+x sub", []string{"sub other"}, true},

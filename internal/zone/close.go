@@ -71,7 +71,7 @@ func (h *Held) Shut(now time.Time) (string, error) {
 	err = removeAttribute(h.fd, AttrClosed)
 	if err == nil {
 		err = xattr.Set(descriptorPath(h.fd), AttrClosed, []byte(closing{now, h.name}.String()))
-		if err != nil && (full(err) != err || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EOPNOTSUPP)) {
+		if err != nil && (noRoom(err) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EOPNOTSUPP)) {
 			err = nil // no record is no reason to leave a zone open
 		}
 	}

@@ -33,6 +33,7 @@ const (
 	DriftWide      = "wide"         // a file that others than its owner may change
 	DriftShut      = "shut"         // the mask of a folder keeps people from what the entries give them
 	DriftOwner     = "owner"        // belongs to nobody of Share Zone; of the root: to nobody who may own zones
+	DriftOwns      = "owns"         // a folder of a member's who may only read: his own he can write into
 	DriftNobody    = "nobody"       // the root is shared with somebody who does not exist
 	DriftLinked    = "linked"       // a file with several names, which may lie in another zone too
 	DriftImmutable = "immutable"    // nobody can change it (chattr +i, +a)
@@ -43,7 +44,7 @@ const (
 
 // DriftKinds are all of them, for whoever has a sentence for each.
 var DriftKinds = []string{DriftLost, DriftExtra, DriftDefault, DriftGroup, DriftShared, DriftOther, DriftSticky, DriftWide,
-	DriftShut, DriftOwner, DriftNobody, DriftLinked, DriftImmutable, DriftMount, DriftValue, DriftUnread}
+	DriftShut, DriftOwner, DriftOwns, DriftNobody, DriftLinked, DriftImmutable, DriftMount, DriftValue, DriftUnread}
 
 // sight is what a checkup sees of one thing.
 type sight struct {
@@ -195,6 +196,11 @@ func (c *comparison) compareFolder() {
 		c.add(DriftShut, found, "user::rwx,mask::rwx")
 	case s.part == isFolder && c.keepsOut(mask.Perm):
 		c.add(DriftShut, mask.String(), "mask::rwx")
+	default:
+		inherited, shut := narrowMask(s.inherited)
+		if shut && (s.part == isRoot || c.keepsOut(inherited)) {
+			c.add(DriftShut, "default:"+acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: inherited}.String(), "default:mask::rwx")
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func isNarrowing(fd int, e acl.Entry) bool {
 // beginNarrowing records it. Where there is no room, or root may not write such attributes, rights are taken away all the same.
 func beginNarrowing(fd int, e acl.Entry) error {
 	err := xattr.Set(descriptorPath(fd), narrowingOf(e), nil)
-	if err != nil && (full(err) != err || errors.Is(err, unix.EDQUOT) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EOPNOTSUPP)) {
+	if err != nil && (noRoom(err) || errors.Is(err, unix.EDQUOT) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EOPNOTSUPP)) {
 		return nil
 	}
 	return err

@@ -52,8 +52,20 @@ func withDenials(list, found acl.ACL) acl.ACL {
 	return list
 }
 
-// inherits is what the rule makes of a default ACL.
-func (r rule) inherits(found acl.ACL) acl.ACL { return withDenials(r.inherited, found) }
+// inherits is what the rule makes of a default ACL. A mask that keeps people out of what is made there stays: somebody shut it.
+func (r rule) inherits(found acl.ACL) acl.ACL {
+	list := withDenials(r.inherited, found)
+	if mask, shut := narrowMask(found); shut {
+		list = list.With(acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: mask})
+	}
+	return list
+}
+
+// narrowMask is the mask of a default ACL that has one which leaves less than everything.
+func narrowMask(inherited acl.ACL) (mask acl.Perm, shut bool) {
+	mask, masked := inherited.Find(acl.Mask, acl.Undefined)
+	return mask, masked && mask != permWrite
+}
 
 // part is where in a zone something stands.
 type part int

@@ -49,7 +49,7 @@ func (h *Held) Share(principal string, access Access) (Report, error) {
 		if err := beginNarrowing(fd, entry); err != nil {
 			return Report{}, err
 		}
-		nobody := a.isNobody(entry) && a.names.Err() == nil // whom no group lets in
+		nobody := a.isNobody(entry) // whom no group lets in
 		without := func(list acl.ACL, _ bool) acl.ACL {
 			found, there := list.Find(entry.Tag, entry.ID)
 			if !there || found == 0 && !nobody {
@@ -61,21 +61,29 @@ func (h *Held) Share(principal string, access Access) (Report, error) {
 		if _, err := changeACLs(fd, &h.stat, without); err != nil {
 			return Report{}, err
 		}
-		if err := a.walk(fd, &report, removal(without)); err != nil {
+		if err := a.walk(fd, &report, removal(without, a.ownersOf(entry, access))); err != nil {
 			return report, err
 		}
-		if err := endNarrowing(fd, entry); err != nil || access == None {
-			return report, err
+		if !report.unfinished() {
+			if err := endNarrowing(fd, entry); err != nil {
+				return report, err
+			}
+		}
+		if access == None {
+			return report, nil
 		}
 	}
 	if err := addToRoot(fd, entry); err != nil {
-		return report, full(err)
+		return report, full(fd, err)
 	}
 	report.Shut, err = isShut(fd, entry)
 	if err != nil || access == Drop {
 		return report, err
 	}
-	return report, a.walk(fd, &report, a.addition(entry))
+	taken := slices.DeleteFunc(report.Skipped, func(s Skipped) bool { return s.Reason != SkipOwns })
+	err = a.walk(fd, &report, a.addition(entry))
+	report.Skipped = append(taken, report.Skipped...)
+	return report, err
 }
 
 // CheckShare says before a change whether Share would refuse whom it is given.
@@ -142,14 +150,37 @@ func (a *Admin) addition(e acl.Entry) change {
 	}
 }
 
-// removal takes an entry away from everything, whoever owns it: that harms nobody.
-func removal(without func(list acl.ACL, inherited bool) acl.ACL) change {
+// removal takes an entry away from everything, whoever owns it: that harms nobody. No entry says what one may do in a folder of
+// one's own: those of owners stay theirs, and are told.
+func removal(without func(list acl.ACL, inherited bool) acl.ACL, owners map[uint32]bool) change {
 	return func(fd int, st *unix.Stat_t) (bool, error) {
 		if linked(st) {
 			return false, errLinked
 		}
-		return changeACLs(fd, st, without)
+		changed, err := changeACLs(fd, st, without)
+		if err == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR && owners[st.Uid] {
+			err = errStillOwns
+		}
+		return changed, err
 	}
+}
+
+// ownersOf are the people whose own folders give them more than the access that they get: those whom the entry names, when it
+// lets them in but not write. Who does not get in at all cannot reach his folders.
+func (a *Admin) ownersOf(e acl.Entry, access Access) map[uint32]bool {
+	owners := make(map[uint32]bool)
+	switch {
+	case access == None || access == Write:
+	case e.Tag == acl.User:
+		owners[e.ID] = true
+	default:
+		if group, known := a.names.GroupName(e.ID); known {
+			for _, member := range a.names.Members(group) {
+				owners[member.UID] = true
+			}
+		}
+	}
+	return owners
 }
 
 // changeACLs puts what edit makes of the access ACL behind fd, and of a folder's default ACL, in their place, and says
@@ -226,10 +257,17 @@ func inheritedWith(a acl.ACL, e acl.Entry) acl.ACL {
 	return a.With(e)
 }
 
-// full turns the kernel's words for "no room for attributes" into ours.
-func full(err error) error {
-	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.E2BIG) {
+// full turns the kernel's words for "no room for attributes" into ours. The same ones say that the disk is full, which the
+// file system behind fd tells apart: what is left to root alone is not enough for this either.
+func full(fd int, err error) error {
+	var space unix.Statfs_t
+	if errors.Is(err, unix.ENOSPC) && unix.Fstatfs(fd, &space) == nil && space.Bavail == 0 {
+		return err
+	}
+	if noRoom(err) {
 		return fmt.Errorf("%w: %w", ErrTooMany, err)
 	}
 	return err
 }
+
+func noRoom(err error) bool { return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.E2BIG) }

@@ -30,6 +30,7 @@ const (
 	SkipMount  SkipReason = "mount"  // another file system
 	SkipLinked SkipReason = "linked" // a file with several names, which may lie in another zone too
 	SkipOwner  SkipReason = "owner"  // belongs to nobody of Share Zone
+	SkipOwns   SkipReason = "owns"   // a folder of the principal's own, in which he can still do what he was to do no more
 	SkipMoved  SkipReason = "moved"  // moved away during the walk
 	SkipFull   SkipReason = "full"   // no room for one more entry
 	SkipError  SkipReason = "error"  // the kernel refused
@@ -94,6 +95,13 @@ type Report struct {
 	Shut    bool      `json:"shut"` // the mask of the root leaves less than was given
 }
 
+// unfinished says whether something was left as it was that another run might change.
+func (r Report) unfinished() bool {
+	return r.More > 0 || slices.ContainsFunc(r.Skipped, func(s Skipped) bool {
+		return s.Reason == SkipError || s.Reason == SkipFull || s.Reason == SkipMoved
+	})
+}
+
 // Incomplete says whether something was left as it was that members should see.
 func (r Report) Incomplete() bool {
 	for _, s := range r.Skipped {
@@ -111,22 +119,32 @@ type change func(fd int, st *unix.Stat_t) (changed bool, err error)
 // errLinked: a file has several names.
 var errLinked = errors.New("has several names")
 
+// errStillOwns goes with a folder whose owner is one of those from whom rights are taken. It is changed all the same.
+var errStillOwns = errors.New("belongs to whom rights are taken from")
+
 // linked says whether a file has several names. One of them may lie in another zone, so it is changed in none; whether
 // that matters, a change decides.
 func linked(st *unix.Stat_t) bool { return st.Mode&unix.S_IFMT == unix.S_IFREG && st.Nlink > 1 }
 
 // walk carries a change through the content of the zone behind root, top-down: what is made in a folder that was
 // already changed inherits the change, so nothing escapes but what is moved meanwhile. It is repeated until nothing
-// more is found; a file that is as it should be is not looked at again. What lies in the trash is changed too, because it comes back;
+// more is found and everything was there; a file that was seen is not looked at again. What lies in the trash is changed too, because it comes back;
 // the folders of the trash, into which members must not get, only where they change hands.
+//
+// Folders that are being copied or unpacked are gone through too: they appear as they are. They stay shut by their mask. Who
+// works in one that a transfer gives to somebody else is refused by the kernel from then on.
 func (a *Admin) walk(root int, report *Report, what change) error {
 	return a.walkTrash(root, report, what, false)
 }
 
 func (a *Admin) walkTrash(root int, report *Report, what change, changesTrash bool) error {
-	known := make(inodes)
+	known, err := newInodes()
+	if err != nil {
+		return err
+	}
 	for range maxPasses {
-		c := changer{what: what, changesTrash: changesTrash, walker: walker{progress: a.tell, known: known, trash: true, workers: min(runtime.GOMAXPROCS(0), maxWorkers)}}
+		c := changer{what: what, root: root, changesTrash: changesTrash,
+			walker: walker{progress: a.tell, known: known, growing: true, trash: true, workers: min(runtime.GOMAXPROCS(0), maxWorkers)}}
 		c.walker.file, c.walker.folder, c.walker.missed = c.file, c.folder, c.skip
 		if _, err := c.walker.run(root); err != nil {
 			return err
@@ -135,7 +153,7 @@ func (a *Admin) walkTrash(root int, report *Report, what change, changesTrash bo
 		report.Folders += c.report.Folders
 		report.Files += c.report.Files
 		report.Skipped, report.More = c.report.Skipped, c.report.More // the last pass says what remains
-		if c.report.Folders+c.report.Files == 0 {
+		if c.report.Folders+c.report.Files == 0 && !c.walker.vanished {
 			break
 		}
 	}
@@ -149,6 +167,7 @@ const maxWorkers = 4
 // changer carries a change through a tree once.
 type changer struct {
 	walker       walker
+	root         int
 	what         change
 	changesTrash bool
 	report       Report
@@ -179,7 +198,12 @@ func (c *changer) folder(name string, fd int, st *unix.Stat_t) bool {
 }
 
 func (c *changer) count(name string, counter *int, changed bool, err error) {
-	switch err = full(err); {
+	switch err = full(c.root, err); {
+	case errors.Is(err, errStillOwns):
+		c.count(name, counter, changed, nil)
+		if len(c.walker.stack) == 1 || !isTrash(c.walker.stack[1].name) { // what he threw away is nobody's to write into
+			c.skip(name, SkipOwns, nil)
+		}
 	case errors.Is(err, ErrNotOurs):
 		c.skip(name, SkipOwner, nil)
 	case errors.Is(err, errLinked):

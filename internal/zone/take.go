@@ -93,7 +93,7 @@ func (h *Held) take(names []string, foreign bool) (Report, error) {
 		report.Folders = 1
 		err = openFolder(fd, r)
 	}
-	return report, full(err)
+	return report, full(h.fd, err)
 }
 
 // openFolder gives a folder the lists, mask and mode that a new one has.

@@ -113,11 +113,23 @@ func (a *Admin) transfer(h *Handover, g giving) error {
 			return err
 		}
 	}
-	// A zone of the heir's may be one whose transfer was interrupted: its lists are looked through again.
-	return a.walkTrash(held.fd, &h.Report, ownership(g, h.Owner || held.stat.Uid == g.to.UID), true)
+	lists := h.Owner
+	if held.stat.Uid == g.to.UID {
+		// A zone of the heir's may be one whose transfer was interrupted: its lists are looked through again. Not so where
+		// the one who gives is a member himself, whom a transfer would have taken out of what is inherited.
+		inherited, err := acl.Default(held.fd)
+		if err != nil {
+			return err
+		}
+		_, member := inherited.Find(acl.User, g.from.UID)
+		lists = !member
+	}
+	return a.walkTrash(held.fd, &h.Report, ownership(g, lists), true)
 }
 
-// transferRoot changes the owner last: until then running the command again finds the zone among those of the old one.
+// transferRoot gives the root to the heir. Until it is his, running the command again finds the zone among those of the old
+// owner. Neither needs an entry as a member then: the heir owns it, and the old owner is to have nothing by an entry that he
+// once gave himself. They go last: before that the heir would not get in, if this were interrupted.
 func transferRoot(fd int, st *unix.Stat_t, g giving) error {
 	access, err := acl.Access(fd)
 	if err != nil {
@@ -127,14 +139,13 @@ func transferRoot(fd int, st *unix.Stat_t, g giving) error {
 	if err != nil {
 		return err
 	}
-	if err := acl.SetAccess(fd, access.Without(acl.User, g.to.UID)); err != nil { // he needs no entry as a member now
-		return err
-	}
 	if err := acl.SetDefault(fd, exchanged(inherited, g.from.UID, g.to.UID)); err != nil {
 		return err
 	}
-	_, err = g.chown(fd, st)
-	return err
+	if _, err = g.chown(fd, st); err != nil {
+		return err
+	}
+	return acl.SetAccess(fd, access.Without(acl.User, g.to.UID).Without(acl.User, g.from.UID))
 }
 
 // ownership is the change that gives to somebody what is another's; lists says whether he also takes the other's place

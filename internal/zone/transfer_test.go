@@ -20,9 +20,6 @@ func TestTransferLinked(t *testing.T) {
 	if err := admin.Create("of-dora", "zt-dora", Metadata{}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := admin.Share("of-dora", "user:zt-anna", Write); err != nil {
-		t.Fatal(err)
-	}
 	as(t, "zt-bruno", "cd "+base+"/demo; umask 027; echo x >his; ln his his-too; setfacl -b his; mkdir sub; echo x >sub/plain")
 	sh(t, "cd "+base+"/demo; echo x >roots; ln roots roots-too; setfacl -b roots") // names nobody
 	transfer := func(from, to string) (skipped []string) {

@@ -40,14 +40,19 @@ func (h *Held) Transfer(to string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	if root.FormerOwner(names) == to { // back: what the other has in it stays his, and both lists are as they were
-		err := unix.Fchownat(h.fd, "", int(heir.UID), -1, unix.AT_EMPTY_PATH)
-		return Report{}, errors.Join(err, unix.Fstat(h.fd, &h.stat))
-	}
 	g := giving{from: account.Entry{UID: h.stat.Uid}, to: heir}
-	if from, ok := names.UserByUID(h.stat.Uid); ok {
+	from, known := names.UserByUID(h.stat.Uid)
+	if known {
 		group, _ := names.GroupName(from.GID)
 		g.from, g.privateGroup = from, group == from.Name
+	}
+	if root.FormerOwner(names) == to { // back: what the other has in it stays his, if he is anybody, and both lists are as they were
+		var report Report
+		err := unix.Fchownat(h.fd, "", int(heir.UID), -1, unix.AT_EMPTY_PATH)
+		if err == nil && !known && names.Err() == nil {
+			err = h.admin.walkTrash(h.fd, &report, ownership(g, false), true)
+		}
+		return report, errors.Join(err, unix.Fstat(h.fd, &h.stat))
 	}
 	// What is made from now on is the heir's to read.
 	inherited, err := acl.Default(h.fd)
@@ -64,7 +69,7 @@ func (h *Held) Transfer(to string) (Report, error) {
 		err = transferRoot(h.fd, &h.stat, g)
 	}
 	if err != nil {
-		return report, full(err)
+		return report, full(h.fd, err)
 	}
 	err = h.admin.walkTrash(h.fd, &report, ownership(g, true), true)
 	return report, errors.Join(err, unix.Fstat(h.fd, &h.stat))

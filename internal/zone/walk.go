@@ -22,10 +22,12 @@ type walker struct {
 	// missed is told what could not be seen: name in the current directory, or that directory itself for "".
 	missed func(name string, reason SkipReason, err error)
 
-	known    inodes // files that need not be seen
-	hidden   bool   // reserved names too
-	trash    bool   // of these, the folders of the trash at the top
-	workers  int    // how many may call file and missed at a time; 0 is one
+	known    *inodes // files that need not be seen; nil: none
+	hidden   bool    // reserved names too
+	trash    bool    // of these, the folders of the trash at the top
+	growing  bool    // of these the folders that are being copied or unpacked, which appear with the lists that they have
+	vanished bool    // something was not there any more under the name by which it was listed: gone, or renamed
+	workers  int     // how many may call file and missed at a time; 0 is one
 	progress func(done int)
 	stop     func() bool // nil: never; asked once for each batch of names
 
@@ -48,15 +50,33 @@ type inode struct{ dev, number uint64 }
 
 func inodeOf(st *unix.Stat_t) inode { return inode{st.Dev, st.Ino} }
 
-// inodes is a set of inodes. Their numbers lie close together, so it takes little more than a bit for each.
-type inodes map[inode]uint64
-
-func (s inodes) add(i inode) {
-	s[inode{i.dev, i.number / 64}] |= 1 << (i.number % 64)
+// inodes is a set of files that were there before a moment. A number that became free since can be another file's, so whether
+// one is in the set its time of birth says too, which nobody can set; where a file system has none, nothing is in it.
+type inodes struct {
+	before unix.Timespec    // births after it are not believed
+	bits   map[inode]uint64 // numbers lie close together, so it takes little more than a bit for each
 }
 
-func (s inodes) has(i inode) bool {
-	return s[inode{i.dev, i.number / 64}]&(1<<(i.number%64)) != 0
+// newInodes is an empty set. Times of birth are of the clock that is read here.
+func newInodes() (*inodes, error) {
+	var now unix.Timespec
+	err := unix.ClockGettime(unix.CLOCK_REALTIME_COARSE, &now)
+	return &inodes{now, make(map[inode]uint64)}, err
+}
+
+func (s *inodes) add(i inode) {
+	s.bits[inode{i.dev, i.number / 64}] |= 1 << (i.number % 64)
+}
+
+// has says whether the name in the folder behind fd, which was listed with a number, is a file of the set.
+func (s *inodes) has(fd int, name string, i inode) bool {
+	if s == nil || s.bits[inode{i.dev, i.number / 64}]&(1<<(i.number%64)) == 0 {
+		return false
+	}
+	var st unix.Statx_t
+	err := unix.Statx(fd, name, unix.AT_SYMLINK_NOFOLLOW|unix.AT_STATX_DONT_SYNC, unix.STATX_INO|unix.STATX_BTIME, &st)
+	born := unix.Timespec{Sec: st.Btime.Sec, Nsec: int64(st.Btime.Nsec)}
+	return err == nil && st.Mask&unix.STATX_BTIME != 0 && st.Ino == i.number && earlier(born, s.before)
 }
 
 // run walks through what lies below root. It says whether it came to the end.
@@ -124,11 +144,12 @@ func (w *walker) sift(top *level, entries []dirent) []string {
 	names := make([]string, 0, len(entries))
 	for _, e := range entries {
 		switch {
-		case strings.HasPrefix(e.name, ReservedPrefix) && !w.hidden && !(len(w.stack) == 1 && w.isTrash(e.name)):
+		case strings.HasPrefix(e.name, ReservedPrefix) && !w.hidden && !(len(w.stack) == 1 && w.isTrash(e.name)) &&
+			!(w.growing && strings.HasPrefix(e.name, growingPrefix)):
 			w.missed(e.name, SkipUpload, nil)
+		case e.kind == unix.DT_REG && w.known.has(w.here, e.name, inode{top.inode.dev, e.inode}):
 		case e.kind == unix.DT_DIR: // entering finds out whether it still is one
 			top.folders = append(top.folders, e.name)
-		case e.kind == unix.DT_REG && w.known.has(inode{top.inode.dev, e.inode}):
 		default:
 			names = append(names, e.name)
 		}
@@ -204,7 +225,10 @@ func (w *walker) look(name string, flags int) (fd int, st unix.Stat_t, ok bool) 
 
 func (w *walker) failed(name string, err error) {
 	switch {
-	case err == unix.ENOENT: // removed since the directory was read
+	case err == unix.ENOENT: // removed or renamed since the directory was read
+		w.mu.Lock()
+		w.vanished = true
+		w.mu.Unlock()
 	case err == unix.EXDEV:
 		w.missed(name, SkipMount, nil)
 	case err == unix.ENOTDIR || err == unix.ELOOP: // was a folder a moment ago

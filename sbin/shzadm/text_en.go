@@ -333,6 +333,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"skip-kind":   "neither a file nor a folder",
 	"skip-mount":  "another file system",
 	"skip-linked": "has more than one name, perhaps in another zone too",
+	"skip-owns":   "is a folder of his own, in which he can still do everything; shzadm zone take gives it to the zone's owner",
 	"skip-owner":  "belongs to nobody of Share Zone",
 	"skip-moved":  "was moved meanwhile; run the command again",
 	"skip-full":   "its access list is full; share with a group instead of many users",

@@ -332,6 +332,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"skip-kind":   "né file né cartella",
 	"skip-mount":  "un altro file system",
 	"skip-linked": "ha più di un nome, forse anche in un'altra area",
+	"skip-owns":   "è una sua cartella, dove può ancora fare tutto; shzadm zone take la dà al proprietario dell'area",
 	"skip-owner":  "non appartiene a nessuno di Share Zone",
 	"skip-moved":  "è stato spostato nel frattempo; ripetere il comando",
 	"skip-full":   "la sua lista di accesso è piena; condividere con un gruppo invece che con molti utenti",
