@@ -118,3 +118,39 @@ func TestZoneWhoFollows(t *testing.T) {
 	}
 	run(t, "sh", "-c", `umount "$1"; groupdel shz-who; true`, "sh", zonePath(zone))
 }
+
+// TestZoneWhoSharedPrimaryGroup: where people have one primary group, and a zone's folder belongs to it, the table and the page say
+// of each of them what the kernel does.
+func TestZoneWhoSharedPrimaryGroup(t *testing.T) {
+	zone := newZone(t)
+	run(t, "groupadd", "wh-staff")
+	t.Cleanup(func() { run(t, "groupdel", "wh-staff") }) // after the people: cleaning up goes backwards
+	for _, name := range []string{"wh-ada", "wh-ugo"} {
+		person(t, name, "Lampone-7-Treno-Verde", "shzbase", "shzonly")
+		run(t, "usermod", "-g", "wh-staff", name)
+	}
+	for _, row := range []struct{ command, ada, ugo string }{
+		{"chgrp wh-staff $1; chmod 1770 $1", "wh-ada - group --- -", "wh-ugo - group --- -"},
+		{"setfacl -m g::rx $1", "wh-ada list, enter group r-x -", "wh-ugo list, enter group r-x -"},
+		{"setfacl -m u:wh-ugo:- $1", "wh-ada list, enter group r-x -", "wh-ugo - user:wh-ugo --- -"},
+		{"setfacl -b $1; chmod 1700 $1", "wh-ada - group --- -", "wh-ugo - group --- -"},
+	} {
+		run(t, "sh", "-ec", row.command, "sh", zonePath(zone))
+		out, _ := shzadmWho(t, "C", zone)
+		page := english(t, "anna", management+"/"+zone+"?view=who&as=wh-ada")
+		for user, want := range map[string]string{"wh-ada": row.ada, "wh-ugo": row.ugo} {
+			if got := rowOf(out, user); got != want {
+				t.Errorf("%s: %q, not %q", row.command, got, want)
+			}
+			_, status := asUser(t, user, "ls", zonePath(zone))
+			if lists := strings.Contains(want, "list"); lists != (status == 0) {
+				t.Errorf("%s: the kernel lets %s list: %v", row.command, user, status == 0)
+			}
+		}
+		if strings.Contains(row.ada, "list") {
+			shows(t, page, 200, "see what is there", "is in the group that owns it")
+		} else {
+			shows(t, page, 200, "nothing", "not:see what is there")
+		}
+	}
+}

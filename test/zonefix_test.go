@@ -73,7 +73,7 @@ func TestZonefixCallers(t *testing.T) {
 const swapping = `cd "$1/his" || exit 1
 	while :; do
 		ln -s "$3" evil 2>/dev/null
-		perl -e 'syscall(316, -100, "victim", -100, "evil", 2); syscall(316, -100, "victim", -100, "evil", 2)'
+		perl -e '$did = syscall(316, -100, "victim", -100, "evil", 2); syscall(316, -100, "victim", -100, "evil", 2); exit($did != 0)' && echo >>"$2/swapped"
 		mv -T victim away 2>/dev/null; ln -s "$3" victim 2>/dev/null; ln -s /etc/shadow file 2>/dev/null; rm -f victim file; mv -T away victim 2>/dev/null
 		ln "$2/private" hard 2>/dev/null; ln "$2/private" victim/hard 2>/dev/null; rm -f hard victim/hard
 		mv victim "$2/out" 2>/dev/null; mv "$2/out" victim 2>/dev/null
@@ -81,8 +81,8 @@ const swapping = `cd "$1/his" || exit 1
 		mkfifo victim/fifo 2>/dev/null; rm -f victim/fifo
 	done`
 
-// TestZonefixAgainstSwaps: whatever a member does in his folders while the owner shares, applies, takes, transfers and
-// removes, nothing outside the zone changes, nothing private there becomes readable, and nothing of it vanishes.
+// TestZonefixAgainstSwaps: whatever a member does in his folders while the owner shares, applies, takes and removes,
+// nothing outside the zone changes, nothing private there becomes readable, and nothing of it vanishes.
 func TestZonefixAgainstSwaps(t *testing.T) {
 	zone := newZone(t, "user:bruno=write")
 	var other string
@@ -124,7 +124,10 @@ func TestZonefixAgainstSwaps(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d rounds", n)
+	swapped := len(read(t, zonePath(other, "place", "swapped")))
+	if t.Logf("%d rounds, %d exchanges", n, swapped); n == 0 || swapped < n {
+		t.Errorf("%d exchanges in %d rounds: nothing was tried", swapped, n)
+	}
 	compare(t, before, append(snapshot(t, zonePath(other, "secret")), snapshot(t, zonePath(other, "folder"))...))
 	if after := privateState(t, zonePath(other, "place", "private")); after != private {
 		t.Errorf("a private file was\n%s\nand is\n%s", private, after)

@@ -23,7 +23,7 @@ func zoneOperations(zone string) map[string][]string {
 		"create": {"op=create", "name=zh-forged"}, "modify": {"op=modify", "name=" + zone, "title=forged"}, "delete": {"op=delete", "name=" + zone},
 		"share": {"op=share", "name=" + zone, "principal=user:carla", "access=write"}, "transfer": {"op=transfer", "name=" + zone, "owner=admin"},
 		"apply": {"op=apply", "name=" + zone}, "remove": {"op=remove", "name=" + zone, "path=file.txt"}, "take": {"op=take", "name=" + zone, "path=sub"},
-		"restore": {"op=restore", "name=zh-closed"},
+		"restore": {"op=restore", "name=zh-closed"}, "open": {"op=open", "name=" + zone}, "keep": {"op=keep", "name=" + zone, "keep=sub"},
 	}
 }
 
@@ -34,10 +34,12 @@ func zonesToLose(t *testing.T) string {
 	clearZones(t, "zh-closed", "zh-forged")
 	run(t, "shzadm", "zone", "add", "zh-closed", "--owner", "anna")
 	run(t, "shzadm", "zone", "close", "zh-closed")
+	run(t, "shzadm", "zone", "modify", zone, "--max-age", "30")
 	write(t, "bruno", zonePath(zone, "file.txt"), "x")
 	if out, status := asUser(t, "bruno", "mkdir", zonePath(zone, "sub")); status != 0 {
 		t.Fatal(out)
 	}
+	run(t, "chmod", "1750", zonePath(zone)) // what open would undo
 	return zone
 }
 
@@ -99,7 +101,7 @@ func TestZonesByExternalEntry(t *testing.T) {
 		}
 		// Everybody sees his own zones there, and an administrator no others: neither rights nor names of people.
 		want := map[string]int{"anna": 200, "admin": 403}[user]
-		for _, query := range []string{"", "?view=who", "?view=check", "?view=space", "?find=a"} {
+		for _, query := range []string{"", "?view=who", "?view=check", "?view=space", "?view=ages", "?find=a"} {
 			if a := call("GET", management+"/"+zone+query, ""); a.status != want || user == "admin" && strings.Contains(a.body, "bruno") {
 				t.Errorf("%s looks at %s: %d %s", user, query, a.status, a.body)
 			}
@@ -142,7 +144,7 @@ func TestZonesForOthers(t *testing.T) {
 					t.Errorf("%s, %s: %d %s", user, what, a.status, a.body)
 				}
 			}
-			for _, query := range []string{"?view=who", "?view=who&path=file.txt", "?view=check", "?view=space", "?state=closed"} {
+			for _, query := range []string{"?view=who", "?view=who&path=file.txt", "?view=check", "?view=space", "?view=ages", "?state=closed"} {
 				a := ask(management + "/" + zone + query)
 				if a.status != 403 && a.status != 404 || strings.Contains(a.body, "bruno") || strings.Contains(a.body, "file.txt") {
 					t.Errorf("%s, %s: %d %s", user, query, a.status, a.body)
@@ -272,6 +274,7 @@ var valuesOfFields = regexp.MustCompile(`(?s) value="[^"]*"|<textarea.*?</textar
 // TestTextOfZonePages: titles, descriptions, names of files and people, in all pages of a zone.
 func TestTextOfZonePages(t *testing.T) {
 	zone := newZone(t, "user:bruno=write", "user:carla=read")
+	run(t, "shzadm", "zone", "modify", zone, "--max-age", "30")
 	at := management + "/" + zone
 	logged := len(read(t, apacheErrors))
 	field := strings.Split(lineWith(read(t, "/etc/passwd"), "bruno:"), ":")[4]
@@ -299,7 +302,7 @@ func TestTextOfZonePages(t *testing.T) {
 		defer run(t, "find", zonePath(zone), "-mindepth", "1", "-delete")
 		path := url.QueryEscape(name)
 		targets := map[string]string{
-			"list": management + "?name=" + zone, "overview": at + "?find=bruno", "settings": at + "?view=settings", "check": at + "?view=check", "space": at + "?view=space",
+			"list": management + "?name=" + zone, "overview": at + "?find=bruno", "settings": at + "?view=settings", "check": at + "?view=check", "space": at + "?view=space", "ages": at + "?view=ages", "close": at + "?view=close",
 			"who": at + "?view=who&path=" + path, "remove": at + "?view=remove&path=" + path, "transfer": at + "?view=transfer", "absent": at + "?view=who&path=" + path + "z",
 		}
 		found := make(map[string][]string)

@@ -3,7 +3,9 @@ package test
 import (
 	"encoding/json"
 	"fmt"
+	"html"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -82,6 +84,18 @@ func TestZonesProblems(t *testing.T) {
 		for _, language := range []string{"it", "en"} {
 			if a := curlAs(t, user, "-H", "Accept-Language: "+language, at); a.status != 200 || !strings.Contains(a.body, "alert-info") {
 				t.Errorf("%s, %s: %d", problem, language, a.status)
+			}
+		}
+		if page := curlAs(t, user, at); refusedShare != 200 {
+			if strings.Contains(page.body, `name="op"`) {
+				t.Errorf("%s: the page has a form that would be refused: %s", problem, page.body)
+			}
+			_, tabs, _ := strings.Cut(page.body, `<nav class="tabs"`)
+			tabs, _, _ = strings.Cut(tabs, "</nav>")
+			for _, link := range regexp.MustCompile(`href="([^"]+)"`).FindAllStringSubmatch(tabs, -1) {
+				if a := curlAs(t, user, html.UnescapeString(link[1])); a.status != 200 {
+					t.Errorf("%s: the tab %s: %d", problem, link[1], a.status)
+				}
 			}
 		}
 		if a := form(t, user, at, true, "op=share", "principal=user:carla", "access=read"); a.status != refusedShare {

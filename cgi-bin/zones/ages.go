@@ -41,7 +41,6 @@ const soonDays = 7
 
 // ages looks as the user himself, who sees of his zone what the kernel shows him.
 func (p zonePage) ages() error {
-	l := p.call.Language
 	settings, err := p.call.Settings()
 	if err != nil {
 		return err
@@ -50,19 +49,42 @@ func (p zonePage) ages() error {
 	if p.MaxAge != nil {
 		days = *p.MaxAge
 	}
-	v := agesView{Here: templ.SafeURL(zoneHref(p.Name, p.State)), Rule: l.Say("zones-ages.none"), Changes: p.Access == zone.Own && p.answers("keep") && days > 0}
-	found := zone.Ages{Top: []zone.AgeShare{}, Complete: true}
+	var found zone.Ages
+	return p.await(work{
+		title: p.titleOf("ages"),
+		head:  zoneHead(p.call.Language, p.headOf(p.seen, "ages")),
+		do: func(func(int)) (err error) {
+			found, err = lookAges(p.Name, days, time.Now(), settings.Search.Time)
+			return err
+		},
+		well: func() (outcome, error) {
+			return outcome{status: p.status, object: agesObject{p.MaxAge, found}, body: agesBody(p.call.Language, p.agesView(days, found)), notice: p.notice}, nil
+		},
+		ill:  p.told,
+		told: p.words,
+	})
+}
+
+// agesObject is the JSON form.
+type agesObject struct {
+	MaxAge *int `json:"max_age"`
+	zone.Ages
+}
+
+func (p zonePage) agesView(days int, found zone.Ages) agesView {
+	l := p.call.Language
+	v := agesView{Here: templ.SafeURL(zoneHref(p.Name, p.State)), Rule: l.Say("zones-ages.none"), Changes: p.Access == zone.Own && p.answers("keep") && !slices.Contains(p.Problems, zone.ReadOnly) && days > 0}
 	if days > 0 {
 		v.Rule = l.Count("zones-ages.rule", days)
-		if found, err = lookAges(p.Name, days, time.Now(), settings.Search.Time); err != nil {
-			return p.told(err)
-		}
 		v.Commands = []string{command("/usr/lib/sharezone/cleaner", "--dry-run", "--once", "files", "--zone", p.Name)}
 	}
 	v.Partly = !found.Complete
 	var kept []string
 	for _, share := range found.Top {
 		row := ageRow{Name: share.Name, Raw: place{[]string{share.Name}}.encoded(), Files: l.Number(share.Files), Soon: l.Number(share.Soon), Kept: share.Kept, When: "–"}
+		if p.typed != nil {
+			row.Kept = slices.Contains(p.typed["keep"], row.Raw)
+		}
 		switch {
 		case share.Kept:
 			row.When, row.Soon = l.Say("zones-ages.stays"), l.Number(0)
@@ -75,14 +97,14 @@ func (p zonePage) ages() error {
 	if v.Changes {
 		v.Commands = append(v.Commands, keepCommands(p.Name, kept)...)
 	}
-	object := struct {
-		MaxAge *int `json:"max_age"`
-		zone.Ages
-	}{p.MaxAge, found}
-	return p.answer("ages", object, agesBody(l, v))
+	return v
 }
 
+// lookAges looks at nothing where nothing goes.
 func lookAges(name string, days int, now time.Time, most time.Duration) (zone.Ages, error) {
+	if days == 0 {
+		return zone.Ages{Top: []zone.AgeShare{}, Complete: true}, nil
+	}
 	root, err := zone.OpenZone(name)
 	if err != nil {
 		return zone.Ages{}, err
@@ -124,7 +146,7 @@ func (f form) keep() error {
 	}
 	m := zone.Metadata{Keep: kept}
 	if err := m.Check(); err != nil {
-		return f.told(err)
+		return f.keepAgain(s, err)
 	}
 	act, err := f.call.Event.BeginIn(s.concerned(), "zone-modify", "")
 	if err != nil {
@@ -133,9 +155,17 @@ func (f form) keep() error {
 	err = f.modifyAsUser(m, false, time.Now())
 	endAct(act, f.told(err))
 	if err != nil {
-		return f.told(err)
+		return f.keepAgain(s, err)
 	}
 	return f.call.SeeOther(zoneHref(f.name, zone.StateOpen, "view", "ages", "done", "keep"), http.StatusOK, struct {
 		Keep []string `json:"keep"`
 	}{kept})
+}
+
+// keepAgain answers a refused choice: people find it as they made it.
+func (f form) keepAgain(s seen, err error) error {
+	if f.call.JSON {
+		return f.told(err)
+	}
+	return f.again(s, err, zonePage.ages)
 }

@@ -130,16 +130,20 @@ func (f form) share() error {
 		}
 		return f.again(s, err, zonePage.overview)
 	}
-	done := "share"
+	done, pairs := "share", []string{"done", "share"}
 	if access == string(zone.None) {
-		done = "unshare"
+		done, pairs = "unshare", []string{"done", "unshare", "of", principal}
 	} else if f.askedAbout(principal) != "" && !f.call.JSON && f.fields.Get("sure") != "1" {
-		return zonePage{viewer: f.viewer, seen: s, status: http.StatusOK}.sharing(principal, access)
+		return zonePage{viewer: f.viewer, seen: s, typed: f.fields, status: http.StatusOK}.sharing(principal, access)
+	}
+	if find := typable(f.fields.Get("find")); find != "" { // the others that were found are next
+		pairs = append(pairs, "find", find)
 	}
 	return f.fix(change{
 		seen: s, event: "zone-share", path: principal + "=" + access, title: f.call.Language.Say("zones-share.title"), done: done,
-		ask: helper.ZonefixRequest{Op: "share", Zone: f.name, Principal: principal, Access: access}, location: backToZone(done),
-		ill: func(err error) error { return f.again(s, err, zonePage.overview) },
+		ask:      helper.ZonefixRequest{Op: "share", Zone: f.name, Principal: principal, Access: access},
+		location: func(after zone.Details) string { return zoneHref(after.Name, after.State, pairs...) },
+		ill:      func(err error) error { return f.again(s, err, zonePage.overview) },
 	})
 }
 

@@ -34,6 +34,14 @@ type findingRow struct {
 	Decided      bool   // the words say who mends it
 }
 
+// name is what a finding is about.
+func (f findingRow) name(l language) string {
+	if f.Path == "" {
+		return l.Say("zones-check.root")
+	}
+	return f.Path
+}
+
 // checkObject is the JSON form.
 type checkObject struct {
 	Findings []zone.Drift `json:"findings"`
@@ -44,7 +52,7 @@ func (p zonePage) check() error {
 	var reply helper.ZonefixReply
 	l := p.call.Language
 	return p.await(work{
-		title: p.Name,
+		title: p.titleOf("check"),
 		head:  zoneHead(l, p.headOf(p.seen, "check")),
 		do: func(progress func(int)) (err error) {
 			reply, err = p.zonefix(helper.ZonefixRequest{Op: "check", Zone: p.Name}, progress)
@@ -90,8 +98,8 @@ func (p zonePage) checkView(reply helper.ZonefixReply) checkView {
 				row.Take = at.encoded()
 			}
 		}
-		c.Apply = c.Apply || d.Apply && p.answers("apply")
-		c.Open = c.Open || d.Path == "" && d.Kind == zone.DriftShut && p.answers("open")
+		c.Apply = c.Apply || d.Apply && p.changes(p.seen)
+		c.Open = c.Open || d.Path == "" && d.Kind == zone.DriftShut && p.changes(p.seen)
 		c.Findings = append(c.Findings, row)
 	}
 	return c
@@ -122,7 +130,7 @@ func (p zonePage) space() error {
 	var reply helper.ZonefixReply
 	l := p.call.Language
 	return p.await(work{
-		title: p.Name,
+		title: p.titleOf("space"),
 		head:  zoneHead(l, p.headOf(p.seen, "space")),
 		do: func(progress func(int)) (err error) {
 			reply, err = p.zonefix(helper.ZonefixRequest{Op: "space", Zone: p.Name}, progress)

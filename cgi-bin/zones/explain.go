@@ -94,9 +94,12 @@ func (v viewer) sentence(r *helper.ZoneRefusal) string {
 	case "too-late":
 		return l.Say("zones-refused.too-late", l.Day(r.Latest))
 	case "value":
-		field, why := "zones-field."+fieldOf(r.Attr), "zones-value."+r.Why
-		if l.Knows(field) && l.Knows(why) {
-			return l.Say("zones-refused.value", l.Say("zones-field."+fieldOf(r.Attr)), l.Say("zones-value."+r.Why))
+		if l.Knows("zones-field."+fieldOf(r.Attr)) && l.Knows("zones-value."+r.Why) {
+			var most []any
+			if r.Why == string(zone.TooLong) {
+				most = append(most, l.Number(int64(zone.MaxBytes(r.Attr))))
+			}
+			return l.Say("zones-refused.value", l.Say("zones-field."+fieldOf(r.Attr)), l.Say("zones-value."+r.Why, most...))
 		}
 		return ""
 	}

@@ -43,7 +43,7 @@ func (v viewer) look(name string, closed bool) (seen, error) {
 		return seen{}, err
 	}
 	defer root.Close()
-	s := v.see(root, name)
+	s := v.see(root.Look(name))[0]
 	if s.Access == zone.None && !s.Managed {
 		return seen{}, unix.EACCES
 	}
@@ -55,13 +55,28 @@ func (v viewer) look(name string, closed bool) (seen, error) {
 	return s, nil
 }
 
-// see is what the kernel shows the user of a zone.
-func (v viewer) see(root *zone.Object, name string) seen {
-	s := seen{Details: root.Describe(name, v.names), Managed: root.Mine() || v.admin}
-	if !s.Managed {
-		s.Members = v.own(s.Members)
+// see is what the kernel shows the user of zones.
+func (v viewer) see(looks ...zone.Look) []seen {
+	all := make([]seen, len(looks))
+	for i, d := range zone.Describe(looks, v.names) {
+		all[i] = seen{Details: d, Managed: looks[i].Mine || v.admin}
+		if !all[i].Managed {
+			all[i].Members = v.own(d.Members)
+		}
 	}
-	return s
+	return all
+}
+
+// helped says whether zonefix and access would answer the user about a zone: not who owns one and is no manager any more, and
+// nobody about one that is another mount.
+func (v viewer) helped(s seen) bool {
+	return s.Managed && v.manages() && !slices.Contains(s.Problems, zone.OtherMount)
+}
+
+// changes says whether there is anything for the user to change in a zone: that its pages offer what would be refused, whatever
+// is chosen, helps nobody.
+func (v viewer) changes(s seen) bool {
+	return v.helped(s) && v.answers("share") && !slices.Contains(s.Problems, zone.ReadOnly)
 }
 
 // own are the members through whom the user gets in. The list itself can be read by whoever has a shell (getfacl); who has
@@ -140,19 +155,22 @@ func (v viewer) all(state zone.State) ([]seen, error) {
 		return nil, err
 	}
 	more := v.unreadable()
-	zones := []seen{}
+	var looks []zone.Look
 	for _, name := range names {
 		root, err := zone.OpenZone(name)
 		if err != nil {
 			continue // no directory, a link, or closed since the list was read
 		}
-		s := v.see(root, name)
+		l := root.Look(name)
 		root.Close()
-		if d, told := more[name]; told && !readable(s.Access) {
-			s = v.asTold(d, s.Access)
+		if l.Mine || v.admin || l.Access != zone.None {
+			looks = append(looks, l)
 		}
-		if s.Managed || s.Access != zone.None {
-			zones = append(zones, s)
+	}
+	zones := v.see(looks...)
+	for i, s := range zones {
+		if d, told := more[s.Name]; told && !readable(s.Access) {
+			zones[i] = v.asTold(d, s.Access)
 		}
 	}
 	return zones, nil

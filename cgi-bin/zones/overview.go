@@ -8,7 +8,9 @@ import (
 	"github.com/a-h/templ"
 
 	"sharezone/internal/account"
+	"sharezone/internal/helper"
 	"sharezone/internal/layout"
+	"sharezone/internal/text"
 	"sharezone/internal/zone"
 )
 
@@ -27,13 +29,17 @@ type overviewView struct {
 	Taken       string // closed, and another zone has its name: this one
 	To          string // the name that the form proposes then
 	Expires     string // YYYY-MM-DD, for the form
+	Today       string // YYYY-MM-DD
 	Latest      string // YYYY-MM-DD that the policy allows, "" = any
+	Reopened    string // the last day that was typed for a closed zone
 	Extend      []extension
 	Members     []member
 	Find        string
 	Hits        []hit
 	MoreHits    int
 	Searched    bool
+	Still       string // who was taken off the list and gets in all the same
+	Who         templ.SafeURL
 	Commands    []step
 }
 
@@ -59,7 +65,7 @@ func (p zonePage) problems() []problem {
 		case zone.Everybody:
 			row.Op, row.Submit = "apply", l.Say("zones-check.apply")
 		}
-		if !p.Managed || !p.answers(row.Op) || p.State == zone.StateClosed || slices.Contains(p.seen.Problems, zone.OtherMount) {
+		if !p.changes(p.seen) || p.State == zone.StateClosed {
 			row.Op = ""
 		}
 		problems = append(problems, row)
@@ -93,6 +99,7 @@ type member struct {
 type hit struct {
 	Principal, Label, About string
 	Group                   bool
+	Who                     string      // of a group: how many are in it, and some of them
 	Access                  zone.Access // what he has already, "" = nothing
 	Seen                    string      // as of a member
 }
@@ -107,9 +114,12 @@ func (p zonePage) overview() error {
 	}
 	o := overviewView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Name: p.Name, Facts: p.facts(), Description: said(p.Description), Managed: p.Managed,
-		Changes: p.Managed && p.answers("share"), Closed: p.State == zone.StateClosed, Expires: said(p.Expires), Find: typable(strings.TrimSpace(p.query.Get("find"))),
+		Changes: p.changes(p.seen), Closed: p.State == zone.StateClosed, Expires: said(p.Expires), Find: p.find(),
 	}
 	o.Problems, o.Everybody = p.problems(), slices.Contains(p.seen.Problems, zone.Everybody)
+	if !p.call.JSON && len(p.Members) > 0 {
+		p.names.Members(layout.GroupBase) // one question to a directory for all of them
+	}
 	for _, m := range p.Members {
 		o.Members = append(o.Members, p.member(m))
 	}
@@ -121,7 +131,8 @@ func (p zonePage) overview() error {
 		return err
 	}
 	now := time.Now()
-	o.Latest, o.Extend = latest(policy, now), extend(l, policy, o.Expires, now)
+	o.Today, o.Latest, o.Extend = now.Local().Format(time.DateOnly), latest(policy, now), extend(l, policy, o.Expires, now)
+	o.Reopened = typable(p.typed.Get("expires"))
 	if end, err := zone.ExpiresAt(o.Expires); o.Expires == "" || err == nil && now.Before(end) {
 		o.Restorable = true
 	}
@@ -131,12 +142,37 @@ func (p zonePage) overview() error {
 			o.To = zone.NameLike(former, zone.IsTaken)
 		}
 	}
+	if gone := p.query.Get("of"); gone != "" && p.call.Done() == "unshare" {
+		o.Still, o.Who = p.still(gone)
+	}
 	if o.Find != "" && !o.Closed {
 		o.Searched = true
 		o.Hits, o.MoreHits = p.search(o.Find)
 	}
 	o.Commands = p.overviewCommands(o)
 	return p.answer("", p.seen, overviewBody(l, o))
+}
+
+// still says of somebody who was taken off the list that he gets in all the same, as the kernel answers, and where more of that
+// stands. Of the members of a group it says that they may.
+func (p zonePage) still(principal string) (string, templ.SafeURL) {
+	l := p.call.Language
+	kind, name, _ := strings.Cut(principal, ":")
+	if kind == "group" {
+		return l.Say("zones-unshare.group"), templ.SafeURL(zoneHref(p.Name, p.State, "view", "who"))
+	}
+	reply, err := p.access(helper.AccessRequest{Op: "who", Zone: p.Name, Users: []string{name}})
+	if err != nil {
+		p.call.Log(err) // he may have no account any more
+		return "", ""
+	}
+	for _, person := range reply.People {
+		if person.Enter {
+			label, _, _ := p.about(name)
+			return l.Say("zones-unshare.still", text.Name(label), text.Name(p.why(person))), templ.SafeURL(zoneHref(p.Name, p.State, "view", "who", "as", name))
+		}
+	}
+	return "", ""
 }
 
 // latest is the last day that the policy allows, "" = any.
@@ -229,6 +265,15 @@ func (v viewer) kindOf(g account.Group) string {
 	return "other"
 }
 
+// listed is what the list says of a member of whom the mask takes something away.
+func (m member) listed(l language) string {
+	switch m.Entry {
+	case "rwx", "r-x", "-wx":
+		return l.Say("zones-choice." + string(m.Chosen))
+	}
+	return m.Entry
+}
+
 // about is how a person is shown: name, company and login name, and whether there is no such account.
 func (v viewer) about(name string) (label, about string, gone bool) {
 	e, known := v.names.User(name)
@@ -255,8 +300,17 @@ func (p zonePage) search(find string) ([]hit, int) {
 		}
 		return ""
 	}
-	for _, g := range p.names.FindCompanies(find) {
-		hits = append(hits, hit{Principal: "group:" + g.Name, Label: g.Name, Group: true, Access: has("group:" + g.Name), Seen: p.listed("group:" + g.Name)})
+	groups := p.names.FindCompanies(find)
+	if g, known := p.names.Group(find); known && !strings.HasPrefix(find, layout.CompanyPrefix) && p.kindOf(g) != "private" {
+		groups = append(groups, g) // of others the whole name is wanted: nobody is to come upon them
+	}
+	for _, g := range groups {
+		h := hit{Principal: "group:" + g.Name, Label: g.Name, Group: true, Access: has("group:" + g.Name), Who: p.membersOf(g), Seen: p.listed("group:" + g.Name)}
+		h.About = p.call.Language.Say("zones-members." + p.kindOf(g))
+		if c, known := p.names.FindCompany(g.Name); known && len(c.Companies) > 0 {
+			h.About = strings.Join(c.Companies, " · ")
+		}
+		hits = append(hits, h)
 	}
 	for _, e := range p.names.FindPeople(find) {
 		h := hit{Principal: "user:" + e.Name, Access: has("user:" + e.Name), Seen: p.listed("user:" + e.Name)}
@@ -267,6 +321,27 @@ func (p zonePage) search(find string) ([]hit, int) {
 		hits = append(hits, h)
 	}
 	return hits[:min(len(hits), maxHits)], max(0, len(hits)-maxHits)
+}
+
+// maxNamed is how many members of a group are named: who knows the company sees whether it is the one.
+const maxNamed = 5
+
+// membersOf says how many are in a group, and who.
+func (p zonePage) membersOf(g account.Group) string {
+	members := p.names.Members(g.Name)
+	var named []string
+	for _, e := range members[:min(len(members), maxNamed)] {
+		label, _, _ := p.about(e.Name)
+		named = append(named, label)
+	}
+	words := p.call.Language.Count("zones-share.people", len(members))
+	if len(named) > 0 {
+		words += ": " + strings.Join(named, ", ")
+	}
+	if len(members) > len(named) {
+		words += ", …"
+	}
+	return words
 }
 
 // overviewCommands are what does the same in a shell.

@@ -230,13 +230,14 @@ func TestWhy(t *testing.T) {
 		can, want string
 	}{
 		{helper.Person{Read: true, Write: true, Enter: true, Entry: "owner"}, "see what is there, bring files", "it is theirs"},
-		{helper.Person{Read: true, Enter: true, Entry: "group:shz-x", Also: []string{"group:shz-y"}, Masked: true}, "see what is there", "is in the group shz-x; also by the group shz-y; the mask takes a part away"},
-		{helper.Person{Enter: true, Entry: "other"}, "pass, without seeing", "holds for everybody else"},
+		{helper.Person{Read: true, Enter: true, Entry: "group:shz-x", Also: []string{"group:shz-y"}, Masked: true}, "see what is there", "is in the group shz-x; also by the group shz-y; the permissions take a part away (mask)"},
+		{helper.Person{Enter: true, Entry: "other"}, "pass, without seeing", "every user of the machine may"},
+		{helper.Person{Entry: "other"}, "nothing", "is not in the list"},
 		{helper.Person{Entry: "user:bruno", Stopped: stopped("")}, "nothing", "does not get into the zone"},
 		{helper.Person{Entry: "user:bruno", Stopped: stopped("a%20b/c%E9")}, "nothing", "is stopped by the folder a b/c\ufffd"},
 		{helper.Person{Stopped: stopped("/")}, "nothing", "does not reach the zones of this machine"},
 		{helper.Person{Read: true}, "see what is there", "the system says so; the list does not explain it"},
-		{helper.Person{Read: true, Entry: "group"}, "see what is there", "is in the group that it belongs to"},
+		{helper.Person{Read: true, Entry: "group"}, "see what is there", "is in the group that owns it"},
 	} {
 		if got := p.why(row.person); got != row.want {
 			t.Errorf("%+v: %q", row.person, got)
@@ -306,7 +307,7 @@ func TestBelowCommand(t *testing.T) {
 func TestNoAnswer(t *testing.T) {
 	v := viewerFor(text.English)
 	err := v.told(fmt.Errorf("x: %w", helper.ErrNoAnswer))
-	if code, sentence := web.CodeOf(err), v.call.Message(err); code != web.Internal || !strings.Contains(sentence, "may still be done") {
+	if code, sentence := web.CodeOf(err), v.call.Message(err); code != web.Internal || !strings.Contains(sentence, "may still be carried out") {
 		t.Errorf("%s %s", code, sentence)
 	}
 }

@@ -26,8 +26,7 @@ type settingsView struct {
 	Title       string
 	Description string
 	Expires     string // YYYY-MM-DD
-	Today       string
-	Latest      string // YYYY-MM-DD, "" = any
+	Last        string // YYYY-MM-DD, the latest that can be chosen, "" = any
 	Hint        string // what the site has for the last day
 	MaxAge      string
 	Notify      string
@@ -91,13 +90,13 @@ func nameOr(name string) string {
 	return name
 }
 
-// complete adds what both forms have: the days between which the last one must lie, and what was typed before.
+// complete adds what both forms have: how late the last day may be, and what was typed before.
 func (v viewer) complete(f *settingsView, policy zone.Policy, typed url.Values, now time.Time) {
 	l := v.call.Language
-	f.Today, f.Latest = now.Local().Format(time.DateOnly), latest(policy, now)
 	f.Hint = l.Say("zones-settings.expires-help")
-	if f.Latest != "" {
-		f.Hint = l.Say("zones-settings.expires-latest", l.Day(f.Latest))
+	if allowed := latest(policy, now); allowed != "" {
+		f.Hint = l.Say("zones-settings.expires-latest", l.Day(allowed))
+		f.Last = max(allowed, f.Expires) // a zone keeps a day that the policy would not give any more
 	}
 	for key, to := range map[string]*string{
 		"name": &f.Name, "title": &f.Title, "description": &f.Description, "expires": &f.Expires, "max_age": &f.MaxAge, "notify": &f.Notify, "trash": &f.Trash,
@@ -179,7 +178,7 @@ func (p zonePage) transfer() error {
 		Advice: l.Say("zones-transfer.advice"), Op: "transfer", Submit: l.Say("zones-transfer.submit"),
 		Commands: []string{command("shzadm", "zone", "transfer", p.Name, "--owner", "NEW")},
 	}
-	q.Find = typable(strings.TrimSpace(p.query.Get("find")))
+	q.Find = p.find()
 	q.Searched = q.Find != ""
 	people := p.names.FindPeople(q.Find)
 	if !q.Searched {
@@ -200,13 +199,21 @@ func (p zonePage) transfer() error {
 	return p.answer("transfer", nil, transferBody(l, q))
 }
 
+// find is what people are searched by, also of a form that was refused.
+func (p zonePage) find() string {
+	if p.typed.Has("find") {
+		return typable(strings.TrimSpace(p.typed.Get("find")))
+	}
+	return typable(strings.TrimSpace(p.query.Get("find")))
+}
+
 // sharing asks before a zone is shared with a group that is other people than one may think.
 func (p zonePage) sharing(principal, access string) error {
 	l, kind := p.call.Language, p.askedAbout(principal)
 	return p.answer("", nil, questionBody(l, questionView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("zones-asked-title." + kind),
 		Question: l.Say("zones-asked-question."+kind, text.Name(strings.TrimPrefix(principal, "group:"))), Advice: l.Say("zones-asked-advice." + kind),
-		Op: "share", Submit: l.Say("zones-share.system-submit"), Fields: []field{{"principal", principal}, {"access", access}, {"sure", "1"}},
+		Op: "share", Submit: l.Say("zones-share.system-submit"), Fields: []field{{"principal", principal}, {"access", access}, {"find", p.find()}, {"sure", "1"}},
 		Commands: []string{command("shzadm", "zone", "share", p.Name, principal+"="+access)},
 	}))
 }

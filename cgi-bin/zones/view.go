@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -84,7 +85,7 @@ func show(v viewer, name string) error {
 
 // answer sends the page of a view, or its object.
 func (p zonePage) answer(view string, object any, body templ.Component) error {
-	v := p.call.View(p.Name)
+	v := p.call.View(p.titleOf(view))
 	if p.call.Request.Method == http.MethodPost { // the other language has the page that the form stood on
 		v.URL = zoneHref(p.Name, p.State)
 		if view != "" {
@@ -93,6 +94,14 @@ func (p zonePage) answer(view string, object any, body templ.Component) error {
 	}
 	v.Notice = p.notice
 	return p.call.Answer(p.status, object, framed(v, zoneHead(p.call.Language, p.headOf(p.seen, view)), body))
+}
+
+// titleOf is the title of the document, by which tabs of a browser and a reader's list of windows tell the pages of a zone apart.
+func (p zonePage) titleOf(view string) string {
+	if l := p.call.Language; l.Knows("zones.tab-" + view) {
+		return l.Say("zones.tab-"+view) + ": " + p.Name
+	}
+	return p.Name
 }
 
 // head is what every page of a zone begins with.
@@ -132,8 +141,19 @@ func (v viewer) headOf(s seen, view string) head {
 			{Label: l.Say("zones.tab-settings"), Href: "settings"},
 		} {
 			name := string(t.Href)
-			if name == "settings" && !v.answers("modify") || name == "ages" && (s.MaxAge == nil || !readable(s.Access)) {
-				continue
+			switch name {
+			case "settings":
+				if !v.answers("modify") || slices.Contains(s.Problems, zone.ReadOnly) {
+					continue
+				}
+			case "ages":
+				if s.MaxAge == nil || !readable(s.Access) {
+					continue
+				}
+			case "who", "check", "space":
+				if !v.helped(s) {
+					continue
+				}
 			}
 			t.Current, t.Href = name == view, templ.SafeURL(zoneHref(s.Name, s.State))
 			if name != "" {
@@ -141,7 +161,7 @@ func (v viewer) headOf(s seen, view string) head {
 			}
 			h.Tabs = append(h.Tabs, t)
 		}
-		if v.call.Answers("activity") {
+		if v.call.Answers("activity") && !slices.Contains(s.Problems, zone.NoID) && !slices.Contains(s.Problems, zone.OtherMount) {
 			h.Tabs = append(h.Tabs, tab{Label: l.Say("activity.tab"), Href: templ.SafeURL("/cgi-bin/activity/" + s.Name)})
 		}
 	}
@@ -164,6 +184,9 @@ func (v viewer) row(s seen) zoneRow {
 		Expires: v.ends(s), Href: templ.SafeURL(zoneHref(s.Name, s.State)),
 	}
 }
+
+// beyond says how many zones a list leaves out.
+func beyond(l language, n int) string { return l.Count("zones.more", n) }
 
 // ends says when the zone ends.
 func (v viewer) ends(s seen) string {

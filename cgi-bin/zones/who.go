@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"sharezone/internal/helper"
+	"sharezone/internal/layout"
 	"sharezone/internal/page"
 	"sharezone/internal/text"
 	"sharezone/internal/web"
@@ -26,6 +28,7 @@ type whoView struct {
 	Kind     string // file, dir, other
 	Object   []fact
 	In, Out  []whoRow
+	MoreIn   int
 	MoreOut  int
 	Take     string // the folder that can be made the zone owner's, percent-encoded; "" = none
 	Remove   templ.SafeURL
@@ -39,11 +42,23 @@ type whoRow struct {
 	Why          string
 }
 
-// maxOut bounds the list of those who do not get in: it is as long as the company is large, and searched by name.
-const maxOut = 50
+// maxIn and maxOut bound the lists of those who get in and who do not: they are as long as the company is large, and searched
+// by name.
+const (
+	maxIn  = 500
+	maxOut = 50
+)
 
 func (p zonePage) who() error {
-	at, err := parsePlace(p.query.Get("path"))
+	typed := p.query.Get("path")
+	if !p.call.JSON && !strings.HasPrefix(typed, "//") {
+		typed = strings.TrimPrefix(typed, "/") // as people write where something stands
+	}
+	at, err := parsePlace(typed)
+	if err != nil && !p.call.JSON {
+		p.status, p.notice = http.StatusBadRequest, &page.Notice{Kind: page.Error, Text: p.call.Language.Say("zones-refused.path")}
+		return p.answer("who", nil, whoBody(p.call.Language, whoView{Here: templ.SafeURL(here + "/" + p.Name), Field: typable(typed), As: typable(strings.Join(p.query["as"], " "))}))
+	}
 	if err != nil {
 		return err
 	}
@@ -88,6 +103,7 @@ func (p zonePage) describe(w *whoView, at place, reply helper.AccessReply) {
 			{l.Say("zones-who.group"), o.Group, true}, {l.Say("zones-who.mode"), o.Mode, false},
 		}
 	}
+	p.names.Members(layout.GroupBase) // one question to a directory for all of them
 	for _, person := range reply.People {
 		row := whoRow{Can: can(l, person, w.Kind), Why: p.why(person)}
 		row.Label, row.About, _ = p.about(person.User)
@@ -98,9 +114,11 @@ func (p zonePage) describe(w *whoView, at place, reply helper.AccessReply) {
 		}
 	}
 	slices.SortStableFunc(w.In, func(a, b whoRow) int { return cmp.Compare(strings.ToLower(a.Label), strings.ToLower(b.Label)) })
+	w.MoreIn = max(0, len(w.In)-maxIn)
+	w.In = w.In[:len(w.In)-w.MoreIn]
 	w.MoreOut = max(0, len(w.Out)-maxOut)
 	w.Out = w.Out[:len(w.Out)-w.MoreOut]
-	if len(at.names) > 0 && p.Managed && p.answers("remove") {
+	if len(at.names) > 0 && p.changes(p.seen) {
 		w.Remove = templ.SafeURL(zoneHref(p.Name, p.State, "view", "remove", "path", at.bytes()))
 		if w.Kind == "dir" && owner != p.Owner {
 			w.Take = at.encoded()
@@ -147,8 +165,13 @@ func (p zonePage) why(person helper.Person) string {
 	kind, name, _ := strings.Cut(person.Entry, ":")
 	words := ""
 	switch kind {
-	case "owner", "other":
-		words = l.Say("zones-why." + kind)
+	case "owner":
+		words = l.Say("zones-why.owner")
+	case "other":
+		words = l.Say("zones-why.other")
+		if !person.Read && !person.Write && !person.Enter {
+			words = l.Say("zones-why.not-listed")
+		}
 	case "user":
 		words = l.Say("zones-why.user")
 	case "group":

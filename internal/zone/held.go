@@ -147,7 +147,7 @@ func (h *Held) Details() (Details, error) {
 	if err != nil {
 		return Details{}, fmt.Errorf("%s: %w", h.name, err)
 	}
-	h.admin.prefetch([]Root{r})
+	prefetch([]Root{r}, h.admin.names)
 	state := StateOpen
 	if h.closed {
 		state = StateClosed

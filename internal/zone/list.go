@@ -58,7 +58,7 @@ func (a *Admin) showIn(dir int, name string, state State, missing error) (Detail
 	if err != nil {
 		return Details{}, fmt.Errorf("%s: %w", name, err)
 	}
-	a.prefetch([]Root{r})
+	prefetch([]Root{r}, a.names)
 	return a.describe(r, state), nil
 }
 
@@ -71,7 +71,7 @@ func (a *Admin) listFolder(dir int, state State) ([]Details, error) {
 			found = append(found, r)
 		}
 	})
-	a.prefetch(found)
+	prefetch(found, a.names)
 	zones := make([]Details, len(found))
 	for i, r := range found {
 		zones[i] = a.describe(r, state)
@@ -79,7 +79,8 @@ func (a *Admin) listFolder(dir int, state State) ([]Details, error) {
 	return zones, err
 }
 
-func (a *Admin) prefetch(roots []Root) {
+// prefetch asks for all owners and members at once.
+func prefetch(roots []Root, names *account.Names) {
 	var uids, gids []uint32
 	for _, r := range roots {
 		uids = append(uids, r.Owner)
@@ -92,7 +93,7 @@ func (a *Admin) prefetch(roots []Root) {
 			}
 		}
 	}
-	a.names.Prefetch(uids, gids)
+	names.Prefetch(uids, gids)
 }
 
 func (a *Admin) describe(r Root, state State) Details { return r.details(state, a.names) }

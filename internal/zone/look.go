@@ -11,17 +11,38 @@ import (
 	"sharezone/internal/layout"
 )
 
-// Describe is what the caller sees of the zone whose root o is. What the kernel does not let him read is null.
-func (o *Object) Describe(name string, names *account.Names) Details {
+// Look is what the caller sees of a zone, before names stand for numbers.
+type Look struct {
+	Access Access
+	Mine   bool
+	root   Root
+}
+
+// Look looks at the zone whose root o is. What the kernel does not let the caller read is left out.
+func (o *Object) Look(name string) Look {
 	r, _ := inspect(o.fd, name) // with an error, what could be read
 	r.Mounted = isMount(name)
 	r.NoACL = r.NoACL || r.Access.Minimal() // newer kernels read a list that cannot be set as none; or it was lost
-	d := r.details(StateOpen, names)
-	d.Access = o.Access()
-	if d.Access == Drop || d.Access == None { // he may not read the id
-		d.Problems = slices.DeleteFunc(d.Problems, func(p Problem) bool { return p == NoID })
+	return Look{o.Access(), o.Mine(), r}
+}
+
+// Describe puts all of them into words. A directory service is asked once for all of their numbers.
+func Describe(looks []Look, names *account.Names) []Details {
+	roots := make([]Root, len(looks))
+	for i, l := range looks {
+		roots[i] = l.root
 	}
-	return d
+	prefetch(roots, names)
+	all := make([]Details, len(looks))
+	for i, l := range looks {
+		d := l.root.details(StateOpen, names)
+		d.Access = l.Access
+		if d.Access == Drop || d.Access == None { // he may not read the id
+			d.Problems = slices.DeleteFunc(d.Problems, func(p Problem) bool { return p == NoID })
+		}
+		all[i] = d
+	}
+	return all
 }
 
 // MayMakeZones asks the kernel whether the caller may make a folder in the base. It serves to offer him that or not; no

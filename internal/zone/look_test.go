@@ -73,7 +73,7 @@ func TestDescribe(t *testing.T) {
 	access, _ := RootACLs(uint32(os.Geteuid()), []acl.Entry{{Tag: acl.User, ID: 4242, Perm: permWrite}, {Tag: acl.Group, ID: 4243, Perm: permRead}, {Tag: acl.User, ID: 4244, Perm: acl.Read}})
 	access = access.With(acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: permRead})
 	must(t, acl.SetAccess(made.fd, access))
-	d := made.Describe("offers", account.NewNames())
+	d := Describe([]Look{made.Look("offers")}, account.NewNames())[0]
 	want := []Member{{"group:4243", Read, ""}, {"user:4242", Read, "rwx"}, {"user:4244", None, "r--"}}
 	if !slices.Equal(d.Members, want) || d.Access != Own || *d.Title != "Offers" || *d.Description != "d" || d.State != StateOpen || len(d.ID) != idLength || !made.Mine() {
 		t.Errorf("%+v", d)
@@ -86,16 +86,16 @@ func TestDescribeProblems(t *testing.T) {
 	made := objectAt(t, base+"/offers")
 	names := account.NewNames()
 	// Whoever runs this test is no manager of Share Zone.
-	if got := made.Describe("offers", names).Problems; !slices.Contains(got, OwnerGone) && !slices.Contains(got, OwnerNotManager) ||
+	if got := Describe([]Look{made.Look("offers")}, names)[0].Problems; !slices.Contains(got, OwnerGone) && !slices.Contains(got, OwnerNotManager) ||
 		slices.Contains(got, Shut) || slices.Contains(got, NoACL) || slices.Contains(got, ReadOnly) || slices.Contains(got, NoID) {
 		t.Errorf("%v", got)
 	}
 	must(t, unix.Chmod(base+"/offers", 0o1700))
-	if got := made.Describe("offers", names).Problems; !slices.Contains(got, Shut) {
+	if got := Describe([]Look{made.Look("offers")}, names)[0].Problems; !slices.Contains(got, Shut) {
 		t.Errorf("%v", got)
 	}
 	for _, path := range []string{base, "/proc/sys"} { // one without a list, one that could have none
-		if got := objectAt(t, path).Describe("x", names).Problems; !slices.Contains(got, NoACL) {
+		if got := Describe([]Look{objectAt(t, path).Look("x")}, names)[0].Problems; !slices.Contains(got, NoACL) {
 			t.Errorf("%s: %v", path, got)
 		}
 	}

@@ -24,6 +24,11 @@ const (
 	maxMaxAge      = 36500 // days: a hundred years, so that sums of days never overflow a date
 )
 
+// MaxBytes is how long a text may be, 0 for what is none.
+func MaxBytes(attr string) int {
+	return map[string]int{AttrTitle: maxTitle, AttrDescription: maxDescription, AttrKeep: maxKeep}[attr]
+}
+
 // Metadata is what a zone's root says of the zone. A nil field is absent, unreadable or not believed: the owner of a
 // zone can write anything into its attributes, so what is not well formed stands in Bad and nowhere else.
 type Metadata struct {

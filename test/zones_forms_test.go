@@ -1,0 +1,174 @@
+package test
+
+import (
+	"fmt"
+	"html"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/layout"
+)
+
+// What the forms of a zone say afterwards, and keep of what was typed.
+
+// english sends a form of a page, or asks for one, as a browser that is on a page of the zone does.
+func english(t *testing.T, user, address string, fields ...string) answer {
+	t.Helper()
+	args := []string{"-H", "Accept-Language: en", "-H", "Referer: " + needDemo(t).url + management}
+	for _, field := range fields {
+		args = append(args, "--data-urlencode", field)
+	}
+	a := curlAs(t, user, append(args, address)...)
+	a.body = html.UnescapeString(a.body)
+	return a
+}
+
+// followed is the page that a form led to.
+func followed(t *testing.T, user string, a answer) answer {
+	t.Helper()
+	to := a.header.Get("Location")
+	if a.status != 303 || to == "" {
+		t.Fatalf("%d %q %s", a.status, to, a.body)
+	}
+	return english(t, user, to)
+}
+
+// shows expects texts on a page, and after "not:" none.
+func shows(t *testing.T, a answer, status int, texts ...string) {
+	t.Helper()
+	if a.status != status {
+		t.Errorf("%d, not %d: %s", a.status, status, a.body)
+	}
+	for _, text := range texts {
+		unwanted, not := strings.CutPrefix(text, "not:")
+		if strings.Contains(a.body, unwanted) == not {
+			t.Errorf("%q in %s", text, a.body)
+		}
+	}
+}
+
+// TestUnshareSaysWhoStillGetsIn: the kernel is asked whether who was taken off the list gets in by a group.
+func TestUnshareSaysWhoStillGetsIn(t *testing.T) {
+	zone := newZone(t, "user:carla=read", "user:bruno=read", "group:shzbase=drop")
+	at := management + "/" + zone
+	shows(t, followed(t, "anna", english(t, "anna", at, "op=share", "principal=user:carla", "access=none")), 200,
+		"Taken off the list.", "still gets in: is in the group shzbase", "?as=carla&view=who", "not:No longer gets in")
+	shows(t, followed(t, "anna", english(t, "anna", at, "op=share", "principal=group:shzbase", "access=none")), 200,
+		"Taken off the list.", "Members of the group may still get in", "?view=who")
+	shows(t, followed(t, "anna", english(t, "anna", at, "op=share", "principal=user:bruno", "access=none")), 200,
+		"Taken off the list.", "not:still gets in", "not:may still get in")
+	shows(t, english(t, "anna", at+"?done=unshare&of="+url.QueryEscape("user:<b>\x1b")), 200, "not:<b>", "not:\x1b")
+}
+
+// TestFormsKeepWhatWasTyped: after a refusal and, where the next person is to be shared with, after success.
+func TestFormsKeepWhatWasTyped(t *testing.T) {
+	zone := newZone(t)
+	at := management + "/" + zone
+	found := `value="bruno"`
+	shows(t, followed(t, "anna", english(t, "anna", at, "op=share", "principal=user:bruno", "access=read", "find=bruno")), 200, found, "Is in the list already.")
+	shows(t, english(t, "anna", at, "op=share", "principal=user:nobody-here", "access=read", "find=bruno"), 400, found)
+	shows(t, english(t, "anna", at, "op=share", "principal=group:www-data", "access=read", "find=bruno"), 200, found, "Share all the same")
+	shows(t, english(t, "anna", at, "op=transfer", "owner=carla", "find=carla"), 400, `value="carla"`)
+
+	run(t, "shzadm", "zone", "modify", zone, "--max-age", "30")
+	long := strings.Repeat("x", 130)
+	run(t, "mkdir", zonePath(zone, long+"1"), zonePath(zone, long+"2"), zonePath(zone, "other"))
+	run(t, "sh", "-ec", `cd "$1"; for folder in *; do echo x >"$folder/file"; done`, "sh", zonePath(zone))
+	a := english(t, "anna", at, "op=keep", "keep="+long+"1", "keep="+long+"2")
+	shows(t, a, 400, "What stays", "at most 256 characters")
+	if n := strings.Count(a.body, " checked"); n != 2 {
+		t.Errorf("%d boxes of two are ticked: %s", n, a.body)
+	}
+
+	run(t, "setfattr", "-n", "user.shz.expires", "-v", "2001-01-01", zonePath(zone))
+	run(t, "shzadm", "zone", "close", zone)
+	t.Cleanup(func() {
+		run(t, "sh", "-c", `rm -rf "$1/.closed/$2" "$1/.closed/$2".*`, "sh", layout.Base, zone)
+		run(t, "shzadm", "zone", "add", zone, "--owner", "anna") // what the cleaning up of the test looks for
+	})
+	setConfig(t, "[zones]\nmax_expiry_days = 30\n")
+	late := time.Now().AddDate(0, 0, 31).Format(time.DateOnly)
+	shows(t, english(t, "anna", at, "op=restore", "expires="+late), 400, `value="`+late+`"`, `max="`+time.Now().AddDate(0, 0, 30).Format(time.DateOnly)+`"`)
+}
+
+// TestDescriptionTooLong says how long it may be.
+func TestDescriptionTooLong(t *testing.T) {
+	at := management + "/" + newZone(t)
+	shows(t, english(t, "anna", at, "op=modify", "description="+strings.Repeat("x", 401)), 400, "at most 400 characters", `maxlength="400"`)
+}
+
+// TestWhoByPath: a path as people write it is taken, and one that is none can be corrected.
+func TestWhoByPath(t *testing.T) {
+	zone := newZone(t)
+	run(t, "install", "-d", "-o", "anna", zonePath(zone, "Offers"))
+	at := management + "/" + zone + "?view=who&path="
+	shows(t, english(t, "anna", at+"/Offers"), 200, `value="Offers"`, "it is theirs")
+	for _, path := range []string{"a//b", "..", "//Offers"} {
+		shows(t, english(t, "anna", at+path), 400, `name="path"`, `value="`+path+`"`, "one slash between them")
+		if a := jsonAs(t, "anna", at+path); a.status != 400 {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+	if a := jsonAs(t, "anna", at+"/Offers"); a.status != 400 {
+		t.Errorf("a script's is taken as it is: %d %s", a.status, a.body)
+	}
+	if _, person, _ := strings.Cut(english(t, "anna", at).body, "Carla"); !strings.Contains(person, "is not in the list") {
+		t.Errorf("carla: %s", person)
+	}
+}
+
+// TestZonesDefaultWithoutMaximum: a zone that is to have no end gets none, when it is made and later; its day may be later than
+// the policy would give now.
+func TestZonesDefaultWithoutMaximum(t *testing.T) {
+	clearZones(t, "zd-said", "zd-unsaid", "zd-never")
+	needDemo(t)
+	setConfig(t, "[zones]\ndefault_expiry_days = 10\n")
+	if z := zoneIn(t, form(t, "anna", management, true, "op=create", "name=zd-said", "expires=")); z.Expires != nil {
+		t.Errorf("without an end: %s", *z.Expires)
+	}
+	z := zoneIn(t, form(t, "anna", management, true, "op=create", "name=zd-unsaid"))
+	if want := time.Now().AddDate(0, 0, 10).Format(time.DateOnly); z.Expires == nil || *z.Expires != want {
+		t.Errorf("%+v, not %s", z, want)
+	}
+	if z := zoneIn(t, form(t, "anna", management+"/zd-unsaid", true, "op=modify", "expires=")); z.Expires != nil {
+		t.Errorf("without an end: %s", *z.Expires)
+	}
+	run(t, "shzadm", "zone", "modify", "zd-said", "--expires", "2099-12-31")
+	setConfig(t, "[zones]\nmax_expiry_days = 30\n")
+	shows(t, english(t, "anna", management+"/zd-said?view=settings"), 200, `value="2099-12-31"`, `max="2099-12-31"`)
+	z = zoneIn(t, form(t, "anna", management, true, "op=create", "name=zd-never", "expires="))
+	if want := time.Now().AddDate(0, 0, 30).Format(time.DateOnly); z.Expires == nil || *z.Expires != want {
+		t.Errorf("where there is a maximum: %+v, not %s", z, want)
+	}
+}
+
+// TestZonesHeld: who waits for somebody else's change is told so.
+func TestZonesHeld(t *testing.T) {
+	zone := newZone(t)
+	var st unix.Stat_t
+	if err := unix.Stat(zonePath(zone), &st); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := os.OpenFile(fmt.Sprintf("%s/zone.%d.%d", layout.Slots, st.Dev, st.Ino), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	at := management + "/" + zone
+	shows(t, english(t, "anna", at, "op=share", "principal=user:bruno", "access=read"), 503, "Somebody else is changing this zone right now.")
+	if a := form(t, "anna", at, true, "op=apply"); a.code() != "busy" || a.header.Get("Retry-After") == "" {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if out, err := exec.Command("shzadm", "zone", "show", zone, "--json").CombinedOutput(); err != nil || strings.Contains(string(out), "bruno") {
+		t.Errorf("%v %s", err, out)
+	}
+}
