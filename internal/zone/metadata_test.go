@@ -171,7 +171,7 @@ func TestSummaryJSON(t *testing.T) {
 	s := NewSummary("demo", 7001, Metadata{Title: ptr("T")}, "", StateOpen, fakeNames{})
 	b, err := json.Marshal(Details{Summary: s, Members: []Member{{Principal: "user:bruno", Access: Read}}, Problems: []Problem{OwnerGone}})
 	want := `{"name":"demo","title":"T","owner":"uid:7001","access":null,"expires":null,"state":"open","description":null,` +
-		`"max_age":null,"notify":null,"members":[{"principal":"user:bruno","access":"read"}],"limit":null,"free":null,"problems":["owner-gone"],"closed":null,"former_name":null}`
+		`"max_age":null,"notify":null,"trash":false,"members":[{"principal":"user:bruno","access":"read"}],"limit":null,"free":null,"problems":["owner-gone"],"closed":null,"former_name":null}`
 	if err != nil || string(b) != want {
 		t.Errorf("%s, %v", b, err)
 	}
