@@ -159,9 +159,9 @@ func TestShareFullDisk(t *testing.T) {
 
 // TestTransferLeavesNothing: the old owner has nothing by an entry that he gave himself, and an interruption leaves the heir inside.
 func TestTransferLeavesNothing(t *testing.T) {
-	base, admin := needCopy(t)
+	base, _ := needCopy(t)
 	dora(t, base)
-	admin = newTestAdmin(t, base)
+	admin := newTestAdmin(t, base)
 	root := base + "/demo"
 	createDemo(t, admin)
 	fill(t, root)
