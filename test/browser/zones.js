@@ -18,7 +18,7 @@ export async function zones(t) {
   await handOver(t, zone);
 }
 
-const title = (t, tab) => ({ name: `${tab ? `${t.say(`zones.tab-${tab}`)}: ` : ''}${t.plan.name}-area` });
+const title = (t, tab) => ({ name: `${tab ? `${t.say(tab)}: ` : ''}${t.plan.name}-area` });
 
 // make goes to the form by the keyboard alone, with a wrong name first.
 async function make(t, zone) {
@@ -91,7 +91,7 @@ async function share(t, zone) {
 async function describe(t, zone) {
   const { page } = t;
   await t.go(() => tabOf(t, 'zones.tab-settings').click());
-  await t.inspect('settings', { title: title(t, 'settings') });
+  await t.inspect('settings', { title: title(t, 'zones.tab-settings') });
   await t.field('title').fill('Offerte 2027');
   await t.field('max_age').fill('30');
   await page.locator('select[name=notify]').selectOption('upload');
@@ -100,12 +100,12 @@ async function describe(t, zone) {
   t.expect(await page.locator('h1').innerText() === 'Offerte 2027', 'the title is not the new one');
 
   await t.go(() => tabOf(t, 'zones.tab-ages').click());
-  await t.inspect('ages', { title: title(t, 'ages') });
+  await t.inspect('ages', { title: title(t, 'zones.tab-ages') });
 
   await t.visit(`/cgi-bin/zones/${zone}?view=settings`);
   await t.field('expires').fill('2001-01-01');
   await t.go(() => t.button('zones-settings.submit').click());
-  await t.inspect('settings-past', { status: 400, title: title(t, 'settings'), says: t.say('zones-refused.past') });
+  await t.inspect('settings-past', { status: 400, title: title(t, 'zones.tab-settings'), says: t.say('zones-refused.past') });
   const typed = await page.locator('textarea[name=description]').inputValue();
   t.expect(typed === 'Prima riga\nSeconda <riga>', `the description has become ${JSON.stringify(typed)}`);
 
@@ -127,21 +127,21 @@ async function look(t, zone) {
   await t.go(() => t.button('upload.submit').click());
   await t.inspect('files-of-owner', { says: t.say('folder.manage') });
   await t.go(() => page.getByRole('link', { name: t.say('folder.who'), exact: true }).click());
-  await t.inspect('who', { title: title(t, 'who'), says: t.say('zones-why.owner') });
+  await t.inspect('who', { title: title(t, 'zones.tab-who'), says: t.say('zones-why.owner') });
   await t.field('path').fill('prezzi.txt');
   await t.go(() => t.button('zones-who.submit').click());
-  await t.inspect('who-of-file', { title: title(t, 'who'), says: t.say('zones-who.kind-file') });
+  await t.inspect('who-of-file', { title: title(t, 'zones.tab-who'), says: t.say('zones-who.kind-file') });
   await t.field('as').fill(facts.partner.user);
   await t.go(() => t.button('zones-who.submit').click());
-  await t.inspect('who-as', { title: title(t, 'who'), says: t.say('zones-why.stopped-zone') });
+  await t.inspect('who-as', { title: title(t, 'zones.tab-who'), says: t.say('zones-why.stopped-zone') });
   await t.field('path').fill('niente');
   await t.go(() => t.button('zones-who.submit').click());
-  await t.inspect('who-absent', { status: 404, title: title(t, 'who'), says: t.say('error.not-found') });
+  await t.inspect('who-absent', { status: 404, title: title(t, 'zones.tab-who'), says: t.say('error.not-found') });
 
   await t.go(() => tabOf(t, 'zones.tab-check').click());
-  await t.inspect('check', { title: title(t, 'check'), says: t.say('zones-check.none') });
+  await t.inspect('check', { title: title(t, 'zones.tab-check'), says: t.say('zones-check.none') });
   await t.go(() => tabOf(t, 'zones.tab-space').click());
-  await t.inspect('space', { title: title(t, 'space'), says: t.say('zones-space.people') });
+  await t.inspect('space', { title: title(t, 'zones.tab-space'), says: t.say('zones-space.people') });
 
   execFileSync('runuser', ['-u', 'shzspool', '--', '/usr/lib/sharezone/worker']); // as cron does
   await t.go(() => tabOf(t, 'activity.tab').click());
@@ -160,7 +160,7 @@ async function look(t, zone) {
   await t.go(() => page.getByRole('link', { name: t.say('zones-remove.link'), exact: true }).click());
   await t.inspect('remove-question', { title: title(t), says: t.say('zones-remove.advice') });
   await t.go(() => t.button('delete.submit').click());
-  await t.inspect('removed', { title: title(t, 'who'), says: t.say('zones-done.remove') });
+  await t.inspect('removed', { title: title(t, 'zones.tab-who'), says: t.say('zones-done.remove') });
 }
 
 // lessMail follows the link that stands in mails of the zone, and takes back in the account what was chosen there.
