@@ -179,7 +179,7 @@ func TestCleanerRefuses(t *testing.T) {
 	if out, status := asUser(t, "anna", cleanerProgram); status == 0 {
 		t.Errorf("as anna: %d %s", status, out)
 	}
-	for _, args := range [][]string{{"--once", "trash"}, {"x"}, {"--daemon", "--dry-run"}} {
+	for _, args := range [][]string{{"--once", "tresh"}, {"x"}, {"--daemon", "--dry-run"}} {
 		if out, status := command(t, cleanerProgram, args...); status != 2 || !strings.HasPrefix(out, "usage:") {
 			t.Errorf("%q: %d %s", args, status, out)
 		}

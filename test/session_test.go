@@ -29,7 +29,12 @@ func person(t *testing.T, name, password string, groups ...string) {
 		groups = []string{layout.GroupBase, layout.GroupOnly}
 	}
 	run(t, "useradd", "-u", uid, "-U", "-M", "-d", "/nonexistent", "-s", "/usr/sbin/nologin", "-G", strings.Join(groups, ","), name)
-	t.Cleanup(func() { run(t, "userdel", name) })
+	t.Cleanup(func() {
+		// A request of his may be ending yet, and userdel refuses for so long.
+		if !eventually(patience, func() bool { _, status := command(t, "userdel", name); return status == 0 }) {
+			t.Error("userdel " + name)
+		}
+	})
 	setPassword(t, name, password)
 }
 

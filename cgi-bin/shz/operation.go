@@ -179,8 +179,11 @@ func (f form) delete() error {
 	if err != nil {
 		return err
 	}
-	if f.fields.Get("for_good") == "1" {
+	switch {
+	case f.fields.Get("for_good") == "1":
 		f.folder.KeepIn(nil, nil)
+	case f.fields.Get("keep") == "1":
+		f.folder.KeepAll()
 	}
 	items, words := make([]item, len(names)), "discard"
 	for i, name := range names {
@@ -202,6 +205,8 @@ func (f form) delete() error {
 // toldOfTrash is an error with the sentence that helps where it comes from the trash.
 func (f form) toldOfTrash(err error) error {
 	switch {
+	case errors.Is(err, zone.ErrNoTrash):
+		return &web.Told{Err: err, Sentence: f.call.Language.Say("trash.none")}
 	case errors.Is(err, zone.ErrTrashTaken):
 		return &web.Told{Err: err, Sentence: f.call.Language.Say("trash.not-yours")}
 	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):

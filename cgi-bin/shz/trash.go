@@ -311,6 +311,7 @@ func (f form) purge() error {
 			}
 		}
 		items[i] = f.itemOf(name, err, f.call.Language.Say("delete.ok"))
+		items[i].remove = "" // what has this name where it lay is something else
 		results[i] = trashResult{result: items[i].result(f.call), ID: id}
 	}
 	return f.answerTrash(items, results, "purge")

@@ -7,6 +7,7 @@ var englishTrash = map[string]string{
 	"discard.question.other":    "You are about to delete %s items; folders go with everything in them.",
 	"discard.days.one":          "It stays in the trash for %s day, and takes room there; until then it can be restored.",
 	"discard.days.other":        "It stays in the trash for %s days, and takes room there; until then it can be restored.",
+	"trash.none":                "It cannot be kept in the trash here, so it has not been deleted. Choose it again to delete it for good.",
 	"discard.submit":            "Move to the trash",
 	"done.discard.one":          "%s item is in the trash now.",
 	"done.discard.other":        "%s items are in the trash now.",

@@ -7,6 +7,7 @@ var italianTrash = map[string]string{
 	"discard.question.other":    "Stai per eliminare %s elementi; le cartelle se ne vanno con tutto quello che contengono.",
 	"discard.days.one":          "Resta nel cestino per %s giorno, dove occupa spazio; fino ad allora si può ripristinare.",
 	"discard.days.other":        "Resta nel cestino per %s giorni, dove occupa spazio; fino ad allora si può ripristinare.",
+	"trash.none":                "Qui non può essere conservato nel cestino, perciò non è stato eliminato. Sceglilo di nuovo per eliminarlo per sempre.",
 	"discard.submit":            "Sposta nel cestino",
 	"done.discard.one":          "%s elemento è ora nel cestino.",
 	"done.discard.other":        "%s elementi sono ora nel cestino.",

@@ -115,6 +115,7 @@ var codes = []struct {
 	{zone.ErrUnsteady, Conflict},
 	{zone.ErrStrange, NotPermitted},
 	{zone.ErrTrashTaken, Conflict},
+	{zone.ErrNoTrash, Conflict},
 	{zone.ErrMoved, Conflict},
 	{zone.ErrChanged, Precondition},
 	{io.ErrUnexpectedEOF, BadRequest}, // the client went away in the middle of its body

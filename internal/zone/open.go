@@ -120,6 +120,8 @@ type Object struct {
 
 	trash *Trash   // of a folder, where what goes from it goes to: see KeepIn
 	at    []string // where in the zone the folder lies
+
+	keepAll bool // see KeepAll
 }
 
 // OpenBase reaches the directory that holds the zones.

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,9 +42,15 @@ func isTrash(name string) bool {
 // trashStamp begins the name of such a folder, so that names are in the order of time.
 const trashStamp = "20060102T150405.000000000Z"
 
+// deletionForm is that of the whole name. Whoever has a shell and a writable folder around another's can give that one the name of its
+// owner's trash: what is in it has other names, and is nothing that was deleted.
+var deletionForm = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{9}Z-[A-Z2-7]{12}$`)
+
 var (
 	// ErrTrashTaken: somebody else has made what is called as the caller's trash.
 	ErrTrashTaken = errors.New("the trash is somebody else's")
+	// ErrNoTrash: something was to be kept, and there is no trash for it.
+	ErrNoTrash = errors.New("there is no trash for it")
 	// ErrStrange: what others brought, and the caller may not remove, lies in a folder that is to be deleted.
 	ErrStrange = errors.New("it holds what is not the caller's to remove")
 	// errNoTrash: there can be none here for the caller, who may not write at the top of the zone, or not on that file system.
@@ -68,6 +75,9 @@ func (o *Object) Trash() *Trash {
 // KeepIn has what is removed from a folder, or replaced in it, kept in the trash of its zone; nil is none. at is where the folder lies.
 func (o *Object) KeepIn(t *Trash, at []string) { o.trash, o.at = t, at }
 
+// KeepAll has Discard refuse what it cannot keep (ErrNoTrash), instead of removing it.
+func (o *Object) KeepAll() { o.keepAll = true }
+
 // Discard moves the entry of that name to the trash, with everything in it, or removes it where there is no trash for it, as Remove
 // does. A folder in which something is not the caller's to remove stays as it is (ErrStrange).
 func (o *Object) Discard(name string) (kept bool, err error) {
@@ -89,6 +99,9 @@ func (o *Object) Discard(name string) (kept bool, err error) {
 		return false, err
 	}
 	defer place.close()
+	if place == nil && o.keepAll {
+		return false, ErrNoTrash
+	}
 	if place != nil {
 		err := place.take(o, name, name)
 		if errors.Is(err, unix.EACCES) && unix.Unlinkat(o.fd, name, unix.AT_REMOVEDIR) == nil {
@@ -96,6 +109,9 @@ func (o *Object) Discard(name string) (kept bool, err error) {
 		}
 		if !errors.Is(err, unix.EXDEV) { // something is mounted in the zone
 			return err == nil, err
+		}
+		if o.keepAll {
+			return false, ErrNoTrash
 		}
 	}
 	return false, o.removeTree(name)
@@ -155,6 +171,7 @@ func endDeletion(root, top *Object, topName, name string) {
 // own opens the caller's folder of the trash, and makes it if need be.
 func (t *Trash) own(name string) (*Object, error) {
 	err := unix.Mkdirat(t.root.fd, name, 0o700) // what it inherits is masked
+	made := err == nil
 	switch {
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
 		if _, gone := t.root.reach(name, 0); gone != nil {
@@ -164,7 +181,7 @@ func (t *Trash) own(name string) (*Object, error) {
 		return nil, err
 	}
 	top, err := t.root.reach(name, unix.O_DIRECTORY)
-	if err == nil && top.stat.Uid != uint32(os.Geteuid()) {
+	if err == nil && (top.stat.Uid != uint32(os.Geteuid()) || !made && !top.isTop()) {
 		top.Close()
 		err = ErrTrashTaken
 	}
@@ -179,6 +196,28 @@ func (t *Trash) own(name string) (*Object, error) {
 		return nil, err
 	}
 	return top, nil
+}
+
+// isTop says whether a folder can have been made as a person's trash: at most one other has an entry, the owner of the zone then or
+// now, or its mask lets nobody in, because it was not made to its end. A folder of the zone names the members.
+func (o *Object) isTop() bool {
+	list, err := acl.Access(o.fd)
+	if err != nil {
+		return errors.Is(err, acl.ErrUnsupported)
+	}
+	if mask, masked := list.Find(acl.Mask, acl.Undefined); masked && mask == 0 {
+		return true
+	}
+	named := 0
+	for _, e := range list {
+		switch {
+		case e.Tag == acl.User:
+			named++
+		case e.Tag == acl.Group && e.Perm != 0:
+			return false
+		}
+	}
+	return named <= 1
 }
 
 // shut gives the caller's folder the lists that it must have, also where the zone has another owner by now.

@@ -21,7 +21,7 @@ type Emptying struct {
 }
 
 // EmptyTrash finds what is due in the trash, or removes it, one deletion after the other. What its owner could not have removed himself
-// stays and counts as failed: whoever has a shell can move a folder into his trash that holds what others brought, and root must
+// stays and counts as failed, and so does what has no name of a deletion: whoever has a shell can move a folder into his trash that holds what others brought, and root must
 // not remove that for him. It is looked at before, and again where nobody gets at it by name.
 func (h *Held) EmptyTrash(e *Emptying) error {
 	names, err := readNames(h.fd)
@@ -56,6 +56,12 @@ func (h *Held) emptyTop(e *Emptying, top int) error {
 			return nil
 		}
 		e.Seen++
+		if !deletionForm.MatchString(name) {
+			if e.Failed++; e.First == nil {
+				e.First = ErrStrange
+			}
+			continue
+		}
 		object, err := reach(top, name, unix.O_PATH)
 		if err != nil {
 			continue
