@@ -61,12 +61,19 @@ func TestLessMail(t *testing.T) {
 	if exists(file) {
 		t.Fatal("something has changed")
 	}
+	logged := len(read(t, apacheErrors))
 	done := lessPage + "?" + url.Values{"t": {token}, "done": {"less"}}.Encode()
 	contractRow{"daily", "", []string{"-d", "often=daily", "-d", "t=" + token, lessPage}, 200, 303, "", []string{`"often":"daily"`}, done}.check(t, func() {})
 	contractRow{"more", "", []string{"-d", "often=now", "-d", "t=" + token, lessPage}, 200, 303, "", []string{`"often":"daily"`}, done}.check(t, func() {})
 	contractRow{"none", "", []string{"-d", "often=none", "-d", "t=" + token, lessPage}, 200, 303, "", []string{`"often":"none"`}, done}.check(t, func() {})
 	if state := strings.TrimSpace(run(t, "stat", "-c", "%a %U %G", file)); state != "640 anna shzspool" {
 		t.Error(state)
+	}
+	changes := func() int {
+		return strings.Count(read(t, apacheErrors)[logged:], "sharezone auth: by the link in a mail uid ")
+	}
+	if !exists("/dev/log") && !eventually(patience, func() bool { return changes() == 2 }) { // not the one that asked for more
+		t.Errorf("%d changes are in the log", changes())
 	}
 	before := len(mailbox("anna"))
 	if got := mails("two.txt"); got != before {

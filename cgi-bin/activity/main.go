@@ -129,7 +129,7 @@ func idByZonefix(name string) (string, error) {
 func isNotFound(err error) bool { return web.CodeOf(err) == web.NotFound }
 
 // maxKept bounds what the paths of the acts take that are kept, in bytes: a path may be as long as its folders are deep.
-const maxKept = 64 << 20
+const maxKept = 8 << 20
 
 // reading is what remains of a log that went by: the last acts that were asked for, and how many there were.
 type reading struct {
@@ -152,12 +152,20 @@ func (r *reading) see(l activity.Line) {
 	r.total++
 	r.days.count(l)
 	r.kept = append(r.kept, l.Record)
-	r.size += len(activity.Bytes(l.Record))
+	r.size += pathSize(l.Record)
 	for len(r.kept) > r.keep || r.size > maxKept {
-		r.size -= len(activity.Bytes(r.kept[0]))
+		r.size -= pathSize(r.kept[0])
 		r.kept[0] = event.Record{}
 		r.kept = r.kept[1:]
 	}
+}
+
+func pathSize(r event.Record) int {
+	size := len(r.Raw)
+	if r.Path != nil {
+		size += len(*r.Path)
+	}
+	return size
 }
 
 // part are acts in the order of time: the last ones but offset, limit of them at most.

@@ -31,6 +31,9 @@ func answer(c *web.Call) error {
 		v.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say("chpwd.changed")}
 	case "chpwd-others":
 		v.Notice = &page.Notice{Kind: page.Error, Text: c.Language.Say("chpwd.others-stay")}
+		if c.Answers("sessions") {
+			v.Notice.Text += " " + c.Language.Say("chpwd.end-others")
+		}
 	}
 	object := map[string]any{"user": c.User, "roles": names.Roles(c.User), "zones": zones}
 	return c.Answer(http.StatusOK, object, homePage(v, rows(c, zones)))

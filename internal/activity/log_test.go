@@ -152,7 +152,8 @@ func TestFilter(t *testing.T) {
 
 // TestCSV: cells that a spreadsheet would take for a formula, and what breaks lines.
 func TestCSV(t *testing.T) {
-	records := []event.Record{line(1, "=cmd|' /C calc'!A0").Record, line(2, " +1").Record, line(3, "a,\"b\"\r\nc").Record, line(4, "plain").Record}
+	records := []event.Record{line(1, "=cmd|' /C calc'!A0").Record, line(2, " +1").Record, line(3, "a,\"b\"\r\nc").Record, line(4, "plain").Record,
+		line(5, "a;=1;+2; -3\t@4\t\"=5;b=c-d").Record, line(6, "＝1;＋2;－3;＠4;a＝").Record}
 	size := int64(7)
 	records[3].Bytes = &size
 	var b strings.Builder
@@ -168,7 +169,9 @@ func TestCSV(t *testing.T) {
 		"2026-11-22T04:19:01Z," + start + "'=cmd|' /C calc'!A0" + end +
 		"2026-11-22T04:19:02Z," + start + "' +1" + end +
 		"2026-11-22T04:19:03Z," + start + "\"a,\"\"b\"\"\r\nc\"" + end +
-		"2026-11-22T04:19:04Z," + start + "plain,7,ok\r\n" + ",,,,,,,,,not all\r\n"
+		"2026-11-22T04:19:04Z," + start + "plain,7,ok\r\n" +
+		"2026-11-22T04:19:05Z," + start + "\"a;'=1;'+2;' -3\t'@4\t'\"\"=5;b=c-d\"" + end +
+		"2026-11-22T04:19:06Z," + start + "'＝1;'＋2;'－3;'＠4;a＝" + end + ",,,,,,,,,not all\r\n"
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}

@@ -3,8 +3,8 @@ package activity
 import (
 	"encoding/csv"
 	"io"
+	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"sharezone/internal/event"
@@ -14,7 +14,8 @@ import (
 var Columns = []string{"time", "event", "user", "about", "entry", "address", "zone", "path", "bytes", "result"}
 
 // Table writes RFC 4180. A spreadsheet takes a cell that begins like a formula for one, whatever its quotes, and names of
-// files are for everybody to choose: such a cell gets an apostrophe in front.
+// files are for everybody to choose: such a cell gets an apostrophe in front. Where the list separator is a semicolon, as in Italian,
+// or somebody chose the tab, what follows one is a cell too.
 type Table struct {
 	rows *csv.Writer
 	show func(string) string
@@ -58,11 +59,11 @@ func Path(r event.Record) string {
 	return orEmpty(r.Path)
 }
 
+// formula is how one begins, also with the full-width signs.
+var formula = regexp.MustCompile(`(^|[;\t\r\n])([\p{Zs}"]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])`)
+
 func plainCell(cell string) string {
-	if start := strings.TrimLeft(cell, " \t\r\n"); start != "" && strings.ContainsRune("=+-@", rune(start[0])) {
-		return "'" + cell
-	}
-	return cell
+	return formula.ReplaceAllString(cell, "$1'$2")
 }
 
 func orEmpty(value *string) string {

@@ -30,7 +30,7 @@ func TestToken(t *testing.T) {
 	for i := range token { // each byte counts
 		changed := []byte(token)
 		changed[i] ^= 1
-		if l, err := k.Open(string(changed)); err == nil && l != want {
+		if _, err := k.Open(string(changed)); err == nil {
 			t.Errorf("byte %d is not looked at", i)
 		}
 	}

@@ -38,7 +38,7 @@ var englishActivity = map[string]string{
 	"activity.failed":        "Refused or failed (%s)",
 	"activity.none":          "There is nothing.",
 	"activity.none-advice":   "Nothing was done that fits what you chose.",
-	"activity.more":          "There is more than can be leafed through: choose fewer days, or take all of it as CSV.",
+	"activity.more":          "There is more than can be paged through: choose fewer days, or take all of it as CSV.",
 	"activity.csv":           "All of it as CSV",
 	"activity.delay":         "What was done in the last minute may be missing here.",
 	"activity.damaged.one":   "%s line of the log cannot be read and is missing here. An administrator can look at it.",

@@ -46,7 +46,7 @@ var englishMail = map[string]string{
 	"mail.grace":      "Until %s it can be opened again as it was; after that it is removed, with everything in it.",
 
 	"less.title":   "Less mail from %s",
-	"less.done":    "Your choice is written down.",
+	"less.done":    "Your choice has been saved.",
 	"less.no-link": "This link is not, or no longer, one of a mail of Share Zone. Log in: your account shows of which zones you get less mail.",
 	"less.more":    "Here you can only choose less. For more, log in and go to My account.",
 

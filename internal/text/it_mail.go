@@ -9,8 +9,8 @@ var italianMail = map[string]string{
 	"mail-subject.arrived.other": "%s nuovi file di %s nell'area %s",
 	"mail-opening.taken.one":     "%s tuo file è stato preso da %s nell'area %s:",
 	"mail-opening.taken.other":   "%s tuoi file sono stati presi da %s nell'area %s:",
-	"mail-opening.arrived.one":   "%s file è stato portato da %s nell'area %s:",
-	"mail-opening.arrived.other": "%s file sono stati portati da %s nell'area %s:",
+	"mail-opening.arrived.one":   "%s file caricato da %s nell'area %s:",
+	"mail-opening.arrived.other": "%s file caricati da %s nell'area %s:",
 
 	// Di quel che si elimina con il tempo: quale area, quando; quanti, quale area.
 	"mail-subject.warned":        "L'area %s scade il %s",
@@ -21,8 +21,8 @@ var italianMail = map[string]string{
 	"mail-opening.warned":        "La tua area %s è aperta fino al %s compreso. Poi viene chiusa e non vi entra più nessuno.",
 	"mail-opening.closed":        "La tua area %s è chiusa e non vi entra più nessuno: il suo ultimo giorno era il %s.",
 	"mail-opening.removed":       "La tua area %s, chiusa il %s, è stata eliminata con tutto quello che conteneva.",
-	"mail-opening.expired.one":   "%s file o cartella era nella tua area %s da più tempo di quanto vi si resti, ed è stato eliminato:",
-	"mail-opening.expired.other": "%s file e cartelle erano nella tua area %s da più tempo di quanto vi si resti, e sono stati eliminati:",
+	"mail-opening.expired.one":   "%s file o cartella era nella tua area %s da più tempo di quanto previsto, ed è stato eliminato:",
+	"mail-opening.expired.other": "%s file e cartelle erano nella tua area %s da più tempo di quanto previsto, e sono stati eliminati:",
 
 	"mail-why.taken":   "Ricevi questo messaggio perché i file sono tuoi.",
 	"mail-why.arrived": "Ricevi questo messaggio perché puoi leggere questi file.",

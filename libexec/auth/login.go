@@ -460,16 +460,24 @@ func endOthers(keep string, uid uint32) (failed error) {
 		if e.Name() == keep {
 			continue
 		}
-		f, err := session.Open(e.Name(), os.O_RDONLY)
-		if err != nil {
-			continue // not a session, or ended meanwhile
+		err := endIfOf(e.Name(), uid)
+		if err != nil && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, session.ErrDamaged) { // ended meanwhile, or lets nobody in
+			failed = errors.Join(failed, err)
 		}
-		if r, _, err := session.Read(f); err == nil && r.UID == uid {
-			if err := os.Remove(f.Name()); err != nil && !errors.Is(err, os.ErrNotExist) {
-				failed = errors.Join(failed, err)
-			}
-		}
-		f.Close()
 	}
 	return failed
+}
+
+// endIfOf removes a session that is of uid.
+func endIfOf(name string, uid uint32) error {
+	f, err := session.Open(name, os.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r, _, err := session.Read(f)
+	if err != nil || r.UID != uid {
+		return err
+	}
+	return os.Remove(f.Name())
 }

@@ -12,6 +12,7 @@ import (
 	"sharezone/internal/helper"
 	"sharezone/internal/layout"
 	"sharezone/internal/lessmail"
+	"sharezone/internal/syslog"
 )
 
 // ownAccount is what somebody is told of himself: the part of shadow(5) that is about him, and his own file.
@@ -104,9 +105,17 @@ func lessMail(q request, _ caller) (reply, error) {
 	if !slices.Contains(accounts.Oftens, often) {
 		return reply{}, &told{"refused", "no choice"}
 	}
+	chosen, err := accounts.ReadPreferences(link.UID)
+	if err != nil {
+		return reply{}, err
+	}
+	before := chosen.OftenFor(link.ZoneID)
 	now, err := change.SetNotices(link.UID, link.ZoneID, accounts.ZoneNotices{Zone: link.Zone, Often: often}, true)
 	if field := new(accounts.FieldError); errors.As(err, &field) {
 		return reply{}, &told{"refused", err.Error()}
+	}
+	if err == nil && now != before { // without a login, so there is no other trace of it
+		syslog.Write(syslog.AuthprivNotice, fmt.Sprintf("sharezone auth: by the link in a mail uid %d is told of zone %q %s, no longer %s", link.UID, link.ZoneID, now, before))
 	}
 	return reply{Zone: link.Zone, Often: now}, err
 }

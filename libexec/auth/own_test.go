@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"sharezone/internal/layout"
 )
@@ -20,6 +23,16 @@ func TestEndOthers(t *testing.T) {
 	}
 	sh(t, `mount --bind "$1" "$1"`, layout.Sessions+"/"+stuck) // a name on which something is mounted is not removed
 	defer sh(t, `umount "$1"`, layout.Sessions+"/"+stuck)
+	unreadable := layout.Sessions + "/" + strings.Repeat("0", len(own))
+	sh(t, `ln -s /nonexistent "$1"`, unreadable)
+	if err := endOthers(own, 4_000_000_000); !errors.Is(err, unix.ELOOP) {
+		t.Errorf("one that cannot be opened: %v", err)
+	}
+	sh(t, `rm "$1" && mkdir "$1"`, unreadable)
+	if err := endOthers(own, 4_000_000_000); err != nil {
+		t.Errorf("what is no session, and lets nobody in: %v", err)
+	}
+	sh(t, `rmdir "$1"`, unreadable)
 	if err := endOthers(own, uint32(uid)); err == nil || lives(other) || !lives(own) || !lives(stuck) || !lives(bruno) {
 		t.Errorf("%v; lives: other %v, own %v, stuck %v, bruno's %v", err, lives(other), lives(own), lives(stuck), lives(bruno))
 	}

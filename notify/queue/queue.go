@@ -89,7 +89,7 @@ type Message struct {
 	ID      string `json:"id"`      // its name in the queue, and in the Message-ID
 	Key
 	Opened time.Time `json:"opened"`
-	Due    time.Time `json:"due"` // until then it collects
+	Due    time.Time `json:"due"` // until then it collects; its age counts from then
 	Count  int       `json:"count"`
 	Items  []Item    `json:"items"` // the first of Count
 
@@ -207,7 +207,7 @@ func (q Queue) List(folder string) ([]string, error) {
 	return ids, nil
 }
 
-// Oldest returns since when the oldest message of a folder is on its way, and how many there are.
+// Oldest returns since when the oldest message of a folder is complete, and how many there are.
 func (q Queue) Oldest(folder string) (since time.Time, count int, err error) {
 	ids, err := q.List(folder)
 	for _, id := range ids {
@@ -215,8 +215,8 @@ func (q Queue) Oldest(folder string) (since time.Time, count int, err error) {
 		if readErr != nil { // sent meanwhile, or told by whoever sends
 			continue
 		}
-		if count++; since.IsZero() || m.Opened.Before(since) {
-			since = m.Opened
+		if count++; since.IsZero() || m.Due.Before(since) {
+			since = m.Due
 		}
 	}
 	return since, count, err
@@ -277,7 +277,7 @@ func (q Queue) Fail(m Message, reason string) error {
 
 // Retry lets one that was put aside, or has to wait, be sent at once, as if it were new.
 func (q Queue) Retry(folder string, m Message, now time.Time) error {
-	m.Attempts, m.Next, m.Opened = 0, time.Time{}, now
+	m.Attempts, m.Next, m.Due = 0, time.Time{}, now
 	if err := q.write(folder, m.ID, m); err != nil || folder == Waiting {
 		return err
 	}

@@ -33,9 +33,9 @@ func (s *sender) alarm() error {
 	if info, err := os.Stat(s.alarmed); err == nil && s.now().Sub(info.ModTime()).Abs() < alarmEvery {
 		return nil
 	}
-	if err := disk.Write(s.alarmed, nil); err != nil {
+	s.warn(fmt.Sprintf("sharezone worker: %d messages wait, the oldest since %s; shzadm queue list says why", count, since.UTC().Format(time.RFC3339)))
+	if err := disk.Write(s.alarmed, nil); err != nil { // told each minute rather than never
 		return err
 	}
-	s.warn(fmt.Sprintf("sharezone worker: %d messages wait, the oldest since %s; shzadm queue list says why", count, since.UTC().Format(time.RFC3339)))
 	return os.Chtimes(s.alarmed, s.now(), s.now())
 }

@@ -31,28 +31,34 @@ type errand struct {
 const maxArgument = 100 << 10
 
 // hooks are the programs of the site.
-type hooks struct{ upload, download []string }
+type hooks struct {
+	upload, download               []string
+	uploadUnknown, downloadUnknown bool // which they are could not be found out
+}
 
-// findHooks lists the programs. A folder that is not root's alone has none, and is told.
+// findHooks lists the programs. A folder that cannot be read, or is not root's alone, is told; what its programs are to be told of waits.
 func findHooks(upload, download string, warn func(error)) hooks {
-	find := func(folder string) []string {
+	find := func(folder string) (programs []string, unknown bool) {
 		programs, err := hook.Programs(folder)
 		if err != nil {
 			warn(err)
 		}
-		return programs
+		return programs, err != nil
 	}
-	return hooks{find(upload), find(download)}
+	var h hooks
+	h.upload, h.uploadUnknown = find(upload)
+	h.download, h.downloadUnknown = find(download)
+	return h
 }
 
 // errand returns what programs are told of an act, if there are any for it.
 func (h hooks) errand(l activity.Line) (errand, bool) {
 	switch {
 	case l.Arrived:
-		return errand{true, l}, l.Result == "ok" && len(h.upload) > 0
+		return errand{true, l}, l.Result == "ok" && (len(h.upload) > 0 || h.uploadUnknown)
 	case l.Owner != nil:
 		part := l.Result == event.Interrupted && l.Bytes != nil && *l.Bytes > 0
-		return errand{false, l}, (l.Result == "ok" || part) && len(h.download) > 0
+		return errand{false, l}, (l.Result == "ok" || part) && (len(h.download) > 0 || h.downloadUnknown)
 	}
 	return errand{}, false
 }
@@ -85,10 +91,36 @@ func (e errands) remove(source string) error {
 }
 
 // done is how many acts of a file programs were told of.
-func (e errands) done(source string) int {
-	b, _ := os.ReadFile(string(e) + "/" + source + doneEnd) // without it, of none
-	n, _ := strconv.Atoi(strings.TrimSpace(string(b)))
-	return n
+func (e errands) done(source string) (int, error) {
+	b, err := os.ReadFile(string(e) + "/" + source + doneEnd)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(string(b))
+}
+
+// sweep removes what says how far files are done that are gone: whoever removed them was killed on the way.
+func (e errands) sweep() error {
+	entries, err := os.ReadDir(string(e))
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		source, found := strings.CutSuffix(entry.Name(), doneEnd)
+		if !found {
+			continue
+		}
+		if _, err := os.Lstat(notices(e).name(source)); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err := os.Remove(string(e) + "/" + entry.Name()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // runner tells the programs.
@@ -107,7 +139,7 @@ func (r *runner) run(sources []string) (err error) {
 			err = errors.Join(err, fmt.Errorf("errands %s: %w", source, oneErr))
 		}
 	}
-	return err
+	return errors.Join(err, r.errands.sweep())
 }
 
 func (r *runner) runOne(source string) error {
@@ -116,7 +148,10 @@ func (r *runner) runOne(source string) error {
 		return err
 	}
 	defer f.Close()
-	done := r.errands.done(source)
+	done, err := r.errands.done(source)
+	if err != nil {
+		return err
+	}
 	lines := json.NewDecoder(f)
 	for n := 0; lines.More(); n++ {
 		var e errand
@@ -125,6 +160,9 @@ func (r *runner) runOne(source string) error {
 		}
 		if n < done {
 			continue
+		}
+		if e.Upload && r.hooks.uploadUnknown || !e.Upload && r.hooks.downloadUnknown {
+			return nil // told by findHooks; a later run goes on here
 		}
 		if err := r.tell(e); err != nil {
 			return err
@@ -153,7 +191,7 @@ func (r *runner) tell(e errand) error {
 		path = ""
 	}
 	zone := ""
-	if e.Act.Zone != nil {
+	if e.Act.Zone != nil && e.Act.ZoneID != "" { // else it is what the act claims
 		zone = *e.Act.Zone
 	}
 	facts := hook.Facts{User: e.Act.User, Zone: zone, Path: path, Entry: e.Act.Entry, Request: e.Act.Request}

@@ -92,11 +92,24 @@ func work() error {
 
 // oftenFor is how often somebody wants to be told of a zone. Where nobody can say he is told.
 func oftenFor(uid uint32, zoneID string) account.Often {
-	p, err := account.ReadPreferences(uid)
+	p, err := preferencesOf(uid)
 	if err != nil {
 		warn(fmt.Errorf("preferences of uid %d: %w", uid, err))
 	}
 	return p.OftenFor(zoneID)
+}
+
+// preferencesOf is what somebody chose.
+func preferencesOf(uid uint32) (account.Preferences, error) {
+	return orNone(account.ReadPreferences(uid))
+}
+
+// orNone takes a file that its owner keeps from the worker, by its mode or a lease on it, for none: it is his, and no fault to be told.
+func orNone(p account.Preferences, err error) (account.Preferences, error) {
+	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EAGAIN) {
+		return account.Preferences{}, nil
+	}
+	return p, err
 }
 
 // send sends what waits, unless another worker does.
@@ -110,8 +123,9 @@ func send(settings config.Settings, names *account.Names) error {
 	}
 	defer lock.Close()
 	s := newSender(settings, names)
-	if s.key, err = lessmail.OwnKey(lessmail.KeyFile); err != nil {
-		return err
+	if s.key, err = lessmail.OwnKey(lessmail.KeyFile); err != nil { // mails go out without the link
+		s.key = nil
+		warn(err)
 	}
 	return s.run()
 }

@@ -85,6 +85,7 @@ func (p *post) post(source string) error {
 	}
 	items := make(map[queue.Key][]queue.Item)
 	var order []queue.Key
+	windows := make(map[queue.Key]time.Duration) // each asks for a file
 	for i, n := range all {
 		if n.once() && !taken.add(n) {
 			continue
@@ -98,7 +99,10 @@ func (p *post) post(source string) error {
 		}
 		for _, r := range recipients {
 			k := queue.Key{Kind: n.Kind, UID: r.UID, User: r.Name, Actor: n.Actor, Zone: n.Zone, ZoneID: n.ZoneID}
-			if items[k] == nil && p.windowOf(k) < 0 {
+			if _, known := windows[k]; !known {
+				windows[k] = p.windowOf(k)
+			}
+			if windows[k] < 0 {
 				continue
 			}
 			if items[k] == nil {
@@ -108,7 +112,7 @@ func (p *post) post(source string) error {
 		}
 	}
 	for _, k := range order {
-		if err := p.queue.Add(k, source, items[k], p.now(), p.windowOf(k)); err != nil {
+		if err := p.queue.Add(k, source, items[k], p.now(), windows[k]); err != nil {
 			return err
 		}
 		p.pause("added")

@@ -391,3 +391,15 @@ func TestOften(t *testing.T) {
 }
 
 func (m *mailroom) annaWants(o account.Often) { m.often = map[uint32]account.Often{1001: o} }
+
+// TestAskedOnce: for how long a message collects is asked once for each, whatever it has in it.
+func TestAskedOnce(t *testing.T) {
+	m := newMailroom(t)
+	asked := 0
+	m.post.often = func(uint32, string) account.Often { asked++; return account.Never }
+	m.takes(t, "1", 1001, "x", "y", "z")
+	m.mustRun(t)
+	if asked != 1 || m.told(t, queue.Open) != "" {
+		t.Errorf("asked %d times, %q", asked, m.told(t, queue.Open))
+	}
+}

@@ -44,8 +44,8 @@ type sender struct {
 	language text.Language // of who has chosen none
 	from     string
 	domain   string
-	internal string // where the entries are reached, without a slash at the end; "" = links do not lead there
-	external string
+	internal config.Entry // links lead to one that has a PublicURL
+	external config.Entry
 	grace    int // days that a closed zone is kept
 	dial     func() (connection, error)
 	now      func() time.Time
@@ -54,7 +54,7 @@ type sender struct {
 	alarmed  string            // a file: when it was told last that messages wait for long
 
 	preferences func(uid uint32) (account.Preferences, error)
-	key         lessmail.Key // signs links by which somebody gets less mail
+	key         lessmail.Key // signs links by which somebody gets less mail; nil = there are none
 
 	open   connection
 	broken int // connections, one after the other
@@ -152,7 +152,7 @@ func (s *sender) send(m queue.Message) error {
 
 // later lets a message wait, or gives it up. What the server did before it saw the message counts for its age alone.
 func (s *sender) later(m queue.Message, reason string, tried bool) error {
-	if s.now().Sub(m.Opened) >= s.settings.GiveUp {
+	if s.now().Sub(m.Due) >= s.settings.GiveUp {
 		s.report(m, "", "given up", errors.New(reason))
 		return s.queue.Fail(m, reason)
 	}
@@ -175,11 +175,12 @@ func (s *sender) hangUp() {
 
 // letter is the message as it is now: an address that was mended holds for what waits too.
 func (s *sender) letter(m queue.Message, to account.Entry, chosen account.Preferences) (mail.Letter, error) {
-	style := mail.Style{Language: s.language, URL: s.urlFor(to), Grace: s.grace}
+	entry := s.entryFor(to)
+	style := mail.Style{Language: s.language, URL: entry.PublicURL, Grace: s.grace}
 	if chosen.Language != "" {
 		style.Language = chosen.Language
 	}
-	if style.URL != "" && m.Kind.Reducible() && m.ZoneID != "" {
+	if style.URL != "" && s.key != nil && entry.Answers("less") && m.Kind.Reducible() && m.ZoneID != "" {
 		token, err := s.key.Token(lessmail.Link{UID: m.UID, ZoneID: m.ZoneID, Zone: m.Zone})
 		if err != nil {
 			return mail.Letter{}, err
@@ -190,7 +191,7 @@ func (s *sender) letter(m queue.Message, to account.Entry, chosen account.Prefer
 		style.Actor = account.ParseGECOS(actor.GECOS).FullName
 	}
 	subject, plain, html, err := mail.Compose(m, style)
-	return mail.Letter{ID: m.ID, From: s.from, To: s.address(to), Date: m.Opened, Subject: subject, Text: plain, HTML: html}, err
+	return mail.Letter{ID: m.ID, From: s.from, To: s.address(to), Date: m.Due, Subject: subject, Text: plain, HTML: html}, err
 }
 
 // chosenBy is what somebody chose. Whatever stands in his file, he gets his mail.
@@ -202,10 +203,10 @@ func (s *sender) chosenBy(to account.Entry) account.Preferences {
 	return p
 }
 
-// urlFor is where links lead for somebody: of partners, who are in the group of a company, to the external entry.
-func (s *sender) urlFor(to account.Entry) string {
+// entryFor is where links lead for somebody: of partners, who are in the group of a company, to the external entry.
+func (s *sender) entryFor(to account.Entry) config.Entry {
 	isCompany := func(group string) bool { return strings.HasPrefix(group, layout.CompanyPrefix) }
-	if s.external != "" && (s.internal == "" || slices.ContainsFunc(s.names.GroupsOf(to), isCompany)) {
+	if s.external.PublicURL != "" && (s.internal.PublicURL == "" || slices.ContainsFunc(s.names.GroupsOf(to), isCompany)) {
 		return s.external
 	}
 	return s.internal
@@ -237,8 +238,8 @@ const secretFile = layout.Configuration + "/smtp-secret"
 
 // newSender is one on the machine.
 func newSender(settings config.Settings, names names) *sender {
-	s := &sender{queue: layout.Queue, names: names, preferences: account.ReadPreferences, settings: settings.Mail, language: text.Language(settings.Notices.Language),
-		internal: settings.Internal.PublicURL, external: settings.External.PublicURL, grace: settings.Cleaner.Grace, from: settings.Mail.From, domain: settings.Mail.Domain, now: time.Now,
+	s := &sender{queue: layout.Queue, names: names, preferences: preferencesOf, settings: settings.Mail, language: text.Language(settings.Notices.Language),
+		internal: settings.Internal, external: settings.External, grace: settings.Cleaner.Grace, from: settings.Mail.From, domain: settings.Mail.Domain, now: time.Now,
 		alarmed: layout.WorkerState + "/alarmed",
 		tell:    func(line string) { syslog.Write(syslog.DaemonInfo, line) },
 		warn:    func(line string) { syslog.Write(syslog.DaemonError, line) }}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +50,8 @@ func newPostOffice(t *testing.T) *postOffice {
 	o.window = 0
 	o.sender = &sender{queue: o.mailroom.queue, names: fewNames{}, preferences: o.chosen, settings: config.Mail{GiveUp: 5 * 24 * time.Hour},
 		language: "en", from: "sharezone@example.org", domain: "example.net",
-		internal: "https://inside.example.org", external: "https://share.example.org", now: func() time.Time { return o.clock },
+		internal: config.Entry{Components: "*", PublicURL: "https://inside.example.org"}, external: config.Entry{Components: "shz", PublicURL: "https://share.example.org"},
+		now: func() time.Time { return o.clock },
 		dial: func() (connection, error) {
 			c, err := mail.Dial(context.Background(), mail.Server{Host: "localhost", Port: o.server.Port, TLS: "none", Hello: "share", Timeout: 10 * time.Second})
 			if err != nil {
@@ -200,9 +202,19 @@ func TestLess(t *testing.T) {
 	if link, err := o.key.Open(token); err != nil || link != (lessmail.Link{UID: 1001, ZoneID: idOfA, Zone: "a"}) {
 		t.Errorf("%+v %v in %s", link, err, body)
 	}
+	for _, without := range []func(){func() { o.key = nil }, func() { o.key, o.internal.Components = lessmail.Key("k"), "shz" }} { // no key, or not answered there
+		before := len(o.server.Mails())
+		without()
+		o.clock = o.clock.Add(time.Minute) // another file
+		o.taken(t, 1)
+		if err := o.send(0); err != nil || len(o.server.Mails()) != before+1 || strings.Contains(o.server.Mails()[before].Text, "/less") {
+			t.Errorf("%v %+v", err, o.server.Mails()[before:])
+		}
+	}
+	o.clock = o.clock.Add(time.Minute)
 	o.taken(t, 1)
 	o.annaWants(account.Never)
-	if err := o.send(time.Minute); err != nil || len(o.server.Mails()) != 1 || o.told(t, queue.Waiting) != "" {
+	if err := o.send(time.Minute); err != nil || len(o.server.Mails()) != 3 || o.told(t, queue.Waiting) != "" {
 		t.Errorf("%d mails, waiting %q, %v", len(o.server.Mails()), o.told(t, queue.Waiting), err)
 	}
 }
@@ -235,6 +247,64 @@ func TestAlarm(t *testing.T) {
 	o.taken(t, 1)
 	if err := o.send(121 * time.Minute); err != nil || o.warned != 3 { // a new one, within an hour of the last or not
 		t.Errorf("%d told; %v", o.warned, err)
+	}
+}
+
+// TestDailyIsNotOld: what collected for a day has not waited: it is tried again, nobody is alarmed, and its date is today's.
+func TestDailyIsNotOld(t *testing.T) {
+	o := newPostOffice(t)
+	o.settings.Alarm, o.alarmed, o.settings.GiveUp = 2*time.Hour, t.TempDir()+"/alarmed", 24*time.Hour
+	o.annaWants(account.Daily)
+	o.takes(t, "s", 1001, "x")
+	o.mustRun(t)
+	o.clock = o.clock.Add(24 * time.Hour)
+	due := o.clock
+	o.mustRun(t)
+	says := "451 not now"
+	o.server.Answer = func(command string) string {
+		if command == "DATA" {
+			return says
+		}
+		return ""
+	}
+	if err := o.send(time.Minute); err != nil || o.warned != 0 || o.waits(t, queue.Waiting).Attempts != 1 {
+		t.Errorf("%v, %d alarms, failed: %q", err, o.warned, o.told(t, queue.Failed))
+	}
+	says = ""
+	if err := o.send(time.Hour); err != nil || len(o.server.Mails()) != 1 || !strings.Contains(o.server.Mails()[0].Text, "Date: "+due.Format("Mon, 02 Jan 2006")) {
+		t.Errorf("%v %+v", err, o.server.Mails())
+	}
+}
+
+// TestRetry: what was given up is as if it were new.
+func TestRetry(t *testing.T) {
+	o := newPostOffice(t)
+	o.server.Answer = func(string) string { return "451 not now" }
+	o.taken(t, 1)
+	if err := o.send(o.settings.GiveUp); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.mailroom.queue.Retry(queue.Failed, o.waits(t, queue.Failed), o.clock); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.send(time.Minute); err != nil || o.told(t, queue.Waiting) == "" {
+		t.Errorf("%v, failed: %q", err, o.told(t, queue.Failed))
+	}
+}
+
+// TestHiddenPreferences: what its owner keeps from the worker is no choice; any other failure is told.
+func TestHiddenPreferences(t *testing.T) {
+	some := account.Preferences{Language: "it"}
+	for _, hidden := range []error{unix.EACCES, &os.PathError{Op: "open", Err: unix.EAGAIN}} {
+		if p, err := orNone(some, hidden); err != nil || p.Language != "" {
+			t.Errorf("%v: %+v %v", hidden, p, err)
+		}
+	}
+	if p, err := orNone(some, nil); err != nil || p.Language != "it" {
+		t.Errorf("%+v %v", p, err)
+	}
+	if _, err := orNone(some, unix.EIO); !errors.Is(err, unix.EIO) {
+		t.Error(err)
 	}
 }
 
