@@ -94,7 +94,7 @@ func (p zonePage) checkView(reply helper.ZonefixReply) checkView {
 		}
 		if at, err := parseEncoded(d.Path); err == nil {
 			row.Path, row.Href = at.bytes(), whoHref(p.Name, at)
-			if d.Path != "" && d.Kind == zone.DriftShut && p.answers("take") {
+			if d.Path != "" && (d.Kind == zone.DriftShut || d.Kind == zone.DriftOwns) && p.answers("take") && !p.unfit() {
 				row.Take = at.encoded()
 			}
 		}

@@ -256,8 +256,8 @@ func (f form) describe(s seen) error {
 		return err
 	}
 	now := time.Now()
-	if m.Expires != nil && *m.Expires == said(s.Expires) && !slices.Contains(s.Problems, zone.BadValue) {
-		m.Expires = nil // a zone that exists keeps its day, also when the policy has changed
+	if m.Expires != nil && *m.Expires == said(s.Expires) && (*m.Expires != "" || !slices.Contains(s.Problems, zone.BadValue)) {
+		m.Expires = nil // a zone that exists keeps its day, also when the policy has changed; a bad one, which is none, goes
 	}
 	if err := policy.CheckExpiry(m.Expires, now); err != nil {
 		return err

@@ -63,6 +63,9 @@ func (p zonePage) problems() []problem {
 			}
 			row.Op, row.Submit = "open", l.Say("zones-check.open")
 		case zone.Everybody:
+			if p.unfit() {
+				break // apply would be refused
+			}
 			row.Op, row.Submit = "apply", l.Say("zones-check.apply")
 		}
 		if !p.changes(p.seen) || p.State == zone.StateClosed {
@@ -74,6 +77,11 @@ func (p zonePage) problems() []problem {
 		problems = append(problems, problem{Words: l.Say("zones-refused.external")})
 	}
 	return problems
+}
+
+// unfit says whether a zone can be made what its root says: not under a wrong owner, nor without lists.
+func (s seen) unfit() bool {
+	return slices.ContainsFunc(s.Problems, func(p zone.Problem) bool { return p == zone.OwnerWrong || p == zone.OwnerGone || p == zone.NoACL })
 }
 
 // step is a line for a shell, and what of the page it does.

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sharezone/internal/account"
 	"sharezone/internal/helper"
 	"sharezone/internal/text"
 	"sharezone/internal/web"
@@ -309,5 +310,35 @@ func TestNoAnswer(t *testing.T) {
 	err := v.told(fmt.Errorf("x: %w", helper.ErrNoAnswer))
 	if code, sentence := web.CodeOf(err), v.call.Message(err); code != web.Internal || !strings.Contains(sentence, "may still be carried out") {
 		t.Errorf("%s %s", code, sentence)
+	}
+}
+
+// TestOptions: what the page shows makes the zone what the form says; whose trash it is not to say the command does not name.
+func TestOptions(t *testing.T) {
+	f := settingsView{Title: "x"}
+	if got := f.options(true); slices.Contains(got, "--trash") || !slices.Contains(got, "--expires") {
+		t.Errorf("%q", got)
+	}
+	f.Trash = zone.TrashOff
+	if got := f.options(true); !slices.Equal(got[len(got)-2:], []string{"--trash", "off"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestMendsOffered: a button that would be refused is none.
+func TestMendsOffered(t *testing.T) {
+	for other, op := range map[zone.Problem]string{zone.NoID: "apply", zone.OwnerWrong: "", zone.OwnerGone: "", zone.NoACL: ""} {
+		s := seen{Managed: true, Details: zone.Details{Summary: zone.Summary{Name: "x", Owner: "anna", State: zone.StateOpen}, Problems: []zone.Problem{other, zone.Everybody}}}
+		p := zonePage{viewer: viewerFor(text.English), seen: s}
+		p.admin, p.names = true, account.NewNames()
+		if got := p.problems(); len(got) != 2 || got[1].Op != op {
+			t.Errorf("%s: %+v", other, got)
+		}
+		reply := helper.ZonefixReply{Findings: []zone.Drift{{Path: "his", Kind: zone.DriftOwns}, {Path: "his", Kind: zone.DriftShut}, {Path: "his", Kind: zone.DriftLost}}}
+		for i, row := range p.checkView(reply).Findings {
+			if want := map[bool]string{true: "his"}[op != "" && i < 2]; row.Take != want {
+				t.Errorf("%s: %s: %q", other, reply.Findings[i].Kind, row.Take)
+			}
+		}
 	}
 }

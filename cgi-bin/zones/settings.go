@@ -133,13 +133,13 @@ func (p zonePage) settings() error {
 	return p.answer("settings", nil, settingsBody(p.call.Language, f))
 }
 
-// options are the form's fields as shzadm takes them; those that are empty only if all are wanted.
+// options are the form's fields as shzadm takes them; those that are empty only if all are wanted. The trash is never empty.
 func (f settingsView) options(all bool) []string {
 	var words []string
 	for _, o := range [...]struct{ option, value string }{
 		{"--title", f.Title}, {"--description", f.Description}, {"--expires", f.Expires}, {"--max-age", f.MaxAge}, {"--notify", f.Notify}, {"--trash", f.Trash},
 	} {
-		if all || o.value != "" {
+		if all && o.option != "--trash" || o.value != "" {
 			words = append(words, o.option, o.value)
 		}
 	}
@@ -213,7 +213,7 @@ func (p zonePage) sharing(principal, access string) error {
 	return p.answer("", nil, questionBody(l, questionView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("zones-asked-title." + kind),
 		Question: l.Say("zones-asked-question."+kind, text.Name(strings.TrimPrefix(principal, "group:"))), Advice: l.Say("zones-asked-advice." + kind),
-		Op: "share", Submit: l.Say("zones-share.system-submit"), Fields: []field{{"principal", principal}, {"access", access}, {"find", p.find()}, {"sure", "1"}},
+		Op: "share", Submit: l.Say("zones-share.system-submit"), Fields: []field{{"principal", principal}, {"access", access}, {"find", p.find()}, {"seen", p.listed(principal)}, {"sure", "1"}},
 		Commands: []string{command("shzadm", "zone", "share", p.Name, principal+"="+access)},
 	}))
 }

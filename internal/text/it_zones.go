@@ -85,7 +85,7 @@ var italianZones = map[string]string{
 	// Who is in a zone, and what he may do: by zone.Access.
 	"zones-members.title":          "Con chi è condivisa",
 	"zones-members.none-everybody": "Nell'elenco non c'è nessuno. Cerca qui sotto le persone con cui condividerla.",
-	"zones-members.none":           "Per ora ci entri solo il proprietario. Cerca qui sotto le persone con cui condividerla.",
+	"zones-members.none":           "Per ora ci entra solo il proprietario. Cerca qui sotto le persone con cui condividerla.",
 	"zones-members.group":          "gruppo: tutte le persone dell'azienda",
 	"zones-members.gone":           "Questo utente non esiste più: si può solo togliere.",
 	"zones-members.masked":         "Nell'elenco ha «%s», ma i permessi della cartella dell'area ne tolgono una parte: guarda in Controllo.",

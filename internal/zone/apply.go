@@ -41,6 +41,9 @@ func (h *Held) Apply() (Report, error) {
 	if _, err := conform(h.fd, r, isRoot); err != nil {
 		return Report{}, full(h.fd, err)
 	}
+	if err := h.ownTrash(); err != nil {
+		return Report{}, full(h.fd, err)
+	}
 	report := Report{Shut: maskOf(access, isRoot) != permWrite}
 	return report, h.admin.walk(h.fd, &report, func(fd int, st *unix.Stat_t) (bool, error) {
 		if !h.admin.people[st.Uid] {

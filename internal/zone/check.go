@@ -201,26 +201,33 @@ func (c *checker) agrees(s sight) bool {
 	return s.part == isFile || !shut && slices.Equal(s.inherited, c.rule.inherits(s.inherited)) && s.mode&unix.S_ISVTX != 0 && s.mode&0o070 == 0o070
 }
 
-// readsAlone says whether somebody is a member who may read and not write: a folder of his own lets him do that all the same. The
-// kernel's rule for lists: his own entry decides; of several groups each gives what it has.
+// readsAlone says whether somebody is a member who may read and not write: a folder of his own lets him do that all the same.
 func (c *checker) readsAlone(uid uint32) bool {
 	if reads, known := c.reads[uid]; known {
 		return reads
 	}
-	names, reads := c.zone.admin.names, false
-	if perm, named := c.rule.members.Find(acl.User, uid); named {
-		reads = accessOf(perm) == Read
-	} else if user, known := names.UserName(uid); known && uid != c.rule.owner {
-		var all acl.Perm
-		for _, e := range c.rule.members {
-			if group, known := names.GroupName(e.ID); e.Tag == acl.Group && known && names.InGroup(user, group) {
-				all |= e.Perm
-			}
-		}
-		reads = accessOf(all) == Read
-	}
+	reads := uid != c.rule.owner && accessOf(c.zone.admin.permOf(c.rule.members, uid)) == Read
 	c.reads[uid] = reads
 	return reads
+}
+
+// permOf is what the named entries of a list give somebody. The kernel's rule: his own entry decides; of several groups each gives
+// what it has.
+func (a *Admin) permOf(list acl.ACL, uid uint32) acl.Perm {
+	perm, named := list.Find(acl.User, uid)
+	user, known := a.names.UserName(uid)
+	if named || !known {
+		return perm
+	}
+	for _, e := range list {
+		if e.Tag != acl.Group {
+			continue
+		}
+		if group, known := a.names.GroupName(e.ID); known && a.names.InGroup(user, group) {
+			perm |= e.Perm
+		}
+	}
+	return perm
 }
 
 // isShared says whether others than a file's owner are in its group.

@@ -36,8 +36,12 @@ func (r Root) FormerOwner(names membership) string {
 	return ""
 }
 
-// Heir is who could own a zone whose owner is gone: a manager whom its default ACL names, otherwise any, "" where there is none.
+// Heir is who could own a zone whose owner is gone, or may not own it: whose it was, or a manager whom its default ACL names,
+// otherwise any, "" where there is none.
 func (a *Admin) Heir(r Root) string {
+	if former := r.FormerOwner(a.names); former != "" {
+		return former
+	}
 	for _, e := range r.Inherited {
 		if name, known := a.names.UserName(e.ID); known && e.Tag == acl.User && e.Perm == permWrite && mayOwn(a.names, name) {
 			return name

@@ -61,10 +61,10 @@ func (h *Held) Share(principal string, access Access) (Report, error) {
 		if _, err := changeACLs(fd, &h.stat, without); err != nil {
 			return Report{}, err
 		}
-		if err := a.walk(fd, &report, removal(without, a.ownersOf(entry, access))); err != nil {
+		if err := a.walk(fd, &report, removal(without, a.ownersOf(entry, access, h.stat.Uid, before))); err != nil {
 			return report, err
 		}
-		if !report.unfinished() {
+		if !report.unfinished {
 			if err := endNarrowing(fd, entry); err != nil {
 				return report, err
 			}
@@ -80,9 +80,12 @@ func (h *Held) Share(principal string, access Access) (Report, error) {
 	if err != nil || access == Drop {
 		return report, err
 	}
-	taken := slices.DeleteFunc(report.Skipped, func(s Skipped) bool { return s.Reason != SkipOwns })
-	err = a.walk(fd, &report, a.addition(entry))
-	report.Skipped = append(taken, report.Skipped...)
+	both := Report{Skipped: slices.DeleteFunc(report.Skipped, func(s Skipped) bool { return s.Reason != SkipOwns }), More: report.moreOwns}
+	err = a.walk(fd, &report, a.addition(entry)) // finds the others again
+	for _, s := range report.Skipped {
+		both.skip(s)
+	}
+	report.Skipped, report.More = both.Skipped, report.More+both.More
 	return report, err
 }
 
@@ -166,8 +169,9 @@ func removal(without func(list acl.ACL, inherited bool) acl.ACL, owners map[uint
 }
 
 // ownersOf are the people whose own folders give them more than the access that they get: those whom the entry names, when it
-// lets them in but not write. Who does not get in at all cannot reach his folders.
-func (a *Admin) ownersOf(e acl.Entry, access Access) map[uint32]bool {
+// lets them in but not write. Who does not get in at all cannot reach his folders. Of a group, the owner of the zone loses nothing,
+// nor does who may write by another entry of the root's list, as it was before.
+func (a *Admin) ownersOf(e acl.Entry, access Access, owner uint32, before acl.ACL) map[uint32]bool {
 	owners := make(map[uint32]bool)
 	switch {
 	case access == None || access == Write:
@@ -175,8 +179,9 @@ func (a *Admin) ownersOf(e acl.Entry, access Access) map[uint32]bool {
 		owners[e.ID] = true
 	default:
 		if group, known := a.names.GroupName(e.ID); known {
+			after := before.Without(e.Tag, e.ID).With(e)
 			for _, member := range a.names.Members(group) {
-				owners[member.UID] = true
+				owners[member.UID] = member.UID != owner && accessOf(a.permOf(after, member.UID)) != Write
 			}
 		}
 	}

@@ -93,13 +93,30 @@ type Report struct {
 	Skipped []Skipped `json:"skipped"`
 	More    int       `json:"more"` // skipped and matters, beyond those in Skipped
 	Shut    bool      `json:"shut"` // the mask of the root leaves less than was given
+
+	unfinished bool // something was left as it was that another run might change
+	moreOwns   int  // of More, the folders of the principal's own
 }
 
-// unfinished says whether something was left as it was that another run might change.
-func (r Report) unfinished() bool {
-	return r.More > 0 || slices.ContainsFunc(r.Skipped, func(s Skipped) bool {
-		return s.Reason == SkipError || s.Reason == SkipFull || s.Reason == SkipMoved
-	})
+// skip adds what was left as it is. What matters takes the room of what does not, so that a hundred links never hide the one file
+// that somebody has to see to.
+func (r *Report) skip(s Skipped) {
+	r.unfinished = r.unfinished || s.Reason == SkipError || s.Reason == SkipFull || s.Reason == SkipMoved
+	if len(r.Skipped) >= maxSkips {
+		at := slices.IndexFunc(r.Skipped, func(s Skipped) bool { return !s.Reason.Matters() })
+		switch {
+		case !s.Reason.Matters():
+			return
+		case at < 0:
+			r.More++
+			if s.Reason == SkipOwns {
+				r.moreOwns++
+			}
+			return
+		}
+		r.Skipped = slices.Delete(r.Skipped, at, at+1)
+	}
+	r.Skipped = append(r.Skipped, s)
 }
 
 // Incomplete says whether something was left as it was that members should see.
@@ -153,6 +170,7 @@ func (a *Admin) walkTrash(root int, report *Report, what change, changesTrash bo
 		report.Folders += c.report.Folders
 		report.Files += c.report.Files
 		report.Skipped, report.More = c.report.Skipped, c.report.More // the last pass says what remains
+		report.unfinished, report.moreOwns = c.report.unfinished, c.report.moreOwns
 		if c.report.Folders+c.report.Files == 0 && !c.walker.vanished {
 			break
 		}
@@ -201,7 +219,9 @@ func (c *changer) count(name string, counter *int, changed bool, err error) {
 	switch err = full(c.root, err); {
 	case errors.Is(err, errStillOwns):
 		c.count(name, counter, changed, nil)
-		if len(c.walker.stack) == 1 || !isTrash(c.walker.stack[1].name) { // what he threw away is nobody's to write into
+		names := c.walker.names(name)
+		growing := slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, growingPrefix) })
+		if !growing && !isTrash(names[0]) { // what he threw away, and what is being made, is nobody's to write into
 			c.skip(name, SkipOwns, nil)
 		}
 	case errors.Is(err, ErrNotOurs):
@@ -219,25 +239,13 @@ func (c *changer) count(name string, counter *int, changed bool, err error) {
 	}
 }
 
-// skip remembers that name in the current directory, or the directory itself for "", was left as it is. What matters
-// takes the room of what does not, so that a hundred links never hide the one file that somebody has to see to.
+// skip remembers that name in the current directory, or the directory itself for "", was left as it is.
 func (c *changer) skip(name string, reason SkipReason, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.report.Skipped) == maxSkips {
-		at := slices.IndexFunc(c.report.Skipped, func(s Skipped) bool { return !s.Reason.Matters() })
-		switch {
-		case !reason.Matters():
-			return
-		case at < 0:
-			c.report.More++
-			return
-		}
-		c.report.Skipped = slices.Delete(c.report.Skipped, at, at+1)
-	}
 	path := strings.Join(c.walker.names(name), "/")
 	if name == "" && path != "" {
 		path += "/"
 	}
-	c.report.Skipped = append(c.report.Skipped, Skipped{path, reason, err})
+	c.report.skip(Skipped{path, reason, err})
 }

@@ -2,6 +2,7 @@ package zone
 
 import (
 	"errors"
+	"fmt"
 
 	"golang.org/x/sys/unix"
 
@@ -43,6 +44,13 @@ func (h *Held) take(names []string, foreign bool) (Report, error) {
 	}
 	if err := checkSegments(names); err != nil {
 		return Report{}, err
+	}
+	root, err := inspect(h.fd, h.name)
+	if err != nil {
+		return Report{}, err
+	}
+	if _, sound := h.admin.rightOwner(root); !sound {
+		return Report{}, fmt.Errorf("%s: %w", h.name, ErrOwner) // as Apply: it would be the wrong one's
 	}
 	last := len(names) - 1
 	parent, err := h.reachFolder(names[:last])

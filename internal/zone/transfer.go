@@ -124,12 +124,19 @@ func (a *Admin) transfer(h *Handover, g giving) error {
 		_, member := inherited.Find(acl.User, g.from.UID)
 		lists = !member
 	}
-	return a.walkTrash(held.fd, &h.Report, ownership(g, lists), true)
+	if err := a.walkTrash(held.fd, &h.Report, ownership(g, lists), true); err != nil {
+		return err
+	}
+	if held.stat.Uid == g.from.UID || held.stat.Uid == g.to.UID {
+		return held.settleTrash(g)
+	}
+	return held.passTrash(g.from.UID, g.to.UID)
 }
 
 // transferRoot gives the root to the heir. Until it is his, running the command again finds the zone among those of the old
 // owner. Neither needs an entry as a member then: the heir owns it, and the old owner is to have nothing by an entry that he
-// once gave himself. They go last: before that the heir would not get in, if this were interrupted.
+// once gave himself. The heir's goes last: before that he would not get in, if this were interrupted. The old owner's goes first:
+// the zone is no longer found among his when it has changed hands.
 func transferRoot(fd int, st *unix.Stat_t, g giving) error {
 	access, err := acl.Access(fd)
 	if err != nil {
@@ -142,10 +149,14 @@ func transferRoot(fd int, st *unix.Stat_t, g giving) error {
 	if err := acl.SetDefault(fd, exchanged(inherited, g.from.UID, g.to.UID)); err != nil {
 		return err
 	}
+	access = access.Without(acl.User, g.from.UID)
+	if err := acl.SetAccess(fd, access); err != nil {
+		return err
+	}
 	if _, err = g.chown(fd, st); err != nil {
 		return err
 	}
-	return acl.SetAccess(fd, access.Without(acl.User, g.to.UID).Without(acl.User, g.from.UID))
+	return acl.SetAccess(fd, access.Without(acl.User, g.to.UID))
 }
 
 // ownership is the change that gives to somebody what is another's; lists says whether he also takes the other's place

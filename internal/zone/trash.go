@@ -146,7 +146,7 @@ func (o *Object) prepareTrash() (*trashPlace, error) {
 }
 
 func (t *Trash) newPlace() (*trashPlace, error) {
-	p := &trashPlace{root: t.root, topName: trashPrefix + strconv.Itoa(os.Geteuid()), name: time.Now().UTC().Format(trashStamp) + "-" + rand.Text()[:12]}
+	p := &trashPlace{root: t.root, topName: trashName(uint32(os.Geteuid())), name: time.Now().UTC().Format(trashStamp) + "-" + rand.Text()[:12]}
 	var err error
 	if p.top, err = t.own(p.topName); err != nil {
 		return nil, err
@@ -222,22 +222,29 @@ func (o *Object) isTop() bool {
 
 // shut gives the caller's folder the lists that it must have, also where the zone has another owner by now.
 func (t *Trash) shut(top *Object) error {
-	list := acl.FromMode(0o700)
-	if owner := t.root.stat.Uid; owner != top.stat.Uid {
-		list = list.With(acl.Entry{Tag: acl.User, ID: owner, Perm: permWrite})
-	}
-	inherited, err := acl.Default(top.fd)
-	if err == nil && !slices.Equal(inherited, list) {
-		err = acl.SetDefault(top.fd, list)
-	}
-	if err == nil {
-		var access acl.ACL
-		if access, err = acl.Access(top.fd); err == nil && !slices.Equal(access, list) {
-			err = acl.SetAccess(top.fd, list)
-		}
-	}
+	err := shutTrash(top.fd, top.stat.Uid, t.root.stat.Uid)
 	if errors.Is(err, acl.ErrUnsupported) {
 		return nil // it was made for nobody else
+	}
+	return err
+}
+
+// shutTrash gives a folder of the trash the lists that let in whose it is and the owner of the zone.
+func shutTrash(fd int, deleter, owner uint32) error {
+	list := acl.FromMode(0o700)
+	if owner != deleter {
+		list = list.With(acl.Entry{Tag: acl.User, ID: owner, Perm: permWrite})
+	}
+	inherited, err := acl.Default(fd)
+	if err == nil && !slices.Equal(inherited, list) {
+		err = acl.SetDefault(fd, list)
+	}
+	if err != nil {
+		return err
+	}
+	access, err := acl.Access(fd)
+	if err == nil && !slices.Equal(access, list) {
+		err = acl.SetAccess(fd, list)
 	}
 	return err
 }
@@ -352,7 +359,7 @@ func (t *Trash) Last(at []string, name string) (Discarded, error) {
 
 // ids are those of everything that the caller may see, the last first.
 func (t *Trash) ids() ([]string, error) {
-	tops := []string{trashPrefix + strconv.Itoa(os.Geteuid())}
+	tops := []string{trashName(uint32(os.Geteuid()))}
 	if root, err := t.root.reachAs(".", unix.O_RDONLY|unix.O_DIRECTORY); err == nil { // who may not read it sees his own
 		names, err := readNames(root.fd)
 		root.Close()

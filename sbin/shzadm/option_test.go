@@ -52,6 +52,7 @@ func TestWrongValues(t *testing.T) {
 		{[]string{"zone", "modify", "dt-zone"}, "max-age", "-1", "30"},
 		{[]string{"zone", "modify", "dt-zone"}, "expires", "soon", "2027-12-31"},
 		{[]string{"zone", "modify", "dt-zone"}, "trash", "yes", "off"},
+		{[]string{"zone", "modify", "dt-zone"}, "trash", "", "off"},
 	} {
 		tested[c.option] = true
 		for _, say := range []texts{textsEN, textsIT} {

@@ -54,8 +54,11 @@ func zoneModify(c *call, args []string) error {
 		m.Notify = notifyValue(notify)
 	}
 	if trash != nil {
-		if m.Trash = trash; *trash == "on" {
+		switch m.Trash = trash; *trash {
+		case "on":
 			m.Trash = new(string) // the absent attribute
+		case "": // which would be the same: a variable of a script that is not set says neither
+			return zone.ValueError{Attr: zone.AttrTrash, Value: *trash, Reason: zone.BadForm}
 		}
 	}
 	limit, err := parseLimit(text(limitText))

@@ -1,0 +1,82 @@
+package zone
+
+import (
+	"errors"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// What root does with the trash of a zone that changes hands, and where it was made while the zone belonged to somebody else.
+
+// ownTrash gives the folders of the trash, and those of each deletion, the lists that they have under the zone's owner: who owned it
+// before, also by a chown, gets into none that is not his.
+func (h *Held) ownTrash() error {
+	names, err := readNames(h.fd)
+	for _, name := range names {
+		if isTrash(name) {
+			err = errors.Join(err, h.shutTrashAt(h.fd, name, true))
+		}
+	}
+	return err
+}
+
+// shutTrashAt is ownTrash of one folder, and of those in it. What is no folder, or gone by now, has nothing to shut.
+func (h *Held) shutTrashAt(dir int, name string, top bool) error {
+	fd, err := reach(dir, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK)
+	if err != nil {
+		return nil
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return err
+	}
+	if err := shutTrash(fd, st.Uid, h.stat.Uid); err != nil || !top {
+		return err
+	}
+	names, err := readNames(fd)
+	for _, name := range names {
+		err = errors.Join(err, h.shutTrashAt(fd, name, false))
+	}
+	return err
+}
+
+// passTrash makes the trash of one person, whose things have become another's, part of the other's: under the old name it would be
+// in the way of the one, who may delete something in the zone again. It does what the other could do himself.
+func (h *Held) passTrash(from, to uint32) error {
+	old, name := trashName(from), trashName(to)
+	fd, err := reach(h.fd, old, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK)
+	if err != nil {
+		return nil // he has none
+	}
+	defer unix.Close(fd)
+	if !belongs(fd, to) {
+		return nil
+	}
+	if err := unix.Renameat2(h.fd, old, h.fd, name, unix.RENAME_NOREPLACE); !errors.Is(err, unix.EEXIST) {
+		return err
+	}
+	into, err := reach(h.fd, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK)
+	if err != nil {
+		return nil // something else has the name
+	}
+	defer unix.Close(into)
+	if !belongs(into, to) {
+		return nil
+	}
+	names, err := readNames(fd)
+	for _, deletion := range names {
+		err = errors.Join(err, unix.Renameat2(fd, deletion, into, deletion, unix.RENAME_NOREPLACE))
+	}
+	unix.Unlinkat(h.fd, old, unix.AT_REMOVEDIR)
+	return err
+}
+
+func belongs(fd int, uid uint32) bool {
+	var st unix.Stat_t
+	return unix.Fstat(fd, &st) == nil && st.Uid == uid
+}
+
+// trashName is what the folder of a person's trash is called.
+func trashName(uid uint32) string { return trashPrefix + strconv.FormatUint(uint64(uid), 10) }

@@ -1,0 +1,151 @@
+package zone
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"sharezone/internal/account"
+)
+
+// TestTrashAfterTransfer: who gave his zone away, and is a member of it now, deletes as before; what he deleted while it was his is
+// in the trash of the heir.
+func TestTrashAfterTransfer(t *testing.T) {
+	for _, all := range []bool{false, true} {
+		for _, had := range []bool{false, true} { // the heir has a trash there already
+			base, _ := needCopy(t)
+			dora(t, base)
+			admin := newTestAdmin(t, base)
+			createDemo(t, admin)
+			root := base + "/demo"
+			share(t, admin, "user:zt-dora", Write)
+			as(t, "zt-anna", "cd "+root+"; umask 027; echo x >first; echo x >second")
+			as(t, "zt-dora", "cd "+root+"; umask 027; echo x >hers")
+			wantTrash(t, "zt-anna", root, "discard first", "true <nil>")
+			want := "first <nil>"
+			if had {
+				wantTrash(t, "zt-dora", root, "discard hers", "true <nil>")
+				want = "first,hers <nil>"
+			}
+			var err error
+			if all {
+				anna, _ := account.NewNames().User("zt-anna")
+				_, err = admin.TransferAll(anna, "zt-dora")
+			} else {
+				_, err = admin.Transfer("demo", "zt-dora")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantTrash(t, "zt-dora", root, "list", want)
+			share(t, admin, "user:zt-anna", Write)
+			as(t, "zt-anna", "cd "+root+"; umask 027; echo x >third")
+			wantTrash(t, "zt-anna", root, "discard third", "true <nil>")
+			wantTrash(t, "zt-anna", root, "list", "third <nil>")
+			wantTrash(t, "zt-dora", root, "restore first", strings.Replace(want, " ", ",third ", 1))
+		}
+	}
+}
+
+// TestTrashOfWrongOwner: what was deleted while a zone was somebody's by a chown is not his to read any more when it is given back.
+func TestTrashOfWrongOwner(t *testing.T) {
+	for _, mend := range []string{"give back", "apply"} {
+		base, admin := needCopy(t)
+		createDemo(t, admin)
+		root := base + "/demo"
+		share(t, admin, "user:zt-carla", Write)
+		share(t, admin, "user:zt-bruno", Write)
+		as(t, "zt-carla", "cd "+root+"; umask 007; mkdir hers; echo x >hers/file")
+		sh(t, "chown zt-bruno "+root)
+		wantTrash(t, "zt-carla", root, "discard hers", "true <nil>")
+		wantTrash(t, "zt-bruno", root, "list", "hers <nil>")
+		var err error
+		if mend == "apply" {
+			sh(t, "chown zt-anna "+root)
+			_, err = admin.Apply("demo")
+		} else {
+			_, err = admin.Transfer("demo", "zt-anna")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantTrash(t, "zt-bruno", root, "list", " <nil>")
+		wantTrash(t, "zt-carla", root, "list", "hers <nil>")
+		wantTrash(t, "zt-anna", root, "list", "hers <nil>")
+		if lists := sh(t, "cd "+root+"; getfacl -pc .shz-trash-* .shz-trash-*/*"); strings.Contains(lists, "zt-bruno") || strings.Count(lists, "default:user:zt-anna:rwx") != 2 {
+			t.Errorf("%s: %s", mend, lists)
+		}
+	}
+}
+
+// TestWrongOwner: a zone that was given away by a chown goes back to whose it was, not to a manager who is a member of it; until
+// then nothing in it is given to its owner.
+func TestWrongOwner(t *testing.T) {
+	base, _ := needCopy(t)
+	dora(t, base)
+	sh(t, `low=$(id -u zt-anna); while getent passwd $low >/dev/null; do low=$((low - 1)); done
+		useradd -u $low -N -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 -M -G shzbase,shzmgr zt-early`)
+	defer sh(t, "userdel zt-early")
+	admin := newTestAdmin(t, base)
+	createDemo(t, admin)
+	root := base + "/demo"
+	for _, user := range []string{"zt-early", "zt-dora", "zt-bruno"} {
+		share(t, admin, "user:"+user, Write)
+	}
+	as(t, "zt-dora", "mkdir "+root+"/hers")
+	sh(t, "chown zt-bruno "+root)
+	found, _ := check(t, admin)
+	if len(found) == 0 || found[0].Kind != DriftOwner || found[0].Right != "zt-anna" || !slices.Equal(found[0].Mend, MendOwner("demo", "zt-anna")) {
+		t.Errorf("%+v", found)
+	}
+	if _, err := admin.Take("demo", []string{"hers"}); !errors.Is(err, ErrOwner) || sh(t, "stat -c %U "+root+"/hers") != "zt-dora" {
+		t.Errorf("taken: %v", err)
+	}
+}
+
+// TestShareTellsOwnersWhoLose: of a group that may only read now, not the owner of the zone, nor who may write by himself.
+func TestShareTellsOwnersWhoLose(t *testing.T) {
+	base, admin := needCopy(t)
+	createDemo(t, admin)
+	root := base + "/demo"
+	sh(t, "usermod -aG zt-acme zt-anna; usermod -aG zt-acme zt-bruno")
+	defer sh(t, "gpasswd -d zt-anna zt-acme; gpasswd -d zt-bruno zt-acme")
+	admin = newTestAdmin(t, base)
+	share(t, admin, "group:zt-acme", Write)
+	share(t, admin, "user:zt-bruno", Write)
+	as(t, "zt-anna", "mkdir -m 1770 "+root+"/annas")
+	as(t, "zt-bruno", "mkdir -m 1770 "+root+"/brunos")
+	as(t, "zt-carla", fmt.Sprintf("mkdir -m 1770 %s/carlas %[1]s/%sX", root, growingPrefix))
+	report := share(t, admin, "group:zt-acme", Read)
+	var told []string
+	for _, s := range report.Skipped {
+		told = append(told, s.Path+" "+string(s.Reason))
+	}
+	if !slices.Equal(told, []string{"carlas owns"}) {
+		t.Errorf("%q", told)
+	}
+}
+
+// TestShareTellsAll: many folders of the principal's own are named and counted once, with what else is told, and the change is
+// finished.
+func TestShareTellsAll(t *testing.T) {
+	base, admin := needCopy(t)
+	createDemo(t, admin)
+	root := base + "/demo"
+	share(t, admin, "user:zt-bruno", Write)
+	as(t, "zt-bruno", "cd "+root+"; for i in $(seq 130); do mkdir -m 1770 his$i; done")
+	sh(t, "cd "+root+"; for i in $(seq 20); do mkdir roots$i; done")
+	report := share(t, admin, "user:zt-bruno", Read)
+	if len(report.Skipped) != maxSkips || len(report.Skipped)+report.More != 150 || report.unfinished {
+		t.Errorf("%d named and %d more, unfinished: %v", len(report.Skipped), report.More, report.unfinished)
+	}
+	bruno, _ := admin.names.UserID("zt-bruno")
+	h := hold(t, admin)
+	defer h.Release()
+	entry, err := admin.entryFor("user:zt-bruno", Read, h.stat.Uid)
+	if err != nil || entry.ID != bruno || isNarrowing(h.fd, entry) {
+		t.Errorf("still being taken away: %v", err)
+	}
+}
