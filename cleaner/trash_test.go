@@ -22,11 +22,11 @@ func TestTrash(t *testing.T) {
 	now := time.Now()
 	s.zone("bin", "", now)
 	root := s.base + "/bin"
-	s.discard(root, "20260101T000000Z-A old", "20260102T000000Z-B young", "20260103T000000Z-C settled")
+	s.discard(root, "20260101T000000.000000000Z-AAAAAAAAAAAA old", "20260102T000000.000000000Z-BBBBBBBBBBBB young", "20260103T000000.000000000Z-CCCCCCCCCCCC settled")
 	sh(t, "cd "+root+"; mkdir kept; setfattr -n user.shz.trash -v off .")
 	uid := sh(t, "id -u ct-bruno")
 	top := "/bin/.shz-trash-" + uid
-	s.backdate(top+"/20260101T000000Z-A 40 40", top+"/20260102T000000Z-B 29 29", top+"/20260103T000000Z-C 31 31", "/bin/kept 90 90", "/bin/x 90 90")
+	s.backdate(top+"/20260101T000000.000000000Z-AAAAAAAAAAAA 40 40", top+"/20260102T000000.000000000Z-BBBBBBBBBBBB 29 29", top+"/20260103T000000.000000000Z-CCCCCCCCCCCC 31 31", "/bin/kept 90 90", "/bin/x 90 90")
 	s.now = now
 	s.dryRun = true
 	before := s.list(root)
@@ -53,7 +53,7 @@ func TestTrash(t *testing.T) {
 	if acts := strings.Join(s.acts(), "; "); acts != "expire bin sub/old ok; expire bin sub/settled ok" {
 		t.Errorf("%s", acts)
 	}
-	if left := s.list(root); strings.Contains(left, "old") || strings.Contains(left, "settled") || !strings.Contains(left, "/20260102T000000Z-B/young/x") || !strings.Contains(left, "kept") {
+	if left := s.list(root); strings.Contains(left, "old") || strings.Contains(left, "settled") || !strings.Contains(left, "/20260102T000000.000000000Z-BBBBBBBBBBBB/young/x") || !strings.Contains(left, "kept") {
 		t.Errorf("left: %s", left)
 	}
 	// Without a trash what is left of one goes after a day, and a first run removes nothing that was there before.
@@ -69,9 +69,9 @@ func TestTrashStrange(t *testing.T) {
 	now := time.Now()
 	s.zone("bin", "", now)
 	root := s.base + "/bin"
-	s.discard(root, "20260101T000000Z-A old")
+	s.discard(root, "20260101T000000.000000000Z-AAAAAAAAAAAA old")
 	top := root + "/.shz-trash-" + sh(t, "id -u ct-bruno")
-	sh(t, "mkdir "+top+"/20260101T000000Z-A/old/hers; touch "+top+"/20260101T000000Z-A/old/hers/file; chown -R ct-anna "+top+"/20260101T000000Z-A/old/hers")
+	sh(t, "mkdir "+top+"/20260101T000000.000000000Z-AAAAAAAAAAAA/old/hers; touch "+top+"/20260101T000000.000000000Z-AAAAAAAAAAAA/old/hers/file; chown -R ct-anna "+top+"/20260101T000000.000000000Z-AAAAAAAAAAAA/old/hers")
 	s.now = now.Add(40 * 24 * time.Hour)
 	if err := s.run("trash"); err == nil || !strings.Contains(err.Error(), "the trash: it holds what is not") {
 		t.Errorf("%v", err)

@@ -11,7 +11,7 @@ import (
 func TestDoctorWorker(t *testing.T) {
 	needInstallation(t)
 	prepareDoctor(t)
-	const head = `{"version":1,"id":"20260101T000000.000000000Z-00112233445566778899aabbccddeeff","kind":"taken","uid":1,"user":"a","actor":"b","zone":"z","zone_id":"","opened":"2026-01-01T00:00:00Z"}`
+	const head = `{"version":1,"id":"20260101T000000.000000000Z-00112233445566778899aabbccddeeff","kind":"taken","uid":1,"user":"a","actor":"b","zone":"z","zone_id":"","opened":"2026-01-01T00:00:00Z","due":"2026-01-01T00:00:00Z"}`
 	message := func(folder string) string {
 		return "echo '" + head + "' > " + layout.Queue + "/" + folder + "/20260101T000000.000000000Z-00112233445566778899aabbccddeeff.json"
 	}
