@@ -380,6 +380,9 @@ func (t *Trash) ids() ([]string, error) {
 			return nil, err
 		}
 		for _, one := range names {
+			if !deletionForm.MatchString(one) {
+				continue
+			}
 			ids = append(ids, strings.TrimPrefix(name, trashPrefix)+"-"+one)
 		}
 	}
@@ -413,7 +416,7 @@ type deletion struct {
 
 func (t *Trash) reach(id string) (*deletion, error) {
 	number, name, found := strings.Cut(id, "-")
-	if _, err := strconv.ParseUint(number, 10, 32); err != nil || !found || CheckSegment(name) != nil {
+	if _, err := strconv.ParseUint(number, 10, 32); err != nil || !found || !deletionForm.MatchString(name) {
 		return nil, unix.ENOENT
 	}
 	top, err := t.open(trashPrefix+number, unix.O_PATH)

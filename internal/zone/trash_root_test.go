@@ -234,7 +234,7 @@ func TestTrashOfAnotherFolder(t *testing.T) {
 	base, admin := needCopy(t)
 	root := prepareRemoval(t, admin, base)
 	share(t, admin, "user:zt-carla", Write)
-	if !as(t, "zt-bruno", "umask 007; mkdir -m 1770 "+root+"/p") || !as(t, "zt-carla", "umask 007; cd "+root+"/p; mkdir -m 1770 f; echo hers >f/file; echo hers >"+root+"/more") {
+	if !as(t, "zt-bruno", "umask 007; mkdir -m 1770 "+root+"/p") || !as(t, "zt-carla", "umask 007; cd "+root+"/p; mkdir -m 1770 f f/sub; echo hers >f/file; echo hers >f/sub/file; echo hers >"+root+"/more") {
 		t.Fatal("no folder of hers in his")
 	}
 	top := root + "/" + trashPrefix + uidOf(t, "zt-carla")
@@ -246,6 +246,9 @@ func TestTrashOfAnotherFolder(t *testing.T) {
 	e := emptying(&paths)
 	if err := hold(t, admin).EmptyTrash(e); err != nil || e.Found != 0 || e.Failed == 0 || !exists(top+"/file") {
 		t.Errorf("%+v %v", e, err)
+	}
+	if got := trashAs(t, "zt-carla", root, "list"); strings.Contains(got, "file") || !strings.HasSuffix(got, "<nil>") {
+		t.Errorf("a page takes what is in it for deleted: %s", got)
 	}
 	if got := trashAs(t, "zt-carla", root, "discard more"); !strings.HasPrefix(got, "false "+ErrTrashTaken.Error()) || getfacl(t, top) != before || !exists(root+"/more") {
 		t.Errorf("%s\n%s", got, getfacl(t, top))
