@@ -42,7 +42,7 @@ func traced(t *testing.T, source, target string, args ...string) (ended bool, sa
 	cmd.Env = []string{
 		"PATH=/usr/bin:/bin", "SHZ_REQUEST=0123456789abcdef", "SHZ_ENTRY=internal", "SHZ_USER=bruno", "REQUEST_METHOD=PUT",
 		"SERVER_PROTOCOL=HTTP/1.1", "REMOTE_ADDR=127.0.0.1", "HTTP_HOST=127.0.0.1", "GATEWAY_INTERFACE=CGI/1.1",
-		"CONTENT_LENGTH=" + strconv.FormatInt(st.Size(), 10), "REQUEST_URI=" + target,
+		"GOMAXPROCS=1", "CONTENT_LENGTH=" + strconv.FormatInt(st.Size(), 10), "REQUEST_URI=" + target,
 	}
 	out, err := cmd.CombinedOutput()
 	return err == nil, string(out), read(t, file)
@@ -108,7 +108,7 @@ func TestUploadStopsAtEachCall(t *testing.T) {
 		place := zonePath(zone, "x.bin")
 		for call, n := range calls {
 			for when := 1; when <= n && when <= 40; when++ {
-				os.Remove(place)
+				run(t, "find", zonePath(zone), "-mindepth", "1", "-delete")
 				old := "nothing"
 				if query != "" {
 					write(t, "bruno", place, "old")
@@ -122,7 +122,10 @@ func TestUploadStopsAtEachCall(t *testing.T) {
 				if got != old && got != want {
 					t.Errorf("%s %d%s: half of a file", call, when, query)
 				}
-				// Replacing exchanges two names; the second one may stay, reserved, until a day has gone by.
+				if query != "" && len(oldFiles(t, zone)) != 1 {
+					t.Errorf("%s %d: the old file is %q", call, when, oldFiles(t, zone))
+				}
+				// Replacing needs a second name, which may stay, reserved, until a day has gone by.
 				if left := hidden(t, zonePath(zone)); len(left) > 0 && query == "" {
 					t.Errorf("%s %d: left behind %q", call, when, left)
 				}
@@ -131,14 +134,72 @@ func TestUploadStopsAtEachCall(t *testing.T) {
 	}
 }
 
-// TestReplaceKilled: killed after the exchange, the new file has the name, and the old one lies hidden beside it. The next
-// replacement looks at it, and leaves it until it is a day old (leftover_test.go of internal/zone).
+// oldFiles are those in the zone, and in its trash, with the content old; what is swept away one day does not count.
+func oldFiles(t *testing.T, zone string) []string {
+	t.Helper()
+	return strings.Fields(run(t, "find", zonePath(zone), "-type", "f", "-not", "-name", ".shz-put-*", "-exec", "grep", "-lx", "old", "{}", ";"))
+}
+
+// TestReplaceKilled: wherever a replacement is killed, the old file is whole under its name or in the trash, and the new one whole or
+// not there.
 func TestReplaceKilled(t *testing.T) {
 	zone := newZone(t, "user:bruno=write")
 	source := randomFile(t, 100<<10)
+	want := digestOf(t, source)
 	place := zonePath(zone, "x.bin")
-	write(t, "bruno", place, "old")
-	ended, _ := tracedUpload(t, source, "/cgi-bin/shz/"+zone+"/x.bin?on_exists=replace", "-e", "trace=renameat2", "-e", "inject=renameat2:signal=KILL:when=2")
+	for _, row := range []struct {
+		call, when string
+		replaced   bool
+	}{
+		{"linkat", "2", false},    // its hidden name
+		{"mkdirat", "2", false},   // the folder in the trash
+		{"linkat", "3", false},    // its name there
+		{"renameat2", "1", false}, // the exchange
+		{"unlinkat", "1", true},   // the hidden name goes
+		{"fsync", "2", true},
+	} {
+		t.Run(row.call+" "+row.when, func(t *testing.T) {
+			ended := true
+			for try := 0; ended && try < mostTries; try++ {
+				run(t, "find", zonePath(zone), "-mindepth", "1", "-delete")
+				write(t, "bruno", place, "old")
+				ended, _ = tracedUpload(t, source, "/cgi-bin/shz/"+zone+"/x.bin?on_exists=replace", "-e", "trace="+row.call, "-e", "inject="+row.call+":signal=KILL:when="+row.when)
+			}
+			if ended {
+				t.Fatal("the handler never came to this call")
+			}
+			left := oldFiles(t, zone)
+			if len(left) != 1 || strings.Contains(left[0], "/.shz-trash-") != row.replaced || row.replaced != (digestOf(t, place) == want) {
+				t.Errorf("the old one is %q", left)
+			}
+			if names := list(t, "bruno", "/cgi-bin/shz/"+zone+"/").entryNames(); len(names) != 1 {
+				t.Errorf("the folder shows %q", names)
+			}
+			if row.replaced {
+				says(t, "bruno", "/cgi-bin/shz/"+zone+"/", "ok", "op=restore", "id="+inTrash(t, "bruno", zone, "x.bin").ID, "on_exists=rename")
+				if read(t, zonePath(zone, "x (2).bin")) != "old" {
+					t.Error("the old one does not come back")
+				}
+			}
+		})
+	}
+}
+
+// TestReplaceKilledWithoutTrash: the old file is to go for good, and lies hidden beside the new one. The next replacement looks at it,
+// and leaves it until it is a day old (leftover_test.go of internal/zone).
+func TestReplaceKilledWithoutTrash(t *testing.T) {
+	zone := newZone(t, "user:bruno=write")
+	if out, status := asUser(t, "anna", "setfattr", "-n", "user.shz.trash", "-v", "off", zonePath(zone)); status != 0 {
+		t.Fatal(out)
+	}
+	source := randomFile(t, 100<<10)
+	place := zonePath(zone, "x.bin")
+	ended := true
+	for try := 0; ended && try < mostTries; try++ {
+		run(t, "find", zonePath(zone), "-mindepth", "1", "-delete")
+		write(t, "bruno", place, "old")
+		ended, _ = tracedUpload(t, source, "/cgi-bin/shz/"+zone+"/x.bin?on_exists=replace", "-e", "trace=unlinkat", "-e", "inject=unlinkat:signal=KILL:when=1")
+	}
 	if ended {
 		t.Fatal("the handler never came to this call")
 	}

@@ -19,7 +19,8 @@ import (
 //	.shz-done-ID    from just before it gets its name: how that went, for a client that lost the answer
 //
 // The caller finds them by the id alone, so that it works where he may not list, too. As long as .shz-upload-ID is the
-// inode that the other one names, or the other one is not there, the upload has no name yet; so whenever a process is
+// inode that the other one names, and that has not the name of which the other one speaks, or the other one is not there, the upload
+// has no name yet; so whenever a process is
 // killed, one of the two is true: it has no name and can go on, or it has its name and says so.
 const (
 	partialPrefix = ReservedPrefix + "upload-"
@@ -119,12 +120,18 @@ func (o *Object) LookPartial(id string) (*Partial, error) {
 		return nil, err
 	}
 	defer object.Close()
-	if p.Done != nil && p.Done.Inode != object.stat.Ino {
+	if p.Done != nil && (p.Done.Inode != object.stat.Ino || o.hasName(string(p.Done.Name), p.Done.Inode)) {
 		p.Wanted, p.Offset = p.Done.Wanted, p.Done.Length
 		return p, nil
 	}
 	p.Done = nil
 	return p, p.read(object)
+}
+
+// hasName says whether an upload has got its name. It keeps the reserved one beside it for a moment where it replaces something.
+func (o *Object) hasName(name string, inode uint64) bool {
+	var st unix.Stat_t
+	return unix.Fstatat(o.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW) == nil && st.Ino == inode
 }
 
 // read takes what is known of an unfinished upload from its file.

@@ -165,6 +165,10 @@ func TestPartialKilled(t *testing.T) {
 			move(t, dir, partialPrefix+id, "name.txt")
 			move(t, dir, "old", partialPrefix+id)
 		}, true, 3},
+		"exchanged, with the trash": {func(t *testing.T, root *Object, dir, id string) {
+			mark(t, root, dir, id)
+			must(t, os.Link(dir+"/"+partialPrefix+id, dir+"/name.txt"))
+		}, true, 3},
 		"more than announced": {func(t *testing.T, _ *Object, dir, id string) { must(t, os.Truncate(dir+"/"+partialPrefix+id, 99)) }, false, 2},
 		"not checked": {func(t *testing.T, _ *Object, dir, id string) {
 			must(t, xattr.Set(dir+"/"+partialPrefix+id, attrPending, []byte("1")))

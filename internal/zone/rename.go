@@ -59,7 +59,8 @@ func (o *Object) renameTo(name string, folder *Object, to string, exists OnExist
 }
 
 // exchange puts the file with a name into the place of another one and removes that, or moves it to the trash. As with an upload that
-// replaces, what came out of the place is looked at, and put back unless it is a file of the caller's own.
+// replaces, what came out of the place is looked at, and put back unless it is a file of the caller's own. Who is killed in between
+// leaves both files to be seen, under each other's names.
 func (o *Object) exchange(name string, folder *Object, to string) error {
 	place, err := folder.prepareTrash()
 	if err != nil {
@@ -84,7 +85,11 @@ func (o *Object) exchange(name string, folder *Object, to string) error {
 	if kind(in.Mode) != "file" || !replaceable(&out) {
 		return errors.Join(unix.EPERM, swap())
 	}
-	if err := place.take(o, name, to); err != nil {
+	err = place.take(o, name, to)
+	if errors.Is(err, unix.EXDEV) { // something is mounted in the zone, and has no trash
+		err = unix.Unlinkat(o.fd, name, 0)
+	}
+	if err != nil {
 		return errors.Join(err, swap())
 	}
 	return nil

@@ -278,13 +278,18 @@ func (u *Upload) appear(name string) error {
 		return err
 	}
 	if u.hidden == "" {
-		return unix.Linkat(unix.AT_FDCWD, descriptorPath(int(u.file.Fd())), u.dir.fd, name, unix.AT_SYMLINK_FOLLOW)
+		return u.linkAt(u.dir, name)
 	}
 	err := unix.Renameat2(u.dir.fd, u.hidden, u.dir.fd, name, unix.RENAME_NOREPLACE)
 	if err == nil {
 		u.hidden = ""
 	}
 	return err
+}
+
+// linkAt gives the file a name in a folder, beside those that it has.
+func (u *Upload) linkAt(folder *Object, name string) error {
+	return unix.Linkat(unix.AT_FDCWD, descriptorPath(int(u.file.Fd())), folder.fd, name, unix.AT_SYMLINK_FOLLOW)
 }
 
 // tell announces the name.
@@ -296,7 +301,11 @@ func (u *Upload) tell(name string) error {
 }
 
 // replace exchanges the file with the one that has the name, looks at what came out, and puts it back if it is not the
-// caller's own: so nothing that appears in between can be lost. The old one goes to the trash of the zone, if there is one.
+// caller's own: so nothing that appears in between can be lost.
+//
+// Where the zone has a trash, the file gets a name there too, that of the old one. The call that gives it the place of the old one
+// then puts that one into the trash, so whoever is killed at any time loses neither. Killed just before it, he leaves the new one in
+// the trash; killed after it, a second, hidden name of the new one.
 func (u *Upload) replace() (bool, error) {
 	if u.match == nil {
 		if err := u.appear(u.name); !errors.Is(err, unix.EEXIST) {
@@ -316,44 +325,61 @@ func (u *Upload) replace() (bool, error) {
 		return false, err
 	}
 	defer place.close()
-	hidden := u.hidden
-	exchange := func() error {
-		return unix.Renameat2(u.dir.fd, hidden, u.dir.fd, u.name, unix.RENAME_EXCHANGE)
-	}
-	err = exchange()
-	if errors.Is(err, unix.ENOENT) && u.match != nil {
-		return false, ErrChanged
-	}
-	if errors.Is(err, unix.ENOENT) { // what had the name is gone meanwhile
-		return false, u.appear(u.name)
-	}
-	if err != nil {
-		return false, err
-	}
-	u.hidden = "" // what has the hidden name now is another file: Abort must not remove it
-	var old unix.Stat_t
-	if err := unix.Fstatat(u.dir.fd, hidden, &old, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-		return false, err
-	}
-	changed := u.match != nil && !u.match(&old)
-	if changed || !replaceable(&old) {
-		if err := exchange(); err != nil {
+	in, second := u.dir, u.hidden // where the old one gets
+	if place != nil {
+		err := u.linkAt(place.dir, u.name)
+		if err == nil {
+			in, second = place.dir, u.name
+		} else if !errors.Is(err, unix.EXDEV) { // else something is mounted in the zone, and has no trash
 			return false, err
 		}
-		u.hidden = hidden
-		if changed {
+	}
+	unlink := func() {
+		if in != u.dir {
+			unix.Unlinkat(in.fd, second, 0)
+		}
+	}
+	exchange := func() error {
+		return unix.Renameat2(in.fd, second, u.dir.fd, u.name, unix.RENAME_EXCHANGE)
+	}
+	if err := exchange(); err != nil {
+		unlink()
+		switch {
+		case !errors.Is(err, unix.ENOENT):
+			return false, err
+		case u.match != nil:
 			return false, ErrChanged
 		}
-		return false, unix.EPERM
+		return false, u.appear(u.name) // what had the name is gone meanwhile
 	}
-	if err := place.take(u.dir, hidden, u.name); err != nil && place != nil {
+	if err := u.mayReplace(in, second); err != nil {
 		if undo := exchange(); undo != nil {
+			if in == u.dir {
+				u.hidden = "" // what has the hidden name now is another file: Abort must not remove it
+			}
 			return false, errors.Join(err, undo)
 		}
-		u.hidden = hidden
+		unlink()
 		return false, err
 	}
-	return true, nil // without a trash the new file has its name already, whatever becomes of the old one
+	unix.Unlinkat(u.dir.fd, u.hidden, 0) // the new file has its name already, whatever becomes of this one
+	u.hidden = ""
+	return true, nil
+}
+
+// mayReplace looks at what the file took the place of.
+func (u *Upload) mayReplace(in *Object, name string) error {
+	var old unix.Stat_t
+	if err := unix.Fstatat(in.fd, name, &old, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return err
+	}
+	if u.match != nil && !u.match(&old) {
+		return ErrChanged
+	}
+	if !replaceable(&old) {
+		return unix.EPERM
+	}
+	return nil
 }
 
 // Abort gives up what was not committed; after Commit it only closes.
