@@ -29,6 +29,7 @@ type listing struct {
 	Total   *int        `json:"total"` // null: one may deliver here and not look
 	Offset  int         `json:"offset"`
 	Entries []entry     `json:"entries"`
+	Seen    string      `json:"seen,omitempty"` // of the names on all pages: see zone.Seen
 }
 
 type entry struct {
@@ -108,6 +109,7 @@ func list(c *web.Call, root, folder *zone.Object, path zone.Path) error {
 	if !utf8.ValidString(object.Path) {
 		object.Raw = (&url.URL{Path: object.Path}).EscapedPath()
 	}
+	w.order.Seen = new(zone.Seen)
 	found, total, err := folder.List(w.order, w.offset, w.limit)
 	names := account.NewNames()
 	switch {
@@ -115,7 +117,7 @@ func list(c *web.Call, root, folder *zone.Object, path zone.Path) error {
 	case err != nil:
 		return err
 	default:
-		object.Total = &total
+		object.Total, object.Seen = &total, w.order.Seen.String()
 		object.Entries = describe(found, names)
 	}
 	if c.JSON {
@@ -223,7 +225,7 @@ func viewOf(c *web.Call, root, folder *zone.Object, object listing, path zone.Pa
 	if object.Total == nil {
 		return f
 	}
-	f.Total = *object.Total
+	f.Total, f.Seen = *object.Total, object.Seen
 	if w.offset > 0 {
 		previous := w
 		previous.offset = max(0, w.offset-w.limit)
@@ -298,9 +300,10 @@ func (f form) showResults(items []item, done string) error {
 	}
 	w := firstWindow(settings.Listing)
 	object := listing{Zone: f.path.Zone, Path: below(f.path.Names), Access: accessTo(f.root, f.folder)}
+	w.order.Seen = new(zone.Seen)
 	found, total, err := f.folder.List(w.order, w.offset, w.limit)
 	if err == nil {
-		object.Total, object.Entries = &total, describe(found, account.NewNames())
+		object.Total, object.Entries, object.Seen = &total, describe(found, account.NewNames()), w.order.Seen.String()
 	}
 	view := viewOf(f.call, f.root, f.folder, object, f.path, w, found)
 	view.Done = done

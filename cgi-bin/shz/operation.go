@@ -120,7 +120,7 @@ var operations = map[string]func(form) error{
 
 // names are those that the fields name: "name" in UTF-8, "raw" percent-encoded, which is how a page names what it
 // showed, whatever bytes it is made of (browsers change line breaks and what is no UTF-8); or, with all=1, all entries of the folder,
-// with filter those that match it. total is how many there were when somebody chose them: if there are others by now, he is asked again.
+// with filter those that match it. seen says which there were when somebody chose them, or total how many: if there are others by now, he is asked again.
 func (f form) names() ([]string, error) {
 	if f.all() {
 		return f.allNames()

@@ -20,8 +20,10 @@ func (f form) allNames() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if total := f.fields.Get("total"); total != "" && total != strconv.Itoa(len(names)) {
-		return nil, &web.Told{Err: web.Refuse(web.Conflict, "total="+total), Sentence: f.call.Language.Count("folder.others", len(names))}
+	for field, now := range map[string]string{"seen": zone.SeenOf(names).String(), "total": strconv.Itoa(len(names))} {
+		if then := f.fields.Get(field); then != "" && then != now {
+			return nil, &web.Told{Err: web.Refuse(web.Conflict, field+"="+then), Sentence: f.call.Language.Count("folder.others", len(names))}
+		}
 	}
 	if len(names) == 0 {
 		return nil, web.Refuse(web.BadRequest, "no name")
@@ -40,7 +42,7 @@ type chosenField struct{ name, value string }
 // chosen are those fields: the names, or how all of them were chosen.
 func (f form) chosen(names []string) []chosenField {
 	if f.all() {
-		return []chosenField{{"all", "1"}, {"filter", f.fields.Get("filter")}, {"total", strconv.Itoa(len(names))}}
+		return []chosenField{{"all", "1"}, {"filter", f.fields.Get("filter")}, {"seen", zone.SeenOf(names).String()}}
 	}
 	fields := make([]chosenField, len(names))
 	for i, name := range names {

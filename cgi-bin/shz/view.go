@@ -25,6 +25,7 @@ type folderView struct {
 	Order     string // "asc" or "desc"
 
 	Filter               string // what names must have in them; "" = all entries
+	Seen                 string // of the names of all entries, so that nothing is done with others
 	Total, Offset, Limit int    // entries in the folder; the first one shown; at most so many shown
 	Entries              []entryRow
 	SortHref             map[string]templ.SafeURL // by the names of Sort: this folder sorted so, or the other way round

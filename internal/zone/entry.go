@@ -28,6 +28,7 @@ type Order struct {
 	By         string // name, size, modified
 	Descending bool
 	Filter     *Pattern // nil: all entries
+	Seen       *Seen    // nil, or what gets the names of all pages
 }
 
 // shows says whether a name is one of those that are listed.
@@ -54,6 +55,9 @@ func (o *Object) List(order Order, offset, limit int) (entries []Entry, total in
 				return
 			}
 			total++
+			if order.Seen != nil {
+				order.Seen.add(name)
+			}
 			// Compared as bytes: of 100,000 names, strings are made of those that are held.
 			if last, full := first.last(); full && (compareNames(name, last) < 0) == order.Descending {
 				return
@@ -68,6 +72,9 @@ func (o *Object) List(order Order, offset, limit int) (entries []Entry, total in
 			return
 		}
 		total++
+		if order.Seen != nil {
+			order.Seen.add(name)
+		}
 		first.add(lookAt(fd, string(name)))
 	})
 	return page(first.sorted(), offset, limit), total, err
