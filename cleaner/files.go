@@ -119,7 +119,7 @@ func (r *jobRun) age(h *zone.Held, z zone.Details) error {
 	if now := h.Metadata(); now.MaxAge == nil || *now.MaxAge != days || !slices.Equal(now.Keep, m.Keep) {
 		return fmt.Errorf("%s: its owner chose anew meanwhile: %w", z.Name, zone.ErrBusy) // it is looked at once more
 	}
-	log := ageLog{run: r, zone: z.Name, id: h.ID()}
+	log := ageLog{run: r, event: "expire", zone: z.Name, id: h.ID()}
 	defer log.close()
 	going.Record = log.record
 	err = h.RemoveAged(&going)
@@ -146,6 +146,7 @@ const maxActs = 1000
 // ageLog records what goes from one zone because of its age, or of its time in the trash.
 type ageLog struct {
 	run      *jobRun
+	event    string
 	zone, id string
 	file     *event.File
 	acts     int
@@ -161,7 +162,7 @@ func (l *ageLog) record(paths []string) (func([]error), error) {
 		l.file = file
 	}
 	l.acts += len(paths)
-	acts, err := l.file.BeginEach("expire", paths)
+	acts, err := l.file.BeginEach(l.event, paths)
 	if err != nil {
 		return nil, err
 	}

@@ -42,15 +42,23 @@ func TestTrash(t *testing.T) {
 		t.Errorf("it is young: %s", s.told.String())
 	}
 	s.dryRun = false
-	s.settings.Cleaner.LimitFiles = 1
+	s.settings.Cleaner.LimitFiles, s.settings.Cleaner.LimitPercent = 0, 0
 	if err := s.run("trash"); err == nil || s.list(root) != before {
 		t.Errorf("more than the limit: %v, %s", err, s.list(root))
 	}
-	s.noLimit = true
+	// More than one run may remove goes in several, the oldest first.
+	s.settings.Cleaner.LimitFiles, s.dryRun = 1, true
+	if err := s.run("trash"); err != nil || s.list(root) != before || !strings.Contains(s.told.String(), "so the first 1 of them go") {
+		t.Errorf("the limit in a dry run: %v, %s", err, s.told.String())
+	}
+	s.dryRun = false
+	if err := s.run("trash"); err != nil || strings.Contains(s.list(root), "old") || !strings.Contains(s.list(root), "settled") {
+		t.Errorf("more than the limit: %v, %s", err, s.list(root))
+	}
 	if err := s.run("trash"); err != nil {
 		t.Error(err)
 	}
-	if acts := strings.Join(s.acts(), "; "); acts != "expire bin sub/old ok; expire bin sub/settled ok" {
+	if acts := strings.Join(s.acts(), "; "); acts != "purge bin sub/old ok; purge bin sub/settled ok" {
 		t.Errorf("%s", acts)
 	}
 	if left := s.list(root); strings.Contains(left, "old") || strings.Contains(left, "settled") || !strings.Contains(left, "/20260102T000000.000000000Z-BBBBBBBBBBBB/young/x") || !strings.Contains(left, "kept") {

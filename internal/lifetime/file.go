@@ -34,5 +34,8 @@ type Limit struct {
 	Percent int64 // more only if they are at most so many percent
 }
 
+// Most is how many of total files it lets go.
+func (l Limit) Most(total int64) int64 { return max(l.Files, total*l.Percent/100) }
+
 // Exceeded says whether due of total files are too many.
 func (l Limit) Exceeded(due, total int64) bool { return due > l.Files && due*100 > total*l.Percent }

@@ -57,5 +57,9 @@ func TestLimit(t *testing.T) {
 		if got := (Limit{row.files, row.percent}).Exceeded(row.due, row.total); got != row.want {
 			t.Errorf("%+v", row)
 		}
+		most := (Limit{row.files, row.percent}).Most(row.total)
+		if got := row.due > most; got != row.want {
+			t.Errorf("%+v: %d may go", row, most)
+		}
 	}
 }

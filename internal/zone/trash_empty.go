@@ -2,6 +2,7 @@ package zone
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 type Emptying struct {
 	Due    func(born, changed time.Time) bool // by the times of the folder that was made when it was deleted
 	Remove bool                               // the zone is then locked; else it is only counted
+	Most   int64                              // of those that are due only so many, the oldest; 0: all
 	Stop   func() bool                        // nil: never
 	// Record is told where something lay that is due, and in what it returns how its removal went; what it refuses stays.
 	Record func(paths []string) (func(errs []error), error)
@@ -24,62 +26,81 @@ type Emptying struct {
 // stays and counts as failed, and so does what has no name of a deletion: whoever has a shell can move a folder into his trash that holds what others brought, and root must
 // not remove that for him. It is looked at before, and again where nobody gets at it by name.
 func (h *Held) EmptyTrash(e *Emptying) error {
-	names, err := readNames(h.fd)
-	for _, name := range names {
-		if !isTrash(name) {
-			continue
+	tops, all, err := h.deletions(e)
+	for _, d := range all {
+		if e.Stop != nil && e.Stop() || e.Most > 0 && e.Found == e.Most {
+			break
 		}
-		top, err := reach(h.fd, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK)
-		if err != nil {
-			continue // somebody gave the name to something else
+		halted, oneErr := h.emptyAt(e, d)
+		if halted != nil {
+			return errors.Join(err, halted)
 		}
-		err = h.emptyTop(e, top)
-		unix.Close(top)
-		if err != nil {
-			return err
+		switch {
+		case oneErr == nil, errors.Is(oneErr, unix.ENOENT), errors.Is(oneErr, ErrExchanged): // restored meanwhile
+		default:
+			e.fail(oneErr)
 		}
-		if e.Remove {
+	}
+	if e.Remove {
+		for _, name := range tops {
 			unix.Unlinkat(h.fd, name, unix.AT_REMOVEDIR) // if nothing is left in it
 		}
 	}
 	return err
 }
 
-func (h *Held) emptyTop(e *Emptying, top int) error {
+func (e *Emptying) fail(err error) {
+	if e.Failed++; e.First == nil {
+		e.First = err
+	}
+}
+
+// placedDeletion is the folder of one deletion, by the names that lead there from the zone.
+type placedDeletion struct{ top, name string }
+
+// deletions are all that there are, the oldest first, and the folders of persons that they lie in.
+func (h *Held) deletions(e *Emptying) (tops []string, all []placedDeletion, err error) {
+	names, err := readNames(h.fd)
+	for _, top := range names {
+		if !isTrash(top) {
+			continue
+		}
+		fd, reachErr := reach(h.fd, top, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK)
+		if reachErr != nil {
+			continue // somebody gave the name to something else
+		}
+		found, oneErr := readNames(fd)
+		unix.Close(fd)
+		tops, err = append(tops, top), errors.Join(err, oneErr)
+		for _, name := range found {
+			if e.Seen++; deletionForm.MatchString(name) {
+				all = append(all, placedDeletion{top, name})
+			} else {
+				e.fail(ErrStrange)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b placedDeletion) int { return strings.Compare(a.name, b.name) })
+	return tops, all, err
+}
+
+// emptyAt is empty of a deletion that is found by its names.
+func (h *Held) emptyAt(e *Emptying, d placedDeletion) (halted, err error) {
+	top, err := reach(h.fd, d.top, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK)
+	if err != nil {
+		return nil, unix.ENOENT // it has gone, or somebody gave the name to something else
+	}
+	defer unix.Close(top)
 	var st unix.Stat_t
-	names, err := readNames(top)
-	if err = errors.Join(err, unix.Fstat(top, &st)); err != nil {
-		return err
+	if err := unix.Fstat(top, &st); err != nil {
+		return err, nil
 	}
-	for _, name := range names {
-		if e.Stop != nil && e.Stop() {
-			return nil
-		}
-		e.Seen++
-		if !deletionForm.MatchString(name) {
-			if e.Failed++; e.First == nil {
-				e.First = ErrStrange
-			}
-			continue
-		}
-		object, err := reach(top, name, unix.O_PATH)
-		if err != nil {
-			continue
-		}
-		halted, err := h.empty(e, top, name, object, st.Uid)
-		unix.Close(object)
-		if halted != nil {
-			return halted
-		}
-		switch {
-		case err == nil, errors.Is(err, unix.ENOENT), errors.Is(err, ErrExchanged): // restored meanwhile
-		default:
-			if e.Failed++; e.First == nil {
-				e.First = err
-			}
-		}
+	object, err := reach(top, d.name, unix.O_PATH)
+	if err != nil {
+		return nil, unix.ENOENT
 	}
-	return nil
+	defer unix.Close(object)
+	return h.empty(e, top, d.name, object, st.Uid)
 }
 
 // empty removes one deletion if it is due; halted is what must not go on.

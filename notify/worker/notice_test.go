@@ -82,6 +82,7 @@ func TestNoticeOfCleaner(t *testing.T) {
 		{"expire", "ok", "root", &day, open, queue.Expired},
 		{"expire", event.Interrupted, "root", &day, open, queue.Expired},
 		{"expire", "locked", "root", &day, open, ""},
+		{"purge", "ok", "root", &day, open, ""},
 		{"zone-modify", "ok", "root", &day, open, ""},
 	} {
 		z := row.zone
