@@ -38,6 +38,7 @@ const (
 	Forbidden Reason = "forbidden" // a character that cannot stand in this field
 	Invisible Reason = "invisible" // nothing of it can be seen
 	BadForm   Reason = "form"      // not what such values look like
+	NoNumber  Reason = "no-number" // short messages do not get there
 )
 
 // FieldError says which field of a person cannot have the value that was given.

@@ -72,5 +72,8 @@ func (z ZoneNotices) valid() bool {
 
 // dropInvalid takes away what he can have chosen nowhere.
 func (p *Preferences) dropInvalid() {
+	if CheckChannel(string(p.Channel)) != nil {
+		p.Channel = ""
+	}
 	maps.DeleteFunc(p.Notices, func(id string, z ZoneNotices) bool { return !zoneIDForm.MatchString(id) || !z.valid() })
 }

@@ -18,6 +18,7 @@ import (
 // may write with an editor: whoever reads one believes nothing of it that has not the right form, and no file is too strange.
 type Preferences struct {
 	Language text.Language `json:"language,omitempty"` // of pages after a login, and of mails; "" = he has chosen none
+	Channel  Channel       `json:"channel,omitempty"`  // "" = he has chosen none
 
 	Notices map[string]ZoneNotices `json:"notices,omitempty"` // by the zone's id
 }

@@ -13,9 +13,9 @@ import (
 )
 
 // ReadLogins adds what auth and pam_faillock(8) wrote down: when somebody logged in last, and how often he was refused
-// since; and what language he chose. Where that cannot be read it is not known.
+// since; and what he chose. Where that cannot be read it is not known.
 func (s *Shadow) ReadLogins() error {
-	s.logins, s.refused, s.languages = make(map[uint32]time.Time), make(map[string]int), make(map[uint32]string)
+	s.logins, s.refused, s.chosen = make(map[uint32]time.Time), make(map[string]int), make(map[uint32]Preferences)
 	chosen, err := readFolder(layout.Preferences)
 	if err != nil {
 		return err
@@ -26,7 +26,7 @@ func (s *Shadow) ReadLogins() error {
 			if err != nil {
 				return err
 			}
-			s.languages[uid] = string(p.Language)
+			s.chosen[uid] = p
 		}
 	}
 	logins, err := readFolder(layout.Logins)
@@ -102,7 +102,15 @@ func (s Shadow) addLogins(u *User) {
 		u.LastLogin = &last
 	}
 	refused := s.refused[u.Name]
-	u.FailedLogins, u.Language = &refused, orNull(s.languages[u.UID])
+	u.FailedLogins = &refused
+	u.addChosen(s.chosen[u.UID])
+}
+
+func (u *User) addChosen(p Preferences) {
+	u.Language = orNull(string(p.Language))
+	if p.Channel != "" {
+		u.Channel = &p.Channel
+	}
 }
 
 // AddLogins fills in of a few people what ReadLogins finds out of everybody.
@@ -125,7 +133,8 @@ func AddLogins(users []User) error {
 			return err
 		}
 		refused := countTally(tally)
-		u.FailedLogins, u.Language = &refused, orNull(string(p.Language))
+		u.FailedLogins = &refused
+		u.addChosen(p)
 	}
 	return nil
 }

@@ -65,6 +65,7 @@ type User struct {
 	Expires    *string    `json:"expires"` // the day from which the account is disabled, as chage -l says it
 	MustChange *bool      `json:"must_change"`
 	Language   *string    `json:"language"`
+	Channel    *Channel   `json:"channel"` // by which he is told; null: he has chosen none
 	LastLogin  *time.Time `json:"last_login"`
 	Groups     []string   `json:"groups"`
 
@@ -77,7 +78,7 @@ type Shadow struct {
 	logins  map[uint32]time.Time
 	refused map[string]int
 
-	languages map[uint32]string
+	chosen map[uint32]Preferences
 }
 
 // ReadShadow reads /etc/shadow.

@@ -4,6 +4,7 @@ package config
 
 import (
 	"net/netip"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,6 +33,63 @@ type Mail struct {
 	GiveUp time.Duration
 	Alarm  time.Duration // a message that waits for longer is told to the administrator; 0 = none is
 }
+
+// SMS says how short messages go out.
+type SMS struct {
+	Way     string // "" = none do, else one of the following
+	To      string // the program with its arguments, the folder, or the address of the gateway
+	Country string // the code of the country of numbers that have none, "" = there are none
+}
+
+// The ways of short messages.
+const (
+	SMSCommand = "command"
+	SMSGammu   = "gammu"
+	SMSTools   = "smstools"
+	SMSMail    = "mail"
+)
+
+// numberMark stands for the digits of the number in the address of a gateway.
+const numberMark = "{number}"
+
+// Number returns where the short messages to somebody with this number go, "" where there are none.
+func (s SMS) Number(mobile string) string {
+	if s.Way == "" {
+		return ""
+	}
+	return account.E164(mobile, s.Country)
+}
+
+// Gateway is the address by which a mail becomes a short message to a number.
+func (s SMS) Gateway(number string) string {
+	return strings.Replace(s.To, numberMark, strings.TrimPrefix(number, "+"), 1)
+}
+
+// setTransport takes apart what isTransport has found right.
+func (s *SMS) setTransport(v string) { s.Way, s.To, _ = strings.Cut(v, ":") }
+
+func isTransport(v string) bool {
+	var s SMS
+	s.setTransport(v)
+	if strings.ContainsFunc(v, unicode.IsControl) {
+		return false
+	}
+	switch s.Way {
+	case SMSCommand:
+		words := strings.Fields(s.To)
+		return len(words) > 0 && isPlace(words[0])
+	case SMSGammu, SMSTools:
+		return isPlace(s.To)
+	case SMSMail:
+		return strings.Count(s.To, numberMark) == 1 && isAddress(s.Gateway("+393331234567"))
+	}
+	return false
+}
+
+// isPlace says whether it is an absolute path, and none that could be written shorter.
+func isPlace(v string) bool { return path.IsAbs(v) && path.Clean(v) == v && v != "/" }
+
+var countryForm = regexp.MustCompile(`^[1-9][0-9]{0,2}$`)
 
 var hostForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)
 

@@ -29,6 +29,7 @@ type Settings struct {
 	External     Entry
 	Notices      Notices
 	Mail         Mail
+	SMS          SMS
 }
 
 // SessionLimits say when a session ends by itself.
@@ -416,6 +417,24 @@ var table = [...]setting{
 		"While a message has been waiting for longer than so many hours, an error goes to the system log, one an hour, and shzadm " +
 			"doctor finds it. 0: never.",
 		func(s *Settings, n int64) { s.Mail.Alarm = time.Duration(n) * time.Hour }, nil,
+	},
+	{
+		section: "sms", name: "transport",
+		meaning: "How short messages go out, to those who have chosen them and whose account has a mobile number. command:PROGRAM " +
+			"ARGUMENTS runs a program of root's with the number as its last argument and the text on its standard input; gammu:FOLDER " +
+			"and smstools:FOLDER write into the outbox of gammu-smsd (service files) or the folder outgoing of smstools, whose group " +
+			"shzspool must be in; mail:ADDRESS sends a mail to a gateway, with {number} for the digits. They wait, and are given up, as " +
+			"mails are. Empty: there are none.",
+		text: &textSetting{"", `"command:/PROGRAM ARGUMENTS", "gammu:/FOLDER", "smstools:/FOLDER", "mail:{number}@DOMAIN" or ""`,
+			emptyOr(isTransport),
+			func(s *Settings, v string) { s.SMS.setTransport(v) }},
+	},
+	{
+		section: "sms", name: "country",
+		meaning: "The calling code of the country of numbers that are written without one, 39 for Italy. Empty: these get no short messages.",
+		text: &textSetting{"", `the digits of a country's calling code, as in "39", or ""`,
+			emptyOr(countryForm.MatchString),
+			func(s *Settings, v string) { s.SMS.Country = v }},
 	},
 }
 

@@ -99,6 +99,9 @@ func Tell(program string, args []string, input []byte, facts Facts, limit time.D
 	return run(program, args, bytes.NewReader(input), facts, limit)
 }
 
+// Check says why a program would not be run: others than root could have written it.
+func Check(program string) error { return checkOwner(program, unix.S_IFREG) }
+
 // checkOwner refuses what others than root could have written. A link is refused: what it leads to is looked at nowhere.
 func checkOwner(path string, kind uint32) error {
 	var st unix.Stat_t
@@ -112,7 +115,7 @@ func checkOwner(path string, kind uint32) error {
 }
 
 func run(program string, args []string, stdin io.Reader, facts Facts, limit time.Duration) error {
-	if err := checkOwner(program, unix.S_IFREG); err != nil {
+	if err := Check(program); err != nil {
 		return err
 	}
 	if err := start(program, args, stdin, facts, limit); err != nil {
@@ -157,7 +160,7 @@ func start(program string, args []string, stdin io.Reader, facts Facts, limit ti
 		if exit.ExitCode() == Undecided {
 			verdict = ErrUndecided
 		}
-		return fmt.Errorf("%w: %s: %q", verdict, exit, strings.TrimSpace(string(complaint.bytes)))
+		return fmt.Errorf("%w: %w: %q", verdict, exit, strings.TrimSpace(string(complaint.bytes)))
 	}
 	return err
 }

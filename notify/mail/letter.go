@@ -45,6 +45,15 @@ func Compose(m queue.Message, s Style) (subject, plain, html string, err error) 
 	return c.subject, c.plain(), b.String(), nil
 }
 
+// Summary is a message in one sentence, with the path of the file if it tells of one alone, and where its link leads.
+func Summary(m queue.Message, s Style) (sentence, file, link string) {
+	c := newContent(m, s)
+	if m.Count == 1 && len(c.items) == 1 {
+		file = m.Items[0].Path
+	}
+	return c.subject, file, c.link
+}
+
 func newContent(m queue.Message, s Style) content {
 	c := content{style: s, why: s.Language.Say("mail-why." + string(m.Kind))}
 	path := "/cgi-bin/shz/" + url.PathEscape(m.Zone) + "/"

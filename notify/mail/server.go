@@ -70,7 +70,7 @@ type Letter struct {
 	From, To   string
 	Date       time.Time
 	Subject    string
-	Text, HTML string
+	Text, HTML string // HTML "" = the text alone
 }
 
 // Outcome is what became of a letter.
@@ -97,7 +97,9 @@ func (c *Connection) Send(l Letter) (Outcome, error) {
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: nobody's absence answers it
 	m.SetGenHeader("X-Auto-Response-Suppress", "All")  // the same for Exchange
 	m.SetBodyString(mail.TypeTextPlain, l.Text)
-	m.AddAlternativeString(mail.TypeTextHTML, l.HTML)
+	if l.HTML != "" {
+		m.AddAlternativeString(mail.TypeTextHTML, l.HTML)
+	}
 	err := c.client.Send(m)
 	if m.IsDelivered() { // whatever failed after that
 		return Delivered, nil

@@ -81,6 +81,7 @@ type Key struct {
 	Actor  string `json:"actor"` // who did it
 	Zone   string `json:"zone"`  // its name
 	ZoneID string `json:"zone_id"`
+	SMS    bool   `json:"sms,omitempty"` // to be sent as a short message, not as a mail
 }
 
 // Message is one to one recipient.
@@ -128,7 +129,11 @@ func (q Queue) name(folder, id string) string { return string(q) + "/" + folder 
 
 // openID is the same for all events that are one message.
 func (k Key) openID() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %q %q", k.Kind, k.UID, k.Actor, k.ZoneID))
+	about := fmt.Appendf(nil, "%q %d %q %q", k.Kind, k.UID, k.Actor, k.ZoneID)
+	if k.SMS {
+		about = append(about, " sms"...)
+	}
+	sum := sha256.Sum256(about)
 	return hex.EncodeToString(sum[:16])
 }
 

@@ -76,7 +76,8 @@ func work() error {
 	if _, state, journalErr := w.journal.read(); journalErr == nil && state != begun {
 		if settings.Mail.Host != "" {
 			p := post{notices: layout.Notices, queue: layout.Queue, memory: layout.WorkerState + "/taken.json", names: names,
-				readers: helper.Readers, window: settings.Notices.Window, often: oftenFor, now: time.Now, tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) }}
+				readers: helper.Readers, window: settings.Notices.Window, often: oftenFor,
+				channel: func(e account.Entry) account.Channel { return channelFor(settings.SMS, e, warned(e.UID)) }, now: time.Now, tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) }}
 			err = errors.Join(err, p.run())
 		}
 		var listErr error
@@ -91,12 +92,28 @@ func work() error {
 }
 
 // oftenFor is how often somebody wants to be told of a zone. Where nobody can say he is told.
-func oftenFor(uid uint32, zoneID string) account.Often {
+func oftenFor(uid uint32, zoneID string) account.Often { return warned(uid).OftenFor(zoneID) }
+
+// channelFor is by what somebody is told: as he chose, but short messages only where there are any, and he has a number.
+func channelFor(s config.SMS, e account.Entry, chosen account.Preferences) account.Channel {
+	if by := chosen.By(); !by.NeedsNumber() || numberOf(s, e) != "" {
+		return by
+	}
+	return account.ByMail
+}
+
+// numberOf is where somebody's short messages go, "" = nowhere.
+func numberOf(s config.SMS, e account.Entry) string {
+	return s.Number(account.ParseGECOS(e.GECOS).Mobile)
+}
+
+// warned is what somebody chose; if nobody can say, that is told, and it is nothing.
+func warned(uid uint32) account.Preferences {
 	p, err := preferencesOf(uid)
 	if err != nil {
 		warn(fmt.Errorf("preferences of uid %d: %w", uid, err))
 	}
-	return p.OftenFor(zoneID)
+	return p
 }
 
 // preferencesOf is what somebody chose.

@@ -49,6 +49,7 @@ type post struct {
 	readers func(zone, id string, paths []string) ([][]string, error) // asks libexec/access
 	window  time.Duration
 	often   func(uid uint32, zoneID string) account.Often
+	channel func(account.Entry) account.Channel // that holds for somebody
 	now     func() time.Time
 	tell    func(line string) // to the syslog
 	step    func(string)      // tests stop here; nil otherwise
@@ -85,7 +86,7 @@ func (p *post) post(source string) error {
 	}
 	items := make(map[queue.Key][]queue.Item)
 	var order []queue.Key
-	windows := make(map[queue.Key]time.Duration) // each asks for a file
+	windows, channels := make(map[queue.Key]time.Duration), make(map[uint32]account.Channel) // each asks for a file
 	for i, n := range all {
 		if n.once() && !taken.add(n) {
 			continue
@@ -105,10 +106,15 @@ func (p *post) post(source string) error {
 			if windows[k] < 0 {
 				continue
 			}
-			if items[k] == nil {
-				order = append(order, k)
+			if _, known := channels[r.UID]; !known {
+				channels[r.UID] = p.channel(r)
 			}
-			items[k] = append(items[k], queue.Item{Time: n.Time, Path: n.Path, Bytes: n.Bytes, Part: n.Part})
+			for _, k := range ways(k, channels[r.UID]) {
+				if items[k] == nil {
+					order = append(order, k)
+				}
+				items[k] = append(items[k], queue.Item{Time: n.Time, Path: n.Path, Bytes: n.Bytes, Part: n.Part})
+			}
 		}
 	}
 	for _, k := range order {
@@ -122,6 +128,21 @@ func (p *post) post(source string) error {
 	}
 	p.pause("remembered")
 	return p.notices.remove(source)
+}
+
+// ways are the messages by which somebody is told: a mail, a short message, both or none. What becomes of his zones he is told always.
+func ways(k queue.Key, by account.Channel) []queue.Key {
+	short := k
+	short.SMS = true
+	switch {
+	case by == account.BySMS:
+		return []queue.Key{short}
+	case by == account.ByBoth:
+		return []queue.Key{k, short}
+	case by == account.ByNone && k.Kind.Reducible():
+		return nil
+	}
+	return []queue.Key{k}
 }
 
 // windowOf is for how long a message collects: as its recipient chose for the zone, negative where he wants none.

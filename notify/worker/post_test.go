@@ -51,6 +51,7 @@ type mailroom struct {
 	silent  error
 	log     []string
 	often   map[uint32]account.Often // what people chose for every zone
+	by      map[uint32]account.Channel
 }
 
 func newMailroom(t *testing.T) *mailroom {
@@ -64,7 +65,8 @@ func newMailroom(t *testing.T) *mailroom {
 	m := &mailroom{clock: time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)}
 	m.post = &post{notices: notices(top + "/notices"), queue: queue.Queue(top + "/queue"), memory: top + "/taken.json", names: fewNames{},
 		window: 5 * time.Minute, now: func() time.Time { return m.clock }, tell: func(line string) { m.log = append(m.log, line) },
-		often: func(uid uint32, _ string) account.Often { return cmp.Or(m.often[uid], account.AtOnce) },
+		channel: func(e account.Entry) account.Channel { return cmp.Or(m.by[e.UID], account.ByMail) },
+		often:   func(uid uint32, _ string) account.Often { return cmp.Or(m.often[uid], account.AtOnce) },
 		readers: func(zone, id string, paths []string) ([][]string, error) {
 			m.asked = append(m.asked, zone+" "+id+" "+strings.Join(paths, " "))
 			all := make([][]string, len(paths))

@@ -18,6 +18,7 @@ import (
 	"sharezone/internal/text"
 	"sharezone/notify/mail"
 	"sharezone/notify/queue"
+	"sharezone/notify/sms"
 )
 
 const (
@@ -28,6 +29,9 @@ const (
 	mostBroken = 3
 	// timeout is how long the mail server may take for a connection, and for each message.
 	timeout = time.Minute
+	// shortTime is after what time of giving away short messages the rest waits for the next run: a program may take long for each,
+	// and mails wait meanwhile.
+	shortTime = time.Minute
 )
 
 // connection is one to a mail server.
@@ -36,7 +40,7 @@ type connection interface {
 	Close()
 }
 
-// sender gives waiting messages to the mail server.
+// sender gives waiting messages to the mail server, and short ones to what sends them.
 type sender struct {
 	queue    queue.Queue
 	names    names
@@ -54,10 +58,13 @@ type sender struct {
 	alarmed  string            // a file: when it was told last that messages wait for long
 
 	preferences func(uid uint32) (account.Preferences, error)
-	key         lessmail.Key // signs links by which somebody gets less mail; nil = there are none
+	sms         config.SMS
+	transport   sms.Transport // nil: short messages are mails to a gateway, or there are none
+	key         lessmail.Key  // signs links by which somebody gets less mail; nil = there are none
 
 	open   connection
 	broken int // connections, one after the other
+	mute   int // the same of short messages that were not taken
 }
 
 // errBroken ends a run: more messages would meet the same.
@@ -71,6 +78,7 @@ func (s *sender) run() error {
 	}
 	defer s.hangUp()
 	var failed, server error
+	var short []queue.Message
 	for _, id := range ids {
 		m, err := s.queue.Read(queue.Waiting, id)
 		if err != nil {
@@ -78,6 +86,10 @@ func (s *sender) run() error {
 			continue
 		}
 		if s.now().Before(m.Next) && m.Next.Sub(s.now()) <= longestWait { // else the clock was set back
+			continue
+		}
+		if m.SMS && s.transport != nil {
+			short = append(short, m)
 			continue
 		}
 		if server != nil { // it is not asked again, but what is too old does not wait for it
@@ -95,7 +107,20 @@ func (s *sender) run() error {
 	if server != nil { // which is nothing of the worker's: what waits is there, and the next run asks again
 		s.warn("sharezone worker: " + strconv.QuoteToASCII(server.Error()))
 	}
-	return errors.Join(failed, s.alarm())
+	return errors.Join(failed, s.sendShort(short), s.alarm())
+}
+
+// sendShort gives away short messages. After some that were not taken one after the other the rest waits for the next run.
+func (s *sender) sendShort(all []queue.Message) error {
+	var failed error
+	begun := s.now()
+	for _, m := range all {
+		if s.mute >= mostBroken || s.now().Sub(begun) >= shortTime {
+			break
+		}
+		failed = errors.Join(failed, s.send(m))
+	}
+	return failed
 }
 
 // serverError is one that has nothing to do with the message.
@@ -110,13 +135,20 @@ func (s *sender) send(m queue.Message) error {
 		return s.names.Err()
 	}
 	if !known || to.UID != m.UID || !s.names.InGroup(m.User, layout.GroupBase) {
-		s.report(m, "", "dropped, there is no such person any more", nil)
-		return s.queue.Remove(queue.Waiting, m.ID)
+		return s.drop(m, "there is no such person any more")
 	}
 	chosen := s.chosenBy(to)
-	if m.Kind.Reducible() && chosen.OftenFor(m.ZoneID) == account.Never {
-		s.report(m, "", "dropped, it is not wanted any more", nil)
-		return s.queue.Remove(queue.Waiting, m.ID)
+	by := channelFor(s.sms, to, chosen)
+	switch {
+	case m.Kind.Reducible() && (chosen.OftenFor(m.ZoneID) == account.Never || by == account.ByNone):
+		return s.drop(m, "it is not wanted any more")
+	case m.SMS && !by.NeedsNumber() && chosen.By() == account.ByBoth:
+		return s.drop(m, "there is no number any more, and a mail says the same")
+	case m.SMS && !by.NeedsNumber():
+		m.SMS = false // he is told all the same
+	}
+	if m.SMS && s.transport != nil {
+		return s.give(m, to, chosen)
 	}
 	l, err := s.letter(m, to, chosen)
 	if err != nil {
@@ -135,12 +167,40 @@ func (s *sender) send(m queue.Message) error {
 	if outcome != mail.Broken {
 		s.broken = 0
 	}
+	return s.settle(m, l.To, outcome, reason)
+}
+
+// drop takes a message away that is not to be sent.
+func (s *sender) drop(m queue.Message, why string) error {
+	s.report(m, "", "dropped, "+why, nil)
+	return s.queue.Remove(queue.Waiting, m.ID)
+}
+
+// give tries one short message.
+func (s *sender) give(m queue.Message, to account.Entry, chosen account.Preferences) error {
+	number, outcome := numberOf(s.sms, to), mail.Delivered
+	reason := s.transport.Send(m.ID, number, s.short(m, to, chosen))
+	switch {
+	case errors.Is(reason, sms.ErrRefused):
+		outcome = mail.Refused
+	case reason != nil:
+		outcome = mail.Later
+	}
+	s.mute++
+	if outcome != mail.Later {
+		s.mute = 0
+	}
+	return s.settle(m, number, outcome, reason)
+}
+
+// settle writes down what became of a message.
+func (s *sender) settle(m queue.Message, address string, outcome mail.Outcome, reason error) error {
 	switch outcome {
 	case mail.Delivered:
-		s.report(m, l.To, "delivered", nil)
+		s.report(m, address, "delivered", nil)
 		return s.queue.Remove(queue.Waiting, m.ID)
 	case mail.Refused:
-		s.report(m, l.To, "refused", reason)
+		s.report(m, address, "refused", reason)
 		return s.queue.Fail(m, reason.Error())
 	case mail.Broken:
 		if s.broken++; s.broken >= mostBroken {
@@ -175,10 +235,10 @@ func (s *sender) hangUp() {
 
 // letter is the message as it is now: an address that was mended holds for what waits too.
 func (s *sender) letter(m queue.Message, to account.Entry, chosen account.Preferences) (mail.Letter, error) {
-	entry := s.entryFor(to)
-	style := mail.Style{Language: s.language, URL: entry.PublicURL, Grace: s.grace}
-	if chosen.Language != "" {
-		style.Language = chosen.Language
+	style, entry := s.style(to, chosen)
+	if m.SMS {
+		address := s.sms.Gateway(numberOf(s.sms, to))
+		return mail.Letter{ID: m.ID, From: s.from, To: address, Date: m.Due, Subject: "Share Zone", Text: s.short(m, to, chosen) + "\n"}, nil
 	}
 	if style.URL != "" && s.key != nil && entry.Answers("less") && m.Kind.Reducible() && m.ZoneID != "" {
 		token, err := s.key.Token(lessmail.Link{UID: m.UID, ZoneID: m.ZoneID, Zone: m.Zone})
@@ -192,6 +252,22 @@ func (s *sender) letter(m queue.Message, to account.Entry, chosen account.Prefer
 	}
 	subject, plain, html, err := mail.Compose(m, style)
 	return mail.Letter{ID: m.ID, From: s.from, To: s.address(to), Date: m.Due, Subject: subject, Text: plain, HTML: html}, err
+}
+
+// short is the message as a short one.
+func (s *sender) short(m queue.Message, to account.Entry, chosen account.Preferences) string {
+	style, _ := s.style(to, chosen)
+	return sms.Compose(mail.Summary(m, style))
+}
+
+// style is how somebody is spoken to, and where he gets in.
+func (s *sender) style(to account.Entry, chosen account.Preferences) (mail.Style, config.Entry) {
+	entry := s.entryFor(to)
+	style := mail.Style{Language: s.language, URL: entry.PublicURL, Grace: s.grace}
+	if chosen.Language != "" {
+		style.Language = chosen.Language
+	}
+	return style, entry
 }
 
 // chosenBy is what somebody chose. Whatever stands in his file, he gets his mail.
@@ -238,7 +314,7 @@ const secretFile = layout.Configuration + "/smtp-secret"
 
 // newSender is one on the machine.
 func newSender(settings config.Settings, names names) *sender {
-	s := &sender{queue: layout.Queue, names: names, preferences: preferencesOf, settings: settings.Mail, language: text.Language(settings.Notices.Language),
+	s := &sender{queue: layout.Queue, names: names, preferences: preferencesOf, settings: settings.Mail, sms: settings.SMS, transport: sms.New(settings.SMS, settings.Notices.HookTime), language: text.Language(settings.Notices.Language),
 		internal: settings.Internal, external: settings.External, grace: settings.Cleaner.Grace, from: settings.Mail.From, domain: settings.Mail.Domain, now: time.Now,
 		alarmed: layout.WorkerState + "/alarmed",
 		tell:    func(line string) { syslog.Write(syslog.DaemonInfo, line) },

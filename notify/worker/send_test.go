@@ -37,7 +37,7 @@ func (o *postOffice) chosen(uid uint32) (account.Preferences, error) {
 	if uid == o.damaged {
 		return account.Preferences{}, unix.EIO
 	}
-	p := account.Preferences{Language: o.languages[uid]}
+	p := account.Preferences{Language: o.languages[uid], Channel: o.mailroom.by[uid]}
 	if often := o.mailroom.often[uid]; often != "" {
 		p.Notices = map[string]account.ZoneNotices{idOfA: {Zone: "a", Often: often}}
 	}

@@ -24,6 +24,9 @@ func (u *checkup) checkAccounts(m manifest) {
 	shadow, err := account.ReadShadow()
 	u.check(err == nil, finding{Check: "unreadable", Subject: "/etc/shadow", Found: errorText(err)})
 	for _, want := range m.users {
+		if group := u.outboxGroup(m); want.name == layout.UserSpool && group != "" {
+			want.groups = append(slices.Clone(want.groups), group)
+		}
 		u.checkSystemUser(want, shadow)
 	}
 }

@@ -28,6 +28,7 @@ func (u *checkup) checkWorker() {
 	if err != nil {
 		return // said among the settings
 	}
+	u.checkSMS(settings)
 	since, count, err := queue.Queue(layout.Queue).Oldest(queue.Waiting)
 	u.check(err != nil || count == 0 || settings.Mail.Alarm == 0 || time.Since(since) <= settings.Mail.Alarm, finding{Check: "mail-waiting",
 		Subject: strconv.Itoa(count), Found: at(since), Mend: "shzadm queue list"})

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
 
+	"sharezone/internal/config"
 	"sharezone/internal/layout"
 )
 
@@ -32,5 +34,38 @@ func TestDoctorWorker(t *testing.T) {
 			t.Errorf("%s: exit %d: %s", row.what, code, out)
 		}
 	}
+	expectHealth(t)
+}
+
+// Doctor tells what keeps short messages from going out.
+func TestDoctorSMS(t *testing.T) {
+	needInstallation(t)
+	prepareDoctor(t)
+	before := bash(t, "cat "+config.Path)
+	restore := func() {
+		if err := os.WriteFile(config.Path, []byte(before), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer restore()
+	for _, row := range []struct{ settings, do, undo, says string }{
+		{"[sms]\ntransport = \"command:/usr/local/sbin/absent-sms\"\n", "true", "true", "/usr/local/sbin/absent-sms is to send short messages"},
+		{"[sms]\ntransport = \"command:/usr/local/sbin/dt-sms x\"\n", "install -m 0777 /bin/true /usr/local/sbin/dt-sms", "rm /usr/local/sbin/dt-sms", "/usr/local/sbin/dt-sms is to send short messages"},
+		{"[sms]\ntransport = \"gammu:/var/spool/dt-sms\"\n", "true", "true", "/var/spool/dt-sms is where short messages go"},
+		{"[sms]\ntransport = \"gammu:/var/spool/dt-sms\"\n", "install -d -g daemon -m 0770 /var/spool/dt-sms", "rmdir /var/spool/dt-sms", "usermod --gid shzspool --groups daemon -- shzspool"},
+		{"[sms]\ntransport = \"smstools:/var/spool/dt-sms\"\n", "install -d -g shzspool -m 0750 /var/spool/dt-sms", "rmdir /var/spool/dt-sms", "chmod g+rwx /var/spool/dt-sms"},
+		{"[mail]\nhost = \"\"\n[sms]\ntransport = \"mail:{number}@sms.example.org\"\n", "true", "true", "mail.host is empty"},
+	} {
+		if err := os.WriteFile(config.Path, []byte(row.settings), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		bash(t, row.do)
+		code, out, _ := shzadm(t, "", "doctor")
+		bash(t, row.undo)
+		if code != exitRefused || !strings.Contains(out, row.says) || !strings.HasSuffix(out, "findings: 1\n") {
+			t.Errorf("%s: exit %d: %s", row.settings, code, out)
+		}
+	}
+	restore()
 	expectHealth(t)
 }

@@ -93,6 +93,7 @@ what was there.
   --mobile NUMBER
   --company TEXT
   --language CODE    it or en, of pages and mails
+  --channel CHANNEL  mail, sms, both or none: by what the user is told of what others do
   --expires DAY      YYYY-MM-DD, the first day on which the account is disabled
   --json             print a JSON object
 `,
@@ -287,7 +288,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"user-made":     "User %s: uid %d, %s\n",
 	"user-password": "Password, to be changed at the first login: %s\n",
 	"user-columns":  "USER UID ROLES STATUS EXPIRES NAME COMPANY EMAIL",
-	"user-fields":   "User|Uid|Full name|Company|Email|Phone|Mobile|Roles|Status|Expires|Must change password|Groups|Language|Last login|Refused logins",
+	"user-fields":   "User|Uid|Full name|Company|Email|Phone|Mobile|Roles|Status|Expires|Must change password|Groups|Language|Told by|Last login|Refused logins",
 	"zone-made":     "Zone %s of %s: %s\n",
 	"zone-shared":   "Zone %s: %s=%s (changed inside: folders %d, files %d)\n",
 	"zone-system":   "warning: %s is a group of the system; services that run in it get in too\n",
@@ -450,6 +451,10 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"finding-worker-idle":       "what requests did lies in the spool since %[2]s: nobody is told of anything, and no activity is logged, unless cron starts %[1]s each minute",
 	"finding-mail-waiting":      "messages that wait: %[1]s, the oldest since %[2]s; with each stands why:",
 	"finding-mail-failed":       "messages that could not be delivered: %[1]s; with each stands why, and \"shzadm queue retry\" and \"drop\" end it:",
+	"finding-sms-program":       "%[1]s is to send short messages (sms.transport) and cannot be run: %[2]s",
+	"finding-sms-folder":        "%[1]s is where short messages go (sms.transport), and cannot be used: %[2]s",
+	"finding-sms-folder-mode":   "short messages go into %[1]s, which its group cannot write (%[2]s):",
+	"finding-sms-no-mail":       "%[1]s: sms.transport is set and mail.host is empty: nobody is told of anything, by SMS neither",
 	"finding-cleaner-state":     "%[1]s, the record of the cleaner's runs, is damaged; without it closed zones get their days of grace anew:",
 	"finding-cleaner-clock":     "the clock jumped from %[2]s to %[3]s: %[1]s closes and removes nothing until it has gone on for a day; set it right if it is wrong",
 	"finding-cleaner-idle":      "%[1]s last did something on %[2]s: nothing is closed or removed, and no owner is warned, unless cron starts it each minute",

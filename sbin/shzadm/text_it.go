@@ -93,6 +93,7 @@ c'era.
   --mobile NUMERO
   --company TESTO
   --language CODICE  it o en, delle pagine e dei messaggi
+  --channel CANALE   mail, sms, both (tutti e due) o none: come si avvisa di quello che fanno altri
   --expires GIORNO     AAAA-MM-GG, il primo giorno in cui l'utente è disattivato
   --json               mostra un oggetto JSON
 `,
@@ -286,7 +287,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"user-made":     "Utente %s: uid %d, %s\n",
 	"user-password": "Password, da cambiare al primo accesso: %s\n",
 	"user-columns":  "UTENTE UID RUOLI STATO SCADENZA NOME AZIENDA EMAIL",
-	"user-fields":   "Utente|Uid|Nome|Azienda|Email|Telefono|Cellulare|Ruoli|Stato|Scadenza|Deve cambiare password|Gruppi|Lingua|Ultimo accesso|Accessi rifiutati",
+	"user-fields":   "Utente|Uid|Nome|Azienda|Email|Telefono|Cellulare|Ruoli|Stato|Scadenza|Deve cambiare password|Gruppi|Lingua|Avvisi per|Ultimo accesso|Accessi rifiutati",
 	"zone-made":     "Area %s di %s: %s\n",
 	"zone-shared":   "Area %s: %s=%s (cambiati all'interno: cartelle %d, file %d)\n",
 	"zone-system":   "attenzione: %s è un gruppo del sistema; entrano anche i servizi che vi girano\n",
@@ -449,6 +450,10 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-worker-idle":       "quello che hanno fatto le richieste è nello spool dal %[2]s: nessuno viene avvisato e nessuna attività è registrata, se cron non avvia %[1]s ogni minuto",
 	"finding-mail-waiting":      "messaggi in attesa: %[1]s, il più vecchio dal %[2]s; con ciascuno c'è il perché:",
 	"finding-mail-failed":       "messaggi che non si è riusciti a consegnare: %[1]s; con ciascuno c'è il perché, e \"shzadm queue retry\" e \"drop\" lo chiudono:",
+	"finding-sms-program":       "%[1]s deve mandare gli SMS (sms.transport) e non si può eseguire: %[2]s",
+	"finding-sms-folder":        "gli SMS vanno in %[1]s (sms.transport), che non si può usare: %[2]s",
+	"finding-sms-folder-mode":   "gli SMS vanno in %[1]s, in cui il suo gruppo non può scrivere (%[2]s):",
+	"finding-sms-no-mail":       "%[1]s: sms.transport c'è e mail.host è vuoto: nessuno viene avvisato di niente, nemmeno per SMS",
 	"finding-cleaner-state":     "%[1]s, la registrazione dei lavori del cleaner, è danneggiata; senza di essa i giorni di grazia delle aree chiuse ricominciano:",
 	"finding-cleaner-clock":     "l'orologio è saltato da %[2]s a %[3]s: %[1]s non chiude e non elimina nulla finché non è andato avanti per un giorno; correggerlo se è sbagliato",
 	"finding-cleaner-idle":      "%[1]s ha fatto qualcosa l'ultima volta il %[2]s: nulla viene chiuso o eliminato e nessun proprietario è avvisato, se cron non lo avvia ogni minuto",

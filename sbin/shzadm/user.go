@@ -161,7 +161,7 @@ func userShow(c *call, args []string) error {
 	}
 	return c.printFields("user-fields", u.Name, strconv.FormatUint(uint64(u.UID), 10), text(u.FullName), text(u.Company),
 		text(u.Email), text(u.Phone), text(u.Mobile), joinRoles(u.Roles), status(u), text(u.Expires), mustChange,
-		strings.Join(u.Groups, " "), text(u.Language), moment(u.LastLogin), refused)
+		strings.Join(u.Groups, " "), text(u.Language), text((*string)(u.Channel)), moment(u.LastLogin), refused)
 }
 
 func findUser(name string) (account.User, error) {

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
+	"sharezone/internal/config"
 	"sharezone/internal/farewell"
 )
 
@@ -66,7 +68,7 @@ func userEnable(c *call, args []string) error {
 func userModify(c *call, args []string) error {
 	fs := c.flags()
 	var to change.Changes
-	var role, language *string
+	var role, language, channel *string
 	fs.Func("role", "", setText(&role))
 	fs.Func("full-name", "", setText(&to.FullName))
 	fs.Func("email", "", setText(&to.Email))
@@ -75,15 +77,16 @@ func userModify(c *call, args []string) error {
 	fs.Func("company", "", setText(&to.Company))
 	fs.Func("expires", "", setText(&to.Expires))
 	fs.Func("language", "", setText(&language))
+	fs.Func("channel", "", setText(&channel))
 	operands, err := c.parse(fs, args, 1, 1)
 	if err != nil {
 		return err
 	}
 	to.Role = (*account.Role)(role)
-	if to == (change.Changes{}) && language == nil {
+	if to == (change.Changes{}) && language == nil && channel == nil {
 		return usageError(c.say.line("usage-change"))
 	}
-	if err := account.CheckLanguage(text(language)); err != nil {
+	if err := cmp.Or(account.CheckLanguage(text(language)), account.CheckChannel(text(channel))); err != nil {
 		return err
 	}
 	u, err := c.changeUser(operands[0], "user-modify", func() error {
@@ -92,7 +95,7 @@ func userModify(c *call, args []string) error {
 				return err
 			}
 		}
-		return setLanguage(operands[0], language)
+		return choose(operands[0], language, channel)
 	})
 	if err != nil {
 		return err
@@ -103,14 +106,29 @@ func userModify(c *call, args []string) error {
 	return errors.Join(err, c.showChanged(u))
 }
 
-// setLanguage writes down which language somebody wants; nil: as it is.
-func setLanguage(name string, language *string) error {
-	if language == nil {
+// choose writes down which language somebody wants, and by what he is told; nil: as it is.
+func choose(name string, language, channel *string) error {
+	if language == nil && channel == nil {
 		return nil
 	}
 	u, err := findUser(name)
 	if err != nil {
 		return err
+	}
+	if channel != nil {
+		settings, err := config.Read()
+		if err != nil {
+			return err
+		}
+		if account.Channel(*channel).NeedsNumber() && settings.SMS.Number(text(u.Mobile)) == "" {
+			return &account.FieldError{Field: "channel", Reason: account.NoNumber}
+		}
+		if err := change.SetChannel(u.UID, *channel); err != nil {
+			return err
+		}
+	}
+	if language == nil {
+		return nil
 	}
 	return change.SetLanguage(u.UID, *language)
 }

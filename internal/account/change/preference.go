@@ -23,6 +23,14 @@ func SetLanguage(uid uint32, language string) error {
 	return choose(uid, func(p *account.Preferences) { p.Language = text.Language(language) })
 }
 
+// SetChannel writes down by what somebody wants to be told; "" is no choice.
+func SetChannel(uid uint32, channel string) error {
+	if err := account.CheckChannel(channel); err != nil {
+		return err
+	}
+	return choose(uid, func(p *account.Preferences) { p.Channel = account.Channel(channel) })
+}
+
 // SetNotices writes down how often somebody wants to be told of a zone, and returns what holds then. What is only to reduce
 // changes nothing that is as little already.
 func SetNotices(uid uint32, zoneID string, z account.ZoneNotices, onlyReduce bool) (account.Often, error) {
