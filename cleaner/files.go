@@ -85,6 +85,10 @@ func (r *jobRun) age(h *zone.Held, z zone.Details) error {
 	if m.MaxAge == nil {
 		return nil
 	}
+	if m.IsBad(zone.AttrKeep) { // some of it is to stay, and nobody knows what
+		r.Fail(z.Name + ": " + zone.AttrKeep + " is not well formed: nothing was removed")
+		return nil
+	}
 	days := *m.MaxAge
 	found := zone.Aging{Keep: m.Keep, Stop: r.stop, Due: func(born, changed time.Time) bool {
 		return lifetime.Aged(born, changed, r.since, r.now, days)
@@ -116,7 +120,7 @@ func (r *jobRun) age(h *zone.Held, z zone.Details) error {
 	if err := h.Lock(); err != nil {
 		return err
 	}
-	if now := h.Metadata(); now.MaxAge == nil || *now.MaxAge != days || !slices.Equal(now.Keep, m.Keep) {
+	if now := h.Metadata(); now.MaxAge == nil || *now.MaxAge != days || now.IsBad(zone.AttrKeep) || !slices.Equal(now.Keep, m.Keep) {
 		return fmt.Errorf("%s: its owner chose anew meanwhile: %w", z.Name, zone.ErrBusy) // it is looked at once more
 	}
 	log := ageLog{run: r, event: "expire", zone: z.Name, id: h.ID()}

@@ -127,6 +127,22 @@ func TestAgeRefused(t *testing.T) {
 	sh(t, "ls "+s.base+"/other/precious "+s.base+"/target")
 }
 
+// TestAgeBadKeep: where nobody knows what is to stay, nothing goes.
+func TestAgeBadKeep(t *testing.T) {
+	s := newSite(t)
+	root := s.aging("age")
+	sh(t, "touch "+root+"/old; setfattr -n user.shz.keep -v old//.. "+root)
+	s.backdate("/age/old 40 40")
+	s.now = time.Now()
+	if err := s.run("files"); err == nil || !strings.Contains(err.Error(), "user.shz.keep") || s.list(root) != "old" {
+		t.Errorf("%v, left: %s", err, s.list(root))
+	}
+	sh(t, "setfattr -x user.shz.keep "+root)
+	if err := s.run("files"); err != nil || s.list(root) != "" {
+		t.Errorf("%v, left: %s", err, s.list(root))
+	}
+}
+
 // TestAgeChanged: what the owner chooses while the cleaner looks holds; what is written or exchanged between the decision and the
 // removal stays, and so does a folder into which something comes.
 func TestAgeChanged(t *testing.T) {

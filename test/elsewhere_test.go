@@ -3,14 +3,18 @@ package test
 import (
 	"bufio"
 	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"sharezone/internal/page/pagetest"
 )
 
 // Requests that another site's page sends, that lie about themselves, or that two readers could understand in two ways.
@@ -70,15 +74,92 @@ func TestClaimedSuccessTaken(t *testing.T) {
 // TestSessionEndsBeforeForm: who sends a form after his session has ended is told so, and comes back to the form's page.
 func TestSessionEndsBeforeForm(t *testing.T) {
 	d := needDemo(t)
-	for _, row := range []struct{ from, next string }{
-		{d.url + "/cgi-bin/zones/x?view=share", "/cgi-bin/zones/x?view=share"},
-		{"http://evil.example/cgi-bin/zones/x", "/cgi-bin/home"},
-		{"", "/cgi-bin/home"},
+	for _, row := range []struct{ from, next, to, says string }{
+		{d.url + "/cgi-bin/zones/x?view=share", "/cgi-bin/zones/x?view=share", "/cgi-bin/zones/x", "What you sent is kept"},
+		{d.url + "/cgi-bin/sessions", "/cgi-bin/sessions", "/cgi-bin/sessions", "what you sent has not arrived"},
+		{"http://evil.example/cgi-bin/zones/x", "/cgi-bin/home", "/cgi-bin/zones/x", "what you sent has not arrived"},
+		{"", "/cgi-bin/home", "/cgi-bin/zones/x", "what you sent has not arrived"},
 	} {
-		a := curl(t, "-H", "Accept-Language: en", "-e", row.from, "-d", "op=share&principal=user:carla&access=read", "/cgi-bin/zones/x")
-		if a.status != 401 || !strings.Contains(a.body, "what you sent has not arrived") || !strings.Contains(a.body, `name="next" value="`+row.next+`"`) {
+		a := curl(t, "-H", "Accept-Language: en", "-e", row.from, "-d", "op=share&principal=user:carla&access=read", row.to)
+		if a.status != 401 || !strings.Contains(a.body, row.says) || !strings.Contains(a.body, `name="next" value="`+row.next+`"`) {
 			t.Errorf("%q: %d %.2000s", row.from, a.status, a.body)
 		}
+	}
+}
+
+// TestTypedIsCarriedOverALogin: a form that was sent when the session had ended comes back after the login, on each of the three ways
+// as it was typed, and nothing is done by it; no password goes along, and what is too much is lost and said.
+func TestTypedIsCarriedOverALogin(t *testing.T) {
+	d := needDemo(t)
+	zone := newZone(t)
+	at := management + "/" + zone
+	inputs := regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)"`)
+	hidden := func(page string) (fields []string) {
+		for _, m := range inputs.FindAllStringSubmatch(page, -1) {
+			fields = append(fields, "--data-urlencode", html.UnescapeString(m[1])+"="+html.UnescapeString(m[2]))
+		}
+		return fields
+	}
+	send := func(user, to string, fields ...string) answer {
+		args := []string{"-H", "Accept-Language: en", "-e", d.url + to + "?view=settings"}
+		if user != "" {
+			args = append(args, "-H", "Cookie: SESSION_ID="+sessionID(t, user))
+		}
+		return curl(t, append(append(args, fields...), to)...)
+	}
+	typed := []string{"--data-urlencode", "title=Typed <b>&amp;", "--data-urlencode", "description=Two\r\nlines", "--data-urlencode", "expires=2098-01-31", "--data-urlencode", "password=secret-7", "--data-urlencode", "old=secret-8"}
+	for _, row := range []struct{ user, to, op, shows string }{
+		{"anna", at, "modify", `value="Typed &lt;b&gt;&amp;amp;"`},
+		{"anna", at, "delete", "Nothing has been saved yet"},
+		{"anna", management, "create", `value="Typed &lt;b&gt;&amp;amp;"`},
+	} {
+		fields := append([]string{"-d", "op=" + row.op, "-d", "name=" + zone}, typed...)
+		asked := send("", row.to, fields...)
+		if asked.status != 401 || !strings.Contains(asked.body, "What you sent is kept") || strings.Contains(asked.body, "secret-") {
+			t.Fatalf("%s: %d %s", row.op, asked.status, asked.body)
+		}
+		refused := curl(t, append(hidden(asked.body), "-d", "username=anna&password=wrong", "/cgi-bin/login")...)
+		if refused.status != 401 {
+			t.Fatalf("%s: %d %s", row.op, refused.status, refused.body)
+		}
+		login := append(hidden(refused.body), "-H", "Accept-Language: en", "--data-urlencode", "username="+row.user, "--data-urlencode", "password="+d.password[row.user], "/cgi-bin/login")
+		back := curl(t, login...)
+		if back.status != 200 || !strings.Contains(back.body, `action="`+row.to+`"`) || !strings.Contains(back.header.Get("Set-Cookie"), "SESSION_ID=") || strings.Contains(back.body, d.password[row.user]) {
+			t.Fatalf("%s: %d %s", row.op, back.status, back.body)
+		}
+		pagetest.Check(t, back.body)
+		var shown answer
+		unchanged(t, zonePath(zone), func() { shown = send(row.user, row.to, hidden(back.body)...) })
+		if shown.status != 200 || !strings.Contains(shown.body, "Nothing has been saved yet") || !strings.Contains(shown.body, row.shows) || strings.Contains(shown.body, "shz-again") {
+			t.Errorf("%s: %d %s", row.op, shown.status, shown.body)
+		}
+		pagetest.Check(t, shown.body)
+	}
+	// Whoever else logs in there is shown what he may see, and nothing is done.
+	again := []string{"-d", "op=modify&title=x&shz-again=1"}
+	unchanged(t, zonePath(zone), func() {
+		if a := send("carla", at, again...); a.status != 403 && a.status != 404 {
+			t.Errorf("carla: %d %s", a.status, a.body)
+		}
+		if a := send("bruno", usersPage, "-d", "op=create&username=x&shz-again=1"); a.status != 403 {
+			t.Errorf("bruno: %d %s", a.status, a.body)
+		}
+	})
+	if a := send("admin", usersPage, "-d", "op=create&username=tc-none&full_name=Typed&shz-again=1"); a.status != 200 || !strings.Contains(a.body, `value="tc-none"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	// What cannot show a form again takes none for a wish.
+	if a := send("bruno", "/cgi-bin/sessions", "-d", "op=end&id=x&shz-again=1"); a.status != 400 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	for _, to := range []string{"https://evil.example/", "/cgi-bin/chpwd", "/cgi-bin/zones/../chpwd", "//evil.example/cgi-bin/zones"} {
+		a := curl(t, "--data-urlencode", "username=anna", "--data-urlencode", "password="+d.password["anna"], "--data-urlencode", "to="+to, "-d", "carried=op%3Dmodify", "/cgi-bin/login")
+		if a.status != 303 {
+			t.Errorf("%s: %d %s", to, a.status, a.body)
+		}
+	}
+	if a := send("", at, "-d", "op=modify", "-d", "description="+strings.Repeat("x", 20<<10)); a.status != 401 || !strings.Contains(a.body, "what you sent has not arrived") {
+		t.Errorf("%d %.500s", a.status, a.body)
 	}
 }
 

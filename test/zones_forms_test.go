@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/layout"
+	"sharezone/internal/page/pagetest"
 )
 
 // What the forms of a zone say afterwards, and keep of what was typed.
@@ -97,6 +99,34 @@ func TestFormsKeepWhatWasTyped(t *testing.T) {
 	shows(t, english(t, "anna", at, "op=restore", "expires="+late), 400, `value="`+late+`"`, `max="`+time.Now().AddDate(0, 0, 30).Format(time.DateOnly)+`"`)
 }
 
+// TestRefusedFieldIsMarked: the input that was refused says so, by the message, on each page with a form; the others do not.
+func TestRefusedFieldIsMarked(t *testing.T) {
+	zone := newZone(t)
+	at := management + "/" + zone
+	for _, row := range []struct {
+		user, address, field string
+		fields               []string
+	}{
+		{"anna", at, "expires", []string{"op=modify", "title=x", "expires=tomorrow"}},
+		{"anna", at, "max_age", []string{"op=modify", "max_age=-5"}},
+		{"anna", at, "description", []string{"op=modify", "description=" + strings.Repeat("x", 500)}},
+		{"anna", management, "name", []string{"op=create", "name=A"}},
+		{"admin", usersPage, "username", []string{"op=create", "username=Bad Name", "full_name=x", "email=x@example.org", "role=base"}},
+		{"admin", usersPage, "email", []string{"op=create", "username=zl-none", "full_name=x", "email=nothing", "role=base"}},
+		{"bruno", "/cgi-bin/chpwd", "confirm", []string{"old=x", "new=y", "confirm=z"}},
+	} {
+		a := english(t, row.user, row.address, row.fields...)
+		if a.status != 400 || strings.Count(a.body, `aria-invalid="true"`) != 1 || strings.Count(a.body, `id="refusal"`) != 1 {
+			t.Errorf("%s %q: %d %s", row.address, row.fields, a.status, a.body)
+			continue
+		}
+		if input := regexp.MustCompile(`<(?:input|textarea|select)[^>]*aria-invalid[^>]*>`).FindString(a.body); !strings.Contains(input, `name="`+row.field+`"`) || !strings.Contains(input, "refusal") {
+			t.Errorf("%s: %s", row.field, input)
+		}
+		pagetest.Check(t, a.body)
+	}
+}
+
 // TestDescriptionTooLong says how long it may be.
 func TestDescriptionTooLong(t *testing.T) {
 	at := management + "/" + newZone(t)
@@ -170,5 +200,36 @@ func TestZonesHeld(t *testing.T) {
 	}
 	if out, err := exec.Command("shzadm", "zone", "show", zone, "--json").CombinedOutput(); err != nil || strings.Contains(string(out), "bruno") {
 		t.Errorf("%v %s", err, out)
+	}
+}
+
+// TestMemberWhoCannotLogIn: the kernel lets in whose account is locked or expired, and the login does not: it is said where he is in
+// the list, where he would be shared with, and by the tool; not of the others.
+func TestMemberWhoCannotLogIn(t *testing.T) {
+	zone := newZone(t, "user:bruno=read")
+	at := management + "/" + zone
+	clearUsers(t, "zl-locked", "zl-expired")
+	for _, name := range []string{"zl-locked", "zl-expired"} {
+		run(t, "shzadm", "user", "add", name, "--role", "base", "--full-name", "Zl "+name, "--email", "zl@example.org")
+	}
+	shows(t, english(t, "anna", at+"?find=zl-locked"), 200, "zl-locked", "not:cannot log in")
+	run(t, "shzadm", "user", "lock", "zl-locked")
+	run(t, "usermod", "--expiredate", "2020-01-01", "zl-expired")
+	shows(t, english(t, "anna", at+"?find=zl-locked"), 200, "Locked: cannot log in.")
+	for name, says := range map[string]string{"zl-locked": "is locked", "zl-expired": "is expired"} {
+		out, err := exec.Command("env", "LC_ALL=C.UTF-8", "shzadm", "zone", "share", zone, "user:"+name+"=read").CombinedOutput()
+		if err != nil || !strings.Contains(string(out), says) {
+			t.Errorf("%v: %s", err, out)
+		}
+	}
+	shows(t, english(t, "anna", at), 200, "Locked: cannot log in.", "The account is expired: cannot log in.")
+	shows(t, english(t, "anna", at+"?view=who&as=zl-locked"), 200, "Locked: cannot log in.", "see what is there")
+	shows(t, english(t, "anna", at+"?view=who&as=bruno"), 200, "not:cannot log in")
+	if a := jsonAs(t, "anna", at+"?view=who&as=zl-expired&as=bruno"); !strings.Contains(a.body, `"status":"expired"`) || strings.Count(a.body, `"status"`) != 1 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	table, _ := shzadmWho(t, "C.UTF-8", zone)
+	if row := rowOf(table, "zl-locked"); !strings.Contains(row, "locked: cannot log in") || strings.Contains(rowOf(table, "bruno"), "cannot log in") {
+		t.Error(table)
 	}
 }

@@ -170,14 +170,14 @@ func hostname(t *testing.T) string {
 func TestZoneValuesByHand(t *testing.T) {
 	zone := newZone(t)
 	at := management + "/" + zone
-	for attr, value := range map[string]string{"expires": "garbage", "max_age": "-5", "notify": "bogus", "title": "a\x1b[2J"} {
+	for attr, value := range map[string]string{"expires": "garbage", "max_age": "-5", "notify": "bogus", "title": "a\x1b[2J", "trash": "maybe"} {
 		run(t, "setfattr", "-n", "user.shz."+attr, "-v", value, zonePath(zone))
 	}
 	if z := zoneIn(t, jsonAs(t, "anna", at)); !slices.Equal(z.Problems, []string{"bad-value"}) {
 		t.Errorf("%q", z.Problems)
 	}
 	found := checked(t, "anna", zone)
-	if len(found) != 4 || found[0].Kind != "value" || found[0].Apply || found[1].Found != "expires: garbage" || found[1].Mend[0] != "setfattr -h -x user.shz.expires -- "+zonePath(zone) {
+	if len(found) != 5 || found[0].Kind != "value" || found[0].Apply || found[1].Found != "expires: garbage" || found[1].Mend[0] != "setfattr -h -x user.shz.expires -- "+zonePath(zone) {
 		t.Errorf("%+v", found)
 	}
 	for _, page := range []string{at, at + "?view=check"} {
@@ -190,6 +190,32 @@ func TestZoneValuesByHand(t *testing.T) {
 	}
 	if z := zoneIn(t, jsonAs(t, "anna", at)); len(z.Problems) != 0 || len(checked(t, "anna", zone)) != 0 {
 		t.Errorf("%+v", z)
+	}
+
+	// What is to stay is not forgotten by a form that says nothing of it: its owner chooses anew, also where nothing goes by age.
+	run(t, "setfattr", "-n", "user.shz.keep", "-v", "drawings//..", zonePath(zone))
+	if a := form(t, "admin", at, true, "op=modify", "title=Drawings"); a.status != 200 || !slices.Equal(zoneIn(t, a).Problems, []string{"bad-keep"}) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	for _, page := range []string{at, at + "?view=check", at + "?view=ages"} {
+		if a := curlAs(t, "anna", "-H", "Accept-Language: en", page); a.status != 200 || !strings.Contains(a.body, "nothing goes because of its age") {
+			t.Errorf("%s: %d %s", page, a.status, a.body)
+		}
+	}
+	if a := curlAs(t, "anna", at+"?view=ages"); !strings.Contains(a.body, `name="op" value="keep"`) {
+		t.Error(a.body)
+	}
+	if a := form(t, "anna", at, false, "op=keep"); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if z := zoneIn(t, jsonAs(t, "anna", at)); len(z.Problems) != 0 {
+		t.Errorf("%+v", z)
+	}
+
+	// An administrator's saving takes bad values away too.
+	run(t, "setfattr", "-n", "user.shz.trash", "-v", "maybe", zonePath(zone))
+	if a := form(t, "admin", at, true, "op=modify", "title=Drawings"); a.status != 200 || len(zoneIn(t, a).Problems) != 0 {
+		t.Errorf("%d %s", a.status, a.body)
 	}
 }
 

@@ -25,7 +25,7 @@ func answer(c *web.Call) error {
 		return err
 	}
 	if fields.Get("new") != fields.Get("confirm") {
-		return complain(c, web.BadRequest, "mismatch", c.Language.Say("chpwd.mismatch"))
+		return complain(c, web.BadRequest, "confirm", "mismatch", c.Language.Say("chpwd.mismatch"))
 	}
 	act, err := c.Event.Begin("password", "")
 	if err != nil {
@@ -42,10 +42,10 @@ func answer(c *web.Call) error {
 		return web.Refuse(web.NotLoggedIn, "the session has ended")
 	case refusal == "refused":
 		act.End("not-permitted", -1, "")
-		return complain(c, web.NotPermitted, "wrong", c.Language.Say("chpwd.wrong"))
+		return complain(c, web.NotPermitted, "old", "wrong", c.Language.Say("chpwd.wrong"))
 	case refusal == "weak":
 		act.End("bad-request", -1, "")
-		return complain(c, web.BadRequest, "weak: "+reply.Why, weak(c.Language, reply.Why, reply.Limit))
+		return complain(c, web.BadRequest, "new", "weak: "+reply.Why, weak(c.Language, reply.Why, reply.Limit))
 	case err != nil:
 		act.End(string(web.CodeOf(err)), -1, "")
 		return err
@@ -68,8 +68,9 @@ func weak(l text.Language, why string, limit int) string {
 	return l.Say("chpwd-weak." + why)
 }
 
-// complain shows the form again with what is wrong; nothing was changed. The log, which has one language, gets the reason.
-func complain(c *web.Call, code web.Code, reason, message string) error {
+// complain shows the form again with what is wrong, and in which field; nothing was changed. The log, which has one language, gets the reason.
+func complain(c *web.Call, code web.Code, field, reason, message string) error {
+	c.Refused = field
 	c.Log(web.Refuse(code, reason))
 	if c.JSON {
 		c.FailAs(code, message)

@@ -1,8 +1,11 @@
 package main
 
+import "sharezone/internal/web"
+
 // loginForm is what the login page shows. The password is never shown again.
 type loginForm struct {
-	Next     string // local path to return to: "/cgi-bin/shz/demo/"
-	Username string // as typed before, after a refusal
-	Message  string // why it was refused, in the user's language; "" = not tried yet
+	Carried  *web.Carried // what was sent without a session, nil = nothing that is shown again
+	Next     string       // local path to return to: "/cgi-bin/shz/demo/"
+	Username string       // as typed before, after a refusal
+	Message  string       // why it was refused, in the user's language; "" = not tried yet
 }

@@ -39,8 +39,11 @@ func askToLogIn(c *web.Call) error {
 	if m := c.Request.Method; m == http.MethodGet || m == http.MethodHead {
 		return show(c, http.StatusUnauthorized, loginForm{Next: web.LocalPath(os.Getenv("REQUEST_URI"))})
 	}
+	next := c.From()                                            // the page with the form
+	if carried := c.CarryForm(); carried != nil && next != "" { // another site's page gets nothing carried
+		return show(c, http.StatusUnauthorized, loginForm{Next: web.LocalPath(next), Carried: carried, Message: c.Language.Say("login.kept")})
+	}
 	// What was sent is lost: it is said now, and again by the page that comes after the login.
-	next := c.From() // the page with the form
 	switch {
 	case strings.HasPrefix(c.Path(), "/cgi-bin/shz/") && strings.HasSuffix(c.Path(), "/"):
 		next = c.Path() + "?done=lost" // the folder into which something was to go
@@ -56,7 +59,7 @@ func logIn(c *web.Call) error {
 		return err
 	}
 	// Keyboards of phones put a space after a word.
-	username, next := strings.TrimSpace(fields.Get("username")), web.LocalPath(fields.Get("next"))
+	username, next, carried := strings.TrimSpace(fields.Get("username")), web.LocalPath(fields.Get("next")), web.CarriedIn(fields)
 	act, err := c.Event.BeginFor("login", recordable(username))
 	if err != nil {
 		return err
@@ -74,7 +77,7 @@ func logIn(c *web.Call) error {
 			c.FailAs(web.NotLoggedIn, message)
 			return nil
 		}
-		return show(c, http.StatusUnauthorized, loginForm{Next: next, Username: username, Message: message})
+		return show(c, http.StatusUnauthorized, loginForm{Next: next, Carried: carried, Username: username, Message: message})
 	}
 	if err != nil {
 		act.End(string(web.CodeOf(err)), -1, "")
@@ -90,6 +93,10 @@ func logIn(c *web.Call) error {
 		next = "/cgi-bin/chpwd"
 	case next == "":
 		next = home
+	}
+	if carried != nil && !c.JSON && !reply.MustChange {
+		carried.Mark()
+		return c.AnswerPage(http.StatusOK, carriedPage(c.View(c.Language.Say("login.carried-title")), carried, next))
 	}
 	answer := map[string]any{"user": reply.User, "roles": reply.Roles, "entry": c.Entry}
 	if reply.MustChange {

@@ -46,7 +46,7 @@ type form struct {
 
 // post records what is asked for before it asks: also what is refused is told.
 func post(v viewer) error {
-	fields, err := v.call.Form()
+	fields, again, err := v.call.FormOrAgain()
 	if err != nil {
 		return err
 	}
@@ -56,6 +56,9 @@ func post(v viewer) error {
 		return web.Refuse(web.BadRequest, "op="+strconv.Quote(f.op))
 	}
 	q, wrong := f.request()
+	if again {
+		return f.showAgain()
+	}
 	act, err := f.begin(q)
 	if err != nil {
 		return err
@@ -203,15 +206,30 @@ func (f form) again(err error) error {
 		return err
 	}
 	f.call.Log(err)
-	status, notice := web.CodeOf(err).Status(), &page.Notice{Kind: page.Error, Text: f.call.Message(err)}
+	if f.page(web.CodeOf(err).Status(), &page.Notice{Kind: page.Error, Text: f.call.Message(err)}) != nil {
+		return err
+	}
+	return nil
+}
+
+// showAgain shows a form as it was typed when a session ended.
+func (f form) showAgain() error {
+	if err := f.mayAsk(); err != nil {
+		return err
+	}
+	return f.page(http.StatusOK, &page.Notice{Kind: page.Info, Text: f.call.Language.Say("form.again")})
+}
+
+// page is the one that the form stood on, with what was typed.
+func (f form) page(status int, notice *page.Notice) error {
 	switch f.row.view {
 	case "new":
 		return f.newPage(f.fields, status, notice)
 	case "groups":
 		return f.groupsPage(f.fields, status, notice)
 	}
-	s, lost := f.ask(f.name)
-	if lost != nil {
+	s, err := f.ask(f.name)
+	if err != nil {
 		return err
 	}
 	return f.userPage(s, f.row.view, f.fields, status, notice)

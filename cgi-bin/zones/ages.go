@@ -72,11 +72,14 @@ type agesObject struct {
 }
 
 func (p zonePage) agesView(days int, found zone.Ages) agesView {
-	l := p.call.Language
-	v := agesView{Here: templ.SafeURL(zoneHref(p.Name, p.State)), Rule: l.Say("zones-ages.none"), Changes: p.Access == zone.Own && p.answers("keep") && !slices.Contains(p.Problems, zone.ReadOnly) && days > 0}
+	l, badKeep := p.call.Language, slices.Contains(p.Problems, zone.BadKeep)
+	v := agesView{Here: templ.SafeURL(zoneHref(p.Name, p.State)), Rule: l.Say("zones-ages.none"), Changes: p.Access == zone.Own && p.answers("keep") && !slices.Contains(p.Problems, zone.ReadOnly) && (days > 0 || badKeep)}
 	if days > 0 {
 		v.Rule = l.Count("zones-ages.rule", days)
 		v.Commands = []string{command("/usr/lib/sharezone/cleaner", "--dry-run", "--once", "files", "--zone", p.Name)}
+	}
+	if badKeep {
+		v.Rule = l.Say("zones-problem.bad-keep")
 	}
 	v.Partly = !found.Complete
 	var kept []string

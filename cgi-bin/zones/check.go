@@ -2,6 +2,7 @@ package main
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -91,6 +92,9 @@ func (p zonePage) checkView(reply helper.ZonefixReply) checkView {
 			if p.admin && p.answers("transfer") {
 				c.Transfer = templ.SafeURL(zoneHref(p.Name, p.State, "view", "transfer"))
 			}
+		}
+		if d.Kind == zone.DriftValue && strings.HasPrefix(d.Found, "keep: ") {
+			row.Words = l.Say("zones-problem.bad-keep")
 		}
 		if at, err := parseEncoded(d.Path); err == nil {
 			row.Path, row.Href = at.bytes(), whoHref(p.Name, at)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,24 +20,25 @@ import (
 // operation is a row of the table of what a form can ask for.
 type operation struct {
 	do      func(form) error
-	outside bool // also by the external entry
+	outside bool   // also by the external entry
+	view    string // where its form stands
 }
 
 // operations is the whole table. Administration by the external entry is refused: what a partner's network can reach
 // must not be able to open a zone.
 func operations() map[string]operation {
 	return map[string]operation{
-		"create":   {do: form.create},
-		"modify":   {do: form.modify},
+		"create":   {do: form.create, view: "new"},
+		"modify":   {do: form.modify, view: "settings"},
 		"share":    {do: form.share},
 		"apply":    {do: form.apply},
 		"open":     {do: form.open},
-		"transfer": {do: form.transfer},
+		"transfer": {do: form.transfer, view: "transfer"},
 		"delete":   {do: form.closeZone},
 		"restore":  {do: form.restore},
 		"remove":   {do: form.remove},
 		"take":     {do: form.take},
-		"keep":     {do: form.keep},
+		"keep":     {do: form.keep, view: "ages"},
 	}
 }
 
@@ -62,7 +62,7 @@ type form struct {
 }
 
 func post(v viewer, name string) error {
-	fields, err := v.call.Form()
+	fields, again, err := v.call.FormOrAgain()
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,26 @@ func post(v viewer, name string) error {
 	if err != nil {
 		return err
 	}
+	if again {
+		return f.showAgain(op.view)
+	}
 	return op.do(f)
+}
+
+// showAgain shows a form as it was typed when a session ended.
+func (f form) showAgain(view string) error {
+	notice := &page.Notice{Kind: page.Info, Text: f.call.Language.Say("form.again")}
+	if view == "new" {
+		return newZonePage(f.viewer, f.fields, http.StatusOK, notice)
+	}
+	s, err := f.look(f.name, f.fields.Get("op") == "restore")
+	if err = f.closedSince(f.name, err); err != nil {
+		return f.told(err)
+	}
+	if views[view].managed && !s.Managed {
+		return web.Refuse(web.NotPermitted, "neither the owner nor an administrator")
+	}
+	return views[view].show(zonePage{viewer: f.viewer, seen: s, typed: f.fields, status: http.StatusOK, notice: notice})
 }
 
 // one is a field that must be there, once.
@@ -256,8 +275,8 @@ func (f form) describe(s seen) error {
 		return err
 	}
 	now := time.Now()
-	if m.Expires != nil && *m.Expires == said(s.Expires) && (*m.Expires != "" || !slices.Contains(s.Problems, zone.BadValue)) {
-		m.Expires = nil // a zone that exists keeps its day, also when the policy has changed; a bad one, which is none, goes
+	if m.Expires != nil && *m.Expires == said(s.Expires) {
+		m.Expires = nil // a zone that exists keeps its day, also when the policy has changed
 	}
 	if err := policy.CheckExpiry(m.Expires, now); err != nil {
 		return err

@@ -100,6 +100,7 @@ type member struct {
 	Access, Chosen          zone.Access // what holds; what stands there, which the form offers first
 	Entry                   string      // what stands there, where that is not what it amounts to: "rwx", or "r--"
 	Seen                    string      // the same for the form, which is refused when it has changed
+	Bar                     string      // what keeps him from logging in, "" = nothing
 	Odd                     bool        // because nobody has that in Share Zone, not because the mask takes something
 }
 
@@ -108,6 +109,7 @@ type hit struct {
 	Principal, Label, About string
 	Group                   bool
 	Who                     string      // of a group: how many are in it, and some of them
+	Bar                     string      // as of a member
 	Access                  zone.Access // what he has already, "" = nothing
 	Seen                    string      // as of a member
 }
@@ -157,8 +159,37 @@ func (p zonePage) overview() error {
 		o.Searched = true
 		o.Hits, o.MoreHits = p.search(o.Find)
 	}
+	p.addBars(&o)
 	o.Commands = p.overviewCommands(o)
 	return p.answer("", p.seen, overviewBody(l, o))
+}
+
+// addBars says of whom the zone is, or could be, shared with what keeps him from logging in.
+func (p zonePage) addBars(o *overviewView) {
+	var users []string
+	add := func(principal string) {
+		if name, isUser := strings.CutPrefix(principal, "user:"); isUser {
+			users = append(users, name)
+		}
+	}
+	for _, m := range o.Members {
+		if !m.Gone {
+			add(m.Principal)
+		}
+	}
+	for _, h := range o.Hits {
+		add(h.Principal)
+	}
+	if o.Closed {
+		return
+	}
+	bars := p.bars(p.Name, users)
+	for i, m := range o.Members {
+		o.Members[i].Bar = bars[strings.TrimPrefix(m.Principal, "user:")]
+	}
+	for i, h := range o.Hits {
+		o.Hits[i].Bar = bars[strings.TrimPrefix(h.Principal, "user:")]
+	}
 }
 
 // still says of somebody who was taken off the list that he gets in all the same, as the kernel answers, and where more of that

@@ -146,7 +146,7 @@ func TestSettingsPages(t *testing.T) {
 func TestLookPages(t *testing.T) {
 	w := whoView{
 		Here: "/cgi-bin/zones/demo", Name: "demo", Path: evil, Field: evil, As: evil, Shown: true, Kind: "dir", Object: []fact{{"Owner", evil, true}},
-		In: []whoRow{{evil, "bruno", "read", "because " + evil}}, Out: []whoRow{{"carla", "", "nothing", "stopped"}}, MoreOut: 4, Take: "a%22", Remove: "/cgi-bin/zones/demo?view=remove",
+		In: []whoRow{{evil, "bruno", "read", "because " + evil, ""}}, Out: []whoRow{{"carla", "", "nothing", "stopped", ""}}, MoreOut: 4, Take: "a%22", Remove: "/cgi-bin/zones/demo?view=remove",
 	}
 	inBoth(t, func(l text.Language) templ.Component { return whoBody(l, w) },
 		[]string{`name="raw" value="a%22"`, "because " + evilText, `value="take"`, "view=remove", "carla"}, nil)

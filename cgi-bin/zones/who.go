@@ -40,6 +40,7 @@ type whoRow struct {
 	Label, About string
 	Can          string
 	Why          string
+	Bar          string // what keeps him from logging in, whatever he may; "" = nothing
 }
 
 // maxIn and maxOut bound the lists of those who get in and who do not: they are as long as the company is large, and searched
@@ -105,7 +106,7 @@ func (p zonePage) describe(w *whoView, at place, reply helper.AccessReply) {
 	}
 	p.names.Members(layout.GroupBase) // one question to a directory for all of them
 	for _, person := range reply.People {
-		row := whoRow{Can: can(l, person, w.Kind), Why: p.why(person)}
+		row := whoRow{Can: can(l, person, w.Kind), Why: p.why(person), Bar: bar(l, person)}
 		row.Label, row.About, _ = p.about(person.User)
 		if person.Read || person.Write || person.Enter || w.One {
 			w.In = append(w.In, row)
@@ -126,6 +127,36 @@ func (p zonePage) describe(w *whoView, at place, reply helper.AccessReply) {
 		}
 	}
 }
+
+// bar says what keeps somebody from logging in: the kernel, which is asked who gets in, does not know.
+func bar(l language, person helper.Person) string {
+	if person.Status == "" || !l.Knows("zones-who."+person.Status) {
+		return ""
+	}
+	return l.Say("zones-who." + person.Status)
+}
+
+// bars are those of several people, by name.
+func (v viewer) bars(zone string, users []string) map[string]string {
+	if len(users) == 0 {
+		return nil
+	}
+	if len(users) > maxAsked {
+		users = nil // everybody
+	}
+	reply, err := v.access(helper.AccessRequest{Op: "who", Zone: zone, Users: users})
+	if err != nil {
+		v.call.Log(err) // the page is of use without it
+	}
+	bars := make(map[string]string)
+	for _, person := range reply.People {
+		bars[person.User] = bar(v.call.Language, person)
+	}
+	return bars
+}
+
+// maxAsked is about how many people libexec/access is asked by name.
+const maxAsked = 100
 
 // can says in words what somebody can do with it.
 func can(l language, person helper.Person, kind string) string {

@@ -107,6 +107,15 @@ func (s Shadow) NeverHadPassword(name string) bool {
 	return password != "" && strings.Trim(password, "!") == ""
 }
 
+// Bars says why somebody cannot log in: Locked or Expired; "" where shadow(5) does not keep him.
+func (s Shadow) Bars(name string, now time.Time) Status {
+	e, ok := s.entries[name]
+	if status := e.status(now); ok && status != Active {
+		return status
+	}
+	return ""
+}
+
 // MustChange says whether the next login asks for a new password.
 func (s Shadow) MustChange(name string) bool {
 	e, ok := s.entries[name]

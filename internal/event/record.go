@@ -19,7 +19,7 @@ var Names = []string{
 	"login", "logout", "login-failed", "password", "upload", "download", "preview", "zip", "unzip", "mkdir", "rename", "move",
 	"copy", "delete", "restore", "purge", "zone-create", "zone-modify", "zone-share", "zone-close", "zone-remove", "zone-restore",
 	"zone-transfer", "zone-warn", "user-create", "user-modify", "user-lock", "user-delete", "expire",
-	"group-create", "group-modify",
+	"group-create", "group-modify", "group-delete",
 }
 
 // Results of acts that did not say how they ended.

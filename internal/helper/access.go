@@ -45,6 +45,7 @@ type Object struct {
 }
 
 // Person is what somebody can do with it, as the kernel answered under his uid, and which entry of the ACL gives it.
+// Whether he can log in the kernel does not ask.
 type Person struct {
 	User    string  `json:"user"`
 	Owner   bool    `json:"owner"`   // of the object
@@ -55,6 +56,8 @@ type Person struct {
 	Perm    string  `json:"perm"`    // of that entry, before the mask: "rwx"
 	Masked  bool    `json:"masked"`  // the mask takes something of it away
 	Stopped *string `json:"stopped"` // the folder on the way that he cannot pass, "" = the zone's root, "/" = the folder of all zones; null: none
+
+	Status string `json:"status,omitempty"` // of the account, where it keeps him from logging in: locked, expired
 
 	Also []string `json:"also,omitempty"` // entries of further groups of his that give what Entry alone does not
 }

@@ -15,7 +15,7 @@ type ZoneidRequest struct {
 type ZoneidReply struct {
 	Error    string      `json:"error,omitempty"`
 	Zones    []KnownZone `json:"zones"`    // whose ids are believed, those of zones that are gone too
-	Doubtful []KnownZone `json:"doubtful"` // who have the id of another zone
+	Doubtful []KnownZone `json:"doubtful"` // who have the id of another zone, or one for which there is no room
 }
 
 // KnownZone is a zone as the register knows it.

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"context"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -31,8 +32,8 @@ type Field struct {
 // id is the element's; the prefix keeps it apart from ids of the page.
 func (f Field) id() string { return "field-" + f.Name }
 
-// describedBy names the elements that explain the field, for screen readers.
-func (f Field) describedBy() string {
+// described names the elements that explain the field, for screen readers, and says whether it was refused.
+func (f Field) described(ctx context.Context) templ.Attributes {
 	var ids []string
 	if f.Help != "" {
 		ids = append(ids, f.id()+"-help")
@@ -40,7 +41,11 @@ func (f Field) describedBy() string {
 	if f.Error != "" {
 		ids = append(ids, f.id()+"-error")
 	}
-	return strings.Join(ids, " ")
+	all := Described(ctx, f.Name, strings.Join(ids, " "))
+	if f.Error != "" {
+		all["aria-invalid"] = "true"
+	}
+	return all
 }
 
 // Range is the part of a list that a page shows.

@@ -74,6 +74,21 @@ func TestFormField(t *testing.T) {
 	contains(t, plain, " autofocus")
 }
 
+// TestRefusedField: the input that a form was refused for says so, and is described by the message; the others are not.
+func TestRefusedField(t *testing.T) {
+	ctx := WithRefused(context.Background(), "expires")
+	message := Message(Notice{Kind: Error, Text: "x"})
+	contains(t, pagetest.RenderContext(t, ctx, templ.Join(message, FormField(Field{Name: "expires", Help: "help"}))),
+		`aria-invalid="true"`, `aria-describedby="field-expires-help refusal"`, `class="form-control is-invalid"`)
+	lacks(t, pagetest.RenderContext(t, ctx, FormField(Field{Name: "title"})), "aria-invalid", "is-invalid", "refusal")
+	contains(t, pagetest.RenderContext(t, ctx, message), `id="refusal"`)
+	lacks(t, pagetest.RenderContext(t, ctx, Message(Notice{Kind: Info, Text: "x"})), `id=`)
+	lacks(t, pagetest.Render(t, message), `id=`)
+	lacks(t, pagetest.Render(t, FormField(Field{Name: "", Label: "x"})), "aria-")
+	contains(t, pagetest.RenderContext(t, ctx, LanguageField(text.English, "")), `aria-describedby="field-language-help"`)
+	contains(t, pagetest.RenderContext(t, WithRefused(ctx, "language"), templ.Join(message, LanguageField(text.English, ""))), `aria-describedby="field-language-help refusal"`)
+}
+
 func TestPagination(t *testing.T) {
 	html := pagetest.Render(t, Pagination(text.Italian, Range{
 		Total: 12345, Offset: 200, Shown: 200, PreviousHref: "?offset=0", NextHref: "?offset=400",

@@ -256,11 +256,17 @@ var englishPages = map[string]string{
 	"failed.unzip.one":   "%s archive has not been unpacked: read below why.",
 	"failed.unzip.other": "%s archives have not been unpacked: read below why.",
 
-	"folder.lost":   "Your session had ended before, and what you sent then has not arrived. Send it once more.",
-	"login.lost":    "Your session had ended, and what you sent has not arrived. Log in again and send it once more.",
-	"name.unusable": "This name cannot be used: it must not be empty, . or .., begin with .shz-, contain / or invisible characters, nor be longer than 255 bytes. Choose another one.",
-	"error.back":    "Go back",
-	"error.request": "Number of the request, to mention when you ask for help:",
+	"folder.lost":         "Your session had ended before, and what you sent then has not arrived. Send it once more.",
+	"login.lost":          "Your session had ended, and what you sent has not arrived. Log in again and send it once more.",
+	"login.kept":          "Your session had ended. What you sent is kept, and nothing has been done yet: log in again, and you get it back.",
+	"login.carried-title": "Back again",
+	"login.carried":       "What you had typed when your session ended is still here. Nothing has been done with it yet.",
+	"login.carried-show":  "Show what I typed",
+	"login.carried-drop":  "Discard it",
+	"form.again":          "This is what you had typed. Nothing has been saved yet: press the button if you still want it.",
+	"name.unusable":       "This name cannot be used: it must not be empty, . or .., begin with .shz-, contain / or invisible characters, nor be longer than 255 bytes. Choose another one.",
+	"error.back":          "Go back",
+	"error.request":       "Number of the request, to mention when you ask for help:",
 
 	// Why something was refused, by code: the heading of the page and the sentence below it.
 	"error-title.bad-request":      "Not understood",

@@ -81,4 +81,5 @@ var englishActivity = map[string]string{
 	"activity-event.expire":        "Removed because of its age",
 	"activity-event.group-create":  "Company made",
 	"activity-event.group-modify":  "Company changed",
+	"activity-event.group-delete":  "Company removed",
 }

@@ -128,6 +128,7 @@ var englishZones = map[string]string{
 	"zones-problem.everybody":         "Everybody on this machine gets into this zone, on the list or not: the permissions of its folder were widened (chmod).",
 	"zones-problem.owner-wrong":       "The folder of this zone was given (chown) to somebody who cannot own zones; its list still says whose it was. The administrator gives it back: Check says how.",
 	"zones-problem.bad-value":         "A setting of this zone was written by hand and cannot be understood: it counts for nothing, as if it were not there. Check says which; to put it right, save the settings.",
+	"zones-problem.bad-keep":          "What stays in this zone whatever its age was written by hand and cannot be understood, so nothing goes because of its age. The owner chooses it anew on the page What goes when.",
 	"zones-problem.no-id":             "This zone has no number of its own (user.shz.id): what happens in it is not recorded as its own. The administrator can give it one.",
 
 	// Transfer, close, restore, take, remove.
@@ -161,7 +162,7 @@ var englishZones = map[string]string{
 	"zones-done.create":   "The zone is ready. Now choose with whom to share it.",
 	"zones-done.modify":   "Saved.",
 	"zones-done.share":    "Done: it holds from now on.",
-	"zones-done.unshare":  "Taken off the list.",
+	"zones-done.unshare":  "Taken off the list. Downloads that are under way run to their end.",
 	"zones-unshare.still": "%s still gets in: %s.",
 	"zones-unshare.group": "Members of the group may still get in, if they are in the list by name or by another group.",
 	"zones-unshare.link":  "See who gets in",
@@ -188,6 +189,8 @@ var englishZones = map[string]string{
 	"zones-who.kind-other":   "neither file nor folder: opened for nobody",
 	"zones-who.group":        "Group",
 	"zones-who.mode":         "Permissions (for administrators)",
+	"zones-who.locked":       "Locked: cannot log in.",
+	"zones-who.expired":      "The account is expired: cannot log in.",
 	"zones-who.person":       "Person",
 	"zones-who.can":          "May",
 	"zones-who.why":          "Why",

@@ -256,11 +256,17 @@ var italianPages = map[string]string{
 	"failed.unzip.one":   "%s archivio non è stato estratto: leggi qui sotto il motivo.",
 	"failed.unzip.other": "%s archivi non sono stati estratti: leggi qui sotto i motivi.",
 
-	"folder.lost":   "La sessione era finita prima, e quello che avevi inviato non è arrivato. Invialo un'altra volta.",
-	"login.lost":    "La sessione era finita, e quello che hai inviato non è arrivato. Entra di nuovo e invialo un'altra volta.",
-	"name.unusable": "Questo nome non si può usare: non deve essere vuoto, . o .., né cominciare con .shz-, né contenere / o caratteri invisibili, né essere più lungo di 255 byte. Scegline un altro.",
-	"error.back":    "Torna indietro",
-	"error.request": "Numero della richiesta, da comunicare se chiedi aiuto:",
+	"folder.lost":         "La sessione era finita prima, e quello che avevi inviato non è arrivato. Invialo un'altra volta.",
+	"login.lost":          "La sessione era finita, e quello che hai inviato non è arrivato. Entra di nuovo e invialo un'altra volta.",
+	"login.kept":          "La sessione era finita. Quello che hai inviato è conservato, e non è stato fatto ancora niente: entra di nuovo e lo ritrovi.",
+	"login.carried-title": "Rieccoti",
+	"login.carried":       "Quello che avevi scritto quando la sessione è finita è ancora qui. Finora non è stato fatto niente.",
+	"login.carried-show":  "Mostra quello che avevo scritto",
+	"login.carried-drop":  "Scartalo",
+	"form.again":          "Questo è quello che avevi scritto. Non è stato salvato ancora niente: premi il pulsante se lo vuoi ancora.",
+	"name.unusable":       "Questo nome non si può usare: non deve essere vuoto, . o .., né cominciare con .shz-, né contenere / o caratteri invisibili, né essere più lungo di 255 byte. Scegline un altro.",
+	"error.back":          "Torna indietro",
+	"error.request":       "Numero della richiesta, da comunicare se chiedi aiuto:",
 
 	// Why something was refused, by code: the heading of the page and the sentence below it.
 	"error-title.bad-request":      "Richiesta non corretta",

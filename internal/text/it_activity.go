@@ -81,4 +81,5 @@ var italianActivity = map[string]string{
 	"activity-event.expire":        "Rimosso per la sua età",
 	"activity-event.group-create":  "Azienda creata",
 	"activity-event.group-modify":  "Azienda modificata",
+	"activity-event.group-delete":  "Azienda tolta",
 }

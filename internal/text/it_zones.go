@@ -128,6 +128,7 @@ var italianZones = map[string]string{
 	"zones-problem.everybody":         "In quest'area entra chiunque su questa macchina, che sia nell'elenco o no: i permessi della sua cartella sono stati allargati (chmod).",
 	"zones-problem.owner-wrong":       "La cartella di quest'area è stata data (chown) a chi non può possedere aree; il suo elenco dice ancora di chi era. L'amministratore la restituisce: il Controllo dice come.",
 	"zones-problem.bad-value":         "Un'impostazione di quest'area è stata scritta a mano e non si capisce: non vale, come se non ci fosse. Il Controllo dice quale; per rimetterla a posto salva le impostazioni.",
+	"zones-problem.bad-keep":          "Ciò che in quest'area resta qualunque sia la sua età è stato scritto a mano e non si capisce: perciò niente si elimina per la sua età. Il proprietario lo sceglie di nuovo alla pagina Cosa scade e quando.",
 	"zones-problem.no-id":             "Quest'area non ha un numero proprio (user.shz.id): quello che ci succede non viene registrato come suo. L'amministratore può dargliene uno.",
 
 	// Transfer, close, restore, take, remove.
@@ -161,7 +162,7 @@ var italianZones = map[string]string{
 	"zones-done.create":   "L'area è pronta. Ora scegli con chi condividerla.",
 	"zones-done.modify":   "Salvato.",
 	"zones-done.share":    "Fatto: la condivisione vale da subito.",
-	"zones-done.unshare":  "Tolto dall'elenco.",
+	"zones-done.unshare":  "Tolto dall'elenco. I download già in corso arrivano fino alla fine.",
 	"zones-unshare.still": "%s entra ancora: %s.",
 	"zones-unshare.group": "Chi fa parte del gruppo può entrare ancora, se è nell'elenco con il suo nome o per un altro gruppo.",
 	"zones-unshare.link":  "Guarda chi entra",
@@ -188,6 +189,8 @@ var italianZones = map[string]string{
 	"zones-who.kind-other":   "né file né cartella: non si apre a nessuno",
 	"zones-who.group":        "Gruppo",
 	"zones-who.mode":         "Permessi (per l'amministratore)",
+	"zones-who.locked":       "Utente bloccato: non può accedere.",
+	"zones-who.expired":      "Utente scaduto: non può accedere.",
 	"zones-who.person":       "Persona",
 	"zones-who.can":          "Può",
 	"zones-who.why":          "Perché",

@@ -118,9 +118,7 @@ func (b *Body) refuseRest() {
 // formTime is how long a form may take to arrive.
 const formTime = 10 * time.Second
 
-// Form returns the fields of a changing request: urlencoded, multipart without files, or a JSON object with the same
-// keys, where an array is a repeated key.
-func (c *Call) Form() (url.Values, error) {
+func (c *Call) readForm() (url.Values, error) {
 	kind, parameters, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
 	if err != nil {
 		return nil, Refuse(Unsupported, "Content-Type")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -75,6 +76,38 @@ func (e *Told) Unwrap() error { return e.Err }
 
 // Refuse makes an Error from a code and a reason in words.
 func Refuse(code Code, reason string) error { return &Error{code, errors.New(reason)} }
+
+// fieldOf is the field of a form for which an error refuses it, "" where it is none's.
+func fieldOf(err error) string {
+	var value zone.ValueError
+	var refused *helper.ZoneRefusal
+	var account *helper.AccountRefusal
+	switch {
+	case errors.As(err, &value):
+		return strings.TrimPrefix(value.Attr, "user.shz.")
+	case errors.As(err, new(*zone.ExpiryError)), errors.Is(err, zone.ErrPast):
+		return "expires"
+	case errors.Is(err, zone.ErrName), errors.Is(err, zone.ErrExists):
+		return "name"
+	case errors.As(err, &refused):
+		switch refused.Reason {
+		case "value", "parameter":
+			return strings.TrimPrefix(refused.Attr, "user.shz.")
+		case "too-late", "past":
+			return "expires"
+		case "name", "name-taken":
+			return "name"
+		}
+	case errors.As(err, &account):
+		switch {
+		case account.Reason == "field":
+			return account.Field
+		case account.Reason == "user": // there is one of this name
+			return "username"
+		}
+	}
+	return ""
+}
 
 // CodeOf is the one place where an answer of the kernel, of a helper or of a package becomes a code.
 func CodeOf(err error) Code {

@@ -53,6 +53,9 @@ type Call struct {
 	JSON       bool        // the answer is JSON
 	Event      *event.File // nil when this kind of request has nothing to tell
 
+	// Refused is the field of a form that is shown again because of it, "" = none; Message knows it of most errors.
+	Refused string
+
 	path    string  // raw
 	reasons []error // what went wrong, for the log
 
@@ -290,7 +293,7 @@ func (c *Call) Answer(status int, object any, html templ.Component) error {
 // AnswerPage sends a page.
 func (c *Call) AnswerPage(status int, html templ.Component) error {
 	return c.send(status, "text/html; charset=utf-8", func(to io.Writer) error {
-		return html.Render(context.Background(), to)
+		return html.Render(page.WithRefused(context.Background(), c.Refused), to)
 	})
 }
 
@@ -359,6 +362,9 @@ func (c *Call) Fail(err error) {
 
 // Message is the sentence for an error: that of its code, or a closer one where the user can do something about it.
 func (c *Call) Message(err error) string {
+	if field := fieldOf(err); field != "" {
+		c.Refused = field
+	}
 	var told *Told
 	switch {
 	case errors.As(err, &told):

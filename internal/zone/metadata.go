@@ -3,6 +3,7 @@ package zone
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -115,6 +116,11 @@ func ReadMetadata(fd int) Metadata {
 		a.store(&m, string(raw))
 	}
 	return m
+}
+
+// IsBad says whether an attribute has a value that is not well formed.
+func (m Metadata) IsBad(attr string) bool {
+	return slices.ContainsFunc(m.Bad, func(e ValueError) bool { return e.Attr == attr })
 }
 
 // Check returns the first ValueError of what m is about to write.

@@ -38,6 +38,15 @@ func modifyRoot(fd int, m Metadata, forgetNotify bool, now time.Time) error {
 	if err := WriteMetadata(fd, m); err != nil {
 		return err
 	}
+	// What is not well formed goes with it: it counted for nothing. What is to stay does count: its owner says it anew.
+	for _, bad := range ReadMetadata(fd).Bad {
+		if bad.Attr == AttrID || bad.Attr == AttrKeep {
+			continue
+		}
+		if err := removeAttribute(fd, bad.Attr); err != nil {
+			return err
+		}
+	}
 	if forgetNotify {
 		return removeAttribute(fd, AttrNotify)
 	}

@@ -29,12 +29,14 @@ const (
 	Everybody Problem = "everybody"
 	// BadValue: what describes it was written by hand and is not well formed, so it counts for nothing.
 	BadValue Problem = "bad-value"
+	// BadKeep: what stays in it whatever its age was written so, so nothing in it goes because of its age.
+	BadKeep Problem = "bad-keep"
 	// OwnerWrong: it was given (chown) to somebody who may not own zones; its lists still name the manager whose it was.
 	OwnerWrong Problem = "owner-wrong"
 )
 
 // Problems are all of them, in the order in which they are told.
-var Problems = []Problem{OtherMount, ReadOnly, NoACL, OwnerGone, OwnerNotManager, OwnerWrong, NoID, BadValue, Shut, Everybody}
+var Problems = []Problem{OtherMount, ReadOnly, NoACL, OwnerGone, OwnerNotManager, OwnerWrong, NoID, BadValue, BadKeep, Shut, Everybody}
 
 // membership is the part of account.Names that asks about owners.
 type membership interface {
@@ -63,7 +65,8 @@ func (r Root) Problems(names membership) []Problem {
 	add(known && !wrong && !mayOwn(names, owner), OwnerNotManager)
 	add(wrong, OwnerWrong)
 	add(r.Metadata.ID == nil, NoID)
-	add(slices.ContainsFunc(r.Metadata.Bad, func(e ValueError) bool { return e.Attr != AttrID }), BadValue)
+	add(slices.ContainsFunc(r.Metadata.Bad, func(e ValueError) bool { return e.Attr != AttrID && e.Attr != AttrKeep }), BadValue)
+	add(r.Metadata.IsBad(AttrKeep), BadKeep)
 	mask, has := r.Access.Find(acl.Mask, acl.Undefined)
 	add(has && mask == 0, Shut)
 	add(r.Mode&0o007 != 0, Everybody)

@@ -39,6 +39,8 @@ func TestProblems(t *testing.T) {
 		{Root{Owner: 2, Metadata: good, Inherited: wasHers, Access: acl.ACL{{Tag: acl.User, ID: 1, Perm: permWrite}}}, "[owner-not-manager]"}, // a member
 		{Root{Owner: 1, Metadata: good, Inherited: acl.ACL{{Tag: acl.User, ID: 2, Perm: permWrite}}}, "[]"},
 		{Root{Owner: 1}, "[no-id]"},
+		{Root{Owner: 1, Metadata: Metadata{ID: &id, Bad: []ValueError{{Attr: AttrTrash}}}}, "[bad-value]"},
+		{Root{Owner: 1, Metadata: Metadata{ID: &id, Bad: []ValueError{{Attr: AttrKeep}}}}, "[bad-keep]"},
 		{Root{Owner: 1, Metadata: good, Mounted: true, ReadOnly: true, NoACL: true}, "[other-mount read-only no-acl]"},
 		{Root{Owner: 4, Mounted: true, Unseen: true}, "[other-mount]"},
 	} {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -32,10 +33,15 @@ func who(q asked) (helper.AccessReply, error) {
 	if err != nil {
 		return helper.AccessReply{}, err
 	}
+	shadow, err := account.ReadShadow()
+	if err != nil {
+		return helper.AccessReply{}, err
+	}
 	x := newExplainer(p, path, q.names)
 	told := make([]helper.Person, len(people))
 	for i, e := range entries {
 		told[i] = x.person(e.Name, people[i], answers[i])
+		told[i].Status = string(shadow.Bars(e.Name, time.Now()))
 	}
 	st := p.object.Stat()
 	object := helper.Object{

@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"time"
 
@@ -107,12 +108,15 @@ func table(names *account.Names) (helper.ZoneidReply, error) {
 	if err != nil {
 		return helper.ZoneidReply{}, err
 	}
-	believed, doubtful, changed := judge(found, register)
-	for id, b := range changed {
-		if err := writeBinding(layout.ZoneIDs, id, b); err != nil {
+	believed, doubtful, changed, full := judge(found, register)
+	if full {
+		privileged.Log(program, "register", fmt.Errorf("%s is full: what happens in new zones stands in the log of the whole system alone; zoneid(8) says what to do", layout.ZoneIDs))
+	}
+	if len(changed) > 0 {
+		maps.Copy(register, changed)
+		if err := writeRegister(layout.ZoneIDs, register); err != nil {
 			return helper.ZoneidReply{}, err
 		}
-		register[id] = b
 	}
 	return tell(believed, doubtful, register), nil
 }

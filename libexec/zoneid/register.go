@@ -1,24 +1,38 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/zone"
 )
 
-// The register is a folder of root's with one file per id: "INODE BIRTH OWNER NAME WAS" of the directory that has it, numbers
+// The register is one file of root's with a line for each id: "ID INODE BIRTH OWNER NAME WAS" of the directory that has it, numbers
 // in decimal, WAS the name that it had before this one or "-". What stands there is kept when the zone is gone, so that nobody
 // who once read its id inherits what is recorded under it.
+//
+// Whoever owns a zone can write another id there each minute, and make and remove zones. So a directory gets few, and all together
+// are bounded: what is beyond that is not believed, and nothing is forgotten for it.
+const (
+	registerFile = "register"
+	// newFile is where it grows before it gets that name.
+	newFile = ".new"
+	// maxOfOne is how many ids one directory can have: by hand somebody gives it another one once or twice.
+	maxOfOne = 8
+	// maxBindings is a zone each hour for eleven years; to read and tell so many takes a second of the worker's 25.
+	maxBindings = 100_000
+)
 
 var idForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
-
-// newFile is where a binding grows before it gets its name.
-const newFile = ".new"
 
 // never stands for a name that a zone never had.
 const never = "-"
@@ -45,12 +59,19 @@ func (b binding) next(z zone.Identity) binding {
 	}
 }
 
-// judge says which zones' ids are believed, which are doubtful, and what changes in the register.
+// judge says which zones' ids are believed, which are doubtful, and what changes in the register; and whether the register has no
+// room for one.
 //
 //   - The directory that an id is bound to has it, whatever it is called and whoever owns it now.
 //   - When that directory is gone, one of the same owner may take its place: a zone that was restored from a backup.
 //   - An id that was never seen is bound to the one directory that has it; where two have it nobody knows who copied.
-func judge(found []zone.Identity, register map[string]binding) (believed, doubtful []zone.Identity, changed map[string]binding) {
+//   - A directory that had many ids already, and a register that is full, take no further one.
+func judge(found []zone.Identity, register map[string]binding) (believed, doubtful []zone.Identity, changed map[string]binding, full bool) {
+	had := make(map[directory]int)
+	for _, b := range register {
+		had[directory{b.inode, b.born}]++
+	}
+	room := maxBindings - len(register)
 	claims := make(map[string][]zone.Identity)
 	for _, z := range found {
 		if z.ID != "" {
@@ -61,6 +82,16 @@ func judge(found []zone.Identity, register map[string]binding) (believed, doubtf
 	for id, zones := range claims {
 		bound, isBound := register[id]
 		at := claimant(zones, bound, isBound)
+		if !isBound && at >= 0 {
+			switch {
+			case had[directory{zones[at].Inode, zones[at].Born}] >= maxOfOne:
+				at = -1
+			case room <= 0:
+				at, full = -1, true
+			default:
+				room--
+			}
+		}
 		for i, z := range zones {
 			if i != at {
 				doubtful = append(doubtful, z)
@@ -72,7 +103,7 @@ func judge(found []zone.Identity, register map[string]binding) (believed, doubtf
 			}
 		}
 	}
-	return believed, doubtful, changed
+	return believed, doubtful, changed, full
 }
 
 // claimant is which of the zones that have one id is the zone that it belongs to, -1 for none.
@@ -93,44 +124,64 @@ func claimant(zones []zone.Identity, bound binding, isBound bool) int {
 	return same
 }
 
-// readRegister reads all bindings. A file that is damaged is an error: without it an id could be bound anew.
+// directory is one, whatever it is called.
+type directory struct {
+	inode uint64
+	born  int64
+}
+
+// readRegister reads all bindings. A line that is damaged is an error: without it an id could be bound anew.
 func readRegister(folder string) (map[string]binding, error) {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
+	if _, err := os.Stat(folder); err != nil {
 		return nil, err
 	}
-	register := make(map[string]binding, len(entries))
-	for _, e := range entries {
-		if !idForm.MatchString(e.Name()) {
-			continue // newFile, left behind by a process that was killed
+	path := folder + "/" + registerFile
+	text, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) { // nobody has made a zone yet
+		return nil, err
+	}
+	register := make(map[string]binding)
+	for line := range strings.Lines(string(text)) {
+		id, b, ok := parseBinding(line)
+		if _, twice := register[id]; !ok || twice {
+			return nil, fmt.Errorf("%s: %q: not ID INODE BIRTH OWNER NAME WAS", path, line)
 		}
-		b, err := os.ReadFile(folder + "/" + e.Name())
-		if err != nil {
-			return nil, err
-		}
-		var one binding
-		n, err := fmt.Sscanf(string(b), "%d %d %d %s %s\n", &one.inode, &one.born, &one.owner, &one.name, &one.was)
-		if n != 5 || err != nil || zone.CheckName(one.name) != nil || one.was != never && zone.CheckName(one.was) != nil {
-			return nil, fmt.Errorf("%s/%s: not INODE BIRTH OWNER NAME WAS", folder, e.Name())
-		}
-		register[e.Name()] = one
+		register[id] = b
 	}
 	return register, nil
 }
 
-// writeBinding puts a whole file in the place, on the disk before it counts.
-func writeBinding(folder, id string, b binding) error {
+func parseBinding(line string) (id string, b binding, ok bool) {
+	f := strings.Split(strings.TrimSuffix(line, "\n"), " ")
+	if len(f) != 6 || !strings.HasSuffix(line, "\n") || !idForm.MatchString(f[0]) {
+		return "", b, false
+	}
+	inode, err1 := strconv.ParseUint(f[1], 10, 64)
+	born, err2 := strconv.ParseInt(f[2], 10, 64)
+	owner, err3 := strconv.ParseUint(f[3], 10, 32)
+	b = binding{inode, born, uint32(owner), f[4], f[5]}
+	ok = errors.Join(err1, err2, err3) == nil && zone.CheckName(b.name) == nil && (b.was == never || zone.CheckName(b.was) == nil)
+	return f[0], b, ok
+}
+
+// writeRegister puts a whole file in the place, on the disk before it counts.
+func writeRegister(folder string, register map[string]binding) error {
+	var text bytes.Buffer
+	for _, id := range slices.Sorted(maps.Keys(register)) {
+		b := register[id]
+		fmt.Fprintf(&text, "%s %d %d %d %s %s\n", id, b.inode, b.born, b.owner, b.name, b.was)
+	}
 	f, err := os.OpenFile(folder+"/"+newFile, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(f, "%d %d %d %s %s\n", b.inode, b.born, b.owner, b.name, b.was)
+	_, err = f.Write(text.Bytes())
 	if err == nil {
 		err = f.Sync()
 	}
 	err = errors.Join(err, f.Close())
 	if err == nil {
-		err = os.Rename(folder+"/"+newFile, folder+"/"+id)
+		err = os.Rename(folder+"/"+newFile, folder+"/"+registerFile)
 	}
 	return err
 }

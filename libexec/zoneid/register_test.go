@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -61,7 +63,10 @@ func TestJudge(t *testing.T) {
 		{"handed over", []zone.Identity{at(7, 1002, "a", one)}, map[string]binding{one: bound(7, 1001, "a", "x")}, "a", "", &binding{7, 70, 1002, "a", "x"}},
 		{"closed", []zone.Identity{closed}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "", nil},
 	} {
-		believed, doubtful, changed := judge(row.found, row.register)
+		believed, doubtful, changed, full := judge(row.found, row.register)
+		if full {
+			t.Errorf("%s: full", row.name)
+		}
 		if names(believed) != row.believed || names(doubtful) != row.doubtful {
 			t.Errorf("%s: believes %q, doubts %q", row.name, names(believed), names(doubtful))
 		}
@@ -72,24 +77,45 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestRegisterIsBounded: by writing one id after another nobody fills the register, and what is in it counts when it is full.
+func TestRegisterIsBounded(t *testing.T) {
+	register := make(map[string]binding)
+	for n := range 20 {
+		_, doubtful, changed, full := judge([]zone.Identity{at(7, 1001, "a", fmt.Sprintf("%032x", n))}, register)
+		maps.Copy(register, changed)
+		if full || (len(doubtful) > 0) != (n >= maxOfOne) || len(register) > maxOfOne {
+			t.Fatalf("id %d: %d doubtful, %d in the register", n, len(doubtful), len(register))
+		}
+	}
+	for n := uint64(100); len(register) < maxBindings; n++ {
+		register[fmt.Sprintf("%032x", n)] = bound(n, 1001, "a", never)
+	}
+	fresh := fmt.Sprintf("%032x", uint64(1)<<40)
+	believed, doubtful, changed, full := judge([]zone.Identity{at(100, 1001, "b", fmt.Sprintf("%032x", 100)), at(9, 1001, "c", fresh)}, register)
+	if names(believed) != "b" || names(doubtful) != "c" || len(changed) != 1 || !full {
+		t.Errorf("believes %q, doubts %q, changes %d, full: %t", names(believed), names(doubtful), len(changed), full)
+	}
+}
+
 // TestRegister: what is written is read; what is damaged is refused, because an id could be bound anew without it.
 func TestRegister(t *testing.T) {
 	folder := t.TempDir()
+	if got, err := readRegister(folder); err != nil || len(got) != 0 {
+		t.Errorf("before there is one: %+v, %v", got, err)
+	}
 	want := map[string]binding{one: {18446744073709551615, -5, 4294967295, "a-b.c_d", never}, other: {1, 0, 0, "b", "a"}}
-	for id, b := range want {
-		for range 2 { // over itself
-			if err := writeBinding(folder, id, b); err != nil {
-				t.Fatal(err)
-			}
+	for range 2 { // over itself
+		if err := writeRegister(folder, want); err != nil {
+			t.Fatal(err)
 		}
 	}
 	os.WriteFile(folder+"/"+newFile, []byte("half"), 0o600)
-	got, err := readRegister(folder)
-	if err != nil || len(got) != 2 || got[one] != want[one] || got[other] != want[other] {
+	if got, err := readRegister(folder); err != nil || !maps.Equal(got, want) {
 		t.Errorf("%+v, %v", got, err)
 	}
-	for _, text := range []string{"", "1 2 3\n", "1 2 3 a\n", "x 2 3 a -\n", "1 2 -3 a -\n", "1 2 3 /etc -\n", "1 2 3 a ..\n", "99999999999999999999 2 3 a -\n"} {
-		os.WriteFile(folder+"/"+one, []byte(text), 0o600)
+	for _, text := range []string{"\n", "1 2 3\n", one + " 1 2 3 a\n", one + " x 2 3 a -\n", one + " 1 2 -3 a -\n", one + " 1 2 3 /etc -\n", one + " 1 2 3 a ..\n", one + " 1 2 3 a -",
+		one + " 99999999999999999999 2 3 a -\n", "x" + one[1:] + " 1 2 3 a -\n", one + " 1 2 3 a -\n" + one + " 1 2 3 a -\n"} {
+		os.WriteFile(folder+"/"+registerFile, []byte(text), 0o600)
 		if got, err := readRegister(folder); err == nil {
 			t.Errorf("%q is taken: %+v", text, got[one])
 		}

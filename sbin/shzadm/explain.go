@@ -33,6 +33,7 @@ var refusals = []struct {
 	{farewell.ErrIncomplete, "incomplete"},
 	{change.ErrNoAccount, "no-user"},
 	{change.ErrNoGroup, "no-group"},
+	{change.ErrMembers, "group-members"},
 	{change.ErrSystemAccount, "system-account"},
 	{change.ErrOwnAccount, "own-account"},
 	{change.ErrEnabled, "enabled"},
@@ -86,6 +87,7 @@ func explain(err error, say texts) string {
 	var tool *change.ToolError
 	var notOurs *change.NotOursError
 	var owner *farewell.OwnerError
+	var shared *sharedError
 	var settings *config.Error
 	var late *zone.ExpiryError
 	switch {
@@ -97,6 +99,8 @@ func explain(err error, say texts) string {
 		return say.line("not-ours-"+notOurs.Act, notOurs.Name)
 	case errors.As(err, &owner):
 		return say.line("owns-zones", owner.User, strings.Join(owner.Zones, " "))
+	case errors.As(err, &shared):
+		return say.line("group-shared", shared.group, strings.Join(shared.zones, " "), "shzadm zone share "+shared.zones[0]+" group:"+shared.group+"=none")
 	case errors.Is(err, change.ErrInUse): // the tool's own words say nothing more
 		return say.line("in-use", subject(err, change.ErrInUse))
 	case errors.As(err, &leftover):

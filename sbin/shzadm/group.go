@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
 	"sharezone/internal/layout"
+	"sharezone/internal/zone"
 )
 
 // groupName is the whole name of a company's group, which may be said with or without what all of them begin with.
@@ -65,6 +68,62 @@ func groupMember(c *call, args []string) error {
 		}
 	}
 	return c.showGroup(name)
+}
+
+// sharedError refuses to delete the group with which open zones are shared: their lists would name nobody.
+type sharedError struct {
+	group string
+	zones []string
+}
+
+func (e *sharedError) Error() string { return e.group + " is in zones: " + strings.Join(e.zones, " ") }
+
+// groupDelete leaves closed zones as they are: nobody else gets the number, so what they say of it gives nothing.
+func groupDelete(c *call, args []string) error {
+	operands, err := c.parse(c.flags(), args, 1, 1)
+	if err != nil {
+		return err
+	}
+	if err := change.Prepare(); err != nil {
+		return err
+	}
+	name := groupName(operands[0])
+	g, ok := account.NewNames().FindCompany(name)
+	if !ok {
+		return fmt.Errorf("%s: %w", name, change.ErrNoGroup)
+	}
+	err = c.recordHeld(deed{event: "group-delete", path: name}, []string{name}, func() error {
+		if err := checkUnshared(name); err != nil {
+			return err
+		}
+		return change.DeleteGroup(name, time.Now())
+	})
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.printJSON(g)
+	}
+	return c.print(c.say.line("group-deleted", name, g.GID))
+}
+
+func checkUnshared(group string) error {
+	admin, err := zoneAdmin()
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	zones, err := admin.List()
+	shared := &sharedError{group: group}
+	for _, z := range zones {
+		if z.State == zone.StateOpen && slices.ContainsFunc(z.Members, func(m zone.Member) bool { return m.Principal == "group:"+group }) {
+			shared.zones = append(shared.zones, z.Name)
+		}
+	}
+	if len(shared.zones) > 0 {
+		return shared
+	}
+	return err
 }
 
 func (c *call) showGroup(name string) error {

@@ -47,6 +47,15 @@ func TestGroupCommands(t *testing.T) {
 		{"zone add dt-shared --owner dt-heir", exitDone, "Zone dt-shared", "", ""},
 		{"zone share dt-shared group:shz-acme=read", exitDone, "group:shz-acme=read", "", ""},
 		{"zone show dt-shared", exitDone, "group:shz-acme=read", "", ""},
+		{"group delete acme", exitRefused, "shzadm zone share dt-shared group:shz-acme=none", "getent group shz-acme | cut -d: -f1", "shz-acme"},
+		{"zone share dt-shared group:shz-acme=none", exitDone, "", "", ""},
+		{"group delete acme", exitRefused, "somebody is in shz-acme", "getent group shz-acme | cut -d: -f1", "shz-acme"},
+		{"group member acme --remove dt-ann", exitDone, "members: -", "", ""},
+		{"group delete nothing", exitRefused, "there is no such group: shz-nothing", "", ""},
+		{"group delete ../x", exitRefused, "there is no such group", "", ""},
+		{"group delete 3m.it_x-y --json", exitDone, `"group": "shz-3m.it_x-y"`, "getent group shz-3m.it_x-y || echo none", "none"},
+		{"group delete acme", exitDone, "Group shz-acme removed", "getent group shz-acme || grep ' shz-acme ' /var/lib/sharezone/uids", " shz-acme "},
+		{"group delete acme", exitRefused, "there is no such group: shz-acme", "", ""},
 	} {
 		code, out, errOut := shzadm(t, "", strings.Fields(c.args)...)
 		if code != c.code || !strings.Contains(out+errOut, c.says) || (code == exitDone) != (errOut == "") {

@@ -125,6 +125,7 @@ func TestEachVerbHasJSON(t *testing.T) {
 		{"group member", "dtjson dt-new", "group members", exitDone},
 		{"group member", "dtjson dt-none", "", exitRefused},
 		{"group list", "", "groups", exitDone},
+		{"group delete", "dtjson", "", exitRefused},
 		{"zone add", "dt-json --owner dt-giver --title T", "name title owner", exitDone},
 		{"zone add", "dt-json --owner dt-giver", "", exitRefused},
 		{"zone share", "dt-json user:dt-new=write group:shz-dtjson=read", "name members", exitDone},

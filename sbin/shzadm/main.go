@@ -43,6 +43,7 @@ var verbs = []verb{
 	{"group add", groupAdd},
 	{"group member", groupMember},
 	{"group list", groupList},
+	{"group delete", groupDelete},
 	{"zone add", zoneAdd},
 	{"zone share", zoneShare},
 	{"zone list", zoneList},

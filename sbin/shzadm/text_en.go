@@ -17,6 +17,7 @@ var textsEN = texts{
   group member NAME USER...
                      put users into it, or take them out
   group list         the groups of companies
+  group delete NAME  remove one in which nobody is
   session list       who is logged in
   queue list         messages that are on their way
   queue retry ID     send one at once
@@ -316,6 +317,10 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"who-read":        "read",
 	"who-write":       "write",
 	"who-masked":      ", less by the mask",
+	"zone-locked":     "warning: %s is locked and cannot log in; what is granted holds when he is unlocked\n",
+	"zone-expired":    "warning: the account %s is expired and cannot log in; what is granted holds when it gets a new end\n",
+	"who-locked":      "; locked: cannot log in",
+	"who-expired":     "; expired: cannot log in",
 	"who-unexplained": "not by the access list",
 
 	"sessions-ended":   "Sessions ended: %d. What is being transferred goes on to its end.\n",

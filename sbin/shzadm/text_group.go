@@ -25,6 +25,16 @@ request on.
 
 Lists the groups of companies with their members, and what stands as company in the members' accounts.
 `,
+	"help group delete": `usage: shzadm group delete NAME [--json]
+
+Removes the group of a company in which nobody is, and with which no open zone is shared. Its number is
+never given to anybody else, so what still names it gives nothing to anybody.
+
+  --json   print a JSON object
+`,
+	"group-deleted": "Group %s removed; nobody gets its number, %d.\n",
+	"group-members": "somebody is in %s; shzadm group member takes them out (--remove)",
+	"group-shared":  "zones are shared with %s: %s; to end that, for each: %s",
 	"group-line":    "Group %s: gid %d, members: %s\n",
 	"group-columns": "GROUP GID MEMBERS COMPANY",
 	"group-name":    "the name of a company's group is shz- and up to 27 of a-z 0-9 . _ - , the first a letter or digit",
@@ -57,6 +67,16 @@ richiesta.
 
 Elenca i gruppi delle aziende con i loro membri, e quale azienda sta negli utenti dei membri.
 `,
+	"help group delete": `uso: shzadm group delete NOME [--json]
+
+Toglie il gruppo di un'azienda in cui non c'è nessuno, e con cui non è condivisa nessuna area aperta. Il suo
+numero non viene mai dato ad altri, quindi ciò che ancora lo nomina non dà niente a nessuno.
+
+  --json   mostra un oggetto JSON
+`,
+	"group-deleted": "Gruppo %s tolto; nessuno avrà il suo numero, %d.\n",
+	"group-members": "in %s c'è qualcuno; shzadm group member lo toglie (--remove)",
+	"group-shared":  "con %s sono condivise delle aree: %s; per finirla, per ciascuna: %s",
 	"group-line":    "Gruppo %s: gid %d, membri: %s\n",
 	"group-columns": "GRUPPO GID MEMBRI AZIENDA",
 	"group-name":    "il nome del gruppo di un'azienda è shz- e al massimo 27 caratteri tra a-z 0-9 . _ - , il primo una lettera o cifra",

@@ -16,6 +16,7 @@ var textsIT = texts{
   group member NOME UTENTE...
                      vi mette utenti, o li toglie
   group list         i gruppi delle aziende
+  group delete NOME  ne toglie uno in cui non c'è nessuno
   session list       chi è collegato
   queue list         i messaggi in partenza
   queue retry ID     ne invia uno subito
@@ -315,6 +316,10 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"who-read":        "leggere",
 	"who-write":       "scrivere",
 	"who-masked":      ", meno per la maschera",
+	"zone-locked":     "attenzione: %s è bloccato e non può accedere; ciò che gli è concesso vale quando viene sbloccato\n",
+	"zone-expired":    "attenzione: l'utente %s è scaduto e non può accedere; ciò che gli è concesso vale quando riceve una nuova scadenza\n",
+	"who-locked":      "; bloccato: non può accedere",
+	"who-expired":     "; scaduto: non può accedere",
 	"who-unexplained": "non per la lista di accesso",
 
 	"sessions-ended":   "Sessioni chiuse: %d. I trasferimenti in corso arrivano alla fine.\n",

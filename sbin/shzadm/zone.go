@@ -123,12 +123,21 @@ func zoneShare(c *call, args []string) error {
 			return err
 		}
 	}
+	shadow, err := account.ReadShadow()
+	if err != nil {
+		return err
+	}
 	result := sharedZone{Skipped: []zone.Skipped{}}
 	incomplete := false
 	for _, g := range grants {
 		if group, isGroup := strings.CutPrefix(g.Principal, "group:"); isGroup && g.Access != zone.None {
 			if found, known := account.NewNames().Group(group); known && found.IsSystem() {
 				fmt.Fprint(c.errOut, c.say.line("zone-system", group))
+			}
+		}
+		if user, isUser := strings.CutPrefix(g.Principal, "user:"); isUser && g.Access != zone.None {
+			if status := shadow.Bars(user, time.Now()); status != "" {
+				fmt.Fprint(c.errOut, c.say.line("zone-"+string(status), user))
 			}
 		}
 		var report zone.Report

@@ -113,10 +113,14 @@ func (c *call) whatFor(p helper.Person, kind string) string {
 	return strings.Join(can, ", ")
 }
 
-// because names the entries that decide, as getfacl shows them.
+// because names the entries that decide, as getfacl shows them, and what keeps the person from logging in all the same.
 func (c *call) because(p helper.Person) string {
+	bar := ""
+	if p.Status != "" {
+		bar = c.say.line("who-" + p.Status)
+	}
 	if p.Entry == "" {
-		return c.say.line("who-unexplained")
+		return c.say.line("who-unexplained") + bar
 	}
 	text := p.Entry + " " + p.Perm
 	if p.Masked {
@@ -125,7 +129,7 @@ func (c *call) because(p helper.Person) string {
 	for _, more := range p.Also {
 		text += " + " + more
 	}
-	return text
+	return text + bar
 }
 
 // stoppedAt is the folder that somebody cannot pass, as getfacl takes it.

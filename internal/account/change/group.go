@@ -53,6 +53,37 @@ func CreateGroup(name string, now time.Time) (gid uint32, err error) {
 	return gid, nil
 }
 
+// ErrMembers says that somebody is in a group.
+var ErrMembers = errors.New("somebody is in this group")
+
+// DeleteGroup removes the group of a company in which nobody is. Its number stays in the register for good. Entries of access lists
+// are the caller's to see to: what is left keeps the number. Prepare must have been called.
+func DeleteGroup(name string, now time.Time) error {
+	if err := CheckGroupName(name); err != nil {
+		return err
+	}
+	register, err := openRegister()
+	if err != nil {
+		return err
+	}
+	defer register.close()
+	names := account.NewNames()
+	g, ok := names.Group(name)
+	members := len(g.Members) + len(names.Members(name)) // those who are nobody any more, and those whose own group it is
+	switch err := names.Err(); {
+	case err != nil:
+		return err
+	case !ok:
+		return fmt.Errorf("%s: %w", name, ErrNoGroup)
+	case members > 0:
+		return fmt.Errorf("%s: %w", name, ErrMembers)
+	}
+	if err := register.keep(g.GID, name, now); err != nil {
+		return err
+	}
+	return run("", 10, groupdel, "--", name)
+}
+
 // CheckMember says why SetMember would refuse. A member may use Share Zone already; anybody can leave.
 func CheckMember(group, user string, in bool) error {
 	names := account.NewNames()

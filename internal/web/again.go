@@ -1,0 +1,94 @@
+package web
+
+import (
+	"mime"
+	"net/url"
+	"path"
+	"strings"
+)
+
+// What somebody typed into a form while his session ended is not lost: login takes it into its page, and after the login it is sent
+// where it was to go, with againField. It is shown there then and not obeyed: who logs in has not said that he still wants it, and it
+// may be somebody else. Nothing of it is kept on the server.
+
+// againField marks a form that is to be shown as it was typed.
+const againField = "shz-again"
+
+// maxCarried is how long a carried form may be, in bytes of its encoding. Descriptions and lists of names fit.
+const maxCarried = 16 << 10
+
+// secrets are never carried.
+var secrets = [...]string{"password", "old", "new", "confirm", "otp"}
+
+// showsAgain says whether what is at an address can show a form as it was typed.
+func showsAgain(address string) bool {
+	for _, component := range [...]string{"/cgi-bin/zones", "/cgi-bin/users"} {
+		if address == component || strings.HasPrefix(address, component+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// Carried is a form that waits for a login.
+type Carried struct {
+	To     string // where it was to go
+	Fields url.Values
+}
+
+// CarryForm is the form of this request, nil where it is none that can be shown again.
+func (c *Call) CarryForm() *Carried {
+	kind, _, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
+	if err != nil || kind != "application/x-www-form-urlencoded" || !showsAgain(c.path) {
+		return nil
+	}
+	fields, _, err := c.FormOrAgain()
+	if err != nil {
+		return nil
+	}
+	return newCarried(c.path, fields)
+}
+
+// CarriedIn is the one that a form of login's has taken along, nil for none.
+func CarriedIn(fields url.Values) *Carried {
+	carried, err := url.ParseQuery(fields.Get("carried"))
+	if to := fields.Get("to"); err == nil && path.Clean(to) == to && showsAgain(to) && !strings.ContainsAny(to, "?#\\") {
+		return newCarried(to, carried)
+	}
+	return nil
+}
+
+func newCarried(to string, fields url.Values) *Carried {
+	for _, secret := range secrets {
+		delete(fields, secret)
+	}
+	f := &Carried{to, fields}
+	if len(fields) == 0 || len(f.Encoded()) > maxCarried {
+		return nil
+	}
+	return f
+}
+
+// Encoded is the form in one field.
+func (f *Carried) Encoded() string { return f.Fields.Encode() }
+
+// Mark makes it one that is to be shown again.
+func (f *Carried) Mark() { f.Fields.Set(againField, "1") }
+
+// FormOrAgain is Form for components that show a form as it was typed, where again says so.
+func (c *Call) FormOrAgain() (fields url.Values, again bool, err error) {
+	fields, err = c.readForm()
+	again = fields.Has(againField)
+	delete(fields, againField)
+	return fields, again, err
+}
+
+// Form returns the fields of a changing request: urlencoded, multipart without files, or a JSON object with the same
+// keys, where an array is a repeated key. One that is to be shown again is refused: it must not be taken for a wish.
+func (c *Call) Form() (url.Values, error) {
+	fields, again, err := c.FormOrAgain()
+	if again {
+		return nil, Refuse(BadRequest, "a form to show again")
+	}
+	return fields, err
+}
