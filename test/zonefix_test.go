@@ -84,7 +84,33 @@ const swapping = `cd "$1/his" || exit 1
 // TestZonefixAgainstSwaps: whatever a member does in his folders while the owner shares, applies, takes and removes,
 // nothing outside the zone changes, nothing private there becomes readable, and nothing of it vanishes.
 func TestZonefixAgainstSwaps(t *testing.T) {
+	end := time.Now().Add(time.Duration(rounds(15, 120)) * time.Second)
+	againstSwaps(t, newZone(t, "user:bruno=write"), func(int) bool { return time.Now().Before(end) })
+}
+
+// TestZonefixAgainstSwapsAmongMany: the same beside walks that are as long as those of a large zone.
+func TestZonefixAgainstSwapsAmongMany(t *testing.T) {
+	needLong(t)
+	image := emptyImage(t, "many", "2G")
+	run(t, "mkfs.ext4", "-q", "-m", "0", "-N", "300000", image)
+	coverBase(t, image)
 	zone := newZone(t, "user:bruno=write")
+	for user, folders := range map[string]string{"anna": "seq 1 100", "bruno": "seq 101 200"} {
+		script := `cd "$1"; for d in $(` + folders + `); do mkdir "d$d"; (cd "d$d"; seq 1000 | xargs touch); done`
+		if out, status := asUser(t, user, "sh", "-ec", script, "sh", zonePath(zone)); status != 0 {
+			t.Fatal(out)
+		}
+	}
+	againstSwaps(t, zone, func(n int) bool { return n < 2 })
+	// Between the last sharing and taking away, carla was in: now nothing lets her in any more.
+	if out := run(t, "sh", "-c", `getfacl -RP --omit-header "$1"/d* | grep -c "^user:carla:[rwx-]*[rwx]" || true`, "sh", zonePath(zone)); strings.TrimSpace(out) != "0" {
+		t.Errorf("%s entries are left", strings.TrimSpace(out))
+	}
+}
+
+// againstSwaps does what an owner does in a zone, while goOn says so, with a member of it against him.
+func againstSwaps(t *testing.T, zone string, goOn func(n int) bool) {
+	t.Helper()
 	var other string
 	t.Run("other", func(t *testing.T) {
 		other = newZone(t)
@@ -113,7 +139,7 @@ func TestZonefixAgainstSwaps(t *testing.T) {
 		startSwapping(t, zonePath(zone), zonePath(other, "place"), zonePath(other, "folder"))
 	}
 	n := 0
-	for end := time.Now().Add(time.Duration(rounds(15, 120)) * time.Second); time.Now().Before(end); n++ {
+	for ; goOn(n); n++ {
 		for _, q := range []helper.ZonefixRequest{
 			{Op: "share", Principal: "user:carla", Access: "write"}, {Op: "apply"}, {Op: "take", Path: "his/victim"}, {Op: "remove", Paths: []string{"his/victim/a", "his/evil", "his/hard", "his/file"}},
 			{Op: "share", Principal: "user:carla", Access: "none"}, {Op: "remove", Paths: []string{"his/victim", "his/victim/f"}}, {Op: "check"}, {Op: "space"},

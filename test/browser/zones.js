@@ -14,6 +14,7 @@ export async function zones(t) {
   await share(t, zone);
   await describe(t, zone);
   await look(t, zone);
+  await revokeMeanwhile(t, zone);
   await closeAndRestore(t, zone);
   await handOver(t, zone);
 }
@@ -49,18 +50,26 @@ async function make(t, zone) {
 // listed is the entry of somebody in the list of members, or among what a search found.
 const listed = (t, name) => t.page.locator('.people > li').filter({ hasText: name });
 
+// sharing are the three steps by which somebody gets into a zone, and out of it.
+function sharing(t, zone) {
+  const { page } = t;
+  return {
+    find: async (text) => {
+      await t.visit(`/cgi-bin/zones/${zone}`);
+      await t.field('find').fill(text);
+      await t.go(() => page.locator('form:has(input[name=find]) button').click());
+    },
+    give: (name, access) => t.go(() => listed(t, name).last().locator(`button[value=${access}]`).click()),
+    choose: async (name, access) => {
+      await listed(t, name).first().locator('select').selectOption(access);
+      await t.go(() => listed(t, name).first().getByRole('button').click());
+    },
+  };
+}
+
 async function share(t, zone) {
   const { page, facts } = t;
-  const find = async (text) => {
-    await t.visit(`/cgi-bin/zones/${zone}`);
-    await t.field('find').fill(text);
-    await t.go(() => page.locator('form:has(input[name=find]) button').click());
-  };
-  const give = (name, access) => t.go(() => listed(t, name).last().locator(`button[value=${access}]`).click());
-  const choose = async (name, access) => {
-    await listed(t, name).first().locator('select').selectOption(access);
-    await t.go(() => listed(t, name).first().getByRole('button').click());
-  };
+  const { find, give, choose } = sharing(t, zone);
   const may = (name) => listed(t, name).first().locator('.may').innerText();
 
   await find('nobody is called like this');
@@ -116,6 +125,45 @@ async function describe(t, zone) {
 
   await t.go(() => t.button('zones.extend-forever').click());
   await t.inspect('extended', { title: title(t), says: t.say('home.never') });
+}
+
+// revokeMeanwhile takes the partner off the list while he downloads: what he began comes to its end, nothing else begins. He reads the
+// beginning and no more until he is off the list; that is far more than lies in buffers on the way.
+async function revokeMeanwhile(t, zone) {
+  const { page, facts } = t;
+  const { find, give, choose } = sharing(t, zone);
+  const size = 40_000_000;
+  const file = `/cgi-bin/shz/${zone}/grande.bin`;
+  const put = await page.evaluate(async ([to, n]) => (await fetch(to, { method: 'PUT', body: new Uint8Array(n) })).status, [file, size]);
+  t.expect(put === 201, `bringing the large file: ${put}`);
+  await find(facts.partner.company);
+  await give(facts.partner.name, 'read');
+
+  const context = await page.context().browser().newContext({ baseURL: facts.url });
+  try {
+    const his = await context.newPage();
+    await his.goto('/cgi-bin/login');
+    await his.locator('input[name=username]').fill(facts.partner.user);
+    await his.locator('input[name=password]').fill(t.me.password);
+    await Promise.all([his.waitForURL('**/cgi-bin/home'), his.locator('main button[type=submit]').click()]);
+    const begun = await his.evaluate(async (from) => {
+      const answer = await fetch(from);
+      window.reader = answer.body.getReader();
+      window.got = (await window.reader.read()).value.length;
+      return { status: answer.status, got: window.got };
+    }, file);
+    t.expect(begun.status === 200 && begun.got > 0 && begun.got < size / 2, `the download began with ${JSON.stringify(begun)}`);
+    await choose(facts.partner.name, 'none');
+    await t.inspect('revoked-meanwhile', { title: title(t), says: t.say('zones-done.unshare') });
+    const after = await his.evaluate(async (from) => {
+      const { status } = await fetch(from);
+      for (let part = await window.reader.read(); !part.done; part = await window.reader.read()) window.got += part.value.length;
+      return { status, got: window.got };
+    }, file);
+    t.expect(after.status === 403 && after.got === size, `after the revocation: ${JSON.stringify(after)}`);
+  } finally {
+    await context.close();
+  }
 }
 
 const tabOf = (t, key) => t.page.locator('.tabs').getByRole('link', { name: t.say(key), exact: true });
