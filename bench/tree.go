@@ -138,7 +138,7 @@ func (c *client) archive(target string, size int64) (float64, error) {
 	return rateOf(size, began), nil
 }
 
-// compareCopies copies the tree of small files, and deletes a copy, here and as a shell does. Copies are on the disk when
+// compareCopies copies the tree of small files, and deletes a copy, for good and into the trash, here and as a shell does. Copies are on the disk when
 // they are done.
 func compareCopies(c *client) error {
 	source, target := filepath.Join(zoneFolder, smallFolder), filepath.Join(zoneFolder, fewFolder)
@@ -177,14 +177,18 @@ func compareCopies(c *client) error {
 	const prepare = `cp -r "$1" "$2/" && chown -R bench "$3" && sync -f "$2"`
 	samples, err = alternate(roundsTransfer,
 		way{"delete", func() (float64, error) {
-			return timed(prepare, op(fewFolder+"/", "op=delete&name="+smallFolder), clear)
+			return timed(prepare, op(fewFolder+"/", "op=delete&for_good=1&name="+smallFolder), clear)
+		}},
+		way{"discard", func() (float64, error) {
+			return timed(prepare, op(fewFolder+"/", "op=delete&keep=1&name="+smallFolder), `rm -rf "$(dirname "$1")"/.shz-trash-*; sync -f "$2"`)
 		}},
 		way{"rm -r", func() (float64, error) { return timed(prepare, func() error { return shell(`rm -r "$3"`) }, clear) }},
 	)
 	if err != nil {
 		return err
 	}
-	row("the same deleted / rm -r", "ms", samples[0], samples[1], none())
+	row("the same deleted for good / rm -r", "ms", samples[0], samples[2], none())
+	row("the same moved to the trash / rm -r", "ms", samples[1], samples[2], none())
 	return nil
 }
 

@@ -216,6 +216,8 @@ func TestTrashRights(t *testing.T) {
 		t.Errorf("what came back gives to whom everything was taken:\n%s", list)
 	}
 
+	write(t, "anna", zonePath(zone, "kept"), "")
+	says(t, "anna", folder, "ok", "op=delete", "name=kept")
 	// Its owner turns it off, and nobody else.
 	if out, status := asUser(t, "carla", "setfattr", "-n", "user.shz.trash", "-v", "off", zonePath(zone)); status == 0 {
 		t.Errorf("carla turns the trash off: %s", out)
@@ -228,6 +230,15 @@ func TestTrashRights(t *testing.T) {
 	says(t, "anna", folder, "ok", "op=delete", "name=gone")
 	if after := trashOf(t, "anna", zone); len(after) != before {
 		t.Errorf("it went into a trash that is off: %+v", after)
+	}
+	// What lies in it is reached as long as there is something.
+	for _, shows := range []bool{true, false} {
+		if a := curlAs(t, "anna", folder); a.status != 200 || strings.Contains(a.body, `?trash=1"`) != shows {
+			t.Errorf("%d, the link to a trash that is off is not %t", a.status, shows)
+		}
+		for _, d := range trashOf(t, "anna", zone) {
+			says(t, "anna", folder, "ok", "op=purge", "id="+d.ID)
+		}
 	}
 }
 

@@ -197,7 +197,7 @@ func viewOf(c *web.Call, root, folder *zone.Object, object listing, path zone.Pa
 		Here:     templ.SafeURL(here),
 		SortHref: make(map[string]templ.SafeURL),
 	}
-	if days, err := (form{call: c, root: root}).trashDays(); err == nil && days > 0 {
+	if days, err := (form{call: c, root: root}).trashDays(); err == nil && (days > 0 || zone.TrashOf(root).Holds()) {
 		f.Trash = trashHref(folderHref(zone.Path{Zone: path.Zone}), 0)
 	}
 	if title := zone.ReadMetadata(root.Descriptor()).Title; title != nil {

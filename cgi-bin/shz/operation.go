@@ -294,7 +294,8 @@ func (f form) itemOf(name string, err error, well string) item {
 	code := web.CodeOf(err)
 	message := f.call.Message(err)
 	var partly *zone.PartlyRemoved
-	if errors.As(err, &partly) || errors.Is(err, zone.ErrStrange) {
+	var told *web.Told
+	if errors.As(err, &partly) || errors.Is(err, zone.ErrStrange) && !errors.As(err, &told) {
 		message = f.call.Language.Say(map[bool]string{true: "delete.partly", false: "delete.none"}[partly != nil && partly.Gone])
 		if f.root.Access() == zone.Own {
 			i.remove = "/cgi-bin/zones/" + f.path.Zone + "?" + url.Values{"view": {"who"}, "path": {below(append(f.path.Names[:len(f.path.Names):len(f.path.Names)], name))}}.Encode()

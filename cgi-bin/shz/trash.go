@@ -86,7 +86,7 @@ func showTrash(c *web.Call, root *zone.Object, path zone.Path, status int, resul
 	t.Crumbs[len(t.Crumbs)-1].Current = false
 	t.Crumbs = append(t.Crumbs, crumb{Label: v.Title, Current: true})
 	for i, d := range object.Entries {
-		t.Entries = append(t.Entries, trashRowOf(c, d, found[i], keep))
+		t.Entries = append(t.Entries, trashRowOf(c, path.Zone, d, found[i], keep))
 	}
 	if w.offset > 0 {
 		t.PreviousHref = trashHref(here, max(0, w.offset-w.limit))
@@ -147,10 +147,10 @@ type trashRow struct {
 	ID, From, By, Deleted, Until string
 }
 
-func trashRowOf(c *web.Call, d discarded, found zone.Discarded, keep int) trashRow {
+func trashRowOf(c *web.Call, zoneName string, d discarded, found zone.Discarded, keep int) trashRow {
 	r := trashRow{entryRow: row(c, "", d.entry, found.Entry), ID: d.ID, By: d.By, Deleted: c.Language.Time(found.Deleted), Until: c.Language.Time(goneAt(found.Deleted, keep))}
 	if d.Path != nil {
-		r.From = "/" + *d.Path
+		r.From = zoneName + "/" + *d.Path
 	}
 	return r
 }
@@ -214,7 +214,7 @@ func (f form) restore() error {
 		items[i], err = f.restoreOne(trash, d, names, lost, as, exists, keep)
 		results[i] = trashResult{result: items[i].result(f.call), ID: id}
 		var told *web.Told
-		if results[i].NoHome = errors.As(err, &told); errors.Is(err, unix.EEXIST) {
+		if results[i].NoHome = errors.As(err, &told) && !errors.Is(err, zone.ErrStrange); errors.Is(err, unix.EEXIST) {
 			results[i].Taken = d.Name
 		}
 	}
@@ -279,6 +279,9 @@ func (f form) restoreTo(trash *zone.Trash, d zone.Discarded, at []string, lost b
 		return zone.Carried{}, to, err
 	}
 	done, err := trash.Restore(d.ID, folder, as, exists, keep)
+	if errors.Is(err, zone.ErrStrange) {
+		err = &web.Told{Err: err, Sentence: f.call.Language.Say("trash.strange-restore")}
+	}
 	final := ""
 	if err == nil && !done.Skipped && done.Name != name {
 		final = belowOf(to, done.Name)
@@ -306,7 +309,9 @@ func (f form) purge() error {
 			name = d.Name
 			var act *event.Act
 			if act, err = f.call.Event.Begin("purge", below(append(d.From[:len(d.From):len(d.From)], d.Name))); err == nil {
-				err = trash.Purge(id)
+				if err = trash.Purge(id); errors.Is(err, zone.ErrStrange) {
+					err = &web.Told{Err: err, Sentence: f.call.Language.Say("trash.strange-purge")}
+				}
 				act.End(string(resultOf(err)), -1, "")
 			}
 		}

@@ -32,7 +32,7 @@ type folderView struct {
 	PreviousHref         templ.SafeURL            // "" = this is the first page
 	NextHref             templ.SafeURL            // "" = this is the last page
 
-	Trash templ.SafeURL // what was deleted; "" = it is not kept
+	Trash templ.SafeURL // what was deleted; "" = it is not kept, and none is left
 
 	Manage, Who templ.SafeURL // of the zone's owner: the zone's page, and who gets in here; "" = it is another's
 

@@ -139,10 +139,25 @@ func (o *Object) prepareTrash() (*trashPlace, error) {
 		if err != nil {
 			return nil, err
 		}
-		// Where the way is too long for an attribute, it is not known where the thing lay.
-		xattr.Set(descriptorPath(p.dir.fd), attrFrom, []byte("/"+strings.Join(o.at, "/")))
+		if err := p.rememberFrom("/" + strings.Join(o.at, "/")); err != nil {
+			p.close()
+			return nil, err
+		}
 		return p, nil
 	}
+}
+
+// surelyFits is how many bytes an attribute can have on each file system, so that no room is missing but on the disk.
+const surelyFits = 512
+
+// rememberFrom writes down where the thing lies. Where attributes have no room for the way, or there are none, it is not known after.
+func (p *trashPlace) rememberFrom(way string) error {
+	err := xattr.Set(descriptorPath(p.dir.fd), attrFrom, []byte(way))
+	full := errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT)
+	if full && len(way) > surelyFits || errors.Is(err, unix.E2BIG) || errors.Is(err, unix.ERANGE) || errors.Is(err, unix.EOPNOTSUPP) {
+		return nil
+	}
+	return err
 }
 
 func (t *Trash) newPlace() (*trashPlace, error) {
@@ -254,14 +269,14 @@ func (p *trashPlace) take(folder *Object, source, name string) error {
 	if p == nil {
 		return unix.Unlinkat(folder.fd, source, 0)
 	}
-	if err := folder.strangers(source); err != nil {
+	if err := folder.strangers(source, true); err != nil {
 		return err
 	}
 	if err := unix.Renameat2(folder.fd, source, p.dir.fd, name, unix.RENAME_NOREPLACE); err != nil {
 		return err
 	}
 	// Nobody else gets at it any more. What came between the look and the renaming was seen by nobody.
-	if err := p.dir.strangers(name); err != nil {
+	if err := p.dir.strangers(name, true); err != nil {
 		_, back := p.dir.renameTo(name, folder, source, ExistsRename)
 		return errors.Join(err, back)
 	}
@@ -279,8 +294,8 @@ func (p *trashPlace) close() {
 }
 
 // strangers returns an error where a folder holds something that the caller could not remove: moved as a whole, it would go all
-// the same.
-func (o *Object) strangers(name string) error {
+// the same. With emptied, also where it holds what root would not remove for him from his trash: see isHis.
+func (o *Object) strangers(name string, emptied bool) error {
 	folder, err := o.reach(name, 0)
 	if err != nil {
 		return err
@@ -289,18 +304,23 @@ func (o *Object) strangers(name string) error {
 	if folder.Kind() != "dir" {
 		return nil
 	}
-	return folder.tour(strangerFinder{}, true)
+	return folder.tour(strangerFinder{emptied}, true)
 }
 
-type strangerFinder struct{}
+// isHis is the rule by which what lies in the trash is a person's to remove: it, or the folder that it lies in, is his own. The kernel
+// lets him remove more, by rights that he may lose.
+func isHis(in, st *unix.Stat_t, person uint32) bool { return in.Uid == person || st.Uid == person }
 
-func (strangerFinder) see(w *tour, e entryFound) (bool, error) {
+type strangerFinder struct{ emptied bool }
+
+func (f strangerFinder) see(w *tour, e entryFound) (bool, error) {
 	const all = unix.S_IWUSR | unix.S_IXUSR
-	if in := &w.here.stat; in.Uid != uint32(os.Geteuid()) || in.Mode&all != all {
+	me := uint32(os.Geteuid())
+	if in := &w.here.stat; in.Uid != me || in.Mode&all != all {
 		var st unix.Stat_t
 		if err := unix.Fstatat(w.here.fd, string(e.name), &st, unix.AT_SYMLINK_NOFOLLOW); err != nil && !errors.Is(err, unix.ENOENT) {
 			return false, err
-		} else if err == nil && !removableFrom(w.here, &st) {
+		} else if err == nil && (!removableFrom(w.here, &st) || f.emptied && !isHis(in, &st, me)) {
 			return false, ErrStrange
 		}
 	}
@@ -341,6 +361,12 @@ func (t *Trash) List(offset, limit int) ([]Discarded, int, error) {
 		}
 	}
 	return found, total, nil
+}
+
+// Holds says whether there is anything that the caller sees in it.
+func (t *Trash) Holds() bool {
+	ids, err := t.ids()
+	return err == nil && len(ids) > 0
 }
 
 // Last returns what was deleted last of a name in a folder.
@@ -528,19 +554,26 @@ func (t *Trash) Restore(id string, to *Object, as string, exists OnExists, keep 
 			return Carried{Landed: landed, Bytes: -1}, err
 		}
 	}
+	if err := d.dir.strangers(d.item, false); err != nil { // it would be in both places after
+		return Carried{}, err
+	}
 	c := Carrier{From: d.dir, To: to, Exists: exists, Keep: keep, as: as}
 	done, err := c.Move(d.item)
 	d.end()
 	return done, err
 }
 
-// Purge removes something in the trash for good, as Remove does.
+// Purge removes something in the trash for good, as Remove does; but a folder in which something is not the caller's to remove stays
+// whole (ErrStrange), for who deleted it to bring it back.
 func (t *Trash) Purge(id string) error {
 	d, err := t.reach(id)
 	if err != nil {
 		return err
 	}
 	defer d.close()
+	if err := d.dir.strangers(d.item, false); err != nil {
+		return err
+	}
 	err = d.dir.removeTree(d.item)
 	d.end()
 	return err

@@ -152,8 +152,8 @@ func (h *Held) discardedPath(object int, name string) string {
 	return strings.Join(append(from, names[0]), "/")
 }
 
-// removableBy says how many bytes what has a name takes with all that is in it, or returns ErrStrange where a person, who could remove
-// it itself, could not remove something in it: neither the thing nor the folder that it lies in is his.
+// removableBy says how many bytes what has a name takes with all that is in it, or returns ErrStrange where something in it is not a
+// person's to remove (isHis), who could remove it itself.
 func (h *Held) removableBy(dir int, name string, owner uint32) (bytes int64, err error) {
 	fd, err := reach(dir, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK)
 	if errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
@@ -185,7 +185,7 @@ func (h *Held) removableBy(dir int, name string, owner uint32) (bytes int64, err
 		var in unix.Stat_t
 		if oneErr := unix.Fstat(w.here, &in); oneErr != nil {
 			note(oneErr)
-		} else if in.Uid != owner && st.Uid != owner {
+		} else if !isHis(&in, st, owner) {
 			note(ErrStrange)
 		}
 		bytes += st.Blocks * blockSize

@@ -147,6 +147,48 @@ func TestTrashGrants(t *testing.T) {
 	}
 }
 
+// TestTrashWhole: what the zone's owner can neither bring back nor remove as a whole stays whole in another's trash.
+func TestTrashWhole(t *testing.T) {
+	base, admin := needCopy(t)
+	root := prepareRemoval(t, admin, base)
+	wantTrash(t, "zt-bruno", root, "discard his", "true <nil>")
+	top := root + "/" + trashPrefix + uidOf(t, "zt-bruno")
+	sh(t, "setfacl -R -m u:zt-carla:rx "+top+"/*/his")
+	tree := func() string { return sh(t, "cd "+root+"; find . .shz-trash-* -printf '%P %U\\n' | sort -u") }
+	before := tree()
+	for _, act := range []string{"restore his", "purge his"} {
+		wantTrash(t, "zt-anna", root, act, "his "+ErrStrange.Error())
+		if after := tree(); after != before {
+			t.Errorf("%s: before\n%s\nafter\n%s", act, before, after)
+		}
+	}
+	wantTrash(t, "zt-bruno", root, "purge his", "his <nil>")
+	if exists(top) {
+		t.Error("an empty trash stays")
+	}
+}
+
+// TestTrashOneRule: nothing gets into the trash that root would not remove from there for the one who deleted it.
+func TestTrashOneRule(t *testing.T) {
+	base, admin := needCopy(t)
+	root := prepareRemoval(t, admin, base)
+	share(t, admin, "user:zt-carla", Write)
+	as(t, "zt-bruno", "umask 007; mkdir "+root+"/mixed; echo x >"+root+"/mixed/his")
+	as(t, "zt-carla", "umask 007; mkdir "+root+"/mixed/hers; echo x >"+root+"/mixed/hers/file")
+	if !as(t, "zt-bruno", "touch "+root+"/mixed/hers/x && rm "+root+"/mixed/hers/x") {
+		t.Fatal("the kernel does not let bruno remove there")
+	}
+	wantTrash(t, "zt-bruno", root, "discard mixed", "false "+ErrStrange.Error())
+	sh(t, "rm "+root+"/mixed/hers/file")
+	wantTrash(t, "zt-bruno", root, "discard mixed", "true <nil>") // her folder lies in his
+	h := hold(t, admin)
+	var paths []string
+	e := emptying(&paths)
+	if must(t, h.EmptyTrash(e)); e.Found != 1 || e.Failed != 0 || exists(root+"/"+trashPrefix+uidOf(t, "zt-bruno")) {
+		t.Errorf("%d were removed, %d not: %v", e.Found, e.Failed, e.First)
+	}
+}
+
 // TestTrashTransfer: with the zone the new owner gets at the trash of everybody, and the old one no longer.
 func TestTrashTransfer(t *testing.T) {
 	base, admin := needCopy(t)
