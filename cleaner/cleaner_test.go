@@ -228,6 +228,49 @@ func TestYear(t *testing.T) {
 	}
 }
 
+// No zone is open for longer than the site allows, whatever its owner writes into its attributes and however many there are.
+func TestMaximum(t *testing.T) {
+	s := newSite(t)
+	start := time.Date(2027, 1, 1, 12, 0, 0, 0, time.Local)
+	s.zone("far", "2099-12-31", start)
+	s.zone("near", "2027-01-20", start)
+	s.zone("bad", "", start)
+	sh(t, "setfattr -n user.shz.expires -v tomorrow "+s.base+"/bad")
+	if _, err := s.admin.CloseZone("near", start); err != nil { // a closed one has its time of grace
+		t.Fatal(err)
+	}
+	const more = 120 // more than are read at a time
+	for i := range more {
+		if err := s.admin.Create(fmt.Sprintf("many-%d", i), "ct-anna", zone.Metadata{ID: ptr(zone.NewID())}, start); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sh(t, "setfattr -n user.shz.expiry -v 2027-01-05 "+s.base+"/many-119")
+	s.settings.Zone.MaxExpiry = 30
+	s.dryRun = true
+	if s.at(start); strings.Count(s.told.String(), "ends on 2027-01-31, as max_expiry_days says\n") != more+2 || len(s.acts()) > 0 {
+		t.Errorf("dry: %s", s.told.String())
+	}
+	if want := "zone many-119: attributes that nobody knows: [\"user.shz.expiry\"], 1 in all\n"; strings.Count(s.told.String(), "nobody knows") != 1 || !strings.Contains(s.told.String(), want) {
+		t.Errorf("dry: %s", s.told.String())
+	}
+	s.dryRun = false
+	s.at(start)
+	if acts := s.acts(); len(acts) != more+2 || acts[0] != "zone-modify bad ok" || acts[1] != "zone-modify far ok" {
+		t.Errorf("%q", acts)
+	}
+	ends := "getfattr --only-values -n user.shz.expires " + s.base + "/{far,bad,many-0,many-119} 2>/dev/null"
+	if got := sh(t, ends); got != strings.Repeat("2027-01-31", 4) {
+		t.Error(got)
+	}
+	s.at(start.Add(4 * time.Hour))
+	s.pass(start.AddDate(0, 0, 1))
+	s.at(start.AddDate(0, 0, 1)) // the day that was set stays
+	if got := sh(t, ends); got != strings.Repeat("2027-01-31", 4) || len(s.acts()) > 0 {
+		t.Error(got)
+	}
+}
+
 // A dry run says what, why and how much, and changes nothing.
 func TestDryRun(t *testing.T) {
 	s := newSite(t)
@@ -251,8 +294,8 @@ func TestDryRun(t *testing.T) {
 		t.Errorf("before\n%s\nafter\n%s", before, after)
 	}
 	want := regexp.MustCompile(`^zone soon: its owner ct-anna is told that it ends on 2027-01-03 \(days left: 1\)
-zone over of ct-anna: closed, its last day was 2027-01-01
 zone old of ct-anna: removed, closed since 2026-11-22 12:00 \(files: 3, folders: 2, bytes: [0-9]+\)
+zone over of ct-anna: closed, its last day was 2027-01-01
 $`)
 	if got := s.told.String(); !want.MatchString(got) {
 		t.Errorf("%s", got)

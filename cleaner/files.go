@@ -44,29 +44,36 @@ func (r *jobRun) each(do func(*jobRun, *zone.Held, zone.Details) error) error {
 		return err
 	}
 	defer admin.Close()
-	todo, listErr := admin.List()
 	var busy []zone.Details
-	for round := range 2 {
-		for _, z := range todo {
-			if r.stop() {
-				r.ended = false
-				return listErr
-			}
-			if z.Closed != nil || r.only != "" && r.only != z.Name {
-				continue
-			}
-			switch err := r.reach(admin, z, do); {
-			case errors.Is(err, zone.ErrBusy) && round == 0:
-				busy = append(busy, z)
-			case errors.Is(err, zone.ErrBusy):
-				r.ended = false // a minute later the change is over
-			case err != nil && !errors.Is(err, zone.ErrNotThere):
-				r.Fail(z.Name + ": " + err.Error())
-			}
+	var failed error
+	for zones, err := range admin.Batches {
+		failed = errors.Join(failed, err)
+		if !r.some(admin, zones, do, func(z zone.Details) { busy = append(busy, z) }) {
+			return failed
 		}
-		todo = busy
 	}
-	return listErr
+	r.some(admin, busy, do, func(zone.Details) { r.ended = false }) // a minute later the change is over
+	return failed
+}
+
+// some does it with some of them, and hands on those that are busy. It returns false if it is to stop.
+func (r *jobRun) some(admin *zone.Admin, zones []zone.Details, do func(*jobRun, *zone.Held, zone.Details) error, busy func(zone.Details)) bool {
+	for _, z := range zones {
+		if r.stop() {
+			r.ended = false
+			return false
+		}
+		if z.Closed != nil || r.only != "" && r.only != z.Name {
+			continue
+		}
+		switch err := r.reach(admin, z, do); {
+		case errors.Is(err, zone.ErrBusy):
+			busy(z)
+		case err != nil && !errors.Is(err, zone.ErrNotThere):
+			r.Fail(z.Name + ": " + err.Error())
+		}
+	}
+	return true
 }
 
 func (r *jobRun) reach(admin *zone.Admin, z zone.Details, do func(*jobRun, *zone.Held, zone.Details) error) error {

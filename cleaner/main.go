@@ -285,9 +285,9 @@ func (c *cleaner) do(j job) (r *jobRun) {
 			r.Fail(fmt.Sprint("panic: ", reason))
 		}
 		r.Seconds = time.Since(began).Seconds()
-		if !c.dryRun && r.Warned+r.Closed+r.Removed+r.Failed > 0 {
-			syslog.Write(syslog.DaemonInfo, fmt.Sprintf("sharezone cleaner: %s: seen %d, warned %d, closed %d, removed %d, freed %d bytes, failed %d, %.1f s",
-				j.name, r.Seen, r.Warned, r.Closed, r.Removed, r.Freed, r.Failed, r.Seconds))
+		if !c.dryRun && r.Warned+r.Capped+r.Closed+r.Removed+r.Failed > 0 {
+			syslog.Write(syslog.DaemonInfo, fmt.Sprintf("sharezone cleaner: %s: seen %d, warned %d, capped %d, closed %d, removed %d, freed %d bytes, failed %d, %.1f s",
+				j.name, r.Seen, r.Warned, r.Capped, r.Closed, r.Removed, r.Freed, r.Failed, r.Seconds))
 		}
 	}()
 	if err := j.do(r); err != nil {

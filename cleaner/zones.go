@@ -13,10 +13,26 @@ import (
 	"sharezone/internal/zone"
 )
 
-// warnOwners tells the owners of zones that their end is near.
-func warnOwners(r *jobRun) error { return r.zones(lifetime.Warn) }
+// warnOwners tells the owners of zones that their end is near, and the administrator what nobody understands.
+func warnOwners(r *jobRun) error {
+	return errors.Join(r.zones(lifetime.Warn), r.each((*jobRun).noteUnknown))
+}
 
-// endZones closes zones whose last day is over, and removes those that were closed long enough.
+// noteUnknown writes down attributes of a zone that look like settings and are none.
+func (r *jobRun) noteUnknown(h *zone.Held, z zone.Details) error {
+	names, err := h.UnknownAttributes()
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	const some = 3 // the owner can make many
+	if r.tell("unknown", z.Name, names[:min(len(names), some)], len(names)); !r.dryRun {
+		r.note(z.Name, fmt.Sprintf("attributes that nobody knows: %.100q, %d in all", names[:min(len(names), some)], len(names)))
+	}
+	return nil
+}
+
+// endZones sets the last day of zones that would be open for longer than the site allows, closes those whose last day is over, and
+// removes those that were closed long enough.
 func endZones(r *jobRun) error {
 	admin, err := r.open()
 	if err != nil {
@@ -24,7 +40,7 @@ func endZones(r *jobRun) error {
 	}
 	defer admin.Close()
 	r.sweepRemnants(admin)
-	return r.zones(lifetime.Close, lifetime.Remove)
+	return r.zones(lifetime.Cap, lifetime.Close, lifetime.Remove)
 }
 
 // sweepRemnants removes what an interrupted removal of a zone left.
@@ -59,28 +75,31 @@ func (r *jobRun) zones(acts ...lifetime.Act) error {
 		return err
 	}
 	defer admin.Close()
-	all, listErr := admin.List()
-	for _, z := range all {
-		if r.stop() {
-			r.ended = false
-			break
-		}
-		if r.only != "" && r.only != z.Name {
-			continue
-		}
-		r.Seen++
-		if v := r.judge(z, ""); !slices.Contains(acts, v.Act) {
-			continue
-		}
-		switch err := r.zone(admin, z); {
-		case errors.Is(err, zone.ErrBusy): // a change of the zone is under way: a minute later it is over
-			r.ended = false
-		case errors.Is(err, zone.ErrNotThere), errors.Is(err, zone.ErrNotClosed): // somebody closed, restored or renamed it
-		case err != nil:
-			r.Fail(z.Name + ": " + err.Error())
+	var failed error
+	for zones, err := range admin.Batches {
+		failed = errors.Join(failed, err)
+		for _, z := range zones {
+			if r.stop() {
+				r.ended = false
+				return failed
+			}
+			if r.only != "" && r.only != z.Name {
+				continue
+			}
+			r.Seen++
+			if v := r.judge(z, ""); !slices.Contains(acts, v.Act) {
+				continue
+			}
+			switch err := r.zone(admin, z); {
+			case errors.Is(err, zone.ErrBusy): // a change of the zone is under way: a minute later it is over
+				r.ended = false
+			case errors.Is(err, zone.ErrNotThere), errors.Is(err, zone.ErrNotClosed): // somebody closed, restored or renamed it
+			case err != nil:
+				r.Fail(z.Name + ": " + err.Error())
+			}
 		}
 	}
-	return listErr
+	return failed
 }
 
 // judge says what becomes of a zone by now.
@@ -93,7 +112,8 @@ func (r *jobRun) judge(z zone.Details, told string) lifetime.Verdict {
 		facts.Closed = *z.Closed
 	}
 	days, _ := lifetime.ParseDays(r.settings.Cleaner.WarnDays)
-	return lifetime.OfZone(facts, r.now, lifetime.ZonePolicy{Warn: days, Grace: r.settings.Cleaner.Grace, Since: r.since})
+	return lifetime.OfZone(facts, r.now, lifetime.ZonePolicy{
+		Warn: days, Grace: r.settings.Cleaner.Grace, Max: r.settings.Zone.MaxExpiry, Since: r.since})
 }
 
 // zone does with one zone what is due. It is held and looked at once more: its owner may have extended it a moment ago.
@@ -114,6 +134,8 @@ func (r *jobRun) zone(admin *zone.Admin, z zone.Details) error {
 		return err
 	}
 	switch v := r.judge(z, h.Told()); v.Act {
+	case lifetime.Cap:
+		return r.capExpiry(h, z, v.Last)
 	case lifetime.Warn:
 		return r.warn(h, z, v)
 	case lifetime.Close:
@@ -137,6 +159,21 @@ func (r *jobRun) warn(h *zone.Held, z zone.Details, v lifetime.Verdict) error {
 	}
 	r.note(z.Name, "its owner is told that it ends on "+v.Last)
 	return h.SetTold(v.Warn.String())
+}
+
+// capExpiry: the owner can write any day into his zone's attributes, and a maximum may be newer than the zone.
+func (r *jobRun) capExpiry(h *zone.Held, z zone.Details, last string) error {
+	r.tell("cap", z.Name, z.Owner, last)
+	if r.Capped++; r.dryRun {
+		return nil
+	}
+	err := r.record("zone-modify", z.Name, z.ID, "", func() (int64, error) {
+		return -1, h.Modify(zone.Metadata{Expires: &last}, false, r.now)
+	})
+	if err == nil {
+		r.note(z.Name, "it ends on "+last+", as max_expiry_days says")
+	}
+	return err
 }
 
 func (r *jobRun) close(h *zone.Held, z zone.Details, v lifetime.Verdict) error {

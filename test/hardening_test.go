@@ -31,13 +31,14 @@ func TestHardeningCapabilities(t *testing.T) {
 	for _, name := range strings.Fields(found[1]) {
 		without += ",-" + strings.ToLower(strings.TrimPrefix(name, "CAP_"))
 	}
-	const ended = "while [ -e /run/apache2-sharezone/apache2.pid ]; do sleep 0.1; done; "
+	// It has its addresses until it has ended, which is later than that its number goes.
+	const stop = "pid=$(cat /run/apache2-sharezone/apache2.pid); apache2ctl-sharezone stop; while [ -e /proc/$pid ]; do sleep 0.1; done; "
 	const begun = "; while [ ! -s /run/apache2-sharezone/apache2.pid ]; do sleep 0.1; done"
 	t.Cleanup(func() {
-		run(t, "sh", "-ec", "apache2ctl-sharezone stop; "+ended+"apache2ctl-sharezone start"+begun)
+		run(t, "sh", "-ec", stop+"apache2ctl-sharezone start"+begun)
 		healthy(t)
 	})
-	run(t, "sh", "-ec", "apache2ctl-sharezone stop; "+ended+"setpriv --bounding-set="+without[1:]+" apache2ctl-sharezone start"+begun)
+	run(t, "sh", "-ec", stop+"setpriv --bounding-set="+without[1:]+" apache2ctl-sharezone start"+begun)
 	status := run(t, "sh", "-c", "cat /proc/$(cat /run/apache2-sharezone/apache2.pid)/status")
 	if strings.Contains(status, "CapBnd:\t000001ffffffffff") {
 		t.Fatal("it has all capabilities")

@@ -173,10 +173,11 @@ enter() {
 
 # control_apache stops or starts the instance, as install.sh does, and waits until it is done.
 control_apache() {
-    local file=/run/apache2-sharezone/apache2.pid i
+    local file=/run/apache2-sharezone/apache2.pid i pid
+    pid=$(cat "$file" 2>/dev/null || echo none)
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C APACHE_CONFDIR=/etc/apache2-sharezone apache2ctl "$1"
     for ((i = 0; i < 600; i++)); do
-        if [[ $1 == start && -s $file || $1 == stop && ! -e $file ]]; then return; fi
+        if [[ $1 == start && -s $file || $1 == stop && ! -e /proc/$pid ]]; then return; fi
         sleep 0.05
     done
     echo "Apache does not $1"

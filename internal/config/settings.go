@@ -274,8 +274,8 @@ var table = [...]setting{
 	},
 	{
 		"zones", "max_expiry_days", 0, 0, 36500, "days",
-		"No zone is made with an expiry date further away than so many days; 0: any date, or none. Zones that exist keep " +
-			"theirs.",
+		"No zone is open for longer than so many days from today: no later expiry date is taken, and the cleaner sets that " +
+			"day where a zone has a later one or none. 0: any date, or none.",
 		func(s *Settings, n int64) { s.Zone.MaxExpiry = int(n) }, nil,
 	},
 	{

@@ -15,6 +15,7 @@ type Act string
 // The acts.
 const (
 	Keep   Act = "keep"
+	Cap    Act = "cap"    // its last day comes sooner than it says, by the site's maximum
 	Warn   Act = "warn"   // its owner is told that its end is near
 	Close  Act = "close"  // out of everybody's reach, and can be brought back
 	Remove Act = "remove" // gone for good
@@ -27,6 +28,7 @@ type Reason string
 const (
 	NoEnd     Reason = "no-end"     // it has no last day
 	BadDate   Reason = "bad-date"   // what it says of its last day is no date
+	TooLong   Reason = "too-long"   // it has no last day, or one later than the site allows
 	NotYet    Reason = "not-yet"    // its time is not over
 	EndsSoon  Reason = "ends-soon"  // so many days are left
 	Told      Reason = "told"       // the same, and its owner knows
@@ -39,6 +41,7 @@ const (
 type ZonePolicy struct {
 	Warn  []int // so many days before the last day is over its owner is told, descending
 	Grace int   // so many days a closed zone can be brought back
+	Max   int   // so many days a zone is open from now at most; 0: without end
 	// Since is since when zones are closed and removed at all. Grace counts from here at the earliest, and so do the warnings of a
 	// zone whose last day was over by then.
 	Since time.Time
@@ -62,7 +65,7 @@ type Verdict struct {
 	Act    Act
 	Why    Reason
 	Days   int       // until its end, for EndsSoon; 0 is today
-	Last   string    // the day on whose end it is closed, YYYY-MM-DD, for Warn and Close
+	Last   string    // the day on whose end it is closed, YYYY-MM-DD, for Cap, Warn and Close
 	Warn   Warning   // for Warn: what is to be remembered
 	Before time.Time // for Grace: until when it can be brought back
 }
@@ -74,10 +77,13 @@ func OfZone(z Zone, now time.Time, p ZonePolicy) Verdict {
 	if !z.Closed.IsZero() {
 		return ofClosed(z, now, p)
 	}
+	last, err := time.Parse(time.DateOnly, z.Expires)
+	if latest := dateOf(now).AddDate(0, 0, p.Max); p.Max > 0 && (err != nil || last.After(latest)) {
+		return Verdict{Act: Cap, Why: TooLong, Last: latest.Format(time.DateOnly)}
+	}
 	if z.Expires == "" {
 		return Verdict{Act: Keep, Why: NoEnd}
 	}
-	last, err := time.Parse(time.DateOnly, z.Expires)
 	if err != nil {
 		return Verdict{Act: Keep, Why: BadDate}
 	}

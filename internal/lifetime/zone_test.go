@@ -20,8 +20,8 @@ func TestOfZone(t *testing.T) {
 	}
 	told := func(expires string, days int) Warning { return Warning{expires, days} }
 	policy := ZonePolicy{Warn: []int{7, 3, 1}, Grace: 30}
-	since, silent, at0 := policy, policy, policy
-	since.Since, silent.Warn, at0.Grace = at("2027-06-01 00:00:00"), nil, 0
+	since, silent, at0, max10 := policy, policy, policy, policy
+	since.Since, silent.Warn, at0.Grace, max10.Max = at("2027-06-01 00:00:00"), nil, 0, 10
 	for _, row := range []struct {
 		name   string
 		zone   Zone
@@ -63,11 +63,23 @@ func TestOfZone(t *testing.T) {
 		{"the same, a day later", Zone{Expires: "2020-01-31", Told: told("2020-01-31", 1)}, "2027-06-09 00:00:00", since, Close, LastDay, 0},
 		{"over on the day before there was a cleaner", Zone{Expires: "2027-05-31"}, "2027-06-01 00:00:00", since, Warn, EndsSoon, 7},
 		{"on its last day when there was a cleaner", Zone{Expires: "2027-06-01"}, "2027-06-02 00:00:00", since, Close, LastDay, 0},
+		{"no end, and there is a maximum", Zone{}, "2027-01-01 12:00:00", max10, Cap, TooLong, 0},
+		{"no date, and there is a maximum", Zone{Expires: "tomorrow"}, "2027-01-01 12:00:00", max10, Cap, TooLong, 0},
+		{"one day too late", Zone{Expires: "2027-01-12"}, "2027-01-01 23:59:59", max10, Cap, TooLong, 0},
+		{"as late as can be", Zone{Expires: "2027-01-11"}, "2027-01-01 00:00:00", max10, Keep, NotYet, 10},
+		{"over, and there is a maximum", Zone{Expires: "2026-12-31"}, "2027-01-01 00:00:00", max10, Close, LastDay, 0},
+		{"closed, and there is a maximum", Zone{Closed: at("2027-06-10 12:00:00")}, "2027-06-10 12:00:00", max10, Keep, Grace, 0},
 		{"no grace", Zone{Closed: at("2027-06-10 12:00:00")}, "2027-06-10 12:00:00", at0, Remove, GraceOver, 0},
 	} {
 		v := OfZone(row.zone, at(row.now), row.policy)
 		if v.Act != row.act || v.Why != row.why || v.Days != row.days {
 			t.Errorf("%s: %+v", row.name, v)
+		}
+		if v.Act == Cap {
+			row.zone.Expires = v.Last
+			if again := OfZone(row.zone, at(row.now), row.policy); again.Act == Cap || again.Days != row.policy.Max {
+				t.Errorf("%s: after it: %+v", row.name, again)
+			}
 		}
 		if v.Act != Warn {
 			continue

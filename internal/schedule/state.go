@@ -25,6 +25,7 @@ type Run struct {
 	Seconds  float64   `json:"seconds"`
 	Seen     int64     `json:"seen"` // things that were looked at
 	Warned   int64     `json:"warned"`
+	Capped   int64     `json:"capped"`
 	Closed   int64     `json:"closed"`
 	Removed  int64     `json:"removed"`
 	Freed    int64     `json:"freed"`    // bytes

@@ -28,6 +28,40 @@ func (a *Admin) List() ([]Details, error) {
 	return append(open, rest...), errors.Join(err1, err2)
 }
 
+// batchZones is how many zones Batches has in memory at a time.
+const batchZones = 100
+
+// Batches yields the zones that List returns, some at a time: of those that are still to come only the names are kept. The closed ones
+// come first, so that nobody meets one twice that he closes meanwhile. What could not be read comes in the error beside the others of
+// its batch.
+func (a *Admin) Batches(yield func([]Details, error) bool) {
+	closed, err := a.reachClosed()
+	switch {
+	case err == nil:
+		more := a.batches(closed, StateClosed, yield)
+		unix.Close(closed)
+		if !more {
+			return
+		}
+	case err != unix.ENOENT && !yield(nil, err):
+		return
+	}
+	a.batches(a.base, StateOpen, yield)
+}
+
+func (a *Admin) batches(dir int, state State, yield func([]Details, error) bool) bool {
+	names, err := readNames(dir)
+	slices.Sort(names)
+	for batch := range slices.Chunk(names, batchZones) {
+		zones, oneErr := a.listNames(dir, batch, state)
+		if !yield(zones, errors.Join(err, oneErr)) {
+			return false
+		}
+		err = nil
+	}
+	return err == nil || yield(nil, err)
+}
+
 // Show returns one open zone.
 func (a *Admin) Show(name string) (Details, error) {
 	return a.showIn(a.base, name, StateOpen, ErrNotThere)
@@ -62,11 +96,19 @@ func (a *Admin) showIn(dir int, name string, state State, missing error) (Detail
 	return a.describe(r, state), nil
 }
 
-// listFolder describes whatever in a folder can be a zone by its name and kind; doctor looks at the rest. All roots are
-// read before any name is looked up, so that a directory server is asked once for all of them.
+// listFolder describes whatever in a folder can be a zone by its name and kind; doctor looks at the rest.
 func (a *Admin) listFolder(dir int, state State) ([]Details, error) {
+	names, err := readNames(dir)
+	slices.Sort(names)
+	zones, err2 := a.listNames(dir, names, state)
+	return zones, errors.Join(err, err2)
+}
+
+// listNames describes the zones of these names. All roots are read before any name is looked up, so that a directory server is asked
+// once for all of them.
+func (a *Admin) listNames(dir int, names []string, state State) ([]Details, error) {
 	var found []Root
-	err := a.inspectFolder(dir, func(r Root) {
+	err := inspectNames(dir, names, func(r Root) {
 		if r.IsDir && CheckName(r.Name) == nil {
 			found = append(found, r)
 		}
@@ -151,11 +193,13 @@ type Root struct {
 }
 
 // Inspect calls see for everything in the base, in order, whatever it is called and whatever it is.
-func (a *Admin) Inspect(see func(Root)) error { return a.inspectFolder(a.base, see) }
-
-func (a *Admin) inspectFolder(dir int, see func(Root)) error {
-	names, err := readNames(dir)
+func (a *Admin) Inspect(see func(Root)) error {
+	names, err := readNames(a.base)
 	slices.Sort(names)
+	return errors.Join(err, inspectNames(a.base, names, see))
+}
+
+func inspectNames(dir int, names []string, see func(Root)) (err error) {
 	for _, name := range names {
 		r, oneErr := inspectAt(dir, name)
 		switch {

@@ -66,14 +66,16 @@ func (e ValueError) Error() string {
 	return fmt.Sprintf("%s: %q: %s", e.Attr, e.Value, e.Reason)
 }
 
-// attributes is the table of all metadata: what each value looks like and where it goes. The order is the order in
-// which values are written, and the id comes first: a zone with an id but without a title is whole, the other way not.
-var attributes = []struct {
+type attribute struct {
 	name  string
 	check func(value string) Reason // "" is good
 	store func(m *Metadata, value string)
 	load  func(m *Metadata) *string // nil: leave as it is
-}{
+}
+
+// attributes is the table of all metadata: what each value looks like and where it goes. The order is the order in
+// which values are written, and the id comes first: a zone with an id but without a title is whole, the other way not.
+var attributes = []attribute{
 	{AttrID, checkID,
 		func(m *Metadata, v string) { m.ID = &v },
 		func(m *Metadata) *string { return m.ID }},
@@ -121,6 +123,15 @@ func ReadMetadata(fd int) Metadata {
 // IsBad says whether an attribute has a value that is not well formed.
 func (m Metadata) IsBad(attr string) bool {
 	return slices.ContainsFunc(m.Bad, func(e ValueError) bool { return e.Attr == attr })
+}
+
+// UnknownAttributes are the names of attributes of the zone's root that look like metadata and are none: a slip of the hand perhaps.
+func (h *Held) UnknownAttributes() ([]string, error) {
+	names, err := xattr.List(descriptorPath(h.fd))
+	return slices.DeleteFunc(names, func(name string) bool {
+		return !strings.HasPrefix(name, "user.shz.") ||
+			slices.ContainsFunc(attributes, func(a attribute) bool { return a.name == name })
+	}), err
 }
 
 // Check returns the first ValueError of what m is about to write.

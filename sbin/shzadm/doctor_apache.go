@@ -91,12 +91,17 @@ func (a apacheInstance) command(verb string) string {
 
 func (a apacheInstance) noNewPrivilegesMend() string {
 	if _, err := os.Stat("/run/systemd/system"); err != nil {
-		wait := "while [ -e " + a.pidFile() + " ]; do sleep 0.1; done" // it ends after it said so
-		return a.command("stop") + " && " + wait + " && " + a.command("start")
+		return a.stopAndWait() + " && " + a.command("start")
 	}
 	folder := "/etc/systemd/system/" + a.unit() + ".service.d"
 	return fmt.Sprintf(`mkdir -p %s && printf '[Service]\nNoNewPrivileges=no\n' > %s/sharezone.conf && `+
 		"systemctl daemon-reload && %s", folder, folder, a.command("restart"))
+}
+
+// stopAndWait stops an instance that apache2ctl started. Its first process removes the file with its number some time before it ends, and
+// has the addresses till then.
+func (a apacheInstance) stopAndWait() string {
+	return "pid=$(cat " + a.pidFile() + ") && " + a.command("stop") + " && while [ -e /proc/$pid ]; do sleep 0.1; done"
 }
 
 // process returns the folder in /proc of the instance's first process, "" when it does not run.

@@ -131,7 +131,8 @@ func (u *checkup) checkSudo() {
 	if !u.check(err == nil, finding{Check: "sudoers", Subject: sudoersFile, Found: said, Mend: install}) {
 		return
 	}
-	f := finding{Check: "delegation", Subject: sudoersFile, Mend: "echo '@includedir /etc/sudoers.d' >> /etc/sudoers"}
+	f := finding{Check: "delegation", Subject: sudoersFile, // there may be other reasons, as a group that is gone; twice, and visudo complains
+		Mend: "grep -q '^[@#]includedir /etc/sudoers.d' /etc/sudoers || echo '@includedir /etc/sudoers.d' >> /etc/sudoers"}
 	if !u.checkDelegation(f, layout.UserGuest, layout.AuthHelper) {
 		return
 	}

@@ -125,10 +125,10 @@ func TestDoctorMendsFiles(t *testing.T) {
 func TestDoctorMendsSystem(t *testing.T) {
 	expectMended(t, []damage{
 		{"apache-config", "echo Nonsense >> " + internalApache.folder() + "/apache2.conf"},
-		{"apache-down", "APACHE_CONFDIR=" + internalApache.folder() + " apache2ctl stop; while [ -e " + internalApache.pidFile() + " ]; do sleep 0.1; done"},
+		{"apache-down", internalApache.stopAndWait()},
 		{"apache-deaf", "echo 'Listen 127.0.0.1:8099' > " + internalApache.folder() + "/local.d/test.conf"},
-		{"apache-privileges", "export APACHE_CONFDIR=" + internalApache.folder() + "; apache2ctl stop; while [ -e " + internalApache.pidFile() + " ]; do sleep 0.1; done; " +
-			"setpriv --no-new-privs apache2ctl start; while [ ! -e " + internalApache.pidFile() + " ]; do sleep 0.1; done"},
+		{"apache-privileges", internalApache.stopAndWait() + "; APACHE_CONFDIR=" + internalApache.folder() +
+			" setpriv --no-new-privs apache2ctl start; while [ ! -s " + internalApache.pidFile() + " ]; do sleep 0.1; done"},
 		{"manifest", "rm " + layout.Manifest},
 		{"manifest", "echo nonsense >> " + layout.Manifest},
 		{"stale-lock", "echo 4194304 > /etc/passwd.lock"},
@@ -290,6 +290,7 @@ func expectMended(t *testing.T, damages []damage) {
 			}
 		})
 	}
+	bash(t, "visudo -c -q") // each line of /etc/sudoers stands there once
 }
 
 // examineAgain gives Apache, which answers its command before it is done, up to five seconds.
