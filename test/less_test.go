@@ -55,6 +55,8 @@ func TestLessMail(t *testing.T) {
 		{"POST, no choice", "", []string{"-d", "t=" + token, lessPage}, 400, 400, "bad-request", nil, ""},
 		{"POST, an unknown choice", "", []string{"-d", "often=weekly", "-d", "t=" + token, lessPage}, 400, 400, "bad-request", nil, ""},
 		{"POST, from another site", "", []string{"-H", "Origin: http://evil.example", "-d", "often=none", "-d", "t=" + token, lessPage}, 403, 403, "not-permitted", nil, ""},
+		{"the button, another token", "", []string{"-d", "List-Unsubscribe=One-Click", lessPage + "?t=" + another}, 404, 404, "not-found", nil, ""},
+		{"the button, other words", "", []string{"-d", "List-Unsubscribe=Two-Clicks", at}, 400, 400, "bad-request", nil, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) { row.check(t, func() {}) })
 	}
@@ -65,7 +67,7 @@ func TestLessMail(t *testing.T) {
 	done := lessPage + "?" + url.Values{"t": {token}, "done": {"less"}}.Encode()
 	contractRow{"daily", "", []string{"-d", "often=daily", "-d", "t=" + token, lessPage}, 200, 303, "", []string{`"often":"daily"`}, done}.check(t, func() {})
 	contractRow{"more", "", []string{"-d", "often=now", "-d", "t=" + token, lessPage}, 200, 303, "", []string{`"often":"daily"`}, done}.check(t, func() {})
-	contractRow{"none", "", []string{"-d", "often=none", "-d", "t=" + token, lessPage}, 200, 303, "", []string{`"often":"none"`}, done}.check(t, func() {})
+	contractRow{"the button of a mail program", "", []string{"-d", "List-Unsubscribe=One-Click", at}, 200, 200, "", []string{`"often":"none"`}, ""}.check(t, func() {})
 	if state := strings.TrimSpace(run(t, "stat", "-c", "%a %U %G", file)); state != "640 anna shzspool" {
 		t.Error(state)
 	}

@@ -37,6 +37,11 @@ func TestProfile(t *testing.T) {
 		{"two languages", "bruno", []string{"-d", "op=modify&language=en&language=it", profilePage}, 400, 400, "bad-request", nil, ""},
 		{"an unknown one", "bruno", []string{"-d", "op=modify&language=fr", profilePage}, 400, 400, "bad-request", nil, ""},
 		{"from another site", "bruno", []string{"-H", "Origin: http://evil.example", "-d", "op=modify&language=en", profilePage}, 403, 403, "not-permitted", nil, ""},
+		{"messages, nothing chosen", "bruno", []string{"-d", "op=messages", profilePage}, 400, 400, "bad-request", nil, ""},
+		{"messages, unknown", "bruno", []string{"-d", "op=messages&often=weekly", profilePage}, 400, 400, "bad-request", nil, ""},
+		{"messages, unknown channel", "bruno", []string{"-d", "op=messages&often=daily&channel=fax", profilePage}, 400, 400, "bad-request", nil, ""},
+		{"messages by SMS, which there are none", "bruno", []string{"-d", "op=messages&often=daily&channel=sms", profilePage}, 400, 400, "bad-request", nil, ""},
+		{"messages, daily", "bruno", []string{"-d", "op=messages&often=daily", profilePage}, 200, 303, "", []string{`"often":"daily"`, `"channel":null`, `"username":"bruno"`}, profilePage + "?done=often"},
 		{"a choice", "bruno", []string{"-d", "op=modify&language=en&username=anna", profilePage}, 200, 303, "", []string{`"language":"en"`, `"username":"bruno"`}, profilePage + "?done=language"},
 	} {
 		t.Run(row.name, func(t *testing.T) { row.check(t, func() {}) })

@@ -87,7 +87,17 @@ func TestSMS(t *testing.T) {
 		run(t, "shzadm", "user", "modify", "anna", "--mobile", "", "--channel", "")
 		run(t, "gpasswd", "-d", "shzspool", "gammu")
 	})
-	run(t, "shzadm", "user", "modify", "anna", "--mobile", "333 1234567", "--channel", "sms")
+	run(t, "shzadm", "user", "modify", "anna", "--mobile", "333 1234567")
+	if page := curlAs(t, "anna", profilePage).body; !strings.Contains(page, `name="channel"`) {
+		t.Error("who has a number is offered no channel")
+	}
+	if page := curlAs(t, "bruno", profilePage).body; strings.Contains(page, `name="channel"`) {
+		t.Error("who has no number is offered a channel")
+	}
+	if a := jsonAs(t, "anna", "-d", "op=messages&often=now&channel=both", profilePage); a.status != 200 || !strings.Contains(a.body, `"channel":"both"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	run(t, "shzadm", "user", "modify", "anna", "--channel", "sms")
 	if out, _ := command(t, "shzadm", "doctor"); !strings.Contains(out, "usermod --gid shzspool --groups gammu -- shzspool") {
 		t.Errorf("doctor does not see that the worker cannot write there: %s", out)
 	}

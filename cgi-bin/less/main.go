@@ -1,6 +1,6 @@
 // Less is where the link in a mail leads by which its recipient gets less of them from a zone. It runs as shzguest: whoever has the
 // link need not log in, and what he can do by it libexec/auth decides. Looking at it changes nothing, because programs that
-// look into mails follow their links; a form does.
+// look into mails follow their links; a form does, or the button of a mail program.
 package main
 
 import (
@@ -48,6 +48,9 @@ func reduce(c *web.Call) error {
 	if err != nil {
 		return err
 	}
+	if fields.Get("List-Unsubscribe") == "One-Click" {
+		return unsubscribe(c)
+	}
 	often, token := account.Often(fields.Get("often")), fields.Get("t")
 	if len(fields["often"]) != 1 || len(fields["t"]) != 1 || !slices.Contains(account.Oftens, often) {
 		return web.Refuse(web.BadRequest, "one t and one often are wanted")
@@ -57,6 +60,18 @@ func reduce(c *web.Call) error {
 		return err
 	}
 	return c.SeeOther(here+"?"+url.Values{"t": {token}, "done": {"less"}}.Encode(), http.StatusOK, object(reply))
+}
+
+// unsubscribe is what the button of a mail program does, by RFC 8058: the link is that of the mail, and no answer leads elsewhere.
+func unsubscribe(c *web.Call) error {
+	token := c.Request.URL.Query().Get("t")
+	reply, err := ask(c, token, account.Never)
+	if err != nil {
+		return err
+	}
+	head := c.View(c.Language.Say("less.title", reply.Zone))
+	head.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say("less.done")}
+	return c.Answer(http.StatusOK, object(reply), lessPage(head, lessView{Token: token, Often: reply.Often, Choices: fewer(reply.Often)}))
 }
 
 // ask asks the helper. A link that is none, or no longer one, is told as what it is, whatever is wrong with it.

@@ -73,8 +73,11 @@ func choose(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if fields.Get("op") == "notices" {
+	switch fields.Get("op") {
+	case "notices":
 		return chooseOften(c, fields)
+	case "messages":
+		return chooseMessages(c, fields)
 	}
 	language := fields.Get("language")
 	if fields.Get("op") != "modify" || len(fields["language"]) != 1 || account.CheckLanguage(language) != nil {
@@ -102,6 +105,51 @@ func choose(c *web.Call) error {
 		return err
 	}
 	return c.SeeOther("", http.StatusOK, o)
+}
+
+// chooseMessages writes down how often he is told of what others do, and by what, if he is offered a choice.
+func chooseMessages(c *web.Call, fields url.Values) error {
+	often, channel := fields.Get("often"), account.Channel(fields.Get("channel"))
+	if len(fields["often"]) != 1 || len(fields["channel"]) > 1 || !slices.Contains(account.Oftens, account.Often(often)) || account.CheckChannel(string(channel)) != nil {
+		return web.Refuse(web.BadRequest, "one often and at most one channel are wanted")
+	}
+	o, err := ask(c)
+	if err != nil {
+		return err
+	}
+	if channel.NeedsNumber() && !reachable(c, o) {
+		return web.Refuse(web.BadRequest, "short messages do not get there")
+	}
+	said := "often=" + often
+	if channel != "" {
+		said += ",channel=" + string(channel)
+	}
+	act, err := c.Event.BeginAbout("user-modify", c.User, said)
+	if err != nil {
+		return err
+	}
+	_, err = helper.Auth(helper.AuthRequest{Op: "messages", Often: often, Channel: string(channel)})
+	result := "ok"
+	if err != nil {
+		result = string(web.CodeOf(err))
+	}
+	act.End(result, -1, "")
+	if err != nil {
+		return err
+	}
+	if !c.JSON {
+		return c.SeeOther(here+"?done=often", 0, nil)
+	}
+	if o, err = ask(c); err != nil {
+		return err
+	}
+	return c.SeeOther("", http.StatusOK, o)
+}
+
+// reachable says whether short messages get to him.
+func reachable(c *web.Call, o own) bool {
+	s, err := c.Settings()
+	return err == nil && o.Mobile != nil && s.SMS.Number(*o.Mobile) != ""
 }
 
 // chooseOften changes how often he is told of a zone that he gets less mail from.

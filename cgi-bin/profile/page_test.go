@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"sharezone/internal/account"
 	"sharezone/internal/page"
 	"sharezone/internal/page/pagetest"
 	"sharezone/internal/text"
@@ -23,7 +24,16 @@ func TestProfilePage(t *testing.T) {
 				t.Errorf("%s: missing %s", l, w)
 			}
 		}
+		html = pagetest.Render(t, profilePage(v, profileView{Often: account.Daily, Channel: account.ByBoth}))
+		for _, w := range []string{`<option value="daily" selected>`, `<option value="both" selected>`, `for="field-often"`, `for="field-channel"`} {
+			if !strings.Contains(html, w) {
+				t.Errorf("%s: missing %s", l, w)
+			}
+		}
 		html = pagetest.Render(t, profilePage(v, profileView{}))
+		if strings.Contains(html, `name="channel"`) {
+			t.Errorf("%s: a channel can be chosen where there is none", l)
+		}
 		if n := strings.Count(html, `"/cgi-bin/sessions"`); n != 2 { // in the two forms of the menu
 			t.Errorf("%s: sessions are led to %d times", l, n)
 		}

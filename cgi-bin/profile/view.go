@@ -13,6 +13,8 @@ type profileView struct {
 	Facts     []fact
 	Language  string // that was chosen, "" = none
 	Elsewhere bool   // the account is not in the machine's own files: its password may be changed elsewhere
+	Often     account.Often
+	Channel   account.Channel // by which he is told, "" = there is no choice
 	Notices   []zoneNotices
 	Sessions  string // how many there are, and the link to them; "" = this entry does not show them
 }
@@ -50,7 +52,12 @@ func view(c *web.Call, o own) profileView {
 		last = l.Time(*o.LastLogin)
 	}
 	facts = append(facts, fact{l.Say("users.last-login"), last, false})
-	v := profileView{Language: "", Elsewhere: o.Status == nil}
+	v := profileView{Often: o.Often, Elsewhere: o.Status == nil}
+	if reachable(c, o) {
+		if v.Channel = account.ByMail; o.Channel != nil {
+			v.Channel = *o.Channel
+		}
+	}
 	if o.Language != nil {
 		v.Language = *o.Language
 	}

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -44,15 +45,15 @@ func (p Preferences) OftenFor(zoneID string) Often {
 	if z, chosen := p.Notices[zoneID]; chosen {
 		return z.Often
 	}
-	return AtOnce
+	return cmp.Or(p.Often, AtOnce)
 }
 
-// SetOften writes a choice down. AtOnce is none.
+// SetOften writes a choice for a zone down. What holds for all zones is none.
 func (p *Preferences) SetOften(zoneID string, z ZoneNotices) error {
 	if !zoneIDForm.MatchString(zoneID) || !z.valid() {
 		return &FieldError{"often", BadForm}
 	}
-	if z.Often == AtOnce {
+	if z.Often == cmp.Or(p.Often, AtOnce) {
 		delete(p.Notices, zoneID)
 		return nil
 	}
@@ -74,6 +75,9 @@ func (z ZoneNotices) valid() bool {
 func (p *Preferences) dropInvalid() {
 	if CheckChannel(string(p.Channel)) != nil {
 		p.Channel = ""
+	}
+	if !slices.Contains(Oftens, p.Often) {
+		p.Often = ""
 	}
 	maps.DeleteFunc(p.Notices, func(id string, z ZoneNotices) bool { return !zoneIDForm.MatchString(id) || !z.valid() })
 }

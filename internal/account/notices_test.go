@@ -41,6 +41,22 @@ func TestNotices(t *testing.T) {
 	if err := p.SetOften(id(1), ZoneNotices{"demo", AtOnce}); err != nil || len(p.Notices) != maxZones-1 {
 		t.Errorf("%d, %v", len(p.Notices), err)
 	}
+	p = Preferences{Often: Daily, Notices: map[string]ZoneNotices{id(1): {"demo", Hourly}}}
+	if p.OftenFor(id(1)) != Hourly || p.OftenFor(id(2)) != Daily {
+		t.Error("what he chose for a zone does not go before what he chose for all")
+	}
+	for _, row := range []struct {
+		often Often
+		left  int
+	}{{AtOnce, 1}, {Daily, 0}} { // more than for the others can be a choice, the same is none
+		if err := p.SetOften(id(1), ZoneNotices{"demo", row.often}); err != nil || p.OftenFor(id(1)) != row.often || len(p.Notices) != row.left {
+			t.Errorf("%s: %v, %+v", row.often, err, p)
+		}
+	}
+	p.Often = "twice"
+	if p.dropInvalid(); p.OftenFor(id(1)) != AtOnce {
+		t.Errorf("%+v", p)
+	}
 	if !Never.LessThan(Daily) || !Hourly.LessThan(AtOnce) || Daily.LessThan(Daily) || AtOnce.LessThan(Never) {
 		t.Error("the order is wrong")
 	}

@@ -20,6 +20,7 @@ type Preferences struct {
 	Language text.Language `json:"language,omitempty"` // of pages after a login, and of mails; "" = he has chosen none
 	Channel  Channel       `json:"channel,omitempty"`  // "" = he has chosen none
 
+	Often   Often                  `json:"often,omitempty"`   // of zones for which he has not chosen; "" = AtOnce
 	Notices map[string]ZoneNotices `json:"notices,omitempty"` // by the zone's id
 }
 

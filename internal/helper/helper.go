@@ -44,6 +44,7 @@ type AuthRequest struct {
 	Token    string `json:"token,omitempty"`   // of a link that reduces mail
 	ZoneID   string `json:"zone_id,omitempty"` // whose mail is meant
 	Often    string `json:"often,omitempty"`   // how much of it; with a token "" only asks
+	Channel  string `json:"channel,omitempty"` // with messages: by what; "" = as it is
 }
 
 // AuthReply is its answer.
@@ -71,7 +72,8 @@ type OwnAccount struct {
 	PasswordSet *string `json:"password_set"` // the day
 	PasswordDue *string `json:"password_due"` // the first day on which it must be changed
 
-	Notices map[string]account.ZoneNotices `json:"notices"` // by the zone's id: of which zones he is told more seldom
+	Often   account.Often                  `json:"often"`   // how often he is told of all zones but these
+	Notices map[string]account.ZoneNotices `json:"notices"` // by the zone's id: for which zones he chose something else
 }
 
 // Auth asks libexec/auth. A Refusal says what the helper said; any other error that it could not be asked.

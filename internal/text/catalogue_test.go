@@ -208,14 +208,15 @@ func usesOf(files *token.FileSet, call *ast.CallExpr) ([]use, bool) {
 func TestFamiliesAreComplete(t *testing.T) {
 	for prefix, members := range map[string][]string{
 		// queue.Kind
-		"mail-subject.": {"taken.one", "arrived.one", "warned", "closed", "removed", "expired.one"},
-		"mail-opening.": {"taken.one", "arrived.one", "warned", "closed", "removed", "expired.one"},
+		"mail-subject.": {"taken.one", "arrived.one", "several-taken.one", "several-arrived.one", "warned", "closed", "removed", "expired.one"},
+		"mail-opening.": {"taken.one", "arrived.one", "several-taken.one", "several-arrived.one", "warned", "closed", "removed", "expired.one"},
 		"mail-why.":     {"taken", "arrived", "warned", "closed", "removed", "expired"},
 		"mail-link.":    {"taken", "arrived", "warned", "closed", "expired"}, "mail-part.": {"taken", "expired"},
 		"access.": {"own", "write", "read", "drop", "none"},                                            // zone.Access
 		"upload.": {"created", "replaced", "skipped"},                                                  // status of an upload
 		"often.":  {"now", "hourly", "daily", "none"}, "often-is.": {"now", "hourly", "daily", "none"}, // account.Often
-		"menu.": {"home", "zones", "users", "activity", "profile", "sessions", "chpwd"}, // page.Menu
+		"channel.": {"mail", "sms", "both", "none"},                                        // account.Channel
+		"menu.":    {"home", "zones", "users", "activity", "profile", "sessions", "chpwd"}, // page.Menu
 		// doneOperations of cgi-bin/shz
 		"done.":   {"upload.one", "delete.one", "discard.one", "restore.one", "purge.one", "rename.one", "move.one", "copy.one", "zip.one", "unzip.one"},
 		"failed.": {"upload.one", "delete.one", "discard.one", "restore.one", "purge.one", "rename.one", "move.one", "copy.one", "zip.one", "unzip.one"},

@@ -13,6 +13,17 @@ var englishMail = map[string]string{
 	"mail-opening.arrived.other": "%s files were brought by %s into the zone %s:",
 
 	// Of what the cleaner does: which zone, when; how many, which zone.
+	// Of several people, in an hour or a day.
+	"mail-subject.several-taken.one":     "%s file taken from the zone %s",
+	"mail-subject.several-taken.other":   "%s files taken from the zone %s",
+	"mail-subject.several-arrived.one":   "%s new file in the zone %s",
+	"mail-subject.several-arrived.other": "%s new files in the zone %s",
+	"mail-opening.several-taken.one":     "%s file of yours was taken from the zone %s:",
+	"mail-opening.several-taken.other":   "%s files of yours were taken from the zone %s:",
+	"mail-opening.several-arrived.one":   "%s file was brought into the zone %s:",
+	"mail-opening.several-arrived.other": "%s files were brought into the zone %s:",
+	"mail.by":                            "by %s",
+
 	"mail-subject.warned":        "The zone %s ends on %s",
 	"mail-subject.closed":        "The zone %s is closed",
 	"mail-subject.removed":       "The zone %s has been removed",

@@ -13,6 +13,17 @@ var italianMail = map[string]string{
 	"mail-opening.arrived.other": "%s file caricati da %s nell'area %s:",
 
 	// Di quel che si elimina con il tempo: quale area, quando; quanti, quale area.
+	// Di più persone, in un'ora o un giorno.
+	"mail-subject.several-taken.one":     "%s file preso nell'area %s",
+	"mail-subject.several-taken.other":   "%s file presi nell'area %s",
+	"mail-subject.several-arrived.one":   "%s nuovo file nell'area %s",
+	"mail-subject.several-arrived.other": "%s nuovi file nell'area %s",
+	"mail-opening.several-taken.one":     "%s tuo file è stato preso nell'area %s:",
+	"mail-opening.several-taken.other":   "%s tuoi file sono stati presi nell'area %s:",
+	"mail-opening.several-arrived.one":   "%s file caricato nell'area %s:",
+	"mail-opening.several-arrived.other": "%s file caricati nell'area %s:",
+	"mail.by":                            "da %s",
+
 	"mail-subject.warned":        "L'area %s scade il %s",
 	"mail-subject.closed":        "L'area %s è chiusa",
 	"mail-subject.removed":       "L'area %s è stata eliminata",

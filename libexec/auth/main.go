@@ -53,6 +53,7 @@ type request struct {
 	Token    string `json:"token"`
 	ZoneID   string `json:"zone_id"`
 	Often    string `json:"often"`
+	Channel  string `json:"channel"`
 }
 
 // reply is what stands on standard output. Error is one of refused, weak, busy, no-space, internal.
@@ -88,6 +89,7 @@ var operations = map[string]struct {
 	"end":      {member: true, run: endSession},
 	"account":  {member: true, run: ownAccount},
 	"language": {member: true, run: chooseLanguage},
+	"messages": {member: true, run: chooseMessages},
 	"notices":  {member: true, run: chooseNotices},
 	"less":     {guest: true, run: lessMail},
 }

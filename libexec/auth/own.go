@@ -37,7 +37,7 @@ func ownAccount(_ request, who caller) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	own := helper.OwnAccount{User: users[0], Notices: chosen.Notices}
+	own := helper.OwnAccount{User: users[0], Often: chosen.OftenFor(""), Notices: chosen.Notices}
 	if own.Notices == nil {
 		own.Notices = map[string]accounts.ZoneNotices{}
 	}
@@ -51,6 +51,15 @@ func chooseLanguage(q request, who caller) (reply, error) {
 		return reply{}, &told{"refused", err.Error()}
 	}
 	return reply{}, change.SetLanguage(who.account.uid, q.Language)
+}
+
+// chooseMessages writes down how often the caller wants to be told of what others do, and by what.
+func chooseMessages(q request, who caller) (reply, error) {
+	err := change.SetMessages(who.account.uid, accounts.Often(q.Often), accounts.Channel(q.Channel))
+	if field := new(accounts.FieldError); errors.As(err, &field) {
+		return reply{}, &told{"refused", err.Error()}
+	}
+	return reply{}, err
 }
 
 // chooseNotices changes how often the caller is told of a zone for which he has chosen before: by the link in a mail.

@@ -82,6 +82,23 @@ func TestOwn(t *testing.T) {
 	if a := ask(t, "la-anna", request{Op: "language", Language: "en"}); a.status != 0 || sh(t, `cat "$1"`, file) != `{"language":"en"}` {
 		t.Errorf("mended: %d %s", a.status, a.log)
 	}
+	for _, wrong := range []request{{Op: "messages"}, {Op: "messages", Often: "twice"}, {Op: "messages", Often: "daily", Channel: "fax"}} {
+		if a := ask(t, "la-anna", wrong); a.status != exitRefused || a.Error != "refused" {
+			t.Errorf("%+v: %d %s", wrong, a.status, a.out)
+		}
+	}
+	for _, row := range []struct{ channel, want string }{{"both", "both"}, {"", "both"}, {"mail", "mail"}} {
+		if a := ask(t, "la-anna", request{Op: "messages", Often: "daily", Channel: row.channel, Username: "la-bruno"}); a.status != 0 {
+			t.Errorf("%+v: %d %s", row, a.status, a.log)
+		}
+		if a := ask(t, "la-anna", request{Op: "account"}); a.Account.Often != "daily" || a.Account.Channel == nil || string(*a.Account.Channel) != row.want {
+			t.Errorf("%+v: %s", row, a.out)
+		}
+	}
+	if a := ask(t, "la-bruno", request{Op: "account"}); a.Account.Often != "now" || a.Account.Channel != nil {
+		t.Errorf("another's choice: %s", a.out)
+	}
+	sh(t, `rm "$1"`, file)
 	if a := ask(t, "la-anna", request{Op: "language"}); a.status != 0 || sh(t, `cat "$1"`, file) != `{}` {
 		t.Errorf("none: %d %s", a.status, a.log)
 	}

@@ -68,14 +68,18 @@ func newContent(m queue.Message, s Style) content {
 		c.zoneEnds(m)
 		path = ""
 	case queue.Expired:
-		c.filesOf(m, text.Name(m.Zone))
+		c.filesOf(m, string(m.Kind), text.Name(m.Zone))
 		path = zone + "?view=ages"
 	default:
+		if m.Actor == "" {
+			c.filesOf(m, "several-"+string(m.Kind), text.Name(m.Zone))
+			break
+		}
 		who := text.Name(m.Actor)
 		if s.Actor != "" {
 			who = text.Name(s.Actor) + " (" + who + ")"
 		}
-		c.filesOf(m, who, text.Name(m.Zone))
+		c.filesOf(m, string(m.Kind), who, text.Name(m.Zone))
 		c.subject = s.Language.Count("mail-subject."+string(m.Kind), m.Count, text.Name(m.Actor), text.Name(m.Zone))
 	}
 	if s.URL != "" && path != "" {
@@ -84,11 +88,11 @@ func newContent(m queue.Message, s Style) content {
 	return c
 }
 
-// filesOf lists files; about is what the opening says besides how many they are.
-func (c *content) filesOf(m queue.Message, about ...any) {
+// filesOf lists files; about is what the words of this key say besides how many they are.
+func (c *content) filesOf(m queue.Message, key string, about ...any) {
 	l := c.style.Language
-	c.subject = l.Count("mail-subject."+string(m.Kind), m.Count, about...)
-	c.opening = l.Count("mail-opening."+string(m.Kind), m.Count, about...)
+	c.subject = l.Count("mail-subject."+key, m.Count, about...)
+	c.opening = l.Count("mail-opening."+key, m.Count, about...)
 	for _, item := range m.Items {
 		c.items = append(c.items, newLine(item, m.Kind, l))
 	}
@@ -119,6 +123,9 @@ func (c *content) zoneEnds(m queue.Message) {
 
 func newLine(i queue.Item, kind queue.Kind, l text.Language) line {
 	facts := []string{l.Time(i.Time)}
+	if i.Actor != "" {
+		facts = append(facts, l.Say("mail.by", text.Name(i.Actor)))
+	}
 	if i.Bytes != nil {
 		facts = append(facts, l.Size(*i.Bytes))
 	}

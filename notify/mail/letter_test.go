@@ -31,7 +31,10 @@ func messages() map[string]queue.Message {
 	part.Items[0].Part, part.Items[0].Bytes = true, nil
 	expired := of(queue.Expired, 60, "2026/list.pdf", "2026")
 	expired.Items[0].Bytes, expired.Items[1].Bytes, expired.Items[1].Part = nil, nil, true
+	several := of(queue.Arrived, 60, "2027/list.pdf", "2027/prices.ods")
+	several.Actor, several.Items[0].Actor, several.Items[1].Actor = "", "bruno", "carla"
 	return map[string]queue.Message{
+		"several":     several,
 		"warned":      of(queue.Warned, 1, "2026-12-06"),
 		"closed":      of(queue.Closed, 1, "2026-11-28"),
 		"removed":     of(queue.Removed, 1, "2026-10-30"),

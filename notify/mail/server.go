@@ -11,6 +11,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -70,6 +71,7 @@ type Letter struct {
 	From, To   string
 	Date       time.Time
 	Subject    string
+	Less       string // the link by which its recipient gets less of these, "" = none
 	Text, HTML string // HTML "" = the text alone
 }
 
@@ -96,6 +98,12 @@ func (c *Connection) Send(l Letter) (Outcome, error) {
 	m.SetMessageIDWithValue(l.ID + "@" + domainOf(l.From))
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: nobody's absence answers it
 	m.SetGenHeader("X-Auto-Response-Suppress", "All")  // the same for Exchange
+	if l.Less != "" {                                  // the button of mail programs
+		m.SetGenHeader("List-Unsubscribe", "<"+l.Less+">")
+		if strings.HasPrefix(l.Less, "https:") { // with others RFC 8058 lets none be pressed without the page
+			m.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+		}
+	}
 	m.SetBodyString(mail.TypeTextPlain, l.Text)
 	if l.HTML != "" {
 		m.AddAlternativeString(mail.TypeTextHTML, l.HTML)

@@ -180,6 +180,20 @@ func TestWire(t *testing.T) {
 	if kind := m.Header.Get("Content-Type"); !strings.HasPrefix(kind, "multipart/alternative") {
 		t.Errorf("Content-Type: %s", kind)
 	}
+	for less, post := range map[string]string{"https://share.example.org/cgi-bin/less?t=" + strings.Repeat("a", 290): "List-Unsubscribe=One-Click", "http://share.example.org/cgi-bin/less?t=a": ""} {
+		l := some
+		l.Less = less
+		if o, err := c.Send(l); o != Delivered {
+			t.Fatal(err)
+		}
+		m, err := mail.ReadMessage(strings.NewReader(s.Mails()[len(s.Mails())-1].Text))
+		if err != nil || m.Header.Get("List-Unsubscribe") != "<"+less+">" || m.Header.Get("List-Unsubscribe-Post") != post {
+			t.Errorf("%v: %q", err, m.Header)
+		}
+	}
+	if m.Header.Get("List-Unsubscribe") != "" {
+		t.Error("a mail without a link has the header of one")
+	}
 	body, _ := io.ReadAll(quotedprintable.NewReader(m.Body))
 	if !strings.Contains(string(body), "perché no xxx") {
 		t.Errorf("%s", body)
@@ -191,7 +205,7 @@ func TestWire(t *testing.T) {
 			t.Errorf("%q: %v %v", address, o, err)
 		}
 	}
-	if n := len(s.Mails()); n != 1 {
+	if n := len(s.Mails()); n != 3 {
 		t.Errorf("%d mails", n)
 	}
 }

@@ -70,7 +70,8 @@ type Item struct {
 	Time  time.Time `json:"time"`
 	Path  string    `json:"path"` // below the zone, as it can be shown
 	Bytes *int64    `json:"bytes"`
-	Part  bool      `json:"part,omitempty"` // not to its end
+	Part  bool      `json:"part,omitempty"`  // not to its end
+	Actor string    `json:"actor,omitempty"` // who did it, if the message is of several people
 }
 
 // Key is what makes several events one message.
@@ -78,7 +79,7 @@ type Key struct {
 	Kind   Kind   `json:"kind"`
 	UID    uint32 `json:"uid"` // the recipient
 	User   string `json:"user"`
-	Actor  string `json:"actor"` // who did it
+	Actor  string `json:"actor"` // who did it, "" = several people
 	Zone   string `json:"zone"`  // its name
 	ZoneID string `json:"zone_id"`
 	SMS    bool   `json:"sms,omitempty"` // to be sent as a short message, not as a mail

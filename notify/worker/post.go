@@ -86,7 +86,8 @@ func (p *post) post(source string) error {
 	}
 	items := make(map[queue.Key][]queue.Item)
 	var order []queue.Key
-	windows, channels := make(map[queue.Key]time.Duration), make(map[uint32]account.Channel) // each asks for a file
+	windows, channels := make(map[queue.Key]time.Duration), make(map[uint32]account.Channel)
+	collects := make(map[queue.Key]collecting) // each of these and of channels asks for a file
 	for i, n := range all {
 		if n.once() && !taken.add(n) {
 			continue
@@ -100,11 +101,17 @@ func (p *post) post(source string) error {
 		}
 		for _, r := range recipients {
 			k := queue.Key{Kind: n.Kind, UID: r.UID, User: r.Name, Actor: n.Actor, Zone: n.Zone, ZoneID: n.ZoneID}
-			if _, known := windows[k]; !known {
-				windows[k] = p.windowOf(k)
+			c, known := collects[k]
+			if !known {
+				c = p.collecting(k)
+				collects[k] = c
 			}
-			if windows[k] < 0 {
+			if c.window < 0 {
 				continue
+			}
+			item := queue.Item{Time: n.Time, Path: n.Path, Bytes: n.Bytes, Part: n.Part}
+			if c.several {
+				item.Actor, k.Actor = n.Actor, ""
 			}
 			if _, known := channels[r.UID]; !known {
 				channels[r.UID] = p.channel(r)
@@ -113,7 +120,8 @@ func (p *post) post(source string) error {
 				if items[k] == nil {
 					order = append(order, k)
 				}
-				items[k] = append(items[k], queue.Item{Time: n.Time, Path: n.Path, Bytes: n.Bytes, Part: n.Part})
+				items[k] = append(items[k], item)
+				windows[k] = c.window
 			}
 		}
 	}
@@ -145,20 +153,26 @@ func ways(k queue.Key, by account.Channel) []queue.Key {
 	return []queue.Key{k}
 }
 
-// windowOf is for how long a message collects: as its recipient chose for the zone, negative where he wants none.
-func (p *post) windowOf(k queue.Key) time.Duration {
+// collecting is for how long a message collects, negative where its recipient wants none, and whether what several people do is one.
+type collecting struct {
+	window  time.Duration
+	several bool
+}
+
+// collecting is as the recipient chose for the zone. Who wants to be told once an hour or a day does not want that for each person.
+func (p *post) collecting(k queue.Key) collecting {
 	if !k.Kind.Reducible() {
-		return p.window
+		return collecting{window: p.window}
 	}
 	switch p.often(k.UID, k.ZoneID) {
 	case account.Never:
-		return -1
+		return collecting{window: -1}
 	case account.Daily:
-		return max(p.window, 24*time.Hour)
+		return collecting{max(p.window, 24*time.Hour), true}
 	case account.Hourly:
-		return max(p.window, time.Hour)
+		return collecting{max(p.window, time.Hour), true}
 	}
-	return p.window
+	return collecting{window: p.window}
 }
 
 // readersOf are those who can read what arrived, for each notice; nil for the others, and for what is not there any more. Of each

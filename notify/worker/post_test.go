@@ -392,6 +392,43 @@ func TestOften(t *testing.T) {
 	}
 }
 
+// TestSeveral: what several people do in an hour or a day is one message, which says who did what; at once it is one of each.
+func TestSeveral(t *testing.T) {
+	for often, want := range map[account.Often]int{account.AtOnce: 3, account.Hourly: 1, account.Daily: 1} {
+		m := newMailroom(t)
+		m.annaWants(often)
+		var all []notice
+		for i, actor := range []string{"bruno", "carla", "dora", "bruno"} {
+			all = append(all, notice{Kind: queue.Arrived, Time: m.clock, Actor: actor, Zone: "a", ZoneID: idOfA, Path: fmt.Sprint("f", i), Owner: 1001})
+		}
+		for i, n := range all { // of several batches
+			if err := m.notices.write(fmt.Sprint("s", i), []notice{n}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		m.mustRun(t)
+		m.clock = m.clock.Add(25 * time.Hour)
+		m.mustRun(t)
+		ids, err := m.queue.List(queue.Waiting)
+		if err != nil || len(ids) != want {
+			t.Errorf("%s: %v, %d messages", often, err, len(ids))
+		}
+		for _, id := range ids {
+			got, err := m.queue.Read(queue.Waiting, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var said []string
+			for _, i := range got.Items {
+				said = append(said, i.Path+" "+i.Actor)
+			}
+			if text := strings.Join(said, ", "); want == 1 && (got.Actor != "" || got.Count != 4 || text != "f0 bruno, f1 carla, f2 dora, f3 bruno") || want == 3 && (got.Actor == "" || strings.Contains(text, "bruno")) {
+				t.Errorf("%s: %+v", often, got)
+			}
+		}
+	}
+}
+
 func (m *mailroom) annaWants(o account.Often) { m.often = map[uint32]account.Often{1001: o} }
 
 // TestAskedOnce: for how long a message collects is asked once for each, whatever it has in it.

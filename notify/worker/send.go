@@ -251,7 +251,7 @@ func (s *sender) letter(m queue.Message, to account.Entry, chosen account.Prefer
 		style.Actor = account.ParseGECOS(actor.GECOS).FullName
 	}
 	subject, plain, html, err := mail.Compose(m, style)
-	return mail.Letter{ID: m.ID, From: s.from, To: s.address(to), Date: m.Due, Subject: subject, Text: plain, HTML: html}, err
+	return mail.Letter{ID: m.ID, From: s.from, To: s.address(to), Date: m.Due, Subject: subject, Less: style.Less, Text: plain, HTML: html}, err
 }
 
 // short is the message as a short one.

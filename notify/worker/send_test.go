@@ -197,17 +197,21 @@ func TestLess(t *testing.T) {
 		t.Fatal(err)
 	}
 	body := strings.ReplaceAll(strings.ReplaceAll(o.server.Mails()[0].Text, "=\r\n", ""), "=3D", "=")
+	head, body, _ := strings.Cut(body, "\r\n\r\n")
 	_, rest, _ := strings.Cut(body, "https://inside.example.org/cgi-bin/less?t=")
 	token, _, _ := strings.Cut(rest, "\r\n")
 	if link, err := o.key.Open(token); err != nil || link != (lessmail.Link{UID: 1001, ZoneID: idOfA, Zone: "a"}) {
 		t.Errorf("%+v %v in %s", link, err, body)
+	}
+	if !strings.Contains(head, "less?t="+token+">") {
+		t.Errorf("the button of mail programs has another link: %s", head)
 	}
 	for _, without := range []func(){func() { o.key = nil }, func() { o.key, o.internal.Components = lessmail.Key("k"), "shz" }} { // no key, or not answered there
 		before := len(o.server.Mails())
 		without()
 		o.clock = o.clock.Add(time.Minute) // another file
 		o.taken(t, 1)
-		if err := o.send(0); err != nil || len(o.server.Mails()) != before+1 || strings.Contains(o.server.Mails()[before].Text, "/less") {
+		if err := o.send(0); err != nil || len(o.server.Mails()) != before+1 || strings.Contains(strings.ToLower(o.server.Mails()[before].Text), "less?t=") || strings.Contains(o.server.Mails()[before].Text, "List-Unsubscribe") {
 			t.Errorf("%v %+v", err, o.server.Mails()[before:])
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -29,6 +30,23 @@ func SetChannel(uid uint32, channel string) error {
 		return err
 	}
 	return choose(uid, func(p *account.Preferences) { p.Channel = account.Channel(channel) })
+}
+
+// SetMessages writes down how often somebody wants to be told of what others do, where he chooses nothing else for a zone, and by
+// what; a channel "" stays as it is.
+func SetMessages(uid uint32, often account.Often, channel account.Channel) error {
+	if err := account.CheckChannel(string(channel)); err != nil {
+		return err
+	}
+	if !slices.Contains(account.Oftens, often) {
+		return &account.FieldError{Field: "often", Reason: account.BadForm}
+	}
+	return choose(uid, func(p *account.Preferences) {
+		p.Often = often
+		if channel != "" {
+			p.Channel = channel
+		}
+	})
 }
 
 // SetNotices writes down how often somebody wants to be told of a zone, and returns what holds then. What is only to reduce
