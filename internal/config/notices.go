@@ -20,6 +20,7 @@ type Notices struct {
 	Window   time.Duration // what one person does meanwhile is one message
 	Language string        // of who has chosen none: it, en
 	HookTime time.Duration // for one program of the site and one act
+	HookData int64         // bytes, the same
 }
 
 // Mail says how messages go out.

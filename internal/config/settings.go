@@ -365,6 +365,12 @@ var table = [...]setting{
 		func(s *Settings, n int64) { s.Notices.HookTime = time.Duration(n) * time.Second }, nil,
 	},
 	{
+		"notices", "hook_mib", 1024, 16, 1 << 20, "MiB",
+		"So much memory each process of such a program may have. It gets 256 open files, 256 processes and hook_seconds of the " +
+			"processor besides.",
+		func(s *Settings, n int64) { s.Notices.HookData = n * mib }, nil,
+	},
+	{
 		section: "mail", name: "host",
 		meaning: "The mail server that takes all messages: this machine's own, or a smarthost. Empty: nobody is told of anything.",
 		text: &textSetting{"localhost", `the name or address of a host, or ""`,

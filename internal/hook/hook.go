@@ -86,7 +86,7 @@ func Judge(folder string, file *os.File, facts Facts, limit time.Duration) error
 		if _, err := file.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		if err := run(program, nil, file, facts, limit); err != nil {
+		if err := run(program, nil, file, facts, Limits{Time: limit}); err != nil {
 			return err
 		}
 	}
@@ -94,9 +94,21 @@ func Judge(folder string, file *os.File, facts Facts, limit time.Duration) error
 	return err
 }
 
+// Limits are what one run of a program may take.
+type Limits struct {
+	Time   time.Duration
+	Memory int64 // bytes of each process of its; 0 = what whoever starts it may have: those that judge are in a handler's limits
+}
+
+// What a program that is told may have besides, and so each process that it starts. Threads of the worker count too.
+const (
+	maxFiles     = 256
+	maxProcesses = 256
+)
+
 // Tell runs one program with arguments, and input on its standard input, which it need not read.
-func Tell(program string, args []string, input []byte, facts Facts, limit time.Duration) error {
-	return run(program, args, bytes.NewReader(input), facts, limit)
+func Tell(program string, args []string, input []byte, facts Facts, limits Limits) error {
+	return run(program, args, bytes.NewReader(input), facts, limits)
 }
 
 // Check says why a program would not be run: others than root could have written it.
@@ -114,17 +126,17 @@ func checkOwner(path string, kind uint32) error {
 	return nil
 }
 
-func run(program string, args []string, stdin io.Reader, facts Facts, limit time.Duration) error {
+func run(program string, args []string, stdin io.Reader, facts Facts, limits Limits) error {
 	if err := Check(program); err != nil {
 		return err
 	}
-	if err := start(program, args, stdin, facts, limit); err != nil {
+	if err := start(program, args, stdin, facts, limits); err != nil {
 		return fmt.Errorf("%s: %w", program, err)
 	}
 	return nil
 }
 
-func start(program string, args []string, stdin io.Reader, facts Facts, limit time.Duration) error {
+func start(program string, args []string, stdin io.Reader, facts Facts, limits Limits) error {
 	for _, ignored := range []os.Signal{syscall.SIGTERM, syscall.SIGPIPE, syscall.SIGHUP} {
 		if signal.Ignored(ignored) { // the program would inherit that; what is caught it does not
 			signal.Notify(make(chan os.Signal, 1), ignored)
@@ -132,7 +144,7 @@ func start(program string, args []string, stdin io.Reader, facts Facts, limit ti
 	}
 	runtime.LockOSThread() // Pdeathsig is sent when the thread ends
 	defer runtime.UnlockOSThread()
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	ctx, cancel := context.WithTimeout(context.Background(), limits.Time)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env = []string{
@@ -148,7 +160,17 @@ func start(program string, args []string, stdin io.Reader, facts Facts, limit ti
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
-	err := cmd.Run()
+	err := cmd.Start()
+	if err == nil && limits.Memory > 0 {
+		if err := bound(cmd.Process.Pid, limits); err != nil {
+			cmd.Cancel()
+			cmd.Wait()
+			return err
+		}
+	}
+	if err == nil {
+		err = cmd.Wait()
+	}
 	var exit *exec.ExitError
 	switch {
 	case errors.Is(err, exec.ErrWaitDelay): // it had no objection
@@ -163,6 +185,26 @@ func start(program string, args []string, stdin io.Reader, facts Facts, limit ti
 		return fmt.Errorf("%w: %w: %q", verdict, exit, strings.TrimSpace(string(complaint.bytes)))
 	}
 	return err
+}
+
+// bound limits a program that has just begun. What it may have started before is one of root's programs too: limits are against
+// mistakes, and not against whoever writes there.
+func bound(pid int, l Limits) error {
+	seconds := uint64((l.Time + time.Second - 1) / time.Second)
+	for resource, most := range map[int]uint64{
+		unix.RLIMIT_DATA: uint64(l.Memory), unix.RLIMIT_CPU: seconds, unix.RLIMIT_NOFILE: maxFiles, unix.RLIMIT_NPROC: maxProcesses, unix.RLIMIT_CORE: 0,
+	} {
+		var now unix.Rlimit
+		err := unix.Prlimit(pid, resource, nil, &now)
+		most = min(most, now.Max)
+		if err == nil {
+			err = unix.Prlimit(pid, resource, &unix.Rlimit{Cur: most, Max: most}, nil)
+		}
+		if err != nil {
+			return fmt.Errorf("prlimit: %w", err)
+		}
+	}
+	return nil
 }
 
 // head keeps the beginning of what is written to it.

@@ -141,3 +141,34 @@ func TestOutlived(t *testing.T) {
 		}
 	}
 }
+
+// TestLimits: who is told has so much of everything, and so has what it starts. It waits until the limits are there, which are set just
+// after it has begun.
+func TestLimits(t *testing.T) {
+	out := t.TempDir() + "/out"
+	const wait = `n=0; while [ "$(ulimit -t)" != 20 ] || [ "$(ulimit -d)" != 65536 ] || [ "$(ulimit -c)" != 0 ] || [ "$(ulimit -n)" != 256 ]; do n=$((n + 1)); [ $n = 1000 ] && break; sleep 0.01; done; `
+	folder := site(t, map[string]string{
+		"a": wait + `(echo $(ulimit -t) $(ulimit -d) $(ulimit -n) $(ulimit -c) $(grep -c "Max processes  *256 " /proc/self/limits)) >"$1"`,
+		"b": wait + `head -c 300000000 /dev/zero | tail -n 1 >/dev/null`, // tail keeps the line in memory
+		"c": `echo $(ulimit -t) >"$1"`,
+	})
+	tell := func(program string, limits Limits) error {
+		return Tell(folder+"/"+program, []string{out}, nil, Facts{}, limits)
+	}
+	bounded := Limits{Time: 20 * time.Second, Memory: 64 << 20}
+	if err := tell("a", bounded); err != nil {
+		t.Error(err)
+	}
+	if b, _ := os.ReadFile(out); string(b) != "20 65536 256 0 1\n" {
+		t.Errorf("%q", b)
+	}
+	if err := tell("b", bounded); !errors.Is(err, ErrRefused) {
+		t.Errorf("300 MB in 64 MiB: %v", err)
+	}
+	if err := tell("c", Limits{Time: 20 * time.Second}); err != nil {
+		t.Error(err)
+	}
+	if b, _ := os.ReadFile(out); string(b) == "20\n" {
+		t.Error("who judges is bounded")
+	}
+}

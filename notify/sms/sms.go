@@ -13,7 +13,6 @@ import (
 	"path"
 	"strings"
 	"syscall"
-	"time"
 	"unicode/utf16"
 
 	"golang.org/x/sys/unix"
@@ -62,11 +61,11 @@ type Transport interface {
 	Send(id, number, text string) error
 }
 
-// New returns the transport of the settings, nil where there is none, or it is the mail server. limit is for one run of a program.
-func New(s config.SMS, limit time.Duration) Transport {
+// New returns the transport of the settings, nil where there is none, or it is the mail server. limits are for one run of a program.
+func New(s config.SMS, limits hook.Limits) Transport {
 	switch s.Way {
 	case config.SMSCommand:
-		return command{strings.Fields(s.To), limit}
+		return command{strings.Fields(s.To), limits}
 	case config.SMSGammu:
 		return gammu(s.To)
 	case config.SMSTools:
@@ -77,8 +76,8 @@ func New(s config.SMS, limit time.Duration) Transport {
 
 // command runs a program: its own arguments, then the number; the text is on its standard input.
 type command struct {
-	argv  []string
-	limit time.Duration
+	argv   []string
+	limits hook.Limits
 }
 
 // Exit statuses of sysexits(3) by which a program says that trying again is no use.
@@ -88,7 +87,7 @@ const (
 )
 
 func (c command) Send(_, number, text string) error {
-	err := hook.Tell(c.argv[0], append(c.argv[1:len(c.argv):len(c.argv)], number), []byte(text), hook.Facts{}, c.limit)
+	err := hook.Tell(c.argv[0], append(c.argv[1:len(c.argv):len(c.argv)], number), []byte(text), hook.Facts{}, c.limits)
 	var exit interface {
 		error
 		ExitCode() int

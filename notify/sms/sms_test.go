@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/config"
+	"sharezone/internal/hook"
 )
 
 func TestCount(t *testing.T) {
@@ -101,7 +102,7 @@ const (
 
 func send(t *testing.T, way, to, text string) error {
 	t.Helper()
-	return New(config.SMS{Way: way, To: to}, 20*time.Second).Send(id, number, text)
+	return New(config.SMS{Way: way, To: to}, hook.Limits{Time: 20 * time.Second}).Send(id, number, text)
 }
 
 // TestCommand: the number is its last argument, the text is on standard input, and no shell sees any of it.

@@ -45,6 +45,8 @@ type worker struct {
 	tells           tells
 	table           func() (table, error) // asks libexec/zoneid
 	tell            func(activity.Line)   // to the syslog
+	warn            func(error)           // the same, as an error
+	untold          bool                  // it was told that programs are told of nothing more
 	step            func(string)          // tests stop here; nil otherwise
 }
 
@@ -153,6 +155,22 @@ func (w *worker) take(b *batch, name string, zones table) error {
 	return nil
 }
 
+// bounded are the errands of a batch: none as long as too many wait.
+func (w *worker) bounded(all []errand) ([]errand, error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	full, err := w.errands.full()
+	if err != nil || !full {
+		return all, err
+	}
+	if !w.untold {
+		w.warn(fmt.Errorf("%d MiB wait in %s for programs of the site: they are told of nothing more until it is less", maxErrands>>20, w.errands))
+		w.untold = true
+	}
+	return nil, nil
+}
+
 // commit writes a batch and takes its files away.
 func (w *worker) commit(b batch) error {
 	if len(b.files) == 0 {
@@ -160,6 +178,9 @@ func (w *worker) commit(b batch) error {
 	}
 	texts, err := textsOf(b.lines)
 	if err != nil {
+		return err
+	}
+	if b.errands, err = w.bounded(b.errands); err != nil {
 		return err
 	}
 	open, err := w.logs.open(texts)

@@ -28,7 +28,8 @@ const (
 // place is a spool and logs of a test.
 type place struct {
 	*worker
-	told []string // to the syslog
+	told   []string // to the syslog
+	warned []string
 }
 
 func newPlace(t *testing.T) *place {
@@ -53,7 +54,8 @@ func newPlace(t *testing.T) *place {
 		table: func() (table, error) {
 			return newTable(helper.ZoneidReply{Zones: []helper.KnownZone{{ID: idOfA, Name: "a", Owner: 1001}, {ID: idOfB, Name: "b", Owner: 1002}}}), nil
 		},
-		tell: func(l activity.Line) { p.told = append(p.told, activity.Path(l.Record)) }}
+		tell: func(l activity.Line) { p.told = append(p.told, activity.Path(l.Record)) },
+		warn: func(err error) { p.warned = append(p.warned, err.Error()) }}
 	return p
 }
 

@@ -9,9 +9,9 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
 
 	"sharezone/internal/activity"
+	"sharezone/internal/config"
 	"sharezone/internal/disk"
 	"sharezone/internal/event"
 	"sharezone/internal/hook"
@@ -51,6 +51,9 @@ func findHooks(upload, download string, warn func(error)) hooks {
 	return h
 }
 
+// limitsOf bounds one run of a program of the site.
+func limitsOf(n config.Notices) hook.Limits { return hook.Limits{Time: n.HookTime, Memory: n.HookData} }
+
 // errand returns what programs are told of an act, if there are any for it.
 func (h hooks) errand(l activity.Line) (errand, bool) {
 	switch {
@@ -67,6 +70,30 @@ func (h hooks) errand(l activity.Line) (errand, bool) {
 type errands string
 
 const doneEnd = ".done"
+
+// maxErrands is how many bytes may wait for programs, some 100,000 acts. Where they take their time for days, or their folder is not
+// root's alone, the disk is not filled: it is events and mails that must not be lost.
+const maxErrands = 64 << 20
+
+// full says whether no more may wait.
+func (e errands) full() (bool, error) {
+	entries, err := os.ReadDir(string(e))
+	if err != nil {
+		return false, err
+	}
+	var bytes int64
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) { // done meanwhile
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		bytes += info.Size()
+	}
+	return bytes >= maxErrands, nil
+}
 
 func (e errands) write(source string, all []errand) error {
 	var b bytes.Buffer
@@ -127,7 +154,7 @@ func (e errands) sweep() error {
 type runner struct {
 	errands errands
 	hooks   hooks
-	limit   time.Duration
+	limits  hook.Limits
 	warn    func(error)
 	step    func(string) // tests stop here; nil otherwise
 }
@@ -196,7 +223,7 @@ func (r *runner) tell(e errand) error {
 	}
 	facts := hook.Facts{User: e.Act.User, Zone: zone, Path: path, Entry: e.Act.Entry, Request: e.Act.Request}
 	for _, program := range programs {
-		if err := hook.Tell(program, []string{e.Act.Event, e.Act.User, zone, path}, append(act, '\n'), facts, r.limit); err != nil {
+		if err := hook.Tell(program, []string{e.Act.Event, e.Act.User, zone, path}, append(act, '\n'), facts, r.limits); err != nil {
 			r.warn(err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"sharezone/internal/activity"
 	"sharezone/internal/event"
+	"sharezone/internal/hook"
 )
 
 // errandPaths are the paths of which programs have still to be told.
@@ -58,7 +59,7 @@ func site(t *testing.T, upload, download map[string]string) (r *runner, out stri
 	}
 	errs = new([]string)
 	warn := func(err error) { *errs = append(*errs, err.Error()) }
-	return &runner{errands: errands(top + "/errands"), hooks: findHooks(top+"/up", top+"/down", warn), limit: 20 * time.Second, warn: warn}, out, errs
+	return &runner{errands: errands(top + "/errands"), hooks: findHooks(top+"/up", top+"/down", warn), limits: hook.Limits{Time: 20 * time.Second}, warn: warn}, out, errs
 }
 
 // done is an act with this end.
@@ -92,7 +93,7 @@ func TestPrograms(t *testing.T) {
 	r, out, errs := site(t,
 		map[string]string{"a": `echo "up $# $1 $2 $3 $4 $SHZ_PATH $HOME" >>$out; cat >>$out`, "b": `echo "b" >>$out`, "b.bak": "echo no >>$out"},
 		map[string]string{"fails": "echo why >&2; exit 3", "slow": "sleep 60", "z": `echo "down $1 $4" >>$out; readlink /proc/self/fd/1 >>$out`})
-	r.limit = 5 * time.Second
+	r.limits.Time = 5 * time.Second
 	hostile := "-rf $(id)\n\"'.txt"
 	if err := r.do(t, "s", done("upload", hostile, "ok"), done("upload", "refused", "quota"), done("download", "x", "ok"), done("zip", "part", event.Interrupted), done("download", "y", "not-permitted")); err != nil {
 		t.Fatal(err)
@@ -217,5 +218,35 @@ func TestDone(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(folder); len(left) != 0 {
 		t.Errorf("%d files are left, the first %s", len(left), left[0].Name())
+	}
+}
+
+// TestErrandsBound: what waits for programs has an end, which is told once; logs go on, and so do errands when there is room again.
+func TestErrandsBound(t *testing.T) {
+	p := newPlace(t)
+	heap := string(p.errands) + "/heap" + noticesEnd
+	if err := errors.Join(os.WriteFile(heap, nil, 0o600), os.Truncate(heap, maxErrands)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"one", "two"} {
+		p.act(t, "a", idOfA, name)
+		p.mustRun(t)
+	}
+	if len(p.warned) != 1 || !strings.Contains(p.warned[0], "64 MiB wait") || len(p.told) != 2 {
+		t.Errorf("warned %q, logged %q", p.warned, p.told)
+	}
+	if left, _ := notices(p.errands).list(); len(left) != 1 {
+		t.Errorf("%q", left)
+	}
+	if err := os.Truncate(heap, maxErrands-1); err != nil {
+		t.Fatal(err)
+	}
+	p.act(t, "a", idOfA, "three")
+	p.mustRun(t)
+	if err := os.Remove(heap); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.errandPaths(t); got != "three" {
+		t.Errorf("%q", got)
 	}
 }

@@ -157,7 +157,7 @@ func runHooks(settings config.Settings, found hooks, sources []string) error {
 		return err
 	}
 	defer lock.Close()
-	r := runner{errands: layout.Errands, hooks: found, limit: settings.Notices.HookTime, warn: warn}
+	r := runner{errands: layout.Errands, hooks: found, limits: limitsOf(settings.Notices), warn: warn}
 	return r.run(sources)
 }
 

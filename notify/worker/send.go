@@ -314,7 +314,7 @@ const secretFile = layout.Configuration + "/smtp-secret"
 
 // newSender is one on the machine.
 func newSender(settings config.Settings, names names) *sender {
-	s := &sender{queue: layout.Queue, names: names, preferences: preferencesOf, settings: settings.Mail, sms: settings.SMS, transport: sms.New(settings.SMS, settings.Notices.HookTime), language: text.Language(settings.Notices.Language),
+	s := &sender{queue: layout.Queue, names: names, preferences: preferencesOf, settings: settings.Mail, sms: settings.SMS, transport: sms.New(settings.SMS, limitsOf(settings.Notices)), language: text.Language(settings.Notices.Language),
 		internal: settings.Internal, external: settings.External, grace: settings.Cleaner.Grace, from: settings.Mail.From, domain: settings.Mail.Domain, now: time.Now,
 		alarmed: layout.WorkerState + "/alarmed",
 		tell:    func(line string) { syslog.Write(syslog.DaemonInfo, line) },

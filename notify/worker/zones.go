@@ -76,6 +76,7 @@ func newWorker(settings config.Settings, names *account.Names) (*worker, error) 
 		tells:   tellsOf(settings),
 		table:   askTable,
 		tell:    tellSyslog,
+		warn:    warn,
 	}, nil
 }
 
