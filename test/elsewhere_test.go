@@ -107,13 +107,20 @@ func TestTypedIsCarriedOverALogin(t *testing.T) {
 		}
 		return curl(t, append(append(args, fields...), to)...)
 	}
-	typed := []string{"--data-urlencode", "title=Typed <b>&amp;", "--data-urlencode", "description=Two\r\nlines", "--data-urlencode", "expires=2098-01-31", "--data-urlencode", "password=secret-7", "--data-urlencode", "old=secret-8"}
+	folder := "/cgi-bin/shz/" + zone + "/"
+	run(t, "mkdir", zonePath(zone, "old"))
+	typed := []string{"-d", "raw=old", "--data-urlencode", "to=Typed <b>&amp;", "--data-urlencode", "title=Typed <b>&amp;", "--data-urlencode", "description=Two\r\nlines", "--data-urlencode", "expires=2098-01-31", "--data-urlencode", "password=secret-7", "--data-urlencode", "old=secret-8"}
 	for _, row := range []struct{ user, to, op, shows string }{
 		{"anna", at, "modify", `value="Typed &lt;b&gt;&amp;amp;"`},
 		{"anna", at, "delete", "Nothing has been saved yet"},
 		{"anna", management, "create", `value="Typed &lt;b&gt;&amp;amp;"`},
+		{"anna", folder, "rename", `value="Typed &lt;b&gt;&amp;amp;"`},
+		{"anna", folder, "zip", `value="Typed &lt;b&gt;&amp;amp;"`},
 	} {
-		fields := append([]string{"-d", "op=" + row.op, "-d", "name=" + zone}, typed...)
+		fields := append([]string{"-d", "op=" + row.op}, typed...)
+		if row.to != folder {
+			fields = append(fields, "-d", "name="+zone)
+		}
 		asked := send("", row.to, fields...)
 		if asked.status != 401 || !strings.Contains(asked.body, "What you sent is kept") || strings.Contains(asked.body, "secret-") {
 			t.Fatalf("%s: %d %s", row.op, asked.status, asked.body)
@@ -149,6 +156,11 @@ func TestTypedIsCarriedOverALogin(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	// What cannot show a form again takes none for a wish.
+	unchanged(t, zonePath(zone), func() {
+		if a := send("anna", folder, "-d", "op=delete&raw=old&shz-again=1"); a.status != 303 {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	})
 	if a := send("bruno", "/cgi-bin/sessions", "-d", "op=end&id=x&shz-again=1"); a.status != 400 {
 		t.Errorf("%d %s", a.status, a.body)
 	}

@@ -103,7 +103,7 @@ func TestZonefixAgainstSwapsAmongMany(t *testing.T) {
 	}
 	againstSwaps(t, zone, func(n int) bool { return n < 2 })
 	// Between the last sharing and taking away, carla was in: now nothing lets her in any more.
-	if out := run(t, "sh", "-c", `getfacl -RP --omit-header "$1"/d* | grep -c "^user:carla:[rwx-]*[rwx]" || true`, "sh", zonePath(zone)); strings.TrimSpace(out) != "0" {
+	if out := run(t, "sh", "-c", `getfacl -RPpc "$1"/d* | grep -c "^user:carla:[rwx-]*[rwx]" || true`, "sh", zonePath(zone)); strings.TrimSpace(out) != "0" {
 		t.Errorf("%s entries are left", strings.TrimSpace(out))
 	}
 }

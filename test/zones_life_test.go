@@ -339,7 +339,7 @@ func TestRestoreUnderAnotherName(t *testing.T) {
 		if a := form(t, "anna", at, true, "op=restore", "to="+to); a.code() != code {
 			t.Errorf("%q: %d %s", to, a.status, a.body)
 		}
-		if a := curlAs(t, "anna", "-d", "op=restore", "--data-urlencode", "to="+to, at); a.status != 400 && a.status != 409 || !strings.Contains(a.body, `name="to"`) {
+		if a := curlAs(t, "anna", "-d", "op=restore", "--data-urlencode", "to="+to, at); a.status != 400 && a.status != 409 || !strings.Contains(a.body, `name="to"`) || strings.Count(a.body, `aria-invalid="true"`) != 1 {
 			t.Errorf("the form again, %q: %d %s", to, a.status, a.body)
 		}
 	}

@@ -285,6 +285,9 @@ func (f form) take() error {
 // again shows the page that a form stood on once more, with what went wrong and what was typed.
 func (f form) again(s seen, err error, view func(zonePage) error) error {
 	code, message := f.words(err)
+	if f.call.Refused == "name" && f.fields.Has("to") { // of a closed zone: the one that it is to get
+		f.call.Refused = "to"
+	}
 	return view(zonePage{viewer: f.viewer, seen: s, typed: f.fields, status: code.Status(), notice: &page.Notice{Kind: page.Error, Text: message}})
 }
 

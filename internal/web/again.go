@@ -20,8 +20,11 @@ const maxCarried = 16 << 10
 // secrets are never carried.
 var secrets = [...]string{"password", "old", "new", "confirm", "otp"}
 
-// showsAgain says whether what is at an address can show a form as it was typed.
-func showsAgain(address string) bool {
+// showsAgain says whether what is at an address can show a form as it was typed: of folders' forms those for a new name.
+func showsAgain(address string, fields url.Values) bool {
+	if op := fields.Get("op"); strings.HasPrefix(address, "/cgi-bin/shz/") {
+		return op == "rename" || op == "zip"
+	}
 	for _, component := range [...]string{"/cgi-bin/zones", "/cgi-bin/users"} {
 		if address == component || strings.HasPrefix(address, component+"/") {
 			return true
@@ -39,11 +42,11 @@ type Carried struct {
 // CarryForm is the form of this request, nil where it is none that can be shown again.
 func (c *Call) CarryForm() *Carried {
 	kind, _, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
-	if err != nil || kind != "application/x-www-form-urlencoded" || !showsAgain(c.path) {
+	if err != nil || kind != "application/x-www-form-urlencoded" {
 		return nil
 	}
 	fields, _, err := c.FormOrAgain()
-	if err != nil {
+	if err != nil || !showsAgain(c.path, fields) {
 		return nil
 	}
 	return newCarried(c.path, fields)
@@ -52,7 +55,7 @@ func (c *Call) CarryForm() *Carried {
 // CarriedIn is the one that a form of login's has taken along, nil for none.
 func CarriedIn(fields url.Values) *Carried {
 	carried, err := url.ParseQuery(fields.Get("carried"))
-	if to := fields.Get("to"); err == nil && path.Clean(to) == to && showsAgain(to) && !strings.ContainsAny(to, "?#\\") {
+	if to := fields.Get("to"); err == nil && path.Clean(to) == strings.TrimSuffix(to, "/") && showsAgain(to, carried) && !strings.ContainsAny(to, "?#\\") {
 		return newCarried(to, carried)
 	}
 	return nil

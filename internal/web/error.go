@@ -89,6 +89,8 @@ func fieldOf(err error) string {
 		return "expires"
 	case errors.Is(err, zone.ErrName), errors.Is(err, zone.ErrExists):
 		return "name"
+	case errors.As(err, &refused) && refused.Code == string(Exists):
+		return "name"
 	case errors.As(err, &refused):
 		switch refused.Reason {
 		case "value", "parameter":

@@ -121,3 +121,29 @@ func TestFailWhileRendering(t *testing.T) {
 		t.Errorf("%d %v %.200s", a.status, a.header, a.body)
 	}
 }
+
+// TestFieldOf: which field of a form an error is about, whoever found it.
+func TestFieldOf(t *testing.T) {
+	for _, row := range []struct {
+		err  error
+		want string
+	}{
+		{zone.ValueError{Attr: zone.AttrMaxAge, Reason: zone.BadForm}, "max_age"},
+		{&Told{Err: &Error{BadRequest, zone.ErrPast}, Sentence: "x"}, "expires"},
+		{&zone.ExpiryError{}, "expires"},
+		{zone.ErrName, "name"},
+		{&helper.ZoneRefusal{Code: "exists"}, "name"},
+		{&helper.ZoneRefusal{Code: "bad-request", Reason: "value", Attr: zone.AttrTitle}, "title"},
+		{&helper.ZoneRefusal{Code: "bad-request", Reason: "parameter", Attr: "owner"}, "owner"},
+		{&helper.ZoneRefusal{Code: "bad-request", Reason: "too-late"}, "expires"},
+		{&helper.ZoneRefusal{Code: "conflict", Reason: "changed"}, ""},
+		{&helper.AccountRefusal{Code: "bad-request", Reason: "field", Field: "email"}, "email"},
+		{&helper.AccountRefusal{Code: "exists", Reason: "user"}, "username"},
+		{&helper.AccountRefusal{Code: "busy"}, ""},
+		{unix.EEXIST, ""}, {nil, ""},
+	} {
+		if got := fieldOf(row.err); got != row.want {
+			t.Errorf("%v: %q, not %q", row.err, got, row.want)
+		}
+	}
+}

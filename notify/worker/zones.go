@@ -86,7 +86,7 @@ func askTable() (table, error) {
 		return table{}, err
 	}
 	for _, z := range reply.Doubtful {
-		syslog.Write(syslog.DaemonError, "sharezone worker: zone "+strconv.QuoteToASCII(z.Name)+" has the id of another zone, and no activity log: "+z.ID)
+		syslog.Write(syslog.DaemonError, "sharezone worker: zone "+strconv.QuoteToASCII(z.Name)+" has the id of another zone, or one too many (zoneid(8)), and no activity log: "+z.ID)
 	}
 	return newTable(reply), nil
 }
