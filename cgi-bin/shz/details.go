@@ -51,7 +51,7 @@ func (f form) askDetails() error {
 		all[i] = f.detail(name, owners, sums, until)
 	}
 	v := f.call.View(f.call.Language.Say("details.title"))
-	d := detailsView{Here: f.call.Path(), Crumbs: crumbs(f.call, f.path), Names: names}
+	d := detailsView{Here: f.call.Path(), Crumbs: crumbs(f.call, f.path), Chosen: f.chosen(names)}
 	owns := f.root.Access() == zone.Own && f.call.Answers("activity")
 	for _, one := range all {
 		item := one.row(f.call)
@@ -162,7 +162,7 @@ func (d detail) row(c *web.Call) detailRow {
 type detailsView struct {
 	Here   string
 	Crumbs []crumb
-	Names  []string
+	Chosen []chosenField
 	Items  []detailRow
 	Sum    bool // there are files whose checksum can be asked for
 }

@@ -119,7 +119,7 @@ func TestSumOf(t *testing.T) {
 }
 
 func TestDetailsPage(t *testing.T) {
-	d := detailsView{Here: "/cgi-bin/shz/demo/", Crumbs: hostileFolder().Crumbs, Names: []string{"caf\xe9\r\n", "x"}, Sum: true}
+	d := detailsView{Here: "/cgi-bin/shz/demo/", Crumbs: hostileFolder().Crumbs, Chosen: []chosenField{{"raw", "caf%E9%0D%0A"}, {"raw", "x"}}, Sum: true}
 	for _, e := range hostileFolder().Entries {
 		d.Items = append(d.Items, detailRow{entryRow: e, Arrived: "22/11/2026 14:03", SHA256: helloSum, Message: "<i>"})
 	}

@@ -24,11 +24,15 @@ import (
 	"sharezone/internal/zone"
 )
 
-// asWhat says what this test program was started as: "handler", or "tests" in a mount namespace with a base of its own.
+// asWhat says what this test program was started as: "handler", "impatient" for one that begins each long answer at once, or "tests" in a mount namespace with a base of its own.
 const asWhat = "SHZ_TEST_SHZ"
 
 func init() {
-	if os.Getenv(asWhat) == "handler" {
+	switch os.Getenv(asWhat) {
+	case "impatient":
+		patience = 0
+		fallthrough
+	case "handler":
 		web.Run(answer)
 		os.Exit(0)
 	}

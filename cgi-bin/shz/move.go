@@ -22,6 +22,9 @@ type leftItem struct {
 func (f form) move() error { return f.carry("move") }
 func (f form) copy() error { return f.carry("copy") }
 
+// batch is how many renames are brought to disk together.
+const batch = 1000
+
 // carry moves or copies what is named into another folder, each by itself.
 func (f form) carry(operation string) error {
 	names, err := f.names()
@@ -41,12 +44,15 @@ func (f form) carry(operation string) error {
 		return err
 	}
 	defer to.close()
-	c := &zone.Carrier{From: f.folder, To: to.folder, SameZone: to.path.Zone == f.path.Zone, Exists: exists, Keep: keep}
-	items := make([]item, len(names))
-	for i, name := range names {
-		items[i] = f.carryOne(c, operation, name, to)
+	c := &zone.Carrier{From: f.folder, To: to.folder, SameZone: to.path.Zone == f.path.Zone, Exists: exists, Keep: keep, Batch: true}
+	one := func(i int) item {
+		done := f.carryOne(c, operation, names[i], to)
+		if (i+1)%batch == 0 || i+1 == len(names) {
+			c.Sync()
+		}
+		return done
 	}
-	return f.answer(items, operation)
+	return f.doAll(many{len(names), one, func() string { return operation }, f.answer, f.call.Path()})
 }
 
 func (f form) carryOne(c *zone.Carrier, operation, name string, to destination) item {

@@ -212,8 +212,10 @@ func (f form) delete() error {
 	case f.fields.Get("keep") == "1":
 		f.folder.KeepAll()
 	}
-	items, words := make([]item, len(names)), "discard"
-	for i, name := range names {
+	f.folder.SweepUploads()
+	words := "discard"
+	remove := func(i int) item {
+		name := names[i]
 		act, err := f.begin("delete", name)
 		kept := false
 		if err == nil {
@@ -223,10 +225,9 @@ func (f form) delete() error {
 		if err == nil && !kept {
 			words = "delete"
 		}
-		items[i] = f.itemOf(name, f.toldOfTrash(err), f.call.Language.Say(map[bool]string{true: "delete.kept", false: "delete.ok"}[kept]))
+		return f.itemOf(name, f.toldOfTrash(err), f.call.Language.Say(map[bool]string{true: "delete.kept", false: "delete.ok"}[kept]))
 	}
-	f.folder.SweepUploads()
-	return f.answer(items, words)
+	return f.doAll(many{len(names), remove, func() string { return words }, f.answer, f.call.Path()})
 }
 
 // toldOfTrash is an error with the sentence that helps where it comes from the trash.

@@ -198,40 +198,45 @@ func (f form) restore() error {
 		}
 		to = &t
 	}
-	items, results := make([]item, len(ids)), make([]trashResult, len(ids))
-	for i, id := range ids {
+	results := make([]trashResult, len(ids))
+	restore := func(i int) item {
+		id := ids[i]
 		d, err := trash.Look(id)
 		if err != nil {
-			items[i] = f.itemOf(id, err, "")
-			results[i] = trashResult{result: items[i].result(f.call)}
-			continue
+			one := f.itemOf(id, err, "")
+			results[i] = trashResult{result: one.result(f.call)}
+			return one
 		}
 		names := d.From
 		if to != nil {
 			names = to.Names
 		}
 		lost := d.Lost && to == nil
-		items[i], err = f.restoreOne(trash, d, names, lost, as, exists, keep)
-		results[i] = trashResult{result: items[i].result(f.call), ID: id}
+		one, err := f.restoreOne(trash, d, names, lost, as, exists, keep)
+		results[i] = trashResult{result: one.result(f.call), ID: id}
 		var told *web.Told
 		if results[i].NoHome = errors.As(err, &told) && !errors.Is(err, zone.ErrStrange); errors.Is(err, unix.EEXIST) {
 			results[i].Taken = d.Name
 		}
+		return one
 	}
-	return f.answerTrash(items, results, "restore")
+	return f.doAllInTrash(len(ids), restore, "restore", results)
 }
 
 func (f form) restoreNames(trash *zone.Trash, names []string, exists zone.OnExists, keep zone.Reserve) error {
-	items := make([]item, len(names))
-	for i, name := range names {
-		d, err := trash.Last(f.path.Names, name)
-		if err != nil {
-			items[i] = f.itemOf(name, err, "")
-			continue
-		}
-		items[i], _ = f.restoreOne(trash, d, f.path.Names, false, "", exists, keep)
+	last, err := trash.Last(f.path.Names, names)
+	if err != nil {
+		return err
 	}
-	return f.answer(items, "restore")
+	restore := func(i int) item {
+		d, found := last[names[i]]
+		if !found {
+			return f.itemOf(names[i], unix.ENOENT, "")
+		}
+		one, _ := f.restoreOne(trash, d, f.path.Names, false, "", exists, keep)
+		return one
+	}
+	return f.doAll(many{len(names), restore, func() string { return "restore" }, f.answer, f.call.Path()})
 }
 
 // restoreOne brings one thing back, to a folder of the zone.
@@ -301,8 +306,9 @@ func (f form) purge() error {
 		return f.nothingChosen(web.Refuse(web.BadRequest, "no id"))
 	}
 	trash := zone.TrashOf(f.root)
-	items, results := make([]item, len(ids)), make([]trashResult, len(ids))
-	for i, id := range ids {
+	results := make([]trashResult, len(ids))
+	purge := func(i int) item {
+		id := ids[i]
 		name := id
 		d, err := trash.Look(id)
 		if err == nil {
@@ -315,11 +321,12 @@ func (f form) purge() error {
 				act.End(string(resultOf(err)), -1, "")
 			}
 		}
-		items[i] = f.itemOf(name, err, f.call.Language.Say("delete.ok"))
-		items[i].remove = "" // what has this name where it lay is something else
-		results[i] = trashResult{result: items[i].result(f.call), ID: id}
+		one := f.itemOf(name, err, f.call.Language.Say("delete.ok"))
+		one.remove = "" // what has this name where it lay is something else
+		results[i] = trashResult{result: one.result(f.call), ID: id}
+		return one
 	}
-	return f.answerTrash(items, results, "purge")
+	return f.doAllInTrash(len(ids), purge, "purge", results)
 }
 
 // askPurge shows what is about to be removed for good; it changes nothing.
@@ -345,6 +352,12 @@ func (f form) nothingChosen(err error) error {
 		return err
 	}
 	return f.call.SeeOther(string(trashHref(folderHref(zone.Path{Zone: f.path.Zone}), 0))+"&done=nothing", http.StatusOK, nil)
+}
+
+// doAllInTrash is doAll, answered on the page of the trash.
+func (f form) doAllInTrash(count int, one func(i int) item, done string, results []trashResult) error {
+	answer := func(items []item, done string) error { return f.answerTrash(items, results, done) }
+	return f.doAll(many{count, one, func() string { return done }, answer, string(trashHref(folderHref(zone.Path{Zone: f.path.Zone}), 0))})
 }
 
 // answerTrash is answer, on the page of the trash.

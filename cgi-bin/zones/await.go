@@ -140,7 +140,7 @@ func (v viewer) slowly(w work, progress chan int, ended chan error) templ.Compon
 		for {
 			if now := time.Now(); !now.Before(next) {
 				next = now.Add(max(beat, now.Sub(begun)/10))
-				progressLine(v.call.Language, done).Render(ctx, out) // an error is the reader's, who went away
+				page.ProgressLine(v.call.Language, done).Render(ctx, out) // an error is the reader's, who went away
 				templ.Flush().Render(ctx, out)
 			}
 			select {

@@ -173,7 +173,7 @@ func TestSlowPage(t *testing.T) {
 	growing := templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		for i, n := range []int{0, 1, 1234} {
 			order = append(order, time.Duration(i).String())
-			if err := progressLine(text.English, n).Render(ctx, w); err != nil {
+			if err := page.ProgressLine(text.English, n).Render(ctx, w); err != nil {
 				return err
 			}
 		}

@@ -198,6 +198,7 @@ var englishPages = map[string]string{
 	"choose.no-folders":   "There are no folders here that you can enter.",
 	"choose.read-only":    "You can only read here. Choose one of the folders, or another zone.",
 	"choose.exists":       "If something of the same name is there",
+	"files.at-work":       "Work in progress",
 	"choose.more.one":     "And %s more.",
 	"choose.more.other":   "And %s more.",
 

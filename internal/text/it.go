@@ -198,6 +198,7 @@ var italianPages = map[string]string{
 	"choose.no-folders":   "Qui non ci sono cartelle in cui puoi entrare.",
 	"choose.read-only":    "Qui puoi solo leggere. Scegli una delle cartelle, o un'altra zona.",
 	"choose.exists":       "Se c'è già qualcosa con lo stesso nome",
+	"files.at-work":       "Lavoro in corso",
 	"choose.more.one":     "E %s altro.",
 	"choose.more.other":   "E altri %s.",
 

@@ -45,6 +45,7 @@ type Carrier struct {
 	SameZone bool
 	Exists   OnExists
 	Keep     Reserve
+	Batch    bool // what is only renamed is brought to disk by Sync, for many at once
 
 	as string // the name that it gets; "" is the one that it has
 }
@@ -99,6 +100,9 @@ func (c *Carrier) carry(name string, moving bool) (Carried, error) {
 	return done, err
 }
 
+// Sync brings to disk what was renamed. Until then a machine that stops may find it where it was.
+func (c *Carrier) Sync() { syncBoth(c.From, c.To) }
+
 func skipped(name string) Carried {
 	return Carried{Landed: Landed{Name: name, Skipped: true}, Bytes: -1}
 }
@@ -110,7 +114,11 @@ func (c *Carrier) carryObject(object *Object, name, to string, moving bool) (Car
 			return Carried{}, err
 		}
 		if rename {
-			landed, err := c.From.renameTo(name, c.To, to, c.Exists)
+			rename := c.From.renameTo
+			if c.Batch {
+				rename = c.From.renameUnsynced
+			}
+			landed, err := rename(name, c.To, to, c.Exists)
 			if !errors.Is(err, unix.EXDEV) {
 				return Carried{Landed: landed, Bytes: -1}, err
 			}

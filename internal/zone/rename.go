@@ -32,6 +32,24 @@ func (o *Object) Rename(name, to string, exists OnExists) (Landed, error) {
 
 // renameTo gives an entry a name in another folder of the same file system, or in its own.
 func (o *Object) renameTo(name string, folder *Object, to string, exists OnExists) (Landed, error) {
+	done, err := o.renameUnsynced(name, folder, to, exists)
+	if err == nil && !done.Skipped {
+		syncBoth(o, folder)
+	}
+	return done, err
+}
+
+// syncBoth brings two folders to disk. What was renamed has its name already: what cannot be brought there now, the file system
+// brings later.
+func syncBoth(from, to *Object) {
+	to.sync()
+	if inodeOf(&from.stat) != inodeOf(&to.stat) {
+		from.sync()
+	}
+}
+
+// renameUnsynced is renameTo that leaves it to the file system when it is on the disk.
+func (o *Object) renameUnsynced(name string, folder *Object, to string, exists OnExists) (Landed, error) {
 	done := Landed{Name: to}
 	for i := 2; ; i++ {
 		err := unix.Renameat2(o.fd, name, folder.fd, done.Name, unix.RENAME_NOREPLACE)
@@ -48,11 +66,6 @@ func (o *Object) renameTo(name string, folder *Object, to string, exists OnExist
 		}
 		if err != nil {
 			return Landed{}, err
-		}
-		// The name is there already: when it cannot be brought to disk now, the file system will do it later.
-		folder.sync()
-		if inodeOf(&o.stat) != inodeOf(&folder.stat) {
-			o.sync()
 		}
 		return done, nil
 	}

@@ -369,18 +369,27 @@ func (t *Trash) Holds() bool {
 	return err == nil && len(ids) > 0
 }
 
-// Last returns what was deleted last of a name in a folder.
-func (t *Trash) Last(at []string, name string) (Discarded, error) {
+// Last returns, by name, what was deleted last of each of the names in a folder.
+func (t *Trash) Last(at []string, names []string) (map[string]Discarded, error) {
 	ids, err := t.ids()
 	if err != nil {
-		return Discarded{}, err
+		return nil, err
 	}
+	wanted := make(map[string]bool)
+	for _, name := range names {
+		wanted[name] = true
+	}
+	last := make(map[string]Discarded)
 	for _, id := range ids {
-		if d, err := t.Look(id); err == nil && d.Name == name && !d.Lost && slices.Equal(d.From, at) {
-			return d, nil
+		if len(wanted) == 0 {
+			break
+		}
+		if d, err := t.Look(id); err == nil && wanted[d.Name] && !d.Lost && slices.Equal(d.From, at) {
+			last[d.Name] = d
+			delete(wanted, d.Name)
 		}
 	}
-	return Discarded{}, unix.ENOENT
+	return last, nil
 }
 
 // ids are those of everything that the caller may see, the last first.

@@ -97,12 +97,13 @@ func TestTrashTold(t *testing.T) {
 	must(t, makeFile(dir+"/a/b\n\xff/x", "second"), makeFile(dir+"/x", "elsewhere"))
 	discard(t, folder, "x")
 	discard(t, root, "x")
-	d, err := trash.Last(deep, "x")
-	if err != nil || !slices.Equal(d.From, deep) || *d.Size != int64(len("second")) {
+	found, err := trash.Last(deep, []string{"x", "y"})
+	d := found["x"]
+	if len(found) != 1 || err != nil || !slices.Equal(d.From, deep) || *d.Size != int64(len("second")) {
 		t.Errorf("%+v %v", d, err)
 	}
-	if _, err := trash.Last([]string{"a"}, "x"); !errors.Is(err, unix.ENOENT) {
-		t.Error(err)
+	if found, err := trash.Last([]string{"a"}, []string{"x"}); len(found) != 0 || err != nil {
+		t.Errorf("%v %v", found, err)
 	}
 	var far []string
 	for range 300 {
