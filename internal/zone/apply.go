@@ -41,11 +41,8 @@ func (h *Held) Apply() (Report, error) {
 	if _, err := conform(h.fd, r, isRoot); err != nil {
 		return Report{}, full(h.fd, err)
 	}
-	if err := h.ownTrash(); err != nil {
-		return Report{}, full(h.fd, err)
-	}
 	report := Report{Shut: maskOf(access, isRoot) != permWrite}
-	return report, h.admin.walk(h.fd, &report, func(fd int, st *unix.Stat_t) (bool, error) {
+	err = h.admin.walk(h.fd, &report, func(fd int, st *unix.Stat_t) (bool, error) {
 		if !h.admin.people[st.Uid] {
 			return false, ErrNotOurs
 		}
@@ -54,6 +51,10 @@ func (h *Held) Apply() (Report, error) {
 		}
 		return conform(fd, r, partOf(st))
 	})
+	if err == nil {
+		err = h.ownTrash(&report)
+	}
+	return report, err
 }
 
 // Unshut opens a zone whose root somebody shut (chmod 700): owner and mask get all rights again, so that everybody has what the

@@ -128,7 +128,7 @@ func (a *Admin) transfer(h *Handover, g giving) error {
 		return err
 	}
 	if held.stat.Uid == g.from.UID || held.stat.Uid == g.to.UID {
-		return held.settleTrash(g)
+		return held.settleTrash(&h.Report, g)
 	}
 	return held.passTrash(g.from.UID, g.to.UID)
 }

@@ -52,7 +52,8 @@ func (h *Held) Transfer(to string) (Report, error) {
 		if err == nil && !known && names.Err() == nil {
 			err = h.admin.walkTrash(h.fd, &report, ownership(g, false), true)
 		}
-		return report, errors.Join(err, h.settleTrash(g))
+		err = errors.Join(err, h.settleTrash(&report, g))
+		return report, err
 	}
 	// What is made from now on is the heir's to read.
 	inherited, err := acl.Default(h.fd)
@@ -72,13 +73,14 @@ func (h *Held) Transfer(to string) (Report, error) {
 		return report, full(h.fd, err)
 	}
 	err = h.admin.walkTrash(h.fd, &report, ownership(g, true), true)
-	return report, errors.Join(err, h.settleTrash(g))
+	err = errors.Join(err, h.settleTrash(&report, g))
+	return report, err
 }
 
 // settleTrash sees to the trash when the root has changed hands.
-func (h *Held) settleTrash(g giving) error {
+func (h *Held) settleTrash(report *Report, g giving) error {
 	if err := unix.Fstat(h.fd, &h.stat); err != nil {
 		return err
 	}
-	return errors.Join(h.passTrash(g.from.UID, g.to.UID), h.ownTrash())
+	return errors.Join(h.passTrash(g.from.UID, g.to.UID), h.ownTrash(report))
 }

@@ -237,29 +237,37 @@ func (o *Object) isTop() bool {
 
 // shut gives the caller's folder the lists that it must have, also where the zone has another owner by now.
 func (t *Trash) shut(top *Object) error {
-	err := shutTrash(top.fd, top.stat.Uid, t.root.stat.Uid)
+	err := shutTrash(top.fd, top.stat.Uid, t.root.stat.Uid, false)
 	if errors.Is(err, acl.ErrUnsupported) {
 		return nil // it was made for nobody else
 	}
 	return err
 }
 
-// shutTrash gives a folder of the trash the lists that let in whose it is and the owner of the zone.
-func shutTrash(fd int, deleter, owner uint32) error {
+// shutTrash gives a folder of the trash the lists that let in whose it is and the owner of the zone; keepMask makes no mask wider.
+func shutTrash(fd int, deleter, owner uint32, keepMask bool) error {
 	list := acl.FromMode(0o700)
 	if owner != deleter {
 		list = list.With(acl.Entry{Tag: acl.User, ID: owner, Perm: permWrite})
 	}
 	inherited, err := acl.Default(fd)
-	if err == nil && !slices.Equal(inherited, list) {
-		err = acl.SetDefault(fd, list)
+	after := list
+	if mask, shut := narrowMask(inherited); shut && keepMask {
+		after = list.With(acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: mask})
+	}
+	if err == nil && !slices.Equal(inherited, after) {
+		err = acl.SetDefault(fd, after)
 	}
 	if err != nil {
 		return err
 	}
 	access, err := acl.Access(fd)
-	if err == nil && !slices.Equal(access, list) {
-		err = acl.SetAccess(fd, list)
+	after = list
+	if owner != deleter && keepMask {
+		after = list.With(acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: maskOf(access, isFolder)})
+	}
+	if err == nil && !slices.Equal(access, after) {
+		err = acl.SetAccess(fd, after)
 	}
 	return err
 }

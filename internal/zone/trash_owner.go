@@ -10,36 +10,56 @@ import (
 // What root does with the trash of a zone that changes hands, and where it was made while the zone belonged to somebody else.
 
 // ownTrash gives the folders of the trash, and those of each deletion, the lists that they have under the zone's owner: who owned it
-// before, also by a chown, gets into none that is not his.
-func (h *Held) ownTrash() error {
+// before, also by a chown, gets into none that is not his. Any name can be given to any folder, so only what is a person's changes,
+// and no mask gets wider. What fails is in the report: one member must not keep the others' from being seen to.
+func (h *Held) ownTrash(report *Report) error {
 	names, err := readNames(h.fd)
 	for _, name := range names {
 		if isTrash(name) {
-			err = errors.Join(err, h.shutTrashAt(h.fd, name, true))
+			h.ownTrashOf(report, name)
 		}
 	}
 	return err
 }
 
-// shutTrashAt is ownTrash of one folder, and of those in it. What is no folder, or gone by now, has nothing to shut.
-func (h *Held) shutTrashAt(dir int, name string, top bool) error {
-	fd, err := reach(dir, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK)
+// ownTrashOf is ownTrash of one person's. What is no folder, or gone by now, has nothing to shut.
+func (h *Held) ownTrashOf(report *Report, name string) {
+	top, err := reach(h.fd, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK)
 	if err != nil {
-		return nil
+		return
 	}
-	defer unix.Close(fd)
+	defer unix.Close(top)
 	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
-		return err
+	if err := unix.Fstat(top, &st); err != nil || !h.admin.people[st.Uid] {
+		report.skip(Skipped{name, SkipOwner, err})
+		return
 	}
-	if err := shutTrash(fd, st.Uid, h.stat.Uid); err != nil || !top {
-		return err
+	h.skipFailed(report, name, shutTrash(top, st.Uid, h.stat.Uid, true))
+	deletions, err := readNames(top)
+	h.skipFailed(report, name, err)
+	for _, deletion := range deletions {
+		if !deletionForm.MatchString(deletion) {
+			continue // content of the zone, whatever folder it lies in
+		}
+		fd, err := reach(top, deletion, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK)
+		if err != nil {
+			continue
+		}
+		if belongs(fd, st.Uid) {
+			h.skipFailed(report, name+"/"+deletion, shutTrash(fd, st.Uid, h.stat.Uid, true))
+		}
+		unix.Close(fd)
 	}
-	names, err := readNames(fd)
-	for _, name := range names {
-		err = errors.Join(err, h.shutTrashAt(fd, name, false))
+}
+
+// skipFailed is how a walk tells an error.
+func (h *Held) skipFailed(report *Report, path string, err error) {
+	switch err = full(h.fd, err); {
+	case errors.Is(err, ErrTooMany):
+		report.skip(Skipped{path, SkipFull, err})
+	case err != nil:
+		report.skip(Skipped{path, SkipError, err})
 	}
-	return err
 }
 
 // passTrash makes the trash of one person, whose things have become another's, part of the other's: under the old name it would be

@@ -80,6 +80,90 @@ func TestTrashOfWrongOwner(t *testing.T) {
 	}
 }
 
+// TestTrashGivesNothing: whatever name a folder gets from who may move it, it is opened for the owner of the zone neither by apply nor by a
+// transfer, where it is root's, or another's than whose the trash is, or somebody shut it.
+func TestTrashGivesNothing(t *testing.T) {
+	for _, act := range []string{"apply", "transfer"} {
+		base, _ := needCopy(t)
+		dora(t, base)
+		admin := newTestAdmin(t, base)
+		createDemo(t, admin)
+		root := base + "/demo"
+		share(t, admin, "user:zt-bruno", Write)
+		share(t, admin, "user:zt-carla", Write)
+		const deletion = "/20260101T000000.000000000Z-ABCDEFGHIJKL"
+		sh(t, "cd "+root+"; umask 022; mkdir -m 700 secret; echo x >secret/file; mkdir .shz-trash-8; mkdir -m 700 .shz-trash-8"+deletion+"; echo x >.shz-trash-8"+deletion+"/file")
+		as(t, "zt-bruno", "mkdir -m 1770 "+root+"/his")
+		as(t, "zt-carla", "cd "+root+"; umask 027; mkdir -m 700 his/hers his"+deletion+" shut; echo x >his/hers/file; echo x >his"+deletion+"/file; echo x >shut/file; mkdir -m 700 bare; setfacl -b -k bare; echo x >bare/file; echo x >thrown")
+		wantTrash(t, "zt-carla", root, "discard thrown", "true <nil>")
+		if !as(t, "zt-bruno", "mv "+root+"/his "+root+"/.shz-trash-9") ||
+			!as(t, "zt-anna", "cd "+root+"; mv secret .shz-trash-7; mv shut .shz-trash-10; mv bare .shz-trash-11") {
+			t.Fatal("not moved")
+		}
+		shut := []string{".shz-trash-7/file", ".shz-trash-8" + deletion + "/file", ".shz-trash-9/hers/file", ".shz-trash-9" + deletion + "/file", ".shz-trash-10/file", ".shz-trash-11/file"}
+		lists := "getfacl -pnc " + root + "/.shz-trash-[78] " + root + "/.shz-trash-8/* | grep mask" // a transfer changes names
+		before := sh(t, lists)
+		var report Report
+		var err error
+		owner := "zt-anna"
+		if act == "apply" {
+			report, err = admin.Apply("demo")
+		} else {
+			owner = "zt-dora"
+			report, err = admin.Transfer("demo", owner)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after := sh(t, lists); after != before {
+			t.Errorf("%s: what is root's has become\n%s", act, after)
+		}
+		for _, path := range shut {
+			if as(t, owner, "cat "+root+"/"+path) {
+				t.Errorf("%s: %s gets in: %s", act, owner, path)
+			}
+		}
+		if !slices.ContainsFunc(report.Skipped, func(s Skipped) bool { return s.Path == ".shz-trash-7" && s.Reason == SkipOwner }) {
+			t.Errorf("%s: %+v", act, report)
+		}
+		wantTrash(t, owner, root, "list", "thrown <nil>")
+	}
+}
+
+// TestTrashWithoutRoom: a folder called as a trash whose lists cannot be written is told, and keeps nothing else from being done.
+func TestTrashWithoutRoom(t *testing.T) {
+	for _, act := range []string{"apply", "transfer"} {
+		base, _ := needCopy(t)
+		dora(t, base)
+		admin := newTestAdmin(t, base)
+		createDemo(t, admin)
+		root := base + "/demo"
+		share(t, admin, "user:zt-bruno", Write)
+		as(t, "zt-bruno", "cd "+root+"; mkdir .shz-trash-7; setfacl -b -k .shz-trash-7; for size in 1000 100 10 1; do for i in $(seq 99); do "+
+			"setfattr -n user.$size.$i -v $(printf %0${size}d 0) .shz-trash-7 2>/dev/null || break; done; done")
+		as(t, "zt-anna", "cd "+root+"; umask 077; mkdir hers; setfacl -b -k hers")
+		var report Report
+		var err error
+		if act == "apply" {
+			report, err = admin.Apply("demo")
+		} else {
+			report, err = admin.Transfer("demo", "zt-dora")
+		}
+		if err != nil {
+			t.Errorf("%s: %v", act, err)
+		}
+		if !slices.ContainsFunc(report.Skipped, func(s Skipped) bool { return s.Path == ".shz-trash-7" && s.Reason == SkipFull }) || !report.unfinished {
+			t.Errorf("%s: %+v", act, report)
+		}
+		if act == "apply" && !strings.Contains(getfacl(t, root+"/hers"), "user:zt-bruno:rwx") {
+			t.Error("the content was not gone through")
+		}
+		if owner := sh(t, "stat -c %U "+root); act == "transfer" && owner != "zt-dora" {
+			t.Error(owner)
+		}
+	}
+}
+
 // TestWrongOwner: a zone that was given away by a chown goes back to whose it was, not to a manager who is a member of it; until
 // then nothing in it is given to its owner.
 func TestWrongOwner(t *testing.T) {
