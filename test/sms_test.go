@@ -79,6 +79,7 @@ var foundText = regexp.MustCompile(`Found \d sms to .*`)
 func TestSMS(t *testing.T) {
 	zone := newZone(t, "user:bruno=write")
 	outbox, log := gammu(t)
+	preferencesOf(t, "anna") // go away with the test
 	setConfig(t, "[notices]\nwindow_minutes = 0\nlanguage = \"en\"\n[entries.internal]\npublic_url = \""+needDemo(t).url+"\"\n[sms]\ntransport = \"gammu:"+outbox+"\"\ncountry = \"39\"\n")
 	if out, status := command(t, "shzadm", "user", "modify", "anna", "--channel", "sms"); status != 1 || !strings.Contains(out, "--channel") {
 		t.Errorf("without a number: %d %s", status, out)
@@ -97,7 +98,18 @@ func TestSMS(t *testing.T) {
 	if a := jsonAs(t, "anna", "-d", "op=messages&often=now&channel=both", profilePage); a.status != 200 || !strings.Contains(a.body, `"channel":"both"`) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
-	run(t, "shzadm", "user", "modify", "anna", "--channel", "sms")
+	modify := func(fields string) answer {
+		return jsonAs(t, "admin", "-d", "op=modify&username=anna&"+fields, usersPage)
+	}
+	if a := modify("mobile=&channel=both"); a.status != 400 || !strings.Contains(run(t, "getent", "passwd", "anna"), "333 1234567") {
+		t.Errorf("SMS without a number, by an administrator: %d %s", a.status, a.body)
+	}
+	if a := modify("channel=sms"); a.status != 200 || !strings.Contains(a.body, `"channel":"sms"`) {
+		t.Errorf("by an administrator: %d %s", a.status, a.body)
+	}
+	if page := curlAs(t, "admin", usersPage+"/anna?view=edit").body; !strings.Contains(page, `<option value="sms" selected>`) {
+		t.Error("the form of her account does not show the channel")
+	}
 	if out, _ := command(t, "shzadm", "doctor"); !strings.Contains(out, "usermod --gid shzspool --groups gammu -- shzspool") {
 		t.Errorf("doctor does not see that the worker cannot write there: %s", out)
 	}

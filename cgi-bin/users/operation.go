@@ -148,9 +148,9 @@ func (f form) plain() (helper.AccountRequest, error) {
 func (f form) described() (helper.AccountRequest, error) {
 	q := helper.AccountRequest{
 		Op: f.op, Username: f.name, FullName: f.text("full_name"), Company: f.text("company"), Phone: f.text("phone"), Mobile: f.text("mobile"),
-		Email: f.text("email"), Expires: f.text("expires"), Role: f.text("role"), Language: f.text("language"), Seen: f.fields.Get("seen"),
+		Email: f.text("email"), Expires: f.text("expires"), Role: f.text("role"), Language: f.text("language"), Channel: f.text("channel"), Seen: f.fields.Get("seen"),
 	}
-	if f.op == "modify" && q.FullName == nil && q.Company == nil && q.Phone == nil && q.Mobile == nil && q.Email == nil && q.Expires == nil && q.Role == nil && q.Language == nil {
+	if f.op == "modify" && q.FullName == nil && q.Company == nil && q.Phone == nil && q.Mobile == nil && q.Email == nil && q.Expires == nil && q.Role == nil && q.Language == nil && q.Channel == nil {
 		return q, web.Refuse(web.BadRequest, "nothing to change")
 	}
 	return q, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -137,6 +138,9 @@ func (v viewer) facts(u helper.KnownUser) []fact {
 	if u.Language != nil {
 		facts = append(facts, fact{l.Say("users-field.language"), l.Say("language." + *u.Language), false})
 	}
+	if u.Channel != nil {
+		facts = append(facts, fact{l.Say("users-field.channel"), l.Say("channel." + string(*u.Channel)), false})
+	}
 	return append(facts, fact{l.Say("users.number"), strconv.FormatUint(uint64(u.UID), 10), false})
 }
 
@@ -220,6 +224,11 @@ func (v viewer) userPage(s shown, view string, typed url.Values, status int, not
 		Here: u.Here, Op: "modify", Username: s.Name, FullName: said(s.FullName), Company: said(s.Company), Phone: said(s.Phone),
 		Mobile: said(s.Mobile), Email: said(s.Email), Expires: said(s.Expires), Language: said(s.Language), Role: roleOf(s.KnownUser), Self: u.Self, Seen: helper.Stamp(s.User),
 	}
+	if settings, err := v.call.Settings(); err == nil && settings.SMS.Number(said(s.Mobile)) != "" {
+		if u.Form.Channel = account.ByMail; s.Channel != nil {
+			u.Form.Channel = *s.Channel
+		}
+	}
 	u.Form.fill(typed)
 	if u.View == "delete" {
 		for _, e := range names.Members(layout.GroupManager) {
@@ -242,6 +251,7 @@ type formView struct {
 	Role                                account.Role
 	Self                                bool // role and last day are not his own to change
 	Language                            string
+	Channel                             account.Channel // "" = there is no choice
 }
 
 // fill takes what was typed before.
@@ -256,6 +266,9 @@ func (f *formView) fill(typed url.Values) {
 	}
 	if typed.Has("language") && account.CheckLanguage(typed.Get("language")) == nil {
 		f.Language = typed.Get("language")
+	}
+	if by := account.Channel(typed.Get("channel")); f.Channel != "" && slices.Contains(account.Channels, by) {
+		f.Channel = by
 	}
 	if role := account.Role(typed.Get("role")); role.Groups() != nil {
 		f.Role = role

@@ -25,8 +25,9 @@ type AccountRequest struct {
 	Expires  *string           `json:"expires,omitempty"`
 	Role     *string           `json:"role,omitempty"`
 	Language *string           `json:"language,omitempty"`
-	To       string            `json:"to,omitempty"`    // who gets the files of a user who is deleted; "" = nobody
-	Group    string            `json:"group,omitempty"` // of a company
+	Channel  *string           `json:"channel,omitempty"` // with modify
+	To       string            `json:"to,omitempty"`      // who gets the files of a user who is deleted; "" = nobody
+	Group    string            `json:"group,omitempty"`   // of a company
 	Member   bool              `json:"member,omitempty"`
 	Session  string            `json:"session,omitempty"` // its id for people
 	Seen     string            `json:"seen,omitempty"`    // Stamp of what was changed: refused if he is another one by now
@@ -56,7 +57,7 @@ type AccountReply struct {
 
 // Stamp changes with each change of what describes somebody.
 func Stamp(u account.User) string {
-	b, _ := json.Marshal([]any{u.UID, u.FullName, u.Company, u.Phone, u.Mobile, u.Email, u.Expires, u.Roles, u.Language}) // cannot fail
+	b, _ := json.Marshal([]any{u.UID, u.FullName, u.Company, u.Phone, u.Mobile, u.Email, u.Expires, u.Roles, u.Language, u.Channel}) // cannot fail
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:8])
 }

@@ -77,6 +77,7 @@ var englishUsers = map[string]string{
 	"users-value.not-utf8":       "contains damaged characters",
 	"users-value.forbidden":      "contains a character that cannot stand here (colon, comma, equals sign, line end)",
 	"users-value.invisible":      "is made of invisible characters alone",
+	"users-value.no-number":      "cannot be this: the site sends no short messages to the mobile phone of the account",
 	"users-value.form":           "does not have the right form",
 	"users-new.title":            "New person",
 	"users-new.link":             "New person",

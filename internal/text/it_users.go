@@ -77,6 +77,7 @@ var italianUsers = map[string]string{
 	"users-value.not-utf8":       "contiene caratteri danneggiati",
 	"users-value.forbidden":      "contiene un carattere che qui non può stare (due punti, virgola, uguale, a capo)",
 	"users-value.invisible":      "è fatto solo di caratteri invisibili",
+	"users-value.no-number":      "non può essere questo: il sito non manda SMS al cellulare dell'account",
 	"users-value.form":           "non ha la forma giusta",
 	"users-new.title":            "Nuova persona",
 	"users-new.link":             "Nuova persona",

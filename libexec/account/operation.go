@@ -9,6 +9,7 @@ import (
 
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
+	"sharezone/internal/config"
 	"sharezone/internal/farewell"
 	"sharezone/internal/helper"
 	"sharezone/internal/layout"
@@ -228,6 +229,9 @@ func modify(w *work) error {
 	if err := account.CheckLanguage(said(w.Language)); err != nil {
 		return err
 	}
+	if err := w.checkChannel(); err != nil {
+		return err
+	}
 	if to != (change.Changes{}) {
 		if err := change.Modify(w.Username, to); err != nil {
 			return err
@@ -239,7 +243,43 @@ func modify(w *work) error {
 			return err
 		}
 	}
+	if w.Channel != nil {
+		if err := w.chooseChannel(); err != nil {
+			return err
+		}
+	}
 	return w.showUser()
+}
+
+// checkChannel refuses short messages to somebody without a number for them; it may be the one that is given with it.
+func (w *work) checkChannel() error {
+	if err := account.CheckChannel(said(w.Channel)); err != nil || !account.Channel(said(w.Channel)).NeedsNumber() {
+		return err
+	}
+	settings, err := config.Read()
+	if err != nil {
+		return err
+	}
+	number := said(w.Mobile)
+	if e, found := w.names.User(w.Username); found && w.Mobile == nil {
+		number = account.ParseGECOS(e.GECOS).Mobile
+	}
+	if settings.SMS.Number(number) == "" {
+		return &account.FieldError{Field: "channel", Reason: account.NoNumber}
+	}
+	return nil
+}
+
+func (w *work) chooseChannel() error {
+	e, found := w.names.User(w.Username)
+	if !found {
+		return change.ErrNoAccount
+	}
+	if err := change.SetChannel(e.UID, *w.Channel); err != nil {
+		return err
+	}
+	w.did = true
+	return nil
 }
 
 func (w *work) chooseLanguage() error {
