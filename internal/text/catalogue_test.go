@@ -150,6 +150,9 @@ func usesIn(files *token.FileSet, file *ast.File) (uses []use) {
 			uses = append(uses, found...)
 		case *ast.BasicLit:
 			if key, err := strconv.Unquote(node.Value); err == nil && node.Kind == token.STRING && looksLikeKey(key) {
+				if italian[key] == "" && italian[key+".one"] != "" { // it is for Count
+					key += ".one"
+				}
 				keys = append(keys, use{position: files.Position(node.Pos()), key: key, arguments: -1})
 			}
 		}
