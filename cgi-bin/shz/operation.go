@@ -61,27 +61,6 @@ func post(c *web.Call, root *zone.Object, path zone.Path) error {
 	return operation(f)
 }
 
-// showAgain shows a form for a new name as it was typed when a session ended; of the others nothing was typed.
-func (f form) showAgain() error {
-	names, err := f.names()
-	if err != nil {
-		return err
-	}
-	l, here, to := f.call.Language, f.call.Path(), withoutUntypable(f.fields.Get("to"))
-	notice := &page.Notice{Kind: page.Info, Text: l.Say("form.again")}
-	switch f.fields.Get("op") {
-	case "rename":
-		v := f.call.View(l.Say("rename.title"))
-		v.Notice = notice
-		return f.call.AnswerPage(http.StatusOK, renamePage(v, renameView{Here: here, Crumbs: crumbs(f.call, f.path), Name: names[0], To: to}))
-	case "zip":
-		v := f.call.View(l.Count("where.zip", len(names)))
-		v.Notice = notice
-		return f.call.AnswerPage(http.StatusOK, zipPage(v, zipView{Here: here, Crumbs: crumbs(f.call, f.path), Names: names, To: to}))
-	}
-	return f.call.SeeOther(here+"?done=lost", http.StatusOK, nil)
-}
-
 // maxQuestion bounds the address of a question, in bytes.
 const maxQuestion = 4000
 

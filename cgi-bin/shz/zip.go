@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/archive"
+	"sharezone/internal/page"
 	"sharezone/internal/web"
 	"sharezone/internal/zone"
 )
@@ -98,6 +99,27 @@ func (f form) askZipAgain(names []string, to string, err error) error {
 	v := f.call.View(f.call.Language.Count("where.zip", len(names)))
 	view := zipView{Here: f.call.Path(), Crumbs: crumbs(f.call, f.path), Names: names, To: withoutUntypable(to), Error: f.call.Message(err)}
 	return f.call.AnswerPage(web.CodeOf(err).Status(), zipPage(v, view))
+}
+
+// showAgain shows a form for a new name as it was typed when a session ended; of the others nothing was typed.
+func (f form) showAgain() error {
+	names, err := f.names()
+	if err != nil {
+		return err
+	}
+	l, here, to := f.call.Language, f.call.Path(), withoutUntypable(f.fields.Get("to"))
+	notice := &page.Notice{Kind: page.Info, Text: l.Say("form.again")}
+	switch f.fields.Get("op") {
+	case "rename":
+		v := f.call.View(l.Say("rename.title"))
+		v.Notice = notice
+		return f.call.AnswerPage(http.StatusOK, renamePage(v, renameView{Here: here, Crumbs: crumbs(f.call, f.path), Name: names[0], To: to}))
+	case "zip":
+		v := f.call.View(l.Count("where.zip", len(names)))
+		v.Notice = notice
+		return f.call.AnswerPage(http.StatusOK, zipPage(v, zipView{Here: here, Crumbs: crumbs(f.call, f.path), Names: names, To: to}))
+	}
+	return f.call.SeeOther(here+"?done=lost", http.StatusOK, nil)
 }
 
 // zipView is the form for the name of a zip.
