@@ -257,6 +257,7 @@ var englishZones = map[string]string{
 	"zones-drift.immutable":    "It is locked: nobody can change it (chattr).",
 	"zones-drift.value":        "This setting was written by hand and cannot be understood: it counts for nothing. To put it right, save the settings.",
 	"zones-drift.mount":        "Another disk begins here, which is not looked into.",
+	"zones-drift.reserved":     "This folder has a name that Share Zone keeps for itself (.shz-), so no page shows it. Whoever owns it, or the administrator, gives it another name (mv).",
 	"zones-drift.unread":       "The system does not let it be looked at.",
 
 	// What a change left as it was, by zone.SkipReason.

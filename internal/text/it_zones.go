@@ -257,6 +257,7 @@ var italianZones = map[string]string{
 	"zones-drift.immutable":    "È bloccato: nessuno lo può cambiare (chattr).",
 	"zones-drift.value":        "Quest'impostazione è stata scritta a mano e non si capisce: non vale. Per rimetterla a posto salva le impostazioni.",
 	"zones-drift.mount":        "Qui comincia un altro disco, che non viene guardato.",
+	"zones-drift.reserved":     "Questa cartella ha un nome che Share Zone tiene per sé (.shz-): perciò nessuna pagina la mostra. Le dà un altro nome (mv) chi la possiede, o l'amministratore.",
 	"zones-drift.unread":       "Il sistema non lo lascia guardare.",
 
 	// What a change left as it was, by zone.SkipReason.

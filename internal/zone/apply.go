@@ -42,7 +42,7 @@ func (h *Held) Apply() (Report, error) {
 		return Report{}, full(h.fd, err)
 	}
 	report := Report{Shut: maskOf(access, isRoot) != permWrite}
-	err = h.admin.walk(h.fd, &report, func(fd int, st *unix.Stat_t) (bool, error) {
+	err = h.admin.walk(h.fd, &report, contentOnly, func(fd int, st *unix.Stat_t) (bool, error) {
 		if !h.admin.people[st.Uid] {
 			return false, ErrNotOurs
 		}

@@ -39,12 +39,13 @@ const (
 	DriftImmutable = "immutable"    // nobody can change it (chattr +i, +a)
 	DriftMount     = "mount"        // another file system, which is not looked into
 	DriftValue     = "value"        // of the root: what describes the zone is not well formed, and counts for nothing
+	DriftReserved  = "reserved"     // a folder with a name that Share Zone keeps for itself, so no page shows it
 	DriftUnread    = "unread"       // the kernel does not show it
 )
 
 // DriftKinds are all of them, for whoever has a sentence for each.
 var DriftKinds = []string{DriftLost, DriftExtra, DriftDefault, DriftGroup, DriftShared, DriftOther, DriftSticky, DriftWide,
-	DriftShut, DriftOwner, DriftOwns, DriftNobody, DriftLinked, DriftImmutable, DriftMount, DriftValue, DriftUnread}
+	DriftShut, DriftOwner, DriftOwns, DriftNobody, DriftLinked, DriftImmutable, DriftMount, DriftValue, DriftReserved, DriftUnread}
 
 // sight is what a checkup sees of one thing.
 type sight struct {

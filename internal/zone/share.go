@@ -61,7 +61,7 @@ func (h *Held) Share(principal string, access Access) (Report, error) {
 		if _, err := changeACLs(fd, &h.stat, without); err != nil {
 			return Report{}, err
 		}
-		if err := a.walk(fd, &report, removal(without, a.ownersOf(entry, access, h.stat.Uid, before))); err != nil {
+		if err := a.walk(fd, &report, allNames, removal(without, a.ownersOf(entry, access, h.stat.Uid, before))); err != nil {
 			return report, err
 		}
 		if !report.unfinished {
@@ -81,7 +81,7 @@ func (h *Held) Share(principal string, access Access) (Report, error) {
 		return report, err
 	}
 	both := Report{Skipped: slices.DeleteFunc(report.Skipped, func(s Skipped) bool { return s.Reason != SkipOwns }), More: report.moreOwns}
-	err = a.walk(fd, &report, a.addition(entry)) // finds the others again
+	err = a.walk(fd, &report, contentOnly, a.addition(entry)) // finds the others again
 	for _, s := range report.Skipped {
 		both.skip(s)
 	}

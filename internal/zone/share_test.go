@@ -399,3 +399,39 @@ func TestShareWhileTreeMoves(t *testing.T) {
 		}
 	}
 }
+
+// TestShareReachesReservedNames: who gives his folder, or what others put into it, a name that no page shows keeps no rights there, and
+// the check names the folder.
+func TestShareReachesReservedNames(t *testing.T) {
+	base, admin := needCopy(t)
+	createDemo(t, admin)
+	root := base + "/demo"
+	share(t, admin, "user:zt-bruno", Write)
+	share(t, admin, "user:zt-carla", Write)
+	as(t, "zt-bruno", "cd "+root+"; mkdir -m 1770 his thrown grown")
+	as(t, "zt-carla", "cd "+root+"; umask 007; for d in his thrown grown; do mkdir -p $d/hers; echo x >$d/hers/file; done; echo x >his/file")
+	if !as(t, "zt-bruno", "cd "+root+"; mv his/file his/.shz-file && mv his .shz-his && mv thrown .shz-trash-7 && mv grown "+growingPrefix+"X && cat .shz-*/hers/file .shz-his/.shz-file") {
+		t.Fatal("not moved")
+	}
+	if report := share(t, admin, "user:zt-bruno", Drop); report.unfinished {
+		t.Errorf("%+v", report)
+	}
+	for _, path := range []string{".shz-his/hers", ".shz-trash-7/hers", growingPrefix + "X/hers"} {
+		if as(t, "zt-bruno", "cat "+root+"/"+path+"/file") || as(t, "zt-bruno", "touch "+root+"/"+path+"/new") {
+			t.Errorf("bruno still gets into %s:\n%s", path, getfacl(t, root+"/"+path))
+		}
+	}
+	if as(t, "zt-bruno", "cat "+root+"/.shz-his/.shz-file") {
+		t.Error("bruno still reads what has a reserved name")
+	}
+	found, _ := check(t, admin)
+	var named []string
+	for _, d := range found {
+		if d.Kind == DriftReserved {
+			named = append(named, d.Path+" "+d.Found)
+		}
+	}
+	if !slices.Equal(named, []string{".shz-his zt-bruno"}) {
+		t.Errorf("%q", named)
+	}
+}

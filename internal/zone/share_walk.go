@@ -145,23 +145,19 @@ func linked(st *unix.Stat_t) bool { return st.Mode&unix.S_IFMT == unix.S_IFREG &
 
 // walk carries a change through the content of the zone behind root, top-down: what is made in a folder that was
 // already changed inherits the change, so nothing escapes but what is moved meanwhile. It is repeated until nothing
-// more is found and everything was there; a file that was seen is not looked at again. What lies in the trash is changed too, because it comes back;
-// the folders of the trash, into which members must not get, only where they change hands.
+// more is found and everything was there; a file that was seen is not looked at again. What lies in the trash is changed too, because it comes back.
 //
 // Folders that are being copied or unpacked are gone through too: they appear as they are. They stay shut by their mask. Who
-// works in one that a transfer gives to somebody else is refused by the kernel from then on.
-func (a *Admin) walk(root int, report *Report, what change) error {
-	return a.walkTrash(root, report, what, false)
-}
-
-func (a *Admin) walkTrash(root int, report *Report, what change, changesTrash bool) error {
+// works in one that a transfer gives to somebody else is refused by the kernel from then on. Whoever owns a folder can give it such a
+// name, so those with any reserved name are gone through.
+func (a *Admin) walk(root int, report *Report, reaches scope, what change) error {
 	known, err := newInodes()
 	if err != nil {
 		return err
 	}
 	for range maxPasses {
-		c := changer{what: what, root: root, changesTrash: changesTrash,
-			walker: walker{progress: a.tell, known: known, growing: true, trash: true, workers: min(runtime.GOMAXPROCS(0), maxWorkers)}}
+		c := changer{what: what, root: root, changesTrash: reaches != contentOnly,
+			walker: walker{progress: a.tell, known: known, folders: true, hidden: reaches == allNames, workers: min(runtime.GOMAXPROCS(0), maxWorkers)}}
 		c.walker.file, c.walker.folder, c.walker.missed = c.file, c.folder, c.skip
 		if _, err := c.walker.run(root); err != nil {
 			return err
@@ -177,6 +173,15 @@ func (a *Admin) walkTrash(root int, report *Report, what change, changesTrash bo
 	}
 	return nil
 }
+
+// scope is what a walk changes.
+type scope int
+
+const (
+	contentOnly scope = iota // neither the folders of the trash, into which members must not get, nor uploads under way
+	trashToo                 // the folders of the trash as well, which change hands
+	allNames                 // files with a reserved name as well: who owns a folder could keep another's under one
+)
 
 // maxWorkers is how many files of a folder are changed at a time: a walk is to be done soon, and not to take a machine
 // of many processors.

@@ -124,7 +124,7 @@ func (a *Admin) transfer(h *Handover, g giving) error {
 		_, member := inherited.Find(acl.User, g.from.UID)
 		lists = !member
 	}
-	if err := a.walkTrash(held.fd, &h.Report, ownership(g, lists), true); err != nil {
+	if err := a.walk(held.fd, &h.Report, trashToo, ownership(g, lists)); err != nil {
 		return err
 	}
 	if held.stat.Uid == g.from.UID || held.stat.Uid == g.to.UID {

@@ -50,7 +50,7 @@ func (h *Held) Transfer(to string) (Report, error) {
 		var report Report
 		err := unix.Fchownat(h.fd, "", int(heir.UID), -1, unix.AT_EMPTY_PATH)
 		if err == nil && !known && names.Err() == nil {
-			err = h.admin.walkTrash(h.fd, &report, ownership(g, false), true)
+			err = h.admin.walk(h.fd, &report, trashToo, ownership(g, false))
 		}
 		err = errors.Join(err, h.settleTrash(&report, g))
 		return report, err
@@ -64,7 +64,7 @@ func (h *Held) Transfer(to string) (Report, error) {
 	}
 	var report Report
 	if err == nil {
-		err = h.admin.walkTrash(h.fd, &report, ownership(g, true), true)
+		err = h.admin.walk(h.fd, &report, trashToo, ownership(g, true))
 	}
 	if err == nil {
 		err = transferRoot(h.fd, &h.stat, g)
@@ -72,7 +72,7 @@ func (h *Held) Transfer(to string) (Report, error) {
 	if err != nil {
 		return report, full(h.fd, err)
 	}
-	err = h.admin.walkTrash(h.fd, &report, ownership(g, true), true)
+	err = h.admin.walk(h.fd, &report, trashToo, ownership(g, true))
 	err = errors.Join(err, h.settleTrash(&report, g))
 	return report, err
 }

@@ -24,8 +24,7 @@ type walker struct {
 
 	known    *inodes // files that need not be seen; nil: none
 	hidden   bool    // reserved names too
-	trash    bool    // of these, the folders of the trash at the top
-	growing  bool    // of these the folders that are being copied or unpacked, which appear with the lists that they have
+	folders  bool    // of these the folders: the trash, those that are being copied or unpacked, which appear with the lists that they have, and what somebody called so
 	vanished bool    // something was not there any more under the name by which it was listed: gone, or renamed
 	workers  int     // how many may call file and missed at a time; 0 is one
 	progress func(done int)
@@ -144,8 +143,7 @@ func (w *walker) sift(top *level, entries []dirent) []string {
 	names := make([]string, 0, len(entries))
 	for _, e := range entries {
 		switch {
-		case strings.HasPrefix(e.name, ReservedPrefix) && !w.hidden && !(len(w.stack) == 1 && w.isTrash(e.name)) &&
-			!(w.growing && strings.HasPrefix(e.name, growingPrefix)):
+		case w.passes(e.name) && !(w.folders && (e.kind == unix.DT_DIR || e.kind == unix.DT_UNKNOWN)):
 			w.missed(e.name, SkipUpload, nil)
 		case e.kind == unix.DT_REG && w.known.has(w.here, e.name, inode{top.inode.dev, e.inode}):
 		case e.kind == unix.DT_DIR: // entering finds out whether it still is one
@@ -155,6 +153,11 @@ func (w *walker) sift(top *level, entries []dirent) []string {
 		}
 	}
 	return names
+}
+
+// passes says whether a file's name is one that is passed by: an upload under way.
+func (w *walker) passes(name string) bool {
+	return !w.hidden && strings.HasPrefix(name, ReservedPrefix)
 }
 
 // visit sees files, several at a time where that is allowed: a change costs a file five system calls, where setfacl -R
@@ -190,6 +193,10 @@ func (w *walker) see(name string) bool {
 	defer unix.Close(fd)
 	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
 		return false
+	}
+	if w.passes(name) {
+		w.missed(name, SkipUpload, nil)
+		return true
 	}
 	w.file(name, fd, &st)
 	return true
@@ -317,7 +324,7 @@ func (w *walker) relocate() error {
 
 // isTrash says whether a folder in the current directory is one of the trash: a person's, or that of one deletion.
 func (w *walker) isTrash(name string) bool {
-	return w.trash && (len(w.stack) == 1 && isTrash(name) || len(w.stack) == 2 && isTrash(w.stack[1].name) && deletionForm.MatchString(name))
+	return w.folders && (len(w.stack) == 1 && isTrash(name) || len(w.stack) == 2 && isTrash(w.stack[1].name) && deletionForm.MatchString(name))
 }
 
 func (w *walker) leave() {

@@ -81,6 +81,7 @@ Adds up what a zone takes on the disk, in bytes, by person and by name at its to
 	"drift-immutable":    "%[1]s cannot be changed by anybody (chattr)",
 	"drift-value":        "%[1]s: what describes the zone is not well formed, and counts for nothing: %[2]s",
 	"drift-mount":        "%[1]s is another file system and was not looked into",
+	"drift-reserved":     "%[1]s belongs to %[2]s and has a name that no page shows; its owner or you give it another (mv)",
 	"drift-unread":       "%[1]s: %[2]s",
 
 	"finding-zone-drift":       "%[1]s: what lies in it differs from what its root says (%[2]s); shzadm zone check says where",
@@ -171,6 +172,7 @@ Somma ciò che un'area occupa sul disco, in byte, per persona e per nome al prim
 	"drift-immutable":    "%[1]s non può essere cambiato da nessuno (chattr)",
 	"drift-value":        "%[1]s: ciò che descrive l'area non è ben scritto, e non vale niente: %[2]s",
 	"drift-mount":        "%[1]s è un altro file system e non è stato guardato",
+	"drift-reserved":     "%[1]s è di %[2]s e ha un nome che nessuna pagina mostra; gliene dà un altro (mv) chi la possiede, o tu",
 	"drift-unread":       "%[1]s: %[2]s",
 
 	"finding-zone-drift":       "%[1]s: ciò che contiene differisce da quello che dice la sua radice (%[2]s); shzadm zone check dice dove",
