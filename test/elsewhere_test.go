@@ -152,6 +152,9 @@ func TestTypedIsCarriedOverALogin(t *testing.T) {
 			t.Errorf("bruno: %d %s", a.status, a.body)
 		}
 	})
+	if a := send("bruno", management, "-d", "op=create&name=tc-none&shz-again=1"); a.status != 403 || strings.Contains(a.body, `name="op"`) {
+		t.Errorf("a form for a zone, to who makes none: %d %s", a.status, a.body)
+	}
 	if a := send("admin", usersPage, "-d", "op=create&username=tc-none&full_name=Typed&shz-again=1"); a.status != 200 || !strings.Contains(a.body, `value="tc-none"`) {
 		t.Errorf("%d %s", a.status, a.body)
 	}

@@ -164,6 +164,31 @@ func TestUsersAreForAdministrators(t *testing.T) {
 	}
 }
 
+// TestUsersTwoTabs: what describes somebody and was changed since a form was opened is not overwritten unasked.
+func TestUsersTwoTabs(t *testing.T) {
+	needDemo(t)
+	clearUsers(t, "us-tabs")
+	if a := curlAs(t, "admin", "-d", "op=create&username=us-tabs&full_name=Tabs&email=t%40example.org", usersPage); a.status != 201 {
+		t.Fatalf("%d %.500s", a.status, a.body)
+	}
+	at := usersPage + "/us-tabs"
+	first := stampOf(t, curlAs(t, "admin", at+"?view=edit"))
+	if a := jsonAs(t, "admin", "-d", "op=modify&phone=%2B39+059", at); a.status != 200 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	// A form that was carried over a login says still what it was filled from.
+	if a := curlAs(t, "admin", "-d", "op=modify&phone=&shz-again=1&seen="+first, at); stampOf(t, a) != first {
+		t.Errorf("the next press would undo the change of another unasked: %d %s", a.status, a.body)
+	}
+	late := curlAs(t, "admin", "-d", "op=modify&phone=&seen="+first, at)
+	if late.status != 409 || stampOf(t, late) == first {
+		t.Fatalf("%d %s", late.status, late.body)
+	}
+	if a := curlAs(t, "admin", "-d", "op=modify&phone=&seen="+stampOf(t, late), at); a.status != 303 {
+		t.Errorf("pressed again: %d %s", a.status, a.body)
+	}
+}
+
 // TestUsersLife: an account from its first login to its end, what the machine's tools say of it, and what is recorded.
 func TestUsersLife(t *testing.T) {
 	needDemo(t)

@@ -20,18 +20,15 @@ import (
 func TestZonesTwoTabs(t *testing.T) {
 	zone := newZone(t)
 	address := management + "/" + zone
-	seen := regexp.MustCompile(`name="seen" value="([0-9a-f]+)"`)
-	stamp := func(page answer) string {
-		t.Helper()
-		found := seen.FindStringSubmatch(page.body)
-		if found == nil {
-			t.Fatalf("no stamp: %d %s", page.status, page.body)
-		}
-		return found[1]
-	}
-	first := stamp(curlAs(t, "anna", address+"?view=settings"))
+	first := stampOf(t, curlAs(t, "anna", address+"?view=settings"))
 	if a := form(t, "anna", address, false, "op=modify", "seen="+first, "title=One", "expires=2098-12-31"); a.status != 200 {
 		t.Fatalf("%d %s", a.status, a.body)
+	}
+	// A form that comes back says still what it was filled from: refused for another reason, or carried over a login.
+	for _, fields := range []string{"expires=nonsense", "title=&shz-again=1"} {
+		if a := curlAs(t, "anna", "-d", "op=modify&seen="+first+"&"+fields, address); stampOf(t, a) != first {
+			t.Errorf("%s: the next press would undo the change of another unasked: %d %s", fields, a.status, a.body)
+		}
 	}
 	late := curlAs(t, "anna", "-H", "Accept-Language: en", "--data-urlencode", "op=modify", "--data-urlencode", "seen="+first,
 		"--data-urlencode", "title=", "--data-urlencode", "description=Two & typed", "--data-urlencode", "expires=", address)
@@ -41,9 +38,19 @@ func TestZonesTwoTabs(t *testing.T) {
 	if z := zonesIn(t, jsonAs(t, "anna", management+"?name="+zone))[0]; z.Title == nil || *z.Title != "One" {
 		t.Errorf("the second form overwrote the first: %+v", z)
 	}
-	if a := form(t, "anna", address, false, "op=modify", "seen="+stamp(late), "title=Two"); a.status != 200 {
+	if a := form(t, "anna", address, false, "op=modify", "seen="+stampOf(t, late), "title=Two"); a.status != 200 {
 		t.Errorf("pressed again: %d %s", a.status, a.body)
 	}
+}
+
+// stampOf is what a page's form says that it was filled from.
+func stampOf(t *testing.T, page answer) string {
+	t.Helper()
+	found := regexp.MustCompile(`name="seen" value="([0-9a-f]+)"`).FindStringSubmatch(page.body)
+	if found == nil {
+		t.Fatalf("no stamp: %d %s", page.status, page.body)
+	}
+	return found[1]
 }
 
 // TestZonesSearch: who finds what by which criterion.

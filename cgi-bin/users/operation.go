@@ -206,6 +206,10 @@ func (f form) again(err error) error {
 		return err
 	}
 	f.call.Log(err)
+	var refusal *helper.AccountRefusal
+	if errors.As(err, &refusal) && refusal.Reason == "changed" {
+		f.fields.Del("seen") // now he is told, and may send it all the same
+	}
 	if f.page(web.CodeOf(err).Status(), &page.Notice{Kind: page.Error, Text: f.call.Message(err)}) != nil {
 		return err
 	}

@@ -259,6 +259,7 @@ func (f *formView) fill(typed url.Values) {
 	for key, to := range map[string]*string{
 		"username": &f.Username, "full_name": &f.FullName, "company": &f.Company, "phone": &f.Phone, "mobile": &f.Mobile, "email": &f.Email,
 		"expires": &f.Expires,
+		"seen":    &f.Seen, // what was typed was typed over that, whatever holds now
 	} {
 		if _, there := typed[key]; there {
 			*to = typed.Get(key)

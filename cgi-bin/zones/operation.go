@@ -92,6 +92,9 @@ func post(v viewer, name string) error {
 func (f form) showAgain(view string) error {
 	notice := &page.Notice{Kind: page.Info, Text: f.call.Language.Say("form.again")}
 	if view == "new" {
+		if !zone.MayMakeZones() { // as where the form is asked for
+			return f.refusedMaking()
+		}
 		return newZonePage(f.viewer, f.fields, http.StatusOK, notice)
 	}
 	s, err := f.look(f.name, f.fields.Get("op") == "restore")
@@ -247,10 +250,11 @@ func (f form) modify() error {
 		if f.call.JSON {
 			return f.told(err)
 		}
-		told := f.told(err)
-		f.call.Log(err)
-		r := zonePage{viewer: f.viewer, seen: s, typed: f.fields, status: web.CodeOf(told).Status(), notice: &page.Notice{Kind: page.Error, Text: f.call.Message(told)}}
-		return r.settings()
+		var refusal *helper.ZoneRefusal
+		if errors.As(err, &refusal) && refusal.Reason == "changed" {
+			f.fields.Del("seen") // now he is told, and may send it all the same
+		}
+		return f.again(s, err, zonePage.settings)
 	}
 	after, err := f.look(f.name, false)
 	if err != nil {

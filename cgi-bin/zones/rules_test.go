@@ -204,10 +204,10 @@ func TestMetadataOfForms(t *testing.T) {
 
 // TestTypedAgain: what was typed stays when a form is refused, lines as lines; what cannot be typed does not.
 func TestTypedAgain(t *testing.T) {
-	f := settingsView{Title: "before", Expires: "2026-12-31"}
-	typed := url.Values{"title": {"a\x1bb"}, "description": {"one\r\ntwo"}, "max_age": {"x"}}
+	f := settingsView{Title: "before", Expires: "2026-12-31", Seen: "1b"}
+	typed := url.Values{"title": {"a\x1bb"}, "description": {"one\r\ntwo"}, "max_age": {"x"}, "seen": {"0a"}}
 	viewerFor(text.English).complete(&f, zone.Policy{}, typed, time.Now())
-	if f.Title != "" || f.Description != "one\ntwo" || f.MaxAge != "x" || f.Expires != "2026-12-31" {
+	if f.Title != "" || f.Description != "one\ntwo" || f.MaxAge != "x" || f.Expires != "2026-12-31" || f.Seen != "0a" {
 		t.Errorf("%+v", f)
 	}
 }

@@ -137,7 +137,7 @@ func list(v viewer) error {
 			return v.refusedOutside()
 		}
 		if !zone.MayMakeZones() { // the kernel would say so when the form is sent
-			return &web.Told{Err: unix.EACCES, Sentence: v.call.Language.Say("zones-refused.create")}
+			return v.refusedMaking()
 		}
 		var typed url.Values
 		if v.query.Has("name") { // the form in another language
@@ -173,6 +173,11 @@ func list(v viewer) error {
 	view := v.call.View(v.call.Language.Say(l.title()))
 	view.Notice = doneNotice(v.call.Language, v.call.Done())
 	return v.call.AnswerPage(http.StatusOK, listPage(view, l))
+}
+
+// refusedMaking answers who may make no zones.
+func (v viewer) refusedMaking() error {
+	return &web.Told{Err: unix.EACCES, Sentence: v.call.Language.Say("zones-refused.create")}
 }
 
 // maxRows bounds what a page lists; a search narrows it.

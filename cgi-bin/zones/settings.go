@@ -100,6 +100,7 @@ func (v viewer) complete(f *settingsView, policy zone.Policy, typed url.Values, 
 	}
 	for key, to := range map[string]*string{
 		"name": &f.Name, "title": &f.Title, "description": &f.Description, "expires": &f.Expires, "max_age": &f.MaxAge, "notify": &f.Notify, "trash": &f.Trash,
+		"seen": &f.Seen, // what was typed was typed over that, whatever holds now
 	} {
 		if _, there := typed[key]; there {
 			*to = typable(unixLines(typed.Get(key)))
