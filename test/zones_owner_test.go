@@ -205,6 +205,19 @@ func TestZoneValuesByHand(t *testing.T) {
 	if a := curlAs(t, "anna", at+"?view=ages"); !strings.Contains(a.body, `name="op" value="keep"`) {
 		t.Error(a.body)
 	}
+	if a := curlAs(t, "anna", at); !strings.Contains(a.body, `?view=ages"`) {
+		t.Errorf("no way to the page that it names: %s", a.body)
+	}
+	write(t, "anna", zonePath(zone, "aged.txt"), "x")
+	if a := form(t, "anna", at, false, "op=modify", "max_age=5"); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := jsonAs(t, "anna", at+"?view=ages"); !strings.Contains(a.body, `"name":"aged.txt"`) || !strings.Contains(a.body, `"first":null,"soon":0`) || strings.Contains(a.body, `"first":"`) {
+		t.Errorf("a day is said on which nothing goes: %s", a.body)
+	}
+	if a := form(t, "anna", at, false, "op=modify", "max_age="); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
 	if a := form(t, "anna", at, false, "op=keep"); a.status != 200 {
 		t.Errorf("%d %s", a.status, a.body)
 	}

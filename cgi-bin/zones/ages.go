@@ -55,6 +55,9 @@ func (p zonePage) ages() error {
 		head:  zoneHead(p.call.Language, p.headOf(p.seen, "ages")),
 		do: func(func(int)) (err error) {
 			found, err = lookAges(p.Name, days, time.Now(), settings.Search.Time)
+			if p.badKeep() {
+				found.Top = undated(found.Top)
+			}
 			return err
 		},
 		well: func() (outcome, error) {
@@ -65,6 +68,17 @@ func (p zonePage) ages() error {
 	})
 }
 
+// badKeep says whether nothing goes because what stays is not known.
+func (s seen) badKeep() bool { return slices.Contains(s.Problems, zone.BadKeep) }
+
+// undated are the same names where nothing goes.
+func undated(top []zone.AgeShare) []zone.AgeShare {
+	for i := range top {
+		top[i].First, top[i].Soon = time.Time{}, 0
+	}
+	return top
+}
+
 // agesObject is the JSON form.
 type agesObject struct {
 	MaxAge *int `json:"max_age"`
@@ -72,13 +86,13 @@ type agesObject struct {
 }
 
 func (p zonePage) agesView(days int, found zone.Ages) agesView {
-	l, badKeep := p.call.Language, slices.Contains(p.Problems, zone.BadKeep)
-	v := agesView{Here: templ.SafeURL(zoneHref(p.Name, p.State)), Rule: l.Say("zones-ages.none"), Changes: p.Access == zone.Own && p.answers("keep") && !slices.Contains(p.Problems, zone.ReadOnly) && (days > 0 || badKeep)}
+	l := p.call.Language
+	v := agesView{Here: templ.SafeURL(zoneHref(p.Name, p.State)), Rule: l.Say("zones-ages.none"), Changes: p.Access == zone.Own && p.answers("keep") && !slices.Contains(p.Problems, zone.ReadOnly) && (days > 0 || p.badKeep())}
 	if days > 0 {
 		v.Rule = l.Count("zones-ages.rule", days)
 		v.Commands = []string{command("/usr/lib/sharezone/cleaner", "--dry-run", "--once", "files", "--zone", p.Name)}
 	}
-	if badKeep {
+	if p.badKeep() {
 		v.Rule = l.Say("zones-problem.bad-keep")
 	}
 	v.Partly = !found.Complete

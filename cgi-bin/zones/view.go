@@ -147,7 +147,7 @@ func (v viewer) headOf(s seen, view string) head {
 					continue
 				}
 			case "ages":
-				if s.MaxAge == nil || !readable(s.Access) {
+				if s.MaxAge == nil && !s.badKeep() || !readable(s.Access) { // a bad keep is mended there
 					continue
 				}
 			case "who", "check", "space":
