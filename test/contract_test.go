@@ -286,6 +286,13 @@ func TestContractMustChange(t *testing.T) {
 	if a := curl(t, "-d", "username=ilaria", "-d", "password="+password, "-d", "next=/cgi-bin/shz/demo/", "/cgi-bin/login"); a.status != 303 || a.header.Get("Location") != "/cgi-bin/chpwd" {
 		t.Errorf("login as a page: %d to %q", a.status, a.header.Get("Location"))
 	}
+	lost := curl(t, "-H", "Accept-Language: en", "-d", "username=ilaria", "-d", "password="+password, "-d", "to=/cgi-bin/zones", "--data-urlencode", "carried=op=create&name=x", "/cgi-bin/login")
+	if lost.status != 303 || lost.header.Get("Location") != "/cgi-bin/chpwd?done=lost" {
+		t.Errorf("login with a form: %d to %q", lost.status, lost.header.Get("Location"))
+	}
+	if a := curl(t, "-H", "Accept-Language: en", "-H", "Cookie: SESSION_ID="+id, "-e", needDemo(t).url+"/cgi-bin/login", "/cgi-bin/chpwd?done=lost"); a.status != 200 || !strings.Contains(a.body, "what you sent then has not arrived") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
 	fields := []string{"-d", "old=" + password, "-d", "new=Cicala-4-Ponte-Grigio", "-d", "confirm=Cicala-4-Ponte-Grigio", "/cgi-bin/chpwd"}
 	if a := with(t, id, fields...); a.status != 200 {
 		t.Fatalf("%d %s", a.status, a.body)

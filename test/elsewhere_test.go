@@ -75,7 +75,7 @@ func TestClaimedSuccessTaken(t *testing.T) {
 func TestSessionEndsBeforeForm(t *testing.T) {
 	d := needDemo(t)
 	for _, row := range []struct{ from, next, to, says string }{
-		{d.url + "/cgi-bin/zones/x?view=share", "/cgi-bin/zones/x?view=share", "/cgi-bin/zones/x", "What you sent is kept"},
+		{d.url + "/cgi-bin/zones/x?view=share", "/cgi-bin/zones/x?view=share", "/cgi-bin/zones/x", "what you sent has not arrived"},
 		{d.url + "/cgi-bin/sessions", "/cgi-bin/sessions", "/cgi-bin/sessions", "what you sent has not arrived"},
 		{"http://evil.example/cgi-bin/zones/x", "/cgi-bin/home", "/cgi-bin/zones/x", "what you sent has not arrived"},
 		{"", "/cgi-bin/home", "/cgi-bin/zones/x", "what you sent has not arrived"},
@@ -112,7 +112,7 @@ func TestTypedIsCarriedOverALogin(t *testing.T) {
 	typed := []string{"-d", "raw=old", "--data-urlencode", "to=Typed <b>&amp;", "--data-urlencode", "title=Typed <b>&amp;", "--data-urlencode", "description=Two\r\nlines", "--data-urlencode", "expires=2098-01-31", "--data-urlencode", "password=secret-7", "--data-urlencode", "old=secret-8"}
 	for _, row := range []struct{ user, to, op, shows string }{
 		{"anna", at, "modify", `value="Typed &lt;b&gt;&amp;amp;"`},
-		{"anna", at, "delete", "Nothing has been saved yet"},
+		{"anna", at, "keep", "Nothing has been saved yet"},
 		{"anna", management, "create", `value="Typed &lt;b&gt;&amp;amp;"`},
 		{"anna", folder, "rename", `value="Typed &lt;b&gt;&amp;amp;"`},
 		{"anna", folder, "zip", `value="Typed &lt;b&gt;&amp;amp;"`},
@@ -122,7 +122,7 @@ func TestTypedIsCarriedOverALogin(t *testing.T) {
 			fields = append(fields, "-d", "name="+zone)
 		}
 		asked := send("", row.to, fields...)
-		if asked.status != 401 || !strings.Contains(asked.body, "What you sent is kept") || strings.Contains(asked.body, "secret-") {
+		if asked.status != 401 || !strings.Contains(asked.body, "What you sent is kept") || strings.Contains(asked.body, "secret-") || strings.Contains(asked.body, "hreflang") {
 			t.Fatalf("%s: %d %s", row.op, asked.status, asked.body)
 		}
 		refused := curl(t, append(hidden(asked.body), "-d", "username=anna&password=wrong", "/cgi-bin/login")...)
@@ -142,6 +142,17 @@ func TestTypedIsCarriedOverALogin(t *testing.T) {
 		}
 		pagetest.Check(t, shown.body)
 	}
+	// What has nothing to show is not said to be kept, nor taken for a wish.
+	for _, op := range []string{"share&principal=user:carla&access=read", "apply", "open", "transfer&owner=anna", "delete", "remove&path=x", "take&path=x", "x"} {
+		if a := send("", at, "-d", "op="+op); a.status != 401 || !strings.Contains(a.body, "what you sent has not arrived") || strings.Contains(a.body, `name="carried"`) || !strings.Contains(a.body, "hreflang") {
+			t.Errorf("%s: %d %s", op, a.status, a.body)
+		}
+		unchanged(t, zonePath(zone), func() {
+			if a := send("anna", at, "-d", "shz-again=1&op="+op); a.status != 400 {
+				t.Errorf("%s: %d %s", op, a.status, a.body)
+			}
+		})
+	}
 	// Whoever else logs in there is shown what he may see, and nothing is done.
 	again := []string{"-d", "op=modify&title=x&shz-again=1"}
 	unchanged(t, zonePath(zone), func() {
@@ -160,7 +171,7 @@ func TestTypedIsCarriedOverALogin(t *testing.T) {
 	}
 	// What cannot show a form again takes none for a wish.
 	unchanged(t, zonePath(zone), func() {
-		if a := send("anna", folder, "-d", "op=delete&raw=old&shz-again=1"); a.status != 303 {
+		if a := send("anna", folder, "-d", "op=delete&raw=old&shz-again=1"); a.status != 400 {
 			t.Errorf("%d %s", a.status, a.body)
 		}
 	})

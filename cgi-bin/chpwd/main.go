@@ -84,5 +84,8 @@ func show(c *web.Call, status int, f passwordForm) error {
 	if f.MustChange {
 		v.Menu = []page.MenuItem{} // nothing else would answer
 	}
+	if c.Done() == "lost" { // by login
+		v.Notice = &page.Notice{Kind: page.Error, Text: c.Language.Say("folder.lost")}
+	}
 	return c.Answer(status, map[string]any{"must_change": f.MustChange}, passwordPage(v, f))
 }

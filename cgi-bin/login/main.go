@@ -94,9 +94,15 @@ func logIn(c *web.Call) error {
 	case next == "":
 		next = home
 	}
-	if carried != nil && !c.JSON && !reply.MustChange {
+	switch {
+	case carried == nil || c.JSON:
+	case reply.MustChange: // nothing can be shown before, and the server keeps nothing until then
+		next += "?done=lost"
+	default:
 		carried.Mark()
-		return c.AnswerPage(http.StatusOK, carriedPage(c.View(c.Language.Say("login.carried-title")), carried, next))
+		v := c.View(c.Language.Say("login.carried-title"))
+		v.OneLanguage = true
+		return c.AnswerPage(http.StatusOK, carriedPage(v, carried, next))
 	}
 	answer := map[string]any{"user": reply.User, "roles": reply.Roles, "entry": c.Entry}
 	if reply.MustChange {
@@ -115,6 +121,7 @@ func recordable(username string) string {
 
 func show(c *web.Call, status int, f loginForm) error {
 	v := c.View(c.Language.Say("login.title"))
+	v.OneLanguage = f.Carried != nil
 	if f.Next != "" {
 		v.URL = "/cgi-bin/login?" + url.Values{"next": {f.Next}}.Encode() // where the language link leads
 	}

@@ -101,7 +101,7 @@ func (f form) askZipAgain(names []string, to string, err error) error {
 	return f.call.AnswerPage(web.CodeOf(err).Status(), zipPage(v, view))
 }
 
-// showAgain shows a form for a new name as it was typed when a session ended; of the others nothing was typed.
+// showAgain shows a form for a new name as it was typed when a session ended.
 func (f form) showAgain() error {
 	names, err := f.names()
 	if err != nil {
@@ -109,17 +109,14 @@ func (f form) showAgain() error {
 	}
 	l, here, to := f.call.Language, f.call.Path(), withoutUntypable(f.fields.Get("to"))
 	notice := &page.Notice{Kind: page.Info, Text: l.Say("form.again")}
-	switch f.fields.Get("op") {
-	case "rename":
-		v := f.call.View(l.Say("rename.title"))
-		v.Notice = notice
-		return f.call.AnswerPage(http.StatusOK, renamePage(v, renameView{Here: here, Crumbs: crumbs(f.call, f.path), Name: names[0], To: to}))
-	case "zip":
+	if f.fields.Get("op") == "zip" {
 		v := f.call.View(l.Count("where.zip", len(names)))
 		v.Notice = notice
 		return f.call.AnswerPage(http.StatusOK, zipPage(v, zipView{Here: here, Crumbs: crumbs(f.call, f.path), Names: names, To: to}))
 	}
-	return f.call.SeeOther(here+"?done=lost", http.StatusOK, nil)
+	v := f.call.View(l.Say("rename.title"))
+	v.Notice = notice
+	return f.call.AnswerPage(http.StatusOK, renamePage(v, renameView{Here: here, Crumbs: crumbs(f.call, f.path), Name: names[0], To: to}))
 }
 
 // zipView is the form for the name of a zip.

@@ -27,6 +27,8 @@ type View struct {
 	URL      string     // this page as requested, raw: "/cgi-bin/shz/demo/?sort=size"; the language links lead back to it
 	Notice   *Notice    // nil = nothing to say
 
+	OneLanguage bool // no link to the other language: it would lose what the page carries
+
 	Announcement string // what the administrator tells everybody, in the user's language; "" = nothing
 	Maintenance  bool   // only administrators are let in now
 }

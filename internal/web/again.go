@@ -4,6 +4,7 @@ import (
 	"mime"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -20,17 +21,19 @@ const maxCarried = 16 << 10
 // secrets are never carried.
 var secrets = [...]string{"password", "old", "new", "confirm", "otp"}
 
-// showsAgain says whether what is at an address can show a form as it was typed: of folders' forms those for a new name.
+// shownAgain are the forms that can be shown as they were typed, by component: those with fields, of folders those for a new name. What is
+// one button stands on its page all the same, and a choice of one row there would not be seen.
+var shownAgain = map[string][]string{
+	"zones": {"create", "modify", "keep", "restore"},
+	"users": {"create", "modify", "delete", "create-group"},
+	"shz":   {"rename", "zip"},
+}
+
+// showsAgain says whether what is at an address can show a form as it was typed.
 func showsAgain(address string, fields url.Values) bool {
-	if op := fields.Get("op"); strings.HasPrefix(address, "/cgi-bin/shz/") {
-		return op == "rename" || op == "zip"
-	}
-	for _, component := range [...]string{"/cgi-bin/zones", "/cgi-bin/users"} {
-		if address == component || strings.HasPrefix(address, component+"/") {
-			return true
-		}
-	}
-	return false
+	rest, ours := strings.CutPrefix(address, "/cgi-bin/")
+	component, _, _ := strings.Cut(rest, "/")
+	return ours && slices.Contains(shownAgain[component], fields.Get("op"))
 }
 
 // Carried is a form that waits for a login.
@@ -78,11 +81,14 @@ func (f *Carried) Encoded() string { return f.Fields.Encode() }
 // Mark makes it one that is to be shown again.
 func (f *Carried) Mark() { f.Fields.Set(againField, "1") }
 
-// FormOrAgain is Form for components that show a form as it was typed, where again says so.
+// FormOrAgain is Form for components that show a form as it was typed, where again says so. One that cannot be is refused then.
 func (c *Call) FormOrAgain() (fields url.Values, again bool, err error) {
 	fields, err = c.readForm()
 	again = fields.Has(againField)
 	delete(fields, againField)
+	if err == nil && again && !showsAgain(c.path, fields) {
+		err = Refuse(BadRequest, "a form to show again")
+	}
 	return fields, again, err
 }
 
