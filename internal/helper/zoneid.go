@@ -15,7 +15,7 @@ type ZoneidRequest struct {
 type ZoneidReply struct {
 	Error    string      `json:"error,omitempty"`
 	Zones    []KnownZone `json:"zones"`    // whose ids are believed, those of zones that are gone too
-	Doubtful []KnownZone `json:"doubtful"` // who have the id of another zone, or one for which there is no room
+	Doubtful []KnownZone `json:"doubtful"` // whose ids are not, each with Why
 }
 
 // KnownZone is a zone as the register knows it.
@@ -27,7 +27,18 @@ type KnownZone struct {
 	Gone   bool    `json:"gone"`
 	Owner  uint32  `json:"owner"`  // uid
 	Notify *string `json:"notify"` // of what its people are told; null = as the site has it
+	Why    Doubt   `json:"why,omitempty"`
 }
+
+// Doubt is why the id of a zone is not believed.
+type Doubt string
+
+const (
+	Copied    Doubt = "copied"     // it is another zone's, or nobody knows which of two it belongs to
+	ManyIDs   Doubt = "many-ids"   // the directory had as many others as one can have
+	ManyZones Doubt = "many-zones" // its owner has as many in the register as one person can have
+	NoRoom    Doubt = "no-room"    // the register is full
+)
 
 // Zoneid asks libexec/zoneid.
 func Zoneid(q ZoneidRequest) (ZoneidReply, error) {

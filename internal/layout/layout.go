@@ -40,7 +40,7 @@ const (
 	Tallies = State + "/faillock"
 	// Logins holds one file for each uid that ever logged in, written at each login; root only.
 	Logins = State + "/logins"
-	// ZoneIDs is the register of zones' ids: one file per id; root only.
+	// ZoneIDs is the folder of the register of zones' ids; root only.
 	ZoneIDs = State + "/zoneids"
 	// Announcement is what the administrator tells everybody; root's, and readable by all.
 	Announcement = State + "/announcement"

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -108,8 +109,8 @@ func table(names *account.Names) (helper.ZoneidReply, error) {
 	if err != nil {
 		return helper.ZoneidReply{}, err
 	}
-	believed, doubtful, changed, full := judge(found, register)
-	if full {
+	believed, doubtful, changed := judge(found, register)
+	if slices.ContainsFunc(doubtful, func(d doubt) bool { return d.why == helper.NoRoom }) {
 		privileged.Log(program, "register", fmt.Errorf("%s is full: what happens in new zones stands in the log of the whole system alone; zoneid(8) says what to do", layout.ZoneIDs))
 	}
 	if len(changed) > 0 {
@@ -122,16 +123,18 @@ func table(names *account.Names) (helper.ZoneidReply, error) {
 }
 
 // tell makes the answer. Of a zone that is gone the register says whose it was: its last acts are still to be recorded.
-func tell(believed, doubtful []zone.Identity, register map[string]binding) helper.ZoneidReply {
+func tell(believed []zone.Identity, doubtful []doubt, register map[string]binding) helper.ZoneidReply {
 	var out helper.ZoneidReply
 	here := make(map[string]bool, len(believed))
 	for _, z := range believed {
 		here[z.ID] = true
 		out.Zones = append(out.Zones, known(z, register[z.ID].was))
 	}
-	for _, z := range doubtful {
-		here[z.ID] = true
-		out.Doubtful = append(out.Doubtful, known(z, never))
+	for _, d := range doubtful {
+		here[d.ID] = true
+		z := known(d.Identity, never)
+		z.Why = d.why
+		out.Doubtful = append(out.Doubtful, z)
 	}
 	for id, b := range register {
 		if !here[id] {

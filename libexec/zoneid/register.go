@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sharezone/internal/helper"
 	"sharezone/internal/zone"
 )
 
@@ -20,14 +21,17 @@ import (
 // in decimal, WAS the name that it had before this one or "-". What stands there is kept when the zone is gone, so that nobody
 // who once read its id inherits what is recorded under it.
 //
-// Whoever owns a zone can write another id there each minute, and make and remove zones. So a directory gets few, and all together
-// are bounded: what is beyond that is not believed, and nothing is forgotten for it.
+// Whoever owns a zone can write another id there each minute, and make and remove zones. So a directory gets few, the directories of one
+// owner a bounded number, and so all together: what is beyond that is not believed, and nothing is forgotten for it.
 const (
 	registerFile = "register"
 	// newFile is where it grows before it gets that name.
 	newFile = ".new"
 	// maxOfOne is how many ids one directory can have: by hand somebody gives it another one once or twice.
 	maxOfOne = 8
+	// maxOfOwner is how many the zones of one owner can have, those that are gone included: a zone each day for thirteen years. Twenty
+	// owners together fill the register; nobody does so alone.
+	maxOfOwner = 5_000
 	// maxBindings is a zone each hour for eleven years; to read and tell so many takes a second of the worker's 25.
 	maxBindings = 100_000
 )
@@ -59,17 +63,23 @@ func (b binding) next(z zone.Identity) binding {
 	}
 }
 
-// judge says which zones' ids are believed, which are doubtful, and what changes in the register; and whether the register has no
-// room for one.
+// doubt is a zone whose id is not believed.
+type doubt struct {
+	zone.Identity
+	why helper.Doubt
+}
+
+// judge says which zones' ids are believed, which are doubtful, and what changes in the register.
 //
 //   - The directory that an id is bound to has it, whatever it is called and whoever owns it now.
 //   - When that directory is gone, one of the same owner may take its place: a zone that was restored from a backup.
 //   - An id that was never seen is bound to the one directory that has it; where two have it nobody knows who copied.
-//   - A directory that had many ids already, and a register that is full, take no further one.
-func judge(found []zone.Identity, register map[string]binding) (believed, doubtful []zone.Identity, changed map[string]binding, full bool) {
-	had := make(map[directory]int)
+//   - A directory that had many ids already, an owner of many, and a register that is full take no further one.
+func judge(found []zone.Identity, register map[string]binding) (believed []zone.Identity, doubtful []doubt, changed map[string]binding) {
+	had, owns := make(map[directory]int), make(map[uint32]int)
 	for _, b := range register {
 		had[directory{b.inode, b.born}]++
+		owns[b.owner]++
 	}
 	room := maxBindings - len(register)
 	claims := make(map[string][]zone.Identity)
@@ -81,20 +91,23 @@ func judge(found []zone.Identity, register map[string]binding) (believed, doubtf
 	changed = make(map[string]binding)
 	for id, zones := range claims {
 		bound, isBound := register[id]
-		at := claimant(zones, bound, isBound)
+		at, why := claimant(zones, bound, isBound), helper.Copied
 		if !isBound && at >= 0 {
-			switch {
-			case had[directory{zones[at].Inode, zones[at].Born}] >= maxOfOne:
-				at = -1
+			switch z := zones[at]; {
+			case had[directory{z.Inode, z.Born}] >= maxOfOne:
+				at, why = -1, helper.ManyIDs
+			case owns[z.Owner] >= maxOfOwner:
+				at, why = -1, helper.ManyZones
 			case room <= 0:
-				at, full = -1, true
+				at, why = -1, helper.NoRoom
 			default:
 				room--
+				owns[z.Owner]++
 			}
 		}
 		for i, z := range zones {
 			if i != at {
-				doubtful = append(doubtful, z)
+				doubtful = append(doubtful, doubt{z, why})
 				continue
 			}
 			believed = append(believed, z)
@@ -103,7 +116,7 @@ func judge(found []zone.Identity, register map[string]binding) (believed, doubtf
 			}
 		}
 	}
-	return believed, doubtful, changed, full
+	return believed, doubtful, changed
 }
 
 // claimant is which of the zones that have one id is the zone that it belongs to, -1 for none.

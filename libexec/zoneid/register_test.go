@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"sharezone/internal/helper"
 	"sharezone/internal/zone"
 )
 
@@ -31,6 +32,19 @@ func names(zones []zone.Identity) string {
 	}
 	slices.Sort(all)
 	return strings.Join(all, " ")
+}
+
+// doubted are the zones of doubts that have one reason.
+func doubted(t *testing.T, doubts []doubt, why helper.Doubt) []zone.Identity {
+	t.Helper()
+	var zones []zone.Identity
+	for _, d := range doubts {
+		if d.why != why {
+			t.Errorf("%s: %q, not %q", d.Name, d.why, why)
+		}
+		zones = append(zones, d.Identity)
+	}
+	return zones
 }
 
 // TestJudge: whose id is believed, and what the register says afterwards of the id one.
@@ -63,12 +77,9 @@ func TestJudge(t *testing.T) {
 		{"handed over", []zone.Identity{at(7, 1002, "a", one)}, map[string]binding{one: bound(7, 1001, "a", "x")}, "a", "", &binding{7, 70, 1002, "a", "x"}},
 		{"closed", []zone.Identity{closed}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "", nil},
 	} {
-		believed, doubtful, changed, full := judge(row.found, row.register)
-		if full {
-			t.Errorf("%s: full", row.name)
-		}
-		if names(believed) != row.believed || names(doubtful) != row.doubtful {
-			t.Errorf("%s: believes %q, doubts %q", row.name, names(believed), names(doubtful))
+		believed, doubtful, changed := judge(row.found, row.register)
+		if names(believed) != row.believed || names(doubted(t, doubtful, helper.Copied)) != row.doubtful {
+			t.Errorf("%s: believes %q, doubts %v", row.name, names(believed), doubtful)
 		}
 		b, isChanged := changed[one]
 		if isChanged != (row.changed != nil) || isChanged && b != *row.changed || len(changed) > 1 {
@@ -77,23 +88,33 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestRegisterIsBounded: by writing one id after another nobody fills the register, and what is in it counts when it is full.
+// TestRegisterIsBounded: neither by writing one id after another nor by making zones does one owner fill the register for the others, and
+// what is in it counts when it is full.
 func TestRegisterIsBounded(t *testing.T) {
 	register := make(map[string]binding)
 	for n := range 20 {
-		_, doubtful, changed, full := judge([]zone.Identity{at(7, 1001, "a", fmt.Sprintf("%032x", n))}, register)
+		_, doubtful, changed := judge([]zone.Identity{at(7, 1001, "a", fmt.Sprintf("%032x", n))}, register)
 		maps.Copy(register, changed)
-		if full || (len(doubtful) > 0) != (n >= maxOfOne) || len(register) > maxOfOne {
+		if (len(doubted(t, doubtful, helper.ManyIDs)) > 0) != (n >= maxOfOne) || len(register) > maxOfOne {
 			t.Fatalf("id %d: %d doubtful, %d in the register", n, len(doubtful), len(register))
 		}
 	}
-	for n := uint64(100); len(register) < maxBindings; n++ {
-		register[fmt.Sprintf("%032x", n)] = bound(n, 1001, "a", never)
-	}
+	// New zones of one owner, more than he can have, and one of another who comes after them.
 	fresh := fmt.Sprintf("%032x", uint64(1)<<40)
-	believed, doubtful, changed, full := judge([]zone.Identity{at(100, 1001, "b", fmt.Sprintf("%032x", 100)), at(9, 1001, "c", fresh)}, register)
-	if names(believed) != "b" || names(doubtful) != "c" || len(changed) != 1 || !full {
-		t.Errorf("believes %q, doubts %q, changes %d, full: %t", names(believed), names(doubtful), len(changed), full)
+	many := []zone.Identity{at(9, 1002, "c", fresh)}
+	for n := uint64(100); n < 200+maxOfOwner; n++ {
+		many = append(many, at(n, 1001, "a", fmt.Sprintf("%032x", n)))
+	}
+	believed, doubtful, changed := judge(many, register)
+	if len(changed) != maxOfOwner-len(register)+1 || changed[fresh].owner != 1002 || len(believed) != len(changed) || len(doubted(t, doubtful, helper.ManyZones)) != len(many)-len(changed) {
+		t.Errorf("believes %d, doubts %d, changes %d", len(believed), len(doubtful), len(changed))
+	}
+	for n := uint64(100); len(register) < maxBindings; n++ {
+		register[fmt.Sprintf("%032x", n)] = bound(n, uint32(n/100), "a", never)
+	}
+	believed, doubtful, changed = judge([]zone.Identity{at(100, 1, "b", fmt.Sprintf("%032x", 100)), many[0]}, register)
+	if names(believed) != "b" || names(doubted(t, doubtful, helper.NoRoom)) != "c" || len(changed) != 1 {
+		t.Errorf("believes %q, doubts %v, changes %d", names(believed), doubtful, len(changed))
 	}
 }
 
@@ -131,8 +152,8 @@ func TestTell(t *testing.T) {
 	if len(out.Zones) != 2 || out.Zones[0].Was != "a" || out.Zones[0].Gone || out.Zones[1].ID != other || !out.Zones[1].Gone || out.Zones[1].Was != "" || out.Zones[1].Owner != 1002 {
 		t.Errorf("%+v", out.Zones)
 	}
-	out = tell(nil, []zone.Identity{at(9, 1002, "b", one)}, map[string]binding{one: bound(7, 1001, "a", never)})
-	if len(out.Zones) != 0 || len(out.Doubtful) != 1 {
+	out = tell(nil, []doubt{{at(9, 1002, "b", one), helper.Copied}}, map[string]binding{one: bound(7, 1001, "a", never)})
+	if len(out.Zones) != 0 || len(out.Doubtful) != 1 || out.Doubtful[0].Why != helper.Copied {
 		t.Errorf("%+v", out)
 	}
 }

@@ -80,13 +80,21 @@ func newWorker(settings config.Settings, names *account.Names) (*worker, error) 
 	}, nil
 }
 
+// doubts say why a zone's id is not believed.
+var doubts = map[helper.Doubt]string{
+	helper.Copied:    "has the id of another zone",
+	helper.ManyIDs:   "had too many ids before this one",
+	helper.ManyZones: "is of an owner who has too many in the register",
+	helper.NoRoom:    "has an id for which the register has no room",
+}
+
 func askTable() (table, error) {
 	reply, err := helper.Zoneid(helper.ZoneidRequest{Op: "table"})
 	if err != nil {
 		return table{}, err
 	}
 	for _, z := range reply.Doubtful {
-		syslog.Write(syslog.DaemonError, "sharezone worker: zone "+strconv.QuoteToASCII(z.Name)+" has the id of another zone, or one too many (zoneid(8)), and no activity log: "+z.ID)
+		syslog.Write(syslog.DaemonError, "sharezone worker: zone "+strconv.QuoteToASCII(z.Name)+" "+doubts[z.Why]+" (zoneid(8)), and no activity log: "+z.ID)
 	}
 	return newTable(reply), nil
 }
