@@ -164,23 +164,13 @@ func (a aging) byCleaner(peak *int) error {
 		return err
 	}
 	cmd := exec.Command(cleanerProgram, "--once", "files", "--no-limit", "--now", time.Now().AddDate(0, 0, aheadDays).Format(time.RFC3339))
-	if err := cmd.Start(); err != nil {
-		return err
+	seen, err := runWatched(cmd)
+	*peak = max(*peak, seen)
+	events, _ := filepath.Glob(layout.Events + "/*")
+	for _, name := range events { // nobody wants to read them here
+		err = errors.Join(err, os.Remove(name))
 	}
-	ended := make(chan error)
-	go func() { ended <- cmd.Wait() }()
-	for {
-		select {
-		case err := <-ended:
-			events, _ := filepath.Glob(layout.Events + "/*")
-			for _, name := range events { // nobody wants to read them here
-				err = errors.Join(err, os.Remove(name))
-			}
-			return err
-		case <-time.After(10 * time.Millisecond):
-			*peak = max(*peak, highWater(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid)))
-		}
-	}
+	return err
 }
 
 func (a aging) byFind() error {

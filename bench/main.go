@@ -28,6 +28,7 @@ func main() {
 
 func run() error {
 	cleaner := flag.Bool("cleaner", false, "compare the cleaner alone")
+	backlog := flag.Int("backlog", 0, "compare the worker alone, with so many events")
 	zones := flag.Int("zones", agingZones, "that the cleaner goes through")
 	flag.Parse()
 	began := time.Now()
@@ -35,6 +36,10 @@ func run() error {
 	if *cleaner {
 		tableHead()
 		return weighCleaner(*zones)
+	}
+	if *backlog > 0 {
+		tableHead()
+		return compareBacklog(*backlog)
 	}
 	if err := makeFiles(); err != nil {
 		return err
@@ -51,7 +56,12 @@ func run() error {
 	}
 	fmt.Println()
 	tableHead()
-	return weighCleaner(*zones)
+	if err := weighCleaner(*zones); err != nil {
+		return err
+	}
+	fmt.Println()
+	tableHead()
+	return compareBacklog(backlogEvents)
 }
 
 func tableHead() {

@@ -16,9 +16,10 @@ readonly gate=/usr/lib/sharezone/gate
 
 usage() {
     cat <<'END'
-usage: bench/run.sh [--layer FILE] [--cleaner ZONES]
+usage: bench/run.sh [--layer FILE] [--cleaner ZONES | --backlog EVENTS]
   --layer FILE     keep the packages that it needs in an image, for the next run (as of test.sh); this file stays
   --cleaner ZONES  compare the cleaner alone, with so many zones instead of 10,000
+  --backlog EVENTS compare the worker alone, with so many events instead of 100,000
 END
 }
 
@@ -39,6 +40,10 @@ main() {
     fi
     if [[ ${1-} == --cleaner && ${2-} =~ ^[1-9][0-9]{0,5}$ ]]; then
         only=(-cleaner -zones "$2")
+        shift 2
+    fi
+    if [[ ${1-} == --backlog && ${2-} =~ ^[1-9][0-9]{0,6}$ ]]; then
+        only=(-backlog "$2")
         shift 2
     fi
     if (($# > 0)); then
