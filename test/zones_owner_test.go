@@ -197,6 +197,9 @@ func TestZoneValuesByHand(t *testing.T) {
 	if a := form(t, "admin", at, true, "op=modify", "title=Drawings"); a.status != 200 || !slices.Equal(zoneIn(t, a).Problems, []string{"bad-keep"}) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
+	if found := checked(t, "anna", zone); len(found) != 1 || len(found[0].Mend) != 0 {
+		t.Errorf("%+v", found)
+	}
 	for _, page := range []string{at, at + "?view=check", at + "?view=ages"} {
 		if a := curlAs(t, "anna", "-H", "Accept-Language: en", page); a.status != 200 || !strings.Contains(a.body, "nothing goes because of its age") {
 			t.Errorf("%s: %d %s", page, a.status, a.body)

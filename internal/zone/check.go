@@ -51,7 +51,7 @@ func (h *Held) Check(limit int, stop func() bool) (Checkup, error) {
 	for _, bad := range r.Metadata.Bad {
 		if bad.Attr != AttrID { // a problem of its own
 			c.take(Drift{Kind: DriftValue, Found: strings.TrimPrefix(bad.Attr, "user.shz.") + ": " + bad.Value,
-				Mend: []string{MendValue(bad.Attr, h.path())}})
+				Mend: MendValue(bad.Attr, h.path())})
 		}
 	}
 	c.walker = walker{file: c.file, folder: c.folder, missed: c.missed, progress: h.admin.tell, stop: stop}

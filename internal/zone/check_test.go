@@ -300,3 +300,13 @@ func TestCheckLimits(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestCheckOffersNoLoss: no command is shown against what is to stay whatever its age: taken away, that would go.
+func TestCheckOffersNoLoss(t *testing.T) {
+	if mend := MendValue(AttrExpires, "/zone"); len(mend) != 1 {
+		t.Errorf("%q", mend)
+	}
+	if mend := MendValue(AttrKeep, "/zone"); mend == nil || len(mend) != 0 {
+		t.Errorf("%q", mend)
+	}
+}

@@ -82,8 +82,14 @@ func mendTake(zone string, names []string) []string {
 // mendRootShut opens a zone that somebody shut.
 func mendRootShut(zone string) []string { return []string{"shzadm zone open " + zone} }
 
-// MendValue takes away an attribute of a zone's root: -h, for by now a link of the owner's may have the zone's name.
-func MendValue(attr, root string) string { return "setfattr -h -x " + attr + " -- " + root }
+// MendValue takes away an attribute of a zone's root: -h, for by now a link of the owner's may have the zone's name. Not what is to stay
+// whatever its age: without it, that goes.
+func MendValue(attr, root string) []string {
+	if attr == AttrKeep {
+		return []string{}
+	}
+	return []string{"setfattr -h -x " + attr + " -- " + root}
+}
 
 // mendImmutable finds the thing by its inode: until the command has run nobody can rename it or put another in its place.
 func mendImmutable(root string, ino uint64) []string {

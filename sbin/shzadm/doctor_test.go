@@ -324,6 +324,7 @@ func TestDoctorFinds(t *testing.T) {
 		{"config-unknown", "echo 'slotz = 4' >> " + config.Path, restoreConfig},
 		{"config-syntax", "echo 'slots = ' >> " + config.Path, restoreConfig},
 		{"rights", "chmod 0666 " + config.Path, restoreConfig},
+		{"zone-keep", "setfattr -n user.shz.keep -v a//b " + layout.Base + "/dt-zone", "setfattr -x user.shz.keep " + layout.Base + "/dt-zone"},
 		{"rights", "chown anna " + config.Path, restoreConfig},
 		{"acls", "mkdir -p /mnt/keep && mount --make-private / ; mount --move " + layout.Base + " /mnt/keep && mount -t ramfs -o nosuid,nodev,noexec ramfs " +
 			layout.Base, "umount " + layout.Base + " && mount --move /mnt/keep " + layout.Base},

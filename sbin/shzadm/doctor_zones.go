@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"time"
 
 	"sharezone/internal/account"
@@ -50,8 +51,12 @@ func (u *checkup) checkZone(r zone.Root, first map[string]string) {
 		u.check(other == r.Name, finding{Check: "zone-twin", Subject: path, Found: layout.Base + "/" + other, Mend: newID})
 	}
 	for _, bad := range r.Metadata.Bad {
-		if bad.Attr != zone.AttrID {
-			u.check(false, finding{Check: "metadata", Subject: path, Found: bad.Error(), Mend: zone.MendValue(bad.Attr, path)})
+		switch bad.Attr {
+		case zone.AttrID: // said above
+		case zone.AttrKeep: // without it, what is to stay would go
+			u.check(false, finding{Check: "zone-keep", Subject: path, Found: bad.Error()})
+		default:
+			u.check(false, finding{Check: "metadata", Subject: path, Found: bad.Error(), Mend: strings.Join(zone.MendValue(bad.Attr, path), "; ")})
 		}
 	}
 	if hasOwner && !r.NoACL { // the default ACL names him

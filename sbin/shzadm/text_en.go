@@ -471,6 +471,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"finding-zone-id":           "%[1]s has no id (user.shz.id)",
 	"finding-zone-twin":         "%[1]s has the same id as %[2]s, so one would see the other's activity",
 	"finding-metadata":          "%[1]s: %[2]s",
+	"finding-zone-keep":         "%[1]s: nothing in it goes because of its age, because what is to stay cannot be understood: %[2]s; its owner chooses it anew on the zone's page What goes when",
 	"finding-zone-owner":        "%[1]s belongs to %[2]s, who is not in group %[3]s",
 	"finding-zone-orphan":       "%[1]s belongs to %[2]s, who is not in group shzbase; with what is his in it, it can be given to another manager, for example by:",
 	"finding-zone-chowned":      "%[1]s belongs to %[2]s, who may own no zones; its default ACL still names %[3]s; to give it back:",

@@ -470,6 +470,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-zone-id":           "%[1]s non ha un id (user.shz.id)",
 	"finding-zone-twin":         "%[1]s ha lo stesso id di %[2]s, quindi l'una vedrebbe le attività dell'altra",
 	"finding-metadata":          "%[1]s: %[2]s",
+	"finding-zone-keep":         "%[1]s: niente vi si elimina per la sua età, perché ciò che deve restare non si capisce: %[2]s; il proprietario lo sceglie di nuovo alla pagina Cosa scade e quando dell'area",
 	"finding-zone-owner":        "%[1]s appartiene a %[2]s, che non è nel gruppo %[3]s",
 	"finding-zone-orphan":       "%[1]s appartiene a %[2]s, che non è nel gruppo shzbase; con ciò che vi ha di suo si può dare a un altro gestore, per esempio con:",
 	"finding-zone-chowned":      "%[1]s appartiene a %[2]s, che non può possedere aree; la sua ACL predefinita nomina ancora %[3]s; per restituirla:",

@@ -24,7 +24,7 @@ var problemsEN = texts{
 	"problem-everybody":         "everybody on the machine has permissions on its folder (chmod), with whom it is not shared too; shzadm zone apply takes them away",
 	"problem-owner-wrong":       "it was given (chown) to somebody who may not own zones; shzadm doctor says how to give it back",
 	"problem-bad-value":         "something that describes it was written by hand and is not well formed, so it counts for nothing; shzadm zone check says what",
-	"problem-bad-keep":          "user.shz.keep was written by hand and is not well formed, so nothing in it goes because of its age; shzadm zone check says how to take it away",
+	"problem-bad-keep":          "user.shz.keep was written by hand and is not well formed, so nothing in it goes because of its age; its owner chooses anew what stays, on the zone's page What goes when",
 	"problem-no-id":             "it has no id: nothing that happens in it is recorded as its own; shzadm doctor says how to give it one",
 
 	"finding-zone-mount": "%[1]s: something is mounted on this zone (%[2]s). Its members reach it, but Share Zone does not manage it, " +
@@ -57,7 +57,7 @@ var problemsIT = texts{
 	"problem-everybody":         "tutti sulla macchina hanno permessi sulla sua cartella (chmod), anche chi non è nell'elenco; shzadm zone apply li toglie",
 	"problem-owner-wrong":       "è stata data (chown) a chi non può possedere aree; shzadm doctor dice come restituirla",
 	"problem-bad-value":         "qualcosa che la descrive è stato scritto a mano e non è ben scritto, quindi non vale niente; shzadm zone check dice che cosa",
-	"problem-bad-keep":          "user.shz.keep è stato scritto a mano e non è ben scritto, perciò niente vi si elimina per la sua età; shzadm zone check dice come toglierlo",
+	"problem-bad-keep":          "user.shz.keep è stato scritto a mano e non è ben scritto, perciò niente vi si elimina per la sua età; il proprietario sceglie di nuovo ciò che resta, alla pagina Cosa scade e quando dell'area",
 	"problem-no-id":             "non ha un id: niente di ciò che vi succede viene registrato come suo; shzadm doctor dice come dargliene uno",
 
 	"finding-zone-mount": "%[1]s: su quest'area è montato qualcosa (%[2]s). I membri la raggiungono, ma Share Zone non la gestisce, " +

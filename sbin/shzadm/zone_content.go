@@ -215,7 +215,11 @@ func (c *call) driftLines(name string, found zone.Checkup) string {
 			where += "/" + path
 		}
 		values := strings.NewReplacer("%[1]s", printable(where), "%[2]s", printable(d.Found), "%[3]s", printable(d.Right))
-		b.WriteString(values.Replace(c.say.line("drift-"+d.Kind)) + "\n")
+		line := c.say.line("drift-" + d.Kind)
+		if d.Kind == zone.DriftValue && strings.HasPrefix(d.Found, "keep: ") { // no command: a person says what is to stay
+			line = c.say.line("drift-keep")
+		}
+		b.WriteString(values.Replace(line) + "\n")
 		for _, line := range d.Mend {
 			b.WriteString("  " + printable(line) + "\n")
 		}
