@@ -15,7 +15,7 @@ type Emptying struct {
 	Remove bool                               // the zone is then locked; else it is only counted
 	Most   int64                              // of those that are due only so many, the oldest; 0: all
 	Stop   func() bool                        // nil: never
-	// Record is told where something lay that is due, and in what it returns how its removal went; what it refuses stays.
+	// Record is told where something lies in the zone that is due, and in what it returns how its removal went; what it refuses stays.
 	Record func(paths []string) (func(errs []error), error)
 
 	Seen, Found, Bytes, Failed int64
@@ -100,11 +100,12 @@ func (h *Held) emptyAt(e *Emptying, d placedDeletion) (halted, err error) {
 		return nil, unix.ENOENT
 	}
 	defer unix.Close(object)
-	return h.empty(e, top, d.name, object, st.Uid)
+	return h.empty(e, top, d, object, st.Uid)
 }
 
 // empty removes one deletion if it is due; halted is what must not go on.
-func (h *Held) empty(e *Emptying, top int, name string, object int, owner uint32) (halted, err error) {
+func (h *Held) empty(e *Emptying, top int, d placedDeletion, object int, owner uint32) (halted, err error) {
+	name := d.name
 	var st unix.Stat_t
 	if err := unix.Fstat(object, &st); err != nil || !e.Due(born(object), time.Unix(st.Ctim.Unix())) {
 		return nil, err
@@ -126,7 +127,7 @@ func (h *Held) empty(e *Emptying, top int, name string, object int, owner uint32
 			return nil, nil
 		}
 	}
-	ended, err := e.Record([]string{h.discardedPath(object, name)})
+	ended, err := e.Record([]string{d.path(object)})
 	if err != nil || !e.Remove {
 		return err, nil
 	}
@@ -142,14 +143,14 @@ func (h *Held) empty(e *Emptying, top int, name string, object int, owner uint32
 	return nil, err
 }
 
-// discardedPath is where something in the trash lay, or its folder there where that is not known.
-func (h *Held) discardedPath(object int, name string) string {
-	from, lost := discardedFrom(object)
-	names, err := readNames(object)
-	if lost || err != nil || len(names) == 0 {
-		return name
+// path is where something in the trash lies. Where it lay before is what its folder says, which is the deleter's to write: nothing that
+// root records.
+func (d placedDeletion) path(object int) string {
+	way := []string{d.top, d.name}
+	if names, err := readNames(object); err == nil && len(names) > 0 {
+		way = append(way, names[0])
 	}
-	return strings.Join(append(from, names[0]), "/")
+	return strings.Join(way, "/")
 }
 
 // removableBy says how many bytes what has a name takes with all that is in it, or returns ErrStrange where something in it is not a
