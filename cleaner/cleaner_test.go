@@ -51,7 +51,7 @@ func newSite(t *testing.T) *site {
 	s.cleaner = cleaner{
 		settings: config.Default(), say: english, out: &s.told, stop: func() bool { return false },
 		jobs:  slices.DeleteFunc(slices.Clone(jobs), func(j job) bool { return j.name == "sessions" }),
-		state: t.TempDir() + "/state.json", published: t.TempDir() + "/since", events: s.events,
+		state: t.TempDir() + "/state.json", published: t.TempDir() + "/since", events: s.events, tokens: t.TempDir(),
 		open: func() (*zone.Admin, error) { return s.newAdmin(), nil },
 	}
 	if err := (schedule.State{Since: time.Unix(1, 0), Jobs: map[string]schedule.Run{}}).Write(s.state); err != nil {

@@ -2,13 +2,16 @@ package main
 
 import (
 	"errors"
+	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/config"
 	"sharezone/internal/event"
 	"sharezone/internal/session"
+	"sharezone/internal/token"
 	"sharezone/internal/zone"
 )
 
@@ -28,6 +31,7 @@ var jobs = []job{
 	{"uploads", func(s *config.Settings) *string { return &s.Cleaner.Uploads }, true, sweepUploads},
 	{"trash", func(s *config.Settings) *string { return &s.Cleaner.Trash }, true, emptyTrash},
 	{"sessions", func(s *config.Settings) *string { return &s.Cleaner.Sessions }, false, endSessions},
+	{"tokens", func(s *config.Settings) *string { return &s.Cleaner.Tokens }, false, endTokens},
 }
 
 func jobOf(name string) *job {
@@ -115,5 +119,13 @@ func endSessions(r *jobRun) error {
 		}
 		r.Removed++
 	}
+	return err
+}
+
+// endTokens removes what is left of links that are no good any more.
+func endTokens(r *jobRun) error {
+	store := token.Store{Folder: r.tokens, Now: func() time.Time { return r.now }}
+	seen, removed, err := store.Sweep(r.dryRun, func(t token.Record) { r.tell("token", strconv.Quote(t.User), stamp(t.Expires)) })
+	r.Seen, r.Removed = int64(seen), int64(removed)
 	return err
 }

@@ -153,7 +153,7 @@ func (o order) work(say texts, out io.Writer, stop func() bool) error {
 	}
 	c := cleaner{
 		settings: settings, dryRun: o.dryRun, only: o.zone, noLimit: o.noLimit, say: say, out: out, stop: stop, now: o.now, given: o.now,
-		jobs: jobs, state: layout.CleanerState + stateFile, published: layout.CleanerSince, events: layout.Events,
+		jobs: jobs, state: layout.CleanerState + stateFile, published: layout.CleanerSince, events: layout.Events, tokens: layout.Tokens,
 		open: func() (*zone.Admin, error) {
 			register, err := account.ReadRegister()
 			if err != nil {
@@ -182,6 +182,7 @@ type cleaner struct {
 	stop     func() bool
 	state    string // the file
 	events   string // the folder
+	tokens   string // the same
 
 	published string // the file that says all people since when things go
 	open      func() (*zone.Admin, error)

@@ -32,6 +32,7 @@ func (t texts) line(key string, args ...any) string {
 var english = texts{
 	"usage":              "usage: cleaner [--once %s [--zone NAME] [--no-limit]] [--dry-run] [--now TIME] | --daemon | --status [--json]",
 	"session":            "session of %s, last used %s: ended",
+	"token":              "link of %s, good until %s: removed",
 	"remnant":            "zone %s: what was left of it is removed",
 	"clock":              "The clock jumped ahead (before: %s): nothing of this is done until it has gone on for a day.",
 	"cap":                "zone %s of %s: ends on %s, as max_expiry_days says",
@@ -56,6 +57,7 @@ var english = texts{
 var italian = texts{
 	"usage":              "uso: cleaner [--once %s [--zone NAME] [--no-limit]] [--dry-run] [--now MOMENTO] | --daemon | --status [--json]",
 	"session":            "sessione di %s, usata l'ultima volta %s: terminata",
+	"token":              "link di %s, valido fino al %s: eliminato",
 	"remnant":            "area %s: si elimina quel che ne era rimasto",
 	"clock":              "L'orologio è saltato in avanti (prima: %s): niente di questo si fa finché non è andato avanti per un giorno.",
 	"cap":                "area %s di %s: scade il %s, come dice max_expiry_days",

@@ -46,6 +46,7 @@ type browserZone struct {
 type browserPerson struct {
 	User     string `json:"user"`
 	Password string `json:"password"`
+	Link     string `json:"link"` // of a mail, for who has forgotten it
 }
 
 type browserPartner struct {
@@ -92,6 +93,13 @@ func TestBrowserUploads(t *testing.T) {
 
 func TestBrowserZones(t *testing.T) {
 	testJourneys(t, "it-zones", "en-zones")
+}
+
+// Who has forgotten his password sets another one by the link of a mail.
+func TestBrowserForgotten(t *testing.T) {
+	setConfig(t, "[login]\nfailure_milliseconds = 300\n[mail]\nport = 1\n[entries.internal]\npublic_url = \""+needDemo(t).url+"\"\n")
+	forgive(t) // each question counts
+	testJourneys(t, "it-forgot", "en-forgot")
 }
 
 func testJourneys(t *testing.T, journeys ...string) {
@@ -179,6 +187,9 @@ func browserPeople(t *testing.T, journeys []string) map[string]browserPerson {
 		}
 		if strings.HasSuffix(journey, "-newcomer") {
 			run(t, "chage", "-d", "0", p.User)
+		}
+		if strings.HasSuffix(journey, "-forgot") {
+			p.Link = linkFor(t, p.User)
 		}
 		people[journey] = p
 	}

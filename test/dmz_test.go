@@ -115,6 +115,7 @@ func TestDMZ(t *testing.T) {
 	t.Run("transfer", func(t *testing.T) { dmzTransfer(t, certificate, cookie, zone) })
 	t.Run("paths", func(t *testing.T) { dmzPaths(t, certificate, cookie) })
 	t.Run("lengths", func(t *testing.T) { dmzLengths(t, certificate) })
+	t.Run("links", func(t *testing.T) { dmzLinks(t, certificate) })
 	t.Run("nobody else", func(t *testing.T) {
 		// Neither the partner nor a process of the proxy's machine that names no client gets anything of the inside.
 		for _, claim := range []string{"X-Forwarded-For: 203.0.113.5", "X-Forwarded-For: " + dmzInside} {
@@ -301,6 +302,17 @@ func dmzPaths(t *testing.T, certificate, cookie string) {
 	}
 	if a := partnerCurl(t, certificate, "/cgi-bin/zones", "-H", cookie, "-d", "op=create", "-d", "name=from-outside"); a.status != 403 || exists(zonePath("from-outside")) {
 		t.Errorf("administration: %d", a.status)
+	}
+}
+
+// dmzLinks: the link of a mail stands in no log.
+func dmzLinks(t *testing.T, certificate string) {
+	partnerCurl(t, certificate, "/cgi-bin/forgot?token=of-a-mail-by-the-proxy")
+	for _, instance := range []string{"sharezone-dmz", "sharezone-external"} {
+		log := "/var/log/apache2-" + instance + "/access.log"
+		if !eventually(patience, func() bool { return strings.Contains(read(t, log), `"GET /cgi-bin/forgot HTTP/1.1"`) }) || strings.Contains(read(t, log), "of-a-mail-by-the-proxy") {
+			t.Errorf("%s: the request is not in it, or the link is", log)
+		}
 	}
 }
 

@@ -108,6 +108,14 @@ func TestExternalEntry(t *testing.T) {
 		if !eventually(patience, func() bool { return line.MatchString(read(t, "/var/log/apache2-sharezone-external/access.log")) }) {
 			t.Error("the log does not tell for whom the proxy asked")
 		}
+		byProxy(t, "/cgi-bin/forgot?token=of-a-mail", "-H", partner)
+		line = regexp.MustCompile(`(?m)^127\.0\.0\.9 .*"GET /cgi-bin/forgot HTTP/1\.1" .* "203\.0\.113\.5"$`)
+		if !eventually(patience, func() bool { return line.MatchString(read(t, "/var/log/apache2-sharezone-external/access.log")) }) {
+			t.Error("the log does not tell of a link")
+		}
+		if strings.Contains(read(t, "/var/log/apache2-sharezone-external/access.log"), "of-a-mail") {
+			t.Error("the link of a mail stands in the log")
+		}
 	})
 	t.Run("HSTS", func(t *testing.T) {
 		for internal, want := range map[string]bool{"http://share.example.com": true, "http://share.example.com:8080": true, "http://intranet": false, "https://share.example.com": false} {

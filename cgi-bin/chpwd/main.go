@@ -7,7 +7,6 @@ import (
 
 	"sharezone/internal/helper"
 	"sharezone/internal/page"
-	"sharezone/internal/text"
 	"sharezone/internal/web"
 )
 
@@ -45,7 +44,7 @@ func answer(c *web.Call) error {
 		return complain(c, web.NotPermitted, "old", "wrong", c.Language.Say("chpwd.wrong"))
 	case refusal == "weak":
 		act.End("bad-request", -1, "")
-		return complain(c, web.BadRequest, "new", "weak: "+reply.Why, weak(c.Language, reply.Why, reply.Limit))
+		return complain(c, web.BadRequest, "new", "weak: "+reply.Why, c.Weak(reply.Why, reply.Limit))
 	case err != nil:
 		act.End(string(web.CodeOf(err)), -1, "")
 		return err
@@ -55,17 +54,6 @@ func answer(c *web.Call) error {
 		return c.SeeOther("/cgi-bin/home?done=chpwd-others", http.StatusOK, map[string]any{"others_stay": true})
 	}
 	return c.SeeOther("/cgi-bin/home?done=chpwd", http.StatusOK, map[string]any{})
-}
-
-// weak says why PAM did not take a password, in words where we know its own.
-func weak(l text.Language, why string, limit int) string {
-	switch {
-	case !l.Knows("chpwd-weak." + why):
-		return l.Say("chpwd.weak")
-	case limit > 0:
-		return l.Say("chpwd-weak."+why, l.Number(int64(limit)))
-	}
-	return l.Say("chpwd-weak." + why)
 }
 
 // complain shows the form again with what is wrong, and in which field; nothing was changed. The log, which has one language, gets the reason.

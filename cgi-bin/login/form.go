@@ -7,5 +7,6 @@ type loginForm struct {
 	Carried  *web.Carried // what was sent without a session, nil = nothing that is shown again
 	Next     string       // local path to return to: "/cgi-bin/shz/demo/"
 	Username string       // as typed before, after a refusal
+	Forgot   bool         // a forgotten password can be set by mail
 	Message  string       // why it was refused, in the user's language; "" = not tried yet
 }

@@ -122,6 +122,9 @@ func recordable(username string) string {
 func show(c *web.Call, status int, f loginForm) error {
 	v := c.View(c.Language.Say("login.title"))
 	v.OneLanguage = f.Carried != nil
+	if s, err := c.Settings(); err == nil {
+		f.Forgot = s.Recovers() && s.Entry(c.Entry).Answers("forgot")
+	}
 	if f.Next != "" {
 		v.URL = "/cgi-bin/login?" + url.Values{"next": {f.Next}}.Encode() // where the language link leads
 	}

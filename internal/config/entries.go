@@ -46,6 +46,11 @@ func (e Entry) Within(l SessionLimits) SessionLimits {
 	return l
 }
 
+// Recovers says whether anybody may set a forgotten password by mail. Links need to know where browsers reach Share Zone.
+func (s Settings) Recovers() bool {
+	return s.Login.Recovery != "" && s.Mail.Host != "" && s.Internal.PublicURL+s.External.PublicURL != ""
+}
+
 // The rows of an entry. of is where its settings stand.
 
 func entryComponents(entry, fallback string, of func(*Settings) *Entry) setting {

@@ -47,6 +47,9 @@ type Login struct {
 	PairFailures    int           // of one account from one address
 	AddressFailures int           // of one address, whatever the account
 	FailureWindow   time.Duration // within which they count, and for which they shut
+
+	Recovery     string        // the roles that may set a forgotten password by mail, with commas; "" = none
+	RecoveryTime time.Duration // how long the link holds
 }
 
 // Listing bounds one page of a folder.
@@ -91,7 +94,7 @@ type Activity struct {
 
 // Cleaner says when the cleaner does what, in the form of internal/schedule, and what ends when.
 type Cleaner struct {
-	Warnings, Zones, Files, Uploads, Trash, Sessions string // schedules
+	Warnings, Zones, Files, Uploads, Trash, Sessions, Tokens string // schedules
 
 	WarnDays string // as lifetime.ParseDays reads them
 	Grace    int    // days
@@ -181,6 +184,19 @@ var table = [...]setting{
 		"login", "failure_minutes", 15, 1, 24 * 60, "minutes",
 		"Refused logins count for so many minutes from the first of them.",
 		func(s *Settings, n int64) { s.Login.FailureWindow = time.Duration(n) * time.Minute }, nil,
+	},
+	{
+		section: "login", name: "recovery",
+		meaning: "Who may have a link sent to his mail address by which he sets a forgotten password: people of these roles, with an " +
+			"account that Share Zone made, neither locked nor expired. The others ask an administrator.",
+		text: &textSetting{"base", `"base", "base,manager", "base,manager,admin" or ""`,
+			oneOf("", "base", "base,manager", "base,manager,admin"),
+			func(s *Settings, v string) { s.Login.Recovery = v }},
+	},
+	{
+		"login", "recovery_minutes", 60, 5, 7 * 24 * 60, "minutes",
+		"Such a link is good for so many minutes, once.",
+		func(s *Settings, n int64) { s.Login.RecoveryTime = time.Duration(n) * time.Minute }, nil,
 	},
 	{
 		"listings", "default_entries", 200, 1, 10000, "entries",
@@ -305,6 +321,8 @@ var table = [...]setting{
 		func(s *Settings) *string { return &s.Cleaner.Trash }),
 	scheduleOf("sessions", "*/10 * * * *", "When sessions are removed that have ended by themselves.",
 		func(s *Settings) *string { return &s.Cleaner.Sessions }),
+	scheduleOf("tokens", "50 * * * *", "When what is kept of links in mails is removed that are no good any more.",
+		func(s *Settings) *string { return &s.Cleaner.Tokens }),
 	{
 		section: "cleaner", name: "warn_days",
 		meaning: "So many days before a zone's last day its owner is told, once each; \"7 6 5 4 3 2 1\" is daily, \"\" never.",
@@ -334,7 +352,7 @@ var table = [...]setting{
 	entryAbsolute("internal", internal),
 	entryPublicURL("internal", []string{"https", "http"}, internal),
 	// What a partner's network can reach neither makes accounts nor sets passwords without the old one.
-	entryComponents("external", "chpwd home less menu profile shz zones", external),
+	entryComponents("external", "chpwd forgot home less menu profile shz zones", external),
 	entryPAMService("external", "sharezone-external", external),
 	entryIdle("external", external),
 	entryAbsolute("external", external),

@@ -41,7 +41,7 @@ type AuthRequest struct {
 	New      string `json:"new,omitempty"`
 	ID       string `json:"id,omitempty"` // of a session, as people see it
 	Language string `json:"language,omitempty"`
-	Token    string `json:"token,omitempty"`   // of a link that reduces mail
+	Token    string `json:"token,omitempty"`   // of a link
 	ZoneID   string `json:"zone_id,omitempty"` // whose mail is meant
 	Often    string `json:"often,omitempty"`   // how much of it; with a token "" only asks
 	Channel  string `json:"channel,omitempty"` // with messages: by what; "" = as it is

@@ -38,6 +38,8 @@ const (
 	Attempts = State + "/attempts"
 	// Tallies holds what was refused by account, as pam_faillock(8) counts it; root only.
 	Tallies = State + "/faillock"
+	// Tokens holds one-time links, as hashes; root only.
+	Tokens = State + "/tokens"
 	// Logins holds one file for each uid that ever logged in, written at each login; root only.
 	Logins = State + "/logins"
 	// ZoneIDs is the folder of the register of zones' ids; root only.
@@ -64,6 +66,8 @@ const (
 	Notices = Spool + "/notices"
 	// Errands holds what the programs of the site have still to be told.
 	Errands = Spool + "/errands"
+	// Secrets holds what root has for one mail each; root:shzspool 0770: the worker takes them away.
+	Secrets = Spool + "/secrets"
 	// Queue holds messages to people: open, waiting, failed.
 	Queue = Spool + "/queue"
 	// Logs holds the activity logs. Nobody can list it; who may read one knows what it is called.

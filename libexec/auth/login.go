@@ -41,6 +41,11 @@ func padRefusal(err error, began time.Time, unit time.Duration) {
 	if !errors.As(err, &t) || t.code != "refused" {
 		return
 	}
+	pad(began, unit)
+}
+
+// pad lets pass what is missing to a multiple of a unit.
+func pad(began time.Time, unit time.Duration) {
 	wait := unit
 	for wait < time.Since(began) {
 		wait += unit

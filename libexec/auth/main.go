@@ -50,7 +50,7 @@ type request struct {
 	New      string `json:"new"`
 	ID       string `json:"id"` // of a session, as people see it
 	Language string `json:"language"`
-	Token    string `json:"token"`
+	Token    string `json:"token"` // of a link
 	ZoneID   string `json:"zone_id"`
 	Often    string `json:"often"`
 	Channel  string `json:"channel"`
@@ -82,6 +82,8 @@ var operations = map[string]struct {
 	run                 func(request, caller) (reply, error)
 }{
 	"login":    {guest: true, run: login},
+	"forgot":   {guest: true, run: forgot},
+	"recover":  {guest: true, run: recoverPassword},
 	"refresh":  {root: true, run: refresh},
 	"logout":   {member: true, run: logout},
 	"password": {member: true, run: changePassword},

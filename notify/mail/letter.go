@@ -58,6 +58,8 @@ func newContent(m queue.Message, s Style) content {
 	c := content{style: s, why: s.Language.Say("mail-why." + string(m.Kind))}
 	path := "/cgi-bin/shz/" + url.PathEscape(m.Zone) + "/"
 	switch zone := "/cgi-bin/zones/" + url.PathEscape(m.Zone); m.Kind {
+	case queue.Recover:
+		path = c.recover(m)
 	case queue.Warned:
 		c.zoneEnds(m)
 		path = zone + "?view=extend"
@@ -99,6 +101,17 @@ func (c *content) filesOf(m queue.Message, key string, about ...any) {
 	if rest := m.Count - len(m.Items); rest > 0 {
 		c.more = l.Count("mail.more", rest)
 	}
+}
+
+// recover says until when a link holds, and returns where it leads.
+func (c *content) recover(m queue.Message) string {
+	l := c.style.Language
+	c.subject, c.opening = l.Say("mail-subject.recover"), l.Say("mail-opening.recover", text.Name(m.User))
+	if len(m.Items) == 0 { // somebody has written this message by hand
+		return ""
+	}
+	c.advice = l.Say("mail.until", l.Time(m.Items[0].Time))
+	return "/cgi-bin/forgot?" + url.Values{"user": {m.User}, "token": {m.Items[0].Path}}.Encode()
 }
 
 // zoneEnds says what becomes of a zone, and until when that can be undone.

@@ -37,6 +37,7 @@ func messages() map[string]queue.Message {
 		"several":     several,
 		"warned":      of(queue.Warned, 1, "2026-12-06"),
 		"closed":      of(queue.Closed, 1, "2026-11-28"),
+		"recover":     of(queue.Recover, 1, "0123456789abcdef-"+strings.Repeat("0", 64)),
 		"removed":     of(queue.Removed, 1, "2026-10-30"),
 		"expired":     expired,
 		"taken-part":  part,

@@ -78,7 +78,7 @@ func work() error {
 			p := post{notices: layout.Notices, queue: layout.Queue, memory: layout.WorkerState + "/taken.json", names: names,
 				readers: helper.Readers, window: settings.Notices.Window, often: oftenFor,
 				channel: func(e account.Entry) account.Channel { return channelFor(settings.SMS, e, warned(e.UID)) }, now: time.Now, tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) }}
-			err = errors.Join(err, p.run())
+			err = errors.Join(err, postSecrets(layout.Secrets, layout.Queue, time.Now()), p.run())
 		}
 		var listErr error
 		sources, listErr = notices(layout.Errands).list()

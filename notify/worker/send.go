@@ -137,6 +137,9 @@ func (s *sender) send(m queue.Message) error {
 	if !known || to.UID != m.UID || !s.names.InGroup(m.User, layout.GroupBase) {
 		return s.drop(m, "there is no such person any more")
 	}
+	if m.Late(s.now()) {
+		return s.drop(m, "its link is no good any more")
+	}
 	chosen := s.chosenBy(to)
 	by := channelFor(s.sms, to, chosen)
 	switch {

@@ -10,6 +10,7 @@
 import { text } from 'node:stream/consumers';
 
 import { open, start } from './browser.js';
+import { forgot } from './forgot.js';
 import { journey } from './journey.js';
 import { keyboard } from './keyboard.js';
 import { newcomer } from './newcomer.js';
@@ -23,12 +24,14 @@ const plans = [
   { name: 'it-keyboard', run: keyboard, language: 'it', width: 320, javaScript: true },
   { name: 'it-zones', run: zones, language: 'it', width: 320, javaScript: true },
   { name: 'it-uploads', run: uploads, language: 'it', width: 320, javaScript: true },
+  { name: 'it-forgot', run: forgot, language: 'it', width: 320, javaScript: true },
   { name: 'en-wide', run: journey, language: 'en', width: 1280, javaScript: true },
   { name: 'en-plain', run: journey, language: 'en', width: 320, javaScript: false },
   { name: 'en-newcomer', run: newcomer, language: 'en', width: 1280, javaScript: true },
   { name: 'en-keyboard', run: keyboard, language: 'en', width: 1280, javaScript: true },
   { name: 'en-zones', run: zones, language: 'en', width: 1280, javaScript: true },
   { name: 'en-uploads', run: uploads, language: 'en', width: 1280, javaScript: true },
+  { name: 'en-forgot', run: forgot, language: 'en', width: 1280, javaScript: true },
 ];
 
 const facts = JSON.parse(await text(process.stdin));

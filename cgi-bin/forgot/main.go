@@ -1,0 +1,123 @@
+// Forgot is for who has forgotten his password: it has a link sent to his mail address, and takes the new password from who has the
+// link. It runs as shzguest; libexec/auth decides, and tells nobody whether there is such an account.
+package main
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"sharezone/internal/helper"
+	"sharezone/internal/session"
+	"sharezone/internal/web"
+)
+
+// here is the component's address.
+const here = "/cgi-bin/forgot"
+
+func main() { web.Run(answer) }
+
+func answer(c *web.Call) error {
+	if err := c.Exact(); err != nil {
+		return err
+	}
+	s, err := c.Settings()
+	if err != nil {
+		return err
+	}
+	if !s.Recovers() {
+		return &web.Told{Err: web.Refuse(web.NotPermitted, "no role may, no mails are sent, or no public_url is set"), Sentence: c.Language.Say("forgot.off")}
+	}
+	if c.Request.Method != http.MethodPost {
+		// What the page asks for next would tell the logs its address.
+		c.Writer().Header().Set("Referrer-Policy", "origin")
+		q := c.Request.URL.Query() // nothing is asked about the link: mail scanners open it too
+		return show(c, http.StatusOK, forgotForm{User: q.Get("user"), Token: q.Get("token")})
+	}
+	fields, err := c.Form()
+	if err != nil {
+		return err
+	}
+	if fields.Has("token") {
+		return set(c, forgotForm{User: fields.Get("user"), Token: fields.Get("token")}, fields.Get("new"), fields.Get("confirm"))
+	}
+	return send(c, strings.TrimSpace(fields.Get("username")))
+}
+
+// send has a link sent, perhaps.
+func send(c *web.Call, name string) error {
+	act, err := c.Event.BeginAbout("password", recordable(name), "forgotten")
+	if err != nil {
+		return err
+	}
+	_, err = helper.Auth(helper.AuthRequest{Op: "forgot", Username: name, Entry: c.Entry, Address: c.Address})
+	act.End(resultOf(err), -1, "")
+	if err != nil {
+		return err
+	}
+	return show(c, http.StatusOK, forgotForm{Sent: true})
+}
+
+// set takes the new password.
+func set(c *web.Call, f forgotForm, password, confirm string) error {
+	if password != confirm {
+		return complain(c, f, web.BadRequest, c.Language.Say("chpwd.mismatch"))
+	}
+	act, err := c.Event.BeginFor("password", recordable(f.User))
+	if err != nil {
+		return err
+	}
+	reply, err := helper.Auth(helper.AuthRequest{Op: "recover", Username: f.User, Token: f.Token, New: web.Secret(password), Entry: c.Entry, Address: c.Address})
+	act.End(resultOf(err), -1, "")
+	switch {
+	case errors.Is(err, helper.Refusal("refused")):
+		return complain(c, forgotForm{}, web.NotPermitted, c.Language.Say("forgot.void"))
+	case errors.Is(err, helper.Refusal("weak")):
+		return complain(c, f, web.BadRequest, c.Weak(reply.Why, reply.Limit))
+	case err != nil:
+		return err
+	}
+	return show(c, http.StatusOK, forgotForm{Done: true})
+}
+
+func resultOf(err error) string {
+	switch {
+	case err == nil:
+		return "ok"
+	case errors.Is(err, helper.Refusal("weak")):
+		return string(web.BadRequest)
+	case errors.Is(err, helper.Refusal("refused")):
+		return string(web.NotPermitted)
+	}
+	return string(web.CodeOf(err))
+}
+
+// recordable is a name as it may stand in a log: people type passwords into the wrong field.
+func recordable(name string) string {
+	if session.ValidUser(name) {
+		return name
+	}
+	return "?"
+}
+
+// complain shows a form again with what is wrong.
+func complain(c *web.Call, f forgotForm, code web.Code, message string) error {
+	c.Log(web.Refuse(code, "forgot"))
+	if c.JSON {
+		c.FailAs(code, message)
+		return nil
+	}
+	f.Message = message
+	return show(c, code.Status(), f)
+}
+
+// forgotForm is what the page shows: the question for a name, or, with a link, for the new password. None is ever shown again.
+type forgotForm struct {
+	User, Token string
+	Sent, Done  bool
+	Message     string // what is wrong, "" = nothing
+}
+
+func show(c *web.Call, status int, f forgotForm) error {
+	return c.Answer(status, map[string]any{}, forgotPage(c.View(c.Language.Say("forgot.title")), f))
+}

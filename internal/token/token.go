@@ -1,0 +1,293 @@
+// Package token keeps one-time links: who has the text of one may do one thing, once, for a while. It runs as root, in
+// helpers; what is kept opens nothing by itself.
+//
+// MUST rules of this folder:
+//   - the text of a token stands in no file of this package's: a record has its hash;
+//   - asked again, one who has a token gets the same one, so that the older mail's link is right too; its text comes from the record's nonce
+//     and a key, of which either alone is worth nothing;
+//   - what cannot be used any more is removed by whoever comes across it.
+package token
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/disk"
+)
+
+// Purpose is what a token is for.
+type Purpose string
+
+// Password is for setting a password without the old one.
+const Password Purpose = "password"
+
+// Store is a folder of root's, mode 0700: a file for each token, called by its public half, the key, and a lock.
+type Store struct {
+	Folder string
+	Now    func() time.Time
+	Room   int // tokens at most
+}
+
+// MostWrong is how often the secret half may be wrong for a token whose public half is right: who has seen a half, in a log or
+// over a shoulder, does not get to guess, and who knows neither cannot make it void.
+const MostWrong = 5
+
+// Record is a token on the disk.
+type Record struct {
+	Version int       `json:"version"` // 1
+	Purpose Purpose   `json:"purpose"`
+	User    string    `json:"user"`
+	UID     uint32    `json:"uid"`
+	State   string    `json:"state"` // of what it is about, as a hash: void when that has changed
+	Nonce   string    `json:"nonce"` // 256 bits
+	Hash    string    `json:"hash"`  // SHA-256 of the secret half
+	Expires time.Time `json:"expires"`
+	Wrong   int       `json:"wrong"`
+	Sent    time.Time `json:"sent"` // when it was handed over last
+}
+
+const (
+	version   = 1
+	keySize   = 32 // bytes, as nonce and secret
+	maxRecord = 4 << 10
+)
+
+// The refusals. Callers tell nobody which it was.
+var (
+	ErrUnknown = errors.New("no such token")
+	ErrRoom    = errors.New("too many tokens")
+	ErrSoon    = errors.New("it was sent a moment ago")
+)
+
+// form is that of a text: the public half, 64 bits, and the secret one.
+var form = regexp.MustCompile(`^([0-9a-f]{16})-([0-9a-f]{64})$`)
+
+var idForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
+
+// Issue hands the text of a token to send, with its record: of the one that is there already as long as that is good, and then not
+// sooner than pause after the last time. of says what it is for; expires holds for a new one alone.
+func (s Store) Issue(of Record, expires time.Time, pause time.Duration, send func(text string, r Record) error) error {
+	lock, err := s.lock()
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	key, err := s.key()
+	if err != nil {
+		return err
+	}
+	id, r, err := s.find(of)
+	if err != nil {
+		return err
+	}
+	if id == "" {
+		id, r = random(8), of
+		r.Version, r.Nonce, r.Expires, r.Wrong, r.Sent = version, random(keySize), expires, 0, time.Time{}
+		r.Hash = hash(secret(key, r.Nonce))
+	}
+	if since := s.Now().Sub(r.Sent); since >= 0 && since < pause {
+		return ErrSoon
+	}
+	r.Sent = s.Now()
+	if err := s.write(id, r); err != nil {
+		return err
+	}
+	return send(id+"-"+secret(key, r.Nonce), r)
+}
+
+// find returns the token that is there for the same purpose, "" if none is, and removes what is good for nothing.
+func (s Store) find(of Record) (string, Record, error) {
+	ids, err := s.ids()
+	if err != nil {
+		return "", Record{}, err
+	}
+	left := 0
+	for _, id := range ids {
+		r, err := s.read(id)
+		if err != nil {
+			return "", Record{}, err
+		}
+		same := r.Purpose == of.Purpose && r.UID == of.UID
+		switch {
+		case same && r.User == of.User && r.State == of.State && s.good(r):
+			return id, r, nil
+		case same, !s.good(r):
+			if err := s.remove(id); err != nil {
+				return "", Record{}, err
+			}
+		default:
+			left++
+		}
+	}
+	if left >= s.Room {
+		return "", Record{}, ErrRoom
+	}
+	return "", Record{}, nil
+}
+
+// Use finds the token of a text, has it used, and makes it void when that went well. A text that is not right counts against the
+// token whose public half it has. Whether what the record is about is still so, use must see.
+func (s Store) Use(purpose Purpose, text string, use func(Record) error) error {
+	halves := form.FindStringSubmatch(text)
+	if halves == nil {
+		return fmt.Errorf("%w: not of its form", ErrUnknown)
+	}
+	lock, err := s.lock()
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	id := halves[1]
+	r, err := s.read(id)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrUnknown
+	}
+	if err != nil {
+		return err
+	}
+	if !s.good(r) || r.Purpose != purpose {
+		return errors.Join(fmt.Errorf("%w: expired, or for something else", ErrUnknown), s.remove(id))
+	}
+	if subtle.ConstantTimeCompare([]byte(hash(halves[2])), []byte(r.Hash)) != 1 {
+		r.Wrong++
+		err := fmt.Errorf("%w: wrong for the %d. time, for %s", ErrUnknown, r.Wrong, r.User)
+		if r.Wrong >= MostWrong {
+			return errors.Join(err, s.remove(id))
+		}
+		return errors.Join(err, s.write(id, r))
+	}
+	if err := use(r); err != nil {
+		return err
+	}
+	return s.remove(id)
+}
+
+// Sweep tells of each token that cannot be used any more and removes it, or leaves it there.
+func (s Store) Sweep(leave bool, tell func(Record)) (seen, removed int, err error) {
+	lock, err := s.lock()
+	if err != nil {
+		return 0, 0, err
+	}
+	defer lock.Close()
+	ids, err := s.ids()
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, id := range ids {
+		r, err := s.read(id)
+		if err != nil {
+			return len(ids), removed, err
+		}
+		if s.good(r) {
+			continue
+		}
+		tell(r)
+		if !leave {
+			if err := s.remove(id); err != nil {
+				return len(ids), removed, err
+			}
+		}
+		removed++
+	}
+	return len(ids), removed, nil
+}
+
+func (s Store) good(r Record) bool { return s.Now().Before(r.Expires) && r.Wrong < MostWrong }
+
+func (s Store) name(id string) string { return s.Folder + "/" + id }
+
+// lock keeps everybody else away from the store: what is done in it takes some system calls, and setting a password.
+func (s Store) lock() (*os.File, error) {
+	f, err := os.OpenFile(s.name("lock"), os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// key is made when it is first needed. Without the one that it was made with a token is asked for anew.
+func (s Store) key() (string, error) {
+	b, err := os.ReadFile(s.name("key"))
+	if errors.Is(err, fs.ErrNotExist) {
+		key := random(keySize)
+		return key, disk.Write(s.name("key"), []byte(key+"\n"))
+	}
+	if key := strings.TrimSpace(string(b)); err == nil && len(key) == 2*keySize {
+		return key, nil
+	}
+	return "", errors.Join(errors.New("the key of tokens is damaged; remove it, and links that were sent are void"), err)
+}
+
+func (s Store) ids() ([]string, error) {
+	entries, err := os.ReadDir(s.Folder)
+	var ids []string
+	for _, e := range entries {
+		if idForm.MatchString(e.Name()) {
+			ids = append(ids, e.Name())
+		}
+	}
+	return ids, err
+}
+
+// read returns a record; one that is damaged is no good to anybody, and expired.
+func (s Store) read(id string) (Record, error) {
+	b, err := os.ReadFile(s.name(id))
+	if err != nil {
+		return Record{}, err
+	}
+	var r Record
+	if len(b) > maxRecord || json.Unmarshal(b, &r) != nil || r.Version != version || len(r.Hash) != 2*sha256.Size {
+		return Record{}, nil
+	}
+	return r, nil
+}
+
+func (s Store) write(id string, r Record) error {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return disk.Write(s.name(id), append(b, '\n'))
+}
+
+func (s Store) remove(id string) error {
+	if err := os.Remove(s.name(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return disk.SyncFolder(s.Folder)
+}
+
+// secret is the half that opens.
+func secret(key, nonce string) string {
+	h := hmac.New(sha256.New, []byte(key))
+	h.Write([]byte(nonce))
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+func random(bytes int) string {
+	b := make([]byte, bytes)
+	rand.Read(b) // never fails: crypto/rand ends the process instead
+	return hex.EncodeToString(b)
+}

@@ -1,0 +1,187 @@
+package token
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func newStore(t *testing.T) (Store, *time.Time) {
+	t.Helper()
+	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	return Store{Folder: t.TempDir(), Now: func() time.Time { return now }, Room: 3}, &now
+}
+
+func anna(state string) Record {
+	return Record{Purpose: Password, User: "anna", UID: 1001, State: state}
+}
+
+func (s Store) issue(t *testing.T, of Record) string {
+	t.Helper()
+	sent := ""
+	if err := s.Issue(of, s.Now().Add(time.Hour), 0, func(text string, _ Record) error { sent = text; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return sent
+}
+
+func unsent(string, Record) error { return nil }
+
+func works(Record) error { return nil }
+
+// TestToken: once, within its time, as long as what it is about is what it was.
+func TestToken(t *testing.T) {
+	s, now := newStore(t)
+	text := s.issue(t, anna("a"))
+	if again := s.issue(t, anna("a")); again != text {
+		t.Error("asked again it is another one")
+	}
+	if err := s.Issue(anna("a"), now.Add(time.Hour), time.Minute, unsent); !errors.Is(err, ErrSoon) {
+		t.Errorf("sent without end: %v", err)
+	}
+	var used Record
+	if err := s.Use(Password, text, func(r Record) error { used = r; return nil }); err != nil || used.User != "anna" || used.UID != 1001 || used.State != "a" {
+		t.Errorf("%v %+v", err, used)
+	}
+	if err := s.Use(Password, text, works); !errors.Is(err, ErrUnknown) {
+		t.Errorf("used twice: %v", err)
+	}
+	text = s.issue(t, anna("a"))
+	weak := errors.New("weak")
+	if err := s.Use(Password, text, func(Record) error { return weak }); !errors.Is(err, weak) {
+		t.Error(err)
+	}
+	if next := s.issue(t, anna("b")); next == text || s.Use(Password, text, works) == nil || s.Use(Password, next, works) != nil {
+		t.Error("a token of another state is good, or the one of this state is not")
+	}
+	text = s.issue(t, anna("a"))
+	*now = now.Add(time.Hour)
+	if err := s.Use(Password, text, works); !errors.Is(err, ErrUnknown) {
+		t.Errorf("late: %v", err)
+	}
+	if ids, _ := s.ids(); len(ids) != 0 {
+		t.Errorf("left: %v", ids)
+	}
+}
+
+// TestTokenOnDisk: neither a record nor the key is the text, nor has it in it.
+func TestTokenOnDisk(t *testing.T) {
+	s, _ := newStore(t)
+	_, half, _ := strings.Cut(s.issue(t, anna("a")), "-")
+	entries, err := os.ReadDir(s.Folder)
+	if err != nil || len(entries) != 3 { // record, key, lock
+		t.Fatal(entries, err)
+	}
+	for _, e := range entries {
+		b, err := os.ReadFile(s.name(e.Name()))
+		info, _ := e.Info()
+		if err != nil || strings.Contains(string(b), half) || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v %v %s", e.Name(), err, info.Mode(), b)
+		}
+	}
+}
+
+// TestTokenGuessed: whoever knows the public half alone makes the token void after some tries; any other text does nothing.
+func TestTokenGuessed(t *testing.T) {
+	s, _ := newStore(t)
+	text := s.issue(t, anna("a"))
+	id, half, _ := strings.Cut(text, "-")
+	for _, other := range []string{
+		"", text[:80], text + "0", strings.ToUpper(text), " " + text, text + "\n", "../" + text, "key-" + half, "lock-" + half, "0123456789abcdef-" + half, half,
+		strings.Repeat("0", 16) + "-" + half, "\x00",
+	} {
+		if err := s.Use(Password, other, works); !errors.Is(err, ErrUnknown) {
+			t.Errorf("%q: %v", other, err)
+		}
+	}
+	wrong := id + "-" + strings.Repeat("0", 64)
+	for range MostWrong - 1 {
+		if err := s.Use(Password, wrong, works); !errors.Is(err, ErrUnknown) {
+			t.Error(err)
+		}
+	}
+	if err := s.Use(Password, text, func(Record) error { return errors.New("not yet") }); errors.Is(err, ErrUnknown) {
+		t.Error("void too early")
+	}
+	s.Use(Password, wrong, works)
+	if err := s.Use(Password, text, works); !errors.Is(err, ErrUnknown) {
+		t.Errorf("guessed at, and good: %v", err)
+	}
+}
+
+// TestTokenAtOnce: of many who use one at the same moment one does.
+func TestTokenAtOnce(t *testing.T) {
+	s, _ := newStore(t)
+	text := s.issue(t, anna("a"))
+	var group sync.WaitGroup
+	var mutex sync.Mutex
+	used := 0
+	for range 20 {
+		group.Go(func() {
+			s.Use(Password, text, func(Record) error { mutex.Lock(); used++; mutex.Unlock(); return nil })
+		})
+	}
+	group.Wait()
+	if used != 1 {
+		t.Errorf("used %d times", used)
+	}
+}
+
+// TestTokenStore: it is bounded, what has expired makes room, and what is damaged stops nobody.
+func TestTokenStore(t *testing.T) {
+	s, now := newStore(t)
+	for i := range s.Room {
+		s.issue(t, Record{Purpose: Password, User: "u", UID: uint32(2000 + i)})
+	}
+	if err := s.Issue(anna("a"), now.Add(time.Hour), 0, unsent); !errors.Is(err, ErrRoom) {
+		t.Errorf("more than there is room for: %v", err)
+	}
+	*now = now.Add(2 * time.Hour)
+	text := s.issue(t, anna("a"))
+	if err := os.WriteFile(s.name("00000000000000aa"), []byte(`{"version":1,"hash":`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Use(Password, "00000000000000aa-"+strings.Repeat("0", 64), works); !errors.Is(err, ErrUnknown) {
+		t.Errorf("damaged: %v", err)
+	}
+	if err := os.WriteFile(s.name("key"), []byte("spoilt"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Issue(anna("a"), now.Add(time.Hour), 0, unsent); err == nil {
+		t.Error("a spoilt key is taken")
+	}
+	if err := s.Use(Password, text, works); err != nil {
+		t.Errorf("a token needs no key to be used: %v", err)
+	}
+}
+
+// TestTokenSweep: what is no good any more goes, and nothing else.
+func TestTokenSweep(t *testing.T) {
+	s, now := newStore(t)
+	s.issue(t, anna("a"))
+	*now = now.Add(30 * time.Minute)
+	text := s.issue(t, Record{Purpose: Password, User: "bruno", UID: 1002})
+	if err := os.WriteFile(s.name("00000000000000aa"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	*now = now.Add(30 * time.Minute)
+	for _, leave := range []bool{true, false} {
+		told := map[string]bool{}
+		seen, removed, err := s.Sweep(leave, func(r Record) { told[r.User] = true })
+		if err != nil || seen != 3 || removed != 2 || len(told) != 2 || !told["anna"] || !told[""] {
+			t.Errorf("leave %v: %v, %d of %d, %v", leave, err, removed, seen, told)
+		}
+	}
+	if seen, removed, err := s.Sweep(false, func(Record) {}); err != nil || seen != 1 || removed != 0 {
+		t.Errorf("again: %v, %d of %d", err, removed, seen)
+	}
+	if err := s.Use(Password, text, works); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(s.name("key")); err != nil {
+		t.Error(err)
+	}
+}

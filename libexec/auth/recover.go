@@ -1,0 +1,207 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	accounts "sharezone/internal/account"
+	"sharezone/internal/account/change"
+	"sharezone/internal/attempt"
+	"sharezone/internal/config"
+	"sharezone/internal/disk"
+	"sharezone/internal/layout"
+	"sharezone/internal/session"
+	"sharezone/internal/token"
+)
+
+const (
+	// tokensMost bounds the store; each is asked for with a name that exists, and holds for an hour.
+	tokensMost = 10000
+	// mailPause is how long nobody gets the same link again: mails are no means to annoy somebody by.
+	mailPause = 5 * time.Minute
+)
+
+func tokens() token.Store {
+	return token.Store{Folder: layout.Tokens, Now: time.Now, Room: tokensMost}
+}
+
+// forgot has a link sent to whoever has forgotten his password, if he may have one. Whether anything was sent, for whom, and why
+// not stands in the log alone: the answer is always the same and takes the same time.
+func forgot(q request, _ caller) (reply, error) {
+	began := time.Now()
+	settings, err := config.Read()
+	if err != nil {
+		return reply{}, err
+	}
+	slot, err := takeSlot("auth", settings.Login)
+	if err != nil {
+		return reply{}, err // whatever the name
+	}
+	defer slot.Close()
+	began = time.Now()
+	if err := tryForgot(q, settings); err != nil {
+		log("forgotten password", err)
+	}
+	pad(began, settings.Login.Failure)
+	return reply{}, nil
+}
+
+func tryForgot(q request, settings config.Settings) error {
+	address, err := parseOrigin(q)
+	if err != nil {
+		return err
+	}
+	name := q.Username
+	if !session.ValidUser(name) {
+		name = "?"
+	}
+	// Each question counts as a refused login of the address: who asks for many names is none that has forgotten his own.
+	try, err := attempt.Begin("", address, attemptLimits(settings.Login))
+	logUncounted(try)
+	if err != nil {
+		return fmt.Errorf("user %s from %s: %w", name, address, err)
+	}
+	a, err := findAccount(q.Username)
+	if err == nil {
+		err = checkRecovery(a, settings)
+	}
+	if err != nil {
+		return fmt.Errorf("user %s from %s: %w", name, address, err)
+	}
+	of := token.Record{Purpose: token.Password, User: a.name, UID: a.uid, State: stateOf(a)}
+	return tokens().Issue(of, time.Now().Add(settings.Login.RecoveryTime), mailPause, sendLink)
+}
+
+// sendLink hands a link to the worker.
+func sendLink(text string, r token.Record) error {
+	spool, found := accounts.NewNames().GroupID(layout.UserSpool)
+	if !found {
+		return errors.New("no group " + layout.UserSpool)
+	}
+	b, err := json.Marshal(map[string]any{"user": r.User, "uid": r.UID, "token": text, "expires": r.Expires.UTC()})
+	if err != nil {
+		return err
+	}
+	id, _, _ := strings.Cut(text, "-")
+	return disk.WriteFor(layout.Secrets+"/"+id, append(b, '\n'), 0, spool)
+}
+
+// checkRecovery says why an account's password is not set by mail.
+func checkRecovery(a account, settings config.Settings) error {
+	if !settings.Recovers() {
+		return errors.New("no role may, no mails are sent, or no public_url is set")
+	}
+	if !slices.Contains(strings.Split(settings.Login.Recovery, ","), a.roles[len(a.roles)-1]) {
+		return errors.New("not by the role " + a.roles[len(a.roles)-1])
+	}
+	names := accounts.NewNames()
+	shadow, err := accounts.ReadShadow()
+	if err != nil {
+		return err
+	}
+	register, err := accounts.ReadRegister()
+	if err != nil {
+		return err
+	}
+	u, found := names.FindUser(a.name, shadow, time.Now())
+	if err := names.Err(); err != nil {
+		return err
+	}
+	switch {
+	case !found || u.UID != a.uid || register.Names[a.uid] == "" || !names.InGroup(a.name, layout.GroupOnly):
+		return errors.New("not an account that Share Zone made")
+	case u.Status == nil || *u.Status != accounts.Active || !shadow.HasPassword(a.name):
+		return errors.New("locked or expired")
+	case u.Email == nil:
+		return errors.New("no mail address")
+	}
+	for _, gid := range a.groups {
+		name, _ := names.GroupName(gid)
+		if g, _ := names.Group(name); g.IsSystem() && name != layout.GroupOnly {
+			return errors.New("in a group of the system: " + name)
+		}
+	}
+	return names.Err()
+}
+
+// stateOf changes when somebody's password does, or his account is made anew.
+func stateOf(a account) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", a.uid, a.shadow))
+	return hex.EncodeToString(sum[:])
+}
+
+// recoverPassword sets a password for who has a link. Whatever is wrong with the link, or has become of the account, it is refused in
+// the same way, in the same time.
+func recoverPassword(q request, _ caller) (reply, error) {
+	began := time.Now()
+	settings, err := config.Read()
+	if err != nil {
+		return reply{}, err
+	}
+	slot, err := takeSlot("auth", settings.Login)
+	if err != nil {
+		return reply{}, err
+	}
+	defer slot.Close()
+	began = time.Now()
+	out, err := tryRecover(q, settings)
+	padRefusal(err, began, settings.Login.Failure)
+	return out, err
+}
+
+func tryRecover(q request, settings config.Settings) (reply, error) {
+	address, err := parseOrigin(q)
+	if err != nil {
+		return reply{}, err
+	}
+	try, err := attempt.Begin("", address, attemptLimits(settings.Login))
+	logUncounted(try)
+	if err != nil {
+		return reply{}, &told{"refused", fmt.Sprintf("link from %s: %v", address, err)}
+	}
+	var whose account
+	err = tokens().Use(token.Password, q.Token, func(r token.Record) error {
+		if q.Username != r.User {
+			return token.ErrUnknown
+		}
+		a, err := findAccount(r.User)
+		if err == nil {
+			err = checkRecovery(a, settings)
+		}
+		if err != nil || a.uid != r.UID || stateOf(a) != r.State {
+			return errors.Join(token.ErrUnknown, err)
+		}
+		if !validPassword(q.New) || strings.ContainsFunc(q.New, unicode.IsControl) {
+			return &told{"weak", "no password that PAM or a form could take"}
+		}
+		whose = a
+		return setPassword(settings.Entry(q.Entry).PAMService, a, address.String(), q.New)
+	})
+	if errors.Is(err, token.ErrUnknown) {
+		return reply{}, &told{"refused", fmt.Sprintf("link from %s: %v", address, err)}
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	if err := errors.Join(endOthers("", whose.uid), change.Forgive(whose.name)); err != nil {
+		log("after the recovery of a password of "+whose.name, err)
+	}
+	return reply{User: whose.name}, nil
+}
+
+// parseOrigin is from where somebody asks, as the component says it.
+func parseOrigin(q request) (netip.Addr, error) {
+	address, err := netip.ParseAddr(q.Address)
+	if err != nil || address.Zone() != "" || q.Entry != "internal" && q.Entry != "external" {
+		return address, errors.New("entry or address")
+	}
+	return address, nil
+}

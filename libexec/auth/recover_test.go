@@ -1,0 +1,125 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"sharezone/internal/layout"
+	"sharezone/internal/token"
+)
+
+// linkFor makes a link for an account as it is now.
+func linkFor(t *testing.T, name string) string {
+	t.Helper()
+	a, err := findAccount(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := ""
+	err = tokens().Issue(token.Record{Purpose: token.Password, User: name, UID: a.uid, State: stateOf(a)}, time.Now().Add(time.Hour), 0,
+		func(made string, _ token.Record) error { text = made; return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// TestRecover: a link sets one password, once, for the account that it was made for, as it was then and as the settings allow.
+func TestRecover(t *testing.T) {
+	needCopy(t)
+	sh(t, "f=/etc/sharezone/sharezone.toml; cp -p $f $f.old; printf '[login]\nfailure_milliseconds = 300\naddress_failures = 10000\n[entries.internal]\npublic_url = \"https://share.example.org\"\n' >$f")
+	defer sh(t, "f=/etc/sharezone/sharezone.toml; mv $f.old $f")
+	const made = `printf '%s\n' "$2" | shzadm user add "$1" --role base --full-name Anna --email anna@example.org --password-stdin`
+	const next = "Zw4-nuova-9 ù"
+	remove := func() {
+		sh(t, `for n in la-rec la-rec2; do userdel -f $n || true; groupdel $n || true; done 2>/dev/null; rm -f "$1"/* "$2"/*`, layout.Tokens, layout.Secrets)
+	}
+	defer remove()
+	try := func(name, link, secret string) answer {
+		return ask(t, layout.UserGuest, request{Op: "recover", Username: name, Token: link, New: secret, Entry: "internal", Address: "192.0.2.9"})
+	}
+	for what, spoil := range map[string]string{
+		"password changed": `echo la-rec:Other-word-4-me | chpasswd`, "locked": `usermod -L la-rec`, "expired": `usermod -e 1 la-rec`,
+		"manager": `gpasswd -a la-rec shzmgr`, "out of shzbase": `gpasswd -d la-rec shzbase`, "not made by Share Zone": `gpasswd -d la-rec shzonly`,
+		"in a group of the system": `gpasswd -a la-rec adm`, "no address": `usermod -c Anna la-rec`,
+		"made anew":     `userdel -f la-rec; ` + strings.ReplaceAll(strings.ReplaceAll(made, "$2", password), "$1", "la-rec"),
+		"late":          `cd ` + layout.Tokens + `; for f in ????????????????; do sed -i 's/"expires":"2/"expires":"1/' $f; done`,
+		"settings":      `sed -i 's/^\[login\]/[login]\nrecovery = ""/' /etc/sharezone/sharezone.toml`,
+		"no public_url": `sed -i /public_url/d /etc/sharezone/sharezone.toml`,
+	} {
+		t.Run(what, func(t *testing.T) {
+			remove()
+			sh(t, made, "la-rec", password)
+			sh(t, "cp -p /etc/sharezone/sharezone.toml /etc/sharezone/sharezone.toml.as")
+			defer sh(t, "mv /etc/sharezone/sharezone.toml.as /etc/sharezone/sharezone.toml")
+			link := linkFor(t, "la-rec")
+			sh(t, spoil)
+			before := sh(t, "cat /etc/shadow")
+			if a := try("la-rec", link, next); a.status != exitRefused || a.out != `{"error":"refused"}`+"\n" || a.took < 300*time.Millisecond {
+				t.Errorf("%d %s after %v: %s", a.status, a.out, a.took, a.log)
+			}
+			if a := ask(t, layout.UserGuest, request{Op: "forgot", Username: "la-rec", Entry: "internal", Address: "192.0.2.9"}); what != "password changed" && what != "made anew" && what != "late" &&
+				(a.status != 0 || a.out != "{}\n" || a.took < 300*time.Millisecond || sh(t, "ls "+layout.Secrets) != "") {
+				t.Errorf("asked: %d %s after %v: %s", a.status, a.out, a.took, a.log)
+			}
+			if sh(t, "cat /etc/shadow") != before {
+				t.Error("a password changed")
+			}
+		})
+	}
+	remove()
+	sh(t, made, "la-rec", password)
+	sh(t, made, "la-rec2", password)
+	link, other, file, others := linkFor(t, "la-rec"), linkFor(t, "la-rec2"), logIn(t, "la-rec"), logIn(t, "la-rec2")
+	for what, row := range map[string]struct{ name, link, next, code string }{
+		"another's name": {"la-rec2", link, next, "refused"}, "no name": {"", link, next, "refused"}, "no link": {"la-rec", "", next, "refused"},
+		"another's link": {"la-rec", other, next, "refused"}, "root's name": {"root", link, next, "refused"}, "path": {"la-rec", "../../../../etc/shadow", next, "refused"},
+		"weak": {"la-rec", link, "password", "weak"}, "empty": {"la-rec", link, "", "weak"}, "two lines": {"la-rec", link, next + "\nx", "weak"},
+	} {
+		if a := try(row.name, row.link, row.next); a.status != exitRefused || a.Error != row.code || strings.Contains(a.log, link) || strings.Contains(a.log, next) {
+			t.Errorf("%s: %d %s %s", what, a.status, a.out, a.log)
+		}
+	}
+	if a := try("la-rec", link, next); a.status != 0 || a.User != "la-rec" || lives(file) || !lives(others) {
+		t.Errorf("%d %s %s; lives: own %v, another's %v", a.status, a.out, a.log, lives(file), lives(others))
+	}
+	logInWith(t, "la-rec", next)
+	if a := try("la-rec", link, "Altra-parola-3 ò"); a.Error != "refused" {
+		t.Errorf("twice: %s", a.out)
+	}
+}
+
+// TestForgot: of what is asked for nobody is told anything; who may have a link has one sent, and not again at once.
+func TestForgot(t *testing.T) {
+	needCopy(t)
+	sh(t, "f=/etc/sharezone/sharezone.toml; cp -p $f $f.old; printf '[login]\nfailure_milliseconds = 300\naddress_failures = 10\n[entries.internal]\npublic_url = \"https://share.example.org\"\n' >$f")
+	defer sh(t, "f=/etc/sharezone/sharezone.toml; mv $f.old $f")
+	defer sh(t, `for n in la-rec la-rec2; do userdel -f $n || true; done 2>/dev/null; rm -f "$1"/* "$2"/*`, layout.Tokens, layout.Secrets)
+	for _, name := range []string{"la-rec", "la-rec2"} {
+		sh(t, `printf '%s\n' "$2" | shzadm user add "$1" --role base --full-name Anna --email anna@example.org --password-stdin`, name, password)
+	}
+	sh(t, `rm -f "$1"/@192.0.2.*`, layout.Attempts) // of an earlier run
+	asked := func(name, address string) answer {
+		return ask(t, layout.UserGuest, request{Op: "forgot", Username: name, Entry: "internal", Address: address})
+	}
+	for i, name := range []string{"la-rec", "la-rec", "la-none", "root", "shzspool", "", "../x", "la-rec\n", strings.Repeat("x", 500)} {
+		a := asked(name, "192.0.2.33")
+		if a.status != 0 || a.out != "{}\n" || a.took < 300*time.Millisecond {
+			t.Errorf("%q: %d %s after %v", name, a.status, a.out, a.took)
+		}
+		if files := strings.Fields(sh(t, "ls "+layout.Secrets)); len(files) != 1 {
+			t.Errorf("%d. %q: handed over: %v", i, name, files)
+		}
+	}
+	if state := sh(t, `stat -c '%a %U %G' "$1"/*`, layout.Secrets); state != "640 root shzspool" {
+		t.Error(state)
+	}
+	asked("la-none", "192.0.2.33")
+	if a := asked("la-rec2", "192.0.2.33"); a.out != "{}\n" || len(strings.Fields(sh(t, "ls "+layout.Secrets))) != 1 {
+		t.Errorf("an address asks without end: %s %s", a.out, a.log)
+	}
+	if a := asked("la-rec2", "192.0.2.34"); a.out != "{}\n" || len(strings.Fields(sh(t, "ls "+layout.Secrets))) != 2 {
+		t.Errorf("from elsewhere: %s %s", a.out, a.log)
+	}
+}

@@ -1,0 +1,35 @@
+// forgot.js - somebody who has forgotten the password: from the login to the login, by the link of a mail.
+
+export async function forgot(t) {
+  const { page } = t;
+  await t.visit('/cgi-bin/login');
+  await t.go(() => page.getByRole('link', { name: t.say('forgot.link') }).click());
+  await t.inspect('who', { title: 'forgot.title', says: t.say('forgot.intro') });
+  await t.field('username').fill(t.me.user);
+  await t.go(() => t.button('forgot.submit').click());
+  await t.inspect('on-its-way', { title: 'forgot.title', says: t.say('forgot.sent') });
+
+  await t.visit(t.me.link);
+  await t.inspect('link', { title: 'forgot.title', says: t.say('forgot.choose') });
+  t.expect(await t.field('new').evaluate((e) => e === document.activeElement), 'the new password has not the focus');
+  await choose(t, 'Quercia-4-Ponte-Azzurro', 'Quercia-4-Ponte-Giallo');
+  await t.inspect('mismatch', { status: 400, title: 'forgot.title', says: t.say('chpwd.mismatch') });
+  await choose(t, 'password', 'password');
+  await t.inspect('weak', { status: 400, title: 'forgot.title', says: t.say('forgot.choose') });
+  await choose(t, 'Quercia-4-Ponte-Azzurro', 'Quercia-4-Ponte-Azzurro');
+  await t.inspect('done', { title: 'forgot.title', says: t.say('forgot.done') });
+
+  await t.visit(t.me.link);
+  await choose(t, 'Quercia-5-Ponte-Azzurro', 'Quercia-5-Ponte-Azzurro');
+  await t.inspect('used', { status: 403, title: 'forgot.title', says: t.say('forgot.void') });
+
+  await t.visit('/cgi-bin/login');
+  await t.logIn('Quercia-4-Ponte-Azzurro');
+  t.expect(new URL(page.url()).pathname === '/cgi-bin/home', `after the login one is at ${page.url()}`);
+}
+
+async function choose(t, password, confirm) {
+  await t.field('new').fill(password);
+  await t.field('confirm').fill(confirm);
+  await t.go(() => t.button('forgot.set').click());
+}
