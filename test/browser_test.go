@@ -99,6 +99,7 @@ func TestBrowserZones(t *testing.T) {
 func TestBrowserForgotten(t *testing.T) {
 	setConfig(t, "[login]\nfailure_milliseconds = 300\n[mail]\nport = 1\n[entries.internal]\npublic_url = \""+needDemo(t).url+"\"\n")
 	forgive(t) // each question counts
+	emptyMails(t)
 	testJourneys(t, "it-forgot", "en-forgot")
 }
 

@@ -22,7 +22,7 @@ func TestForgottenPassword(t *testing.T) {
 	}
 	setConfig(t, "[entries.internal]\npublic_url = \"http://127.0.0.1:8080\"\n[login]\nfailure_milliseconds = 300\n[mail]\nport = 1\n")
 	forgive(t) // each question counts
-	emptyQueue(t)
+	emptyMails(t)
 	clearUsers(t, "us-forgot")
 	run(t, "sh", "-c", `echo Lampone-7-Treno-Verde | shzadm user add us-forgot --role base --full-name F --email f@share.test --language en --password-stdin`)
 	preferencesOf(t, "us-forgot")

@@ -71,6 +71,7 @@ var reserved = map[string]struct{ by, why string }{
 	"sharezone/internal/attempt":        {"libexec/auth internal/account/change", "what is refused is counted in one place, and only root forgets it"},
 	"sharezone/internal/helper":         {"internal/web cgi-bin/... sbin/shzadm libexec/account libexec/auth libexec/zonefix libexec/access libexec/zoneid notify/worker", "root helpers serve requests, and shzadm; they take from it what is asked and answered"},
 	"sharezone/internal/token":          {"libexec/auth cleaner", "only root makes and uses links"},
+	"sharezone/internal/secret":         {"libexec/auth libexec/account notify/worker", "root hands over what one mail alone may hold"},
 	"sharezone/internal/privileged":     {"libexec/... cleaner internal/privileged/privilegedtest", "it is for programs that run as root and take nothing over from whoever starts them"},
 	"sharezone/internal/slot":           {"internal/zone internal/account/change libexec/... cleaner", "only root takes these locks"},
 	"sharezone/internal/btrfs":          {"internal/zone sbin/shzadm", "limits of zones are known in one place"},

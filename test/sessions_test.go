@@ -2,9 +2,13 @@ package test
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"sharezone/internal/layout"
+	"sharezone/notify/queue"
 )
 
 const (
@@ -122,6 +126,7 @@ func TestResetPassword(t *testing.T) {
 	clearUsers(t, "us-reset", "us-staff2")
 	run(t, "shzadm", "session", "end", "--user", "us-reset") // of a former account of this name
 	run(t, "sh", "-c", `echo Lampone-7-Treno-Verde | shzadm user add us-reset --role base --full-name "R" --email r@example.org --password-stdin; useradd -M us-staff2; shzadm user enable us-staff2`)
+	setConfig(t, "[login]\nreset = \"show\"\n")
 	for _, user := range []string{"anna", "bruno", "admin"} {
 		jar(t, user)
 	}
@@ -174,4 +179,69 @@ func TestResetPassword(t *testing.T) {
 	if state := strings.Fields(run(t, "passwd", "-S", "us-reset"))[1]; state != "L" {
 		t.Errorf("a locked account is %s", state)
 	}
+}
+
+// TestResetPasswordByMail: the password goes to the address of the account and is shown to nobody on the way; where there is no
+// address it is shown.
+func TestResetPasswordByMail(t *testing.T) {
+	needDemo(t)
+	clearUsers(t, "us-mailed", "us-nowhere")
+	setConfig(t, "[mail]\nport = 1\n[entries.internal]\npublic_url = \"http://127.0.0.1:8080\"\n")
+	emptyMails(t)
+	for name, contact := range map[string]string{"us-mailed": "M,,,,m@share.test", "us-nowhere": "N"} {
+		run(t, "sh", "-c", `echo Lampone-7-Treno-Verde | shzadm user add "$1" --role base --full-name X --email x@share.test --password-stdin; usermod -c "$2" "$1"`, "sh", name, contact)
+	}
+	var made struct{ Sent, Password string }
+	a := jsonAs(t, "admin", "-d", "username=us-nowhere", resetPage)
+	if err := json.Unmarshal([]byte(a.body), &made); err != nil || a.status != 200 || len(made.Password) != 19 || made.Sent != "" {
+		t.Errorf("without an address: %d %s", a.status, a.body)
+	}
+	if a := jsonAs(t, "bruno", "-d", "username=us-mailed", resetPage); a.status != 403 {
+		t.Errorf("by bruno: %d", a.status)
+	}
+	if files, err := os.ReadDir(layout.Secrets); err != nil || len(files) != 0 {
+		t.Errorf("handed over: %v %v", files, err)
+	}
+	if a := curlAs(t, "admin", "-H", "Accept-Language: en", "-b", "lang=en", "-d", "username=us-mailed", resetPage); a.status != 200 || !strings.Contains(a.body, "m@share.test") || strings.Contains(a.body, `class="password"`) {
+		t.Errorf("page: %d %s", a.status, a.body)
+	}
+	emptySecrets(t)
+	made.Password = ""
+	a = jsonAs(t, "admin", "-d", "username=us-mailed", resetPage)
+	if err := json.Unmarshal([]byte(a.body), &made); err != nil || a.status != 200 || made.Password != "" || made.Sent != "m@share.test" {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	command(t, "runuser", "-u", layout.UserSpool, "--", "/usr/lib/sharezone/worker") // there is no mail server
+	waiting := queueFiles(t, "waiting")
+	var m queue.Message
+	if len(waiting) != 1 || json.Unmarshal([]byte(read(t, waiting[0])), &m) != nil || m.Kind != queue.Reset || m.User != "us-mailed" || len(m.Items) != 1 || len(m.Items[0].Path) != 19 {
+		t.Fatalf("waiting: %v %+v", waiting, m)
+	}
+	password := m.Items[0].Path
+	if listed := run(t, "shzadm", "queue", "list", "--json"); !strings.Contains(listed, `"reset"`) || strings.Contains(listed, password) {
+		t.Errorf("the list of messages: %s", listed)
+	}
+	if out, exit := output(t, "grep", "-rl", password, "/var/log", layout.State, layout.Events, layout.Secrets); exit != 1 {
+		t.Errorf("it stands in %s", out)
+	}
+	if a := tryLogin(t, "us-mailed", password); a.status != 200 || !strings.Contains(a.body, `"must_change":true`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// emptyMails takes away what is to be sent, before a test and after it: doctor tells of what waits.
+func emptyMails(t *testing.T) {
+	t.Helper()
+	empty := func() {
+		emptyQueue(t)
+		emptySecrets(t)
+	}
+	empty()
+	t.Cleanup(empty)
+}
+
+// emptySecrets forgets what was handed over.
+func emptySecrets(t *testing.T) {
+	t.Helper()
+	run(t, "sh", "-c", `rm -f "$1"/*`, "sh", layout.Secrets)
 }

@@ -1,5 +1,5 @@
 // Resetpwd gives somebody a new random password, for an administrator: libexec/account makes it, for accounts that Share Zone
-// made and nobody else's. It is to be changed at the next login, and is shown here once.
+// made and nobody else's. It is to be changed at the next login, and goes by mail or is shown here once, as the settings say.
 package main
 
 import (
@@ -41,7 +41,7 @@ func answer(c *web.Call) error {
 	}
 	act.End(result, -1, "")
 	title, html := c.Language.Say("resetpwd.title"), func(head page.View) templ.Component {
-		return newPasswordPage(head, name, reply.Password)
+		return newPasswordPage(head, name, reply.Password, reply.Sent)
 	}
 	switch {
 	case err != nil && reply.Password != "":
@@ -49,7 +49,13 @@ func answer(c *web.Call) error {
 	case err != nil:
 		return told(c, err)
 	}
-	return c.Answer(http.StatusOK, map[string]any{"username": name, "password": reply.Password, "must_change": true}, html(c.View(title)))
+	made := map[string]any{"username": name, "must_change": true}
+	if reply.Sent != "" {
+		made["sent"] = reply.Sent
+	} else {
+		made["password"] = reply.Password
+	}
+	return c.Answer(http.StatusOK, made, html(c.View(title)))
 }
 
 // reset asks the helper. Who would be refused is not made to ask: sudo reports that as an attempt.

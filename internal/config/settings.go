@@ -50,6 +50,7 @@ type Login struct {
 
 	Recovery     string        // the roles that may set a forgotten password by mail, with commas; "" = none
 	RecoveryTime time.Duration // how long the link holds
+	Reset        string        // how a password gets to whom an administrator made it for: mail, show
 }
 
 // Listing bounds one page of a folder.
@@ -192,6 +193,14 @@ var table = [...]setting{
 		text: &textSetting{"base", `"base", "base,manager", "base,manager,admin" or ""`,
 			oneOf("", "base", "base,manager", "base,manager,admin"),
 			func(s *Settings, v string) { s.Login.Recovery = v }},
+	},
+	{
+		section: "login", name: "reset",
+		meaning: "How people learn the random password that an administrator has made for them. \"mail\": where the account has a mail " +
+			"address and mails are sent it goes there, and the administrator does not see it. \"show\": it is shown to him.",
+		text: &textSetting{"mail", `"mail" or "show"`,
+			oneOf("mail", "show"),
+			func(s *Settings, v string) { s.Login.Reset = v }},
 	},
 	{
 		"login", "recovery_minutes", 60, 5, 7 * 24 * 60, "minutes",

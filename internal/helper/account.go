@@ -51,6 +51,7 @@ type AccountReply struct {
 	Sessions []Session   `json:"sessions,omitempty"`
 	Zones    []UserZone  `json:"zones,omitempty"`
 	Password string      `json:"password,omitempty"` // that was made: shown once, to be changed at the next login
+	Sent     string      `json:"sent,omitempty"`     // to which address a password went instead
 	Goodbye  *Goodbye    `json:"goodbye,omitempty"`
 	Deeds    []Deed      `json:"deeds,omitempty"` // what was done besides, to be told as acts
 }

@@ -73,5 +73,10 @@ var englishMail = map[string]string{
 	"mail-opening.recover": "Somebody, perhaps you, has asked to choose a new password for the account %s. If it was not you, do nothing: the password stays what it was.",
 	"mail-link.recover":    "Choose the new password:",
 	"mail-why.recover":     "You get this message because this is the address of your account.",
+	"mail-subject.reset":   "A new password for Share Zone",
+	"mail-opening.reset":   "An administrator has given the account %s a new password. You choose your own when you log in with it.",
+	"mail-link.reset":      "Log in:",
+	"mail-why.reset":       "You get this message because this is the address of your account.",
+	"mail.password":        "The password: %s",
 	"mail.until":           "The link is good once, until %s.",
 }

@@ -168,6 +168,7 @@ var englishUsers = map[string]string{
 	"resetpwd.title":             "New password",
 	"resetpwd.link":              "New password",
 	"resetpwd.done":              "The account %s has a new password, and its sessions have ended.",
+	"resetpwd.sent":              "It is on its way to %s, and is shown to nobody. It is changed at the next login.",
 	"resetpwd.password":          "The new password, which is shown only now:",
 	"users-refused.locked":       "The account is locked: unlock it before you give it a new password.",
 	"users.sessions-link":        "End one of these sessions",

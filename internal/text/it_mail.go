@@ -73,5 +73,10 @@ var italianMail = map[string]string{
 	"mail-opening.recover": "Qualcuno, forse tu, ha chiesto di scegliere una nuova password per l'account %s. Se non sei stato tu, non fare nulla: la password resta quella di prima.",
 	"mail-link.recover":    "Scegli la nuova password:",
 	"mail-why.recover":     "Ricevi questo messaggio perché questo è l'indirizzo del tuo account.",
+	"mail-subject.reset":   "Una nuova password per Share Zone",
+	"mail-opening.reset":   "Chi amministra Share Zone ha dato una nuova password all'account %s. Quando entri con questa ne scegli una tua.",
+	"mail-link.reset":      "Entra:",
+	"mail-why.reset":       "Ricevi questo messaggio perché questo è l'indirizzo del tuo account.",
+	"mail.password":        "La password: %s",
 	"mail.until":           "Il link vale una volta sola, fino al %s.",
 }

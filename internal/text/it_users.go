@@ -168,6 +168,7 @@ var italianUsers = map[string]string{
 	"resetpwd.title":             "Nuova password",
 	"resetpwd.link":              "Nuova password",
 	"resetpwd.done":              "L'account %s ha una nuova password e le sue sessioni sono finite.",
+	"resetpwd.sent":              "È in viaggio verso %s, e non si mostra a nessuno. Va cambiata al prossimo accesso.",
 	"resetpwd.password":          "La nuova password, che si vede solo adesso:",
 	"users-refused.locked":       "L'account è bloccato: sbloccalo prima di dargli una nuova password.",
 	"users.sessions-link":        "Chiudi una delle sue sessioni",

@@ -15,6 +15,7 @@ import (
 
 	"sharezone/internal/account"
 	"sharezone/internal/helper"
+	"sharezone/internal/layout"
 	"sharezone/internal/privileged"
 	"sharezone/internal/slot"
 	"sharezone/internal/zone"
@@ -430,8 +431,9 @@ func TestHalfMade(t *testing.T) {
 	if a := ask(t, "ac-admin", helper.AccountRequest{Op: "show", Username: "ac-bruno"}); !a.User.Passwordless {
 		t.Errorf("%+v", a.User)
 	}
+	defer sh(t, "rm -f "+layout.Secrets+"/*")
 	a := ask(t, "ac-admin", helper.AccountRequest{Op: "password", Username: "ac-bruno"})
-	if a.status != 0 || len(a.Password) != 19 || *a.User.Status != account.Active || !*a.User.MustChange || a.User.Passwordless {
+	if a.status != 0 || a.Password != "" || a.Sent != "ac-bruno@example.org" || *a.User.Status != account.Active || !*a.User.MustChange || a.User.Passwordless {
 		t.Errorf("%+v", a)
 	}
 }

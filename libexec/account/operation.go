@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
@@ -14,6 +15,7 @@ import (
 	"sharezone/internal/helper"
 	"sharezone/internal/layout"
 	"sharezone/internal/privileged"
+	"sharezone/internal/secret"
 	"sharezone/internal/session"
 	"sharezone/internal/zone"
 )
@@ -323,8 +325,36 @@ func password(w *work) error {
 	if err := w.showUser(); err != nil {
 		return err
 	}
+	if err := w.mail(made); err != nil {
+		privileged.Log(program, "password not sent", err) // so it is shown
+	}
 	_, err = farewell.EndSessions(w.out.User.UID, w.record)
 	return err
+}
+
+// mailTime is for how long a password waits for the mail server.
+const mailTime = 7 * 24 * time.Hour
+
+// mail has the password that was made sent, where the settings want that and there is somebody to send it to.
+func (w *work) mail(password string) error {
+	settings, err := config.Read()
+	if err != nil {
+		return err
+	}
+	u := w.out.User.User
+	if settings.Login.Reset != "mail" || settings.Mail.Host == "" || u.Email == nil {
+		return nil
+	}
+	spool, found := w.names.GroupID(layout.UserSpool)
+	if !found {
+		return errors.New("no group " + layout.UserSpool)
+	}
+	s := secret.Secret{Kind: secret.Reset, User: u.Name, UID: u.UID, Text: password, Expires: w.now.Add(mailTime).UTC()}
+	if err := secret.HandOver(layout.Secrets, secret.NewID(), spool, s); err != nil {
+		return err
+	}
+	w.out.Password, w.out.Sent = "", *u.Email
+	return nil
 }
 
 // sessions are everybody's, or those of a user.

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -16,8 +15,8 @@ import (
 	"sharezone/internal/account/change"
 	"sharezone/internal/attempt"
 	"sharezone/internal/config"
-	"sharezone/internal/disk"
 	"sharezone/internal/layout"
+	"sharezone/internal/secret"
 	"sharezone/internal/session"
 	"sharezone/internal/token"
 )
@@ -86,12 +85,8 @@ func sendLink(text string, r token.Record) error {
 	if !found {
 		return errors.New("no group " + layout.UserSpool)
 	}
-	b, err := json.Marshal(map[string]any{"user": r.User, "uid": r.UID, "token": text, "expires": r.Expires.UTC()})
-	if err != nil {
-		return err
-	}
 	id, _, _ := strings.Cut(text, "-")
-	return disk.WriteFor(layout.Secrets+"/"+id, append(b, '\n'), 0, spool)
+	return secret.HandOver(layout.Secrets, id, spool, secret.Secret{Kind: secret.Recover, User: r.User, UID: r.UID, Text: text, Expires: r.Expires.UTC()})
 }
 
 // checkRecovery says why an account's password is not set by mail.

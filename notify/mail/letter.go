@@ -58,8 +58,8 @@ func newContent(m queue.Message, s Style) content {
 	c := content{style: s, why: s.Language.Say("mail-why." + string(m.Kind))}
 	path := "/cgi-bin/shz/" + url.PathEscape(m.Zone) + "/"
 	switch zone := "/cgi-bin/zones/" + url.PathEscape(m.Zone); m.Kind {
-	case queue.Recover:
-		path = c.recover(m)
+	case queue.Recover, queue.Reset:
+		path = c.secret(m)
 	case queue.Warned:
 		c.zoneEnds(m)
 		path = zone + "?view=extend"
@@ -103,15 +103,20 @@ func (c *content) filesOf(m queue.Message, key string, about ...any) {
 	}
 }
 
-// recover says until when a link holds, and returns where it leads.
-func (c *content) recover(m queue.Message) string {
+// secret says what a link or a password is for, and returns where one gets in with it.
+func (c *content) secret(m queue.Message) string {
 	l := c.style.Language
-	c.subject, c.opening = l.Say("mail-subject.recover"), l.Say("mail-opening.recover", text.Name(m.User))
+	c.subject, c.opening = l.Say("mail-subject."+string(m.Kind)), l.Say("mail-opening."+string(m.Kind), text.Name(m.User))
 	if len(m.Items) == 0 { // somebody has written this message by hand
 		return ""
 	}
-	c.advice = l.Say("mail.until", l.Time(m.Items[0].Time))
-	return "/cgi-bin/forgot?" + url.Values{"user": {m.User}, "token": {m.Items[0].Path}}.Encode()
+	of := m.Items[0]
+	if m.Kind == queue.Reset {
+		c.advice = l.Say("mail.password", of.Path)
+		return "/cgi-bin/login"
+	}
+	c.advice = l.Say("mail.until", l.Time(of.Time))
+	return "/cgi-bin/forgot?" + url.Values{"user": {m.User}, "token": {of.Path}}.Encode()
 }
 
 // zoneEnds says what becomes of a zone, and until when that can be undone.

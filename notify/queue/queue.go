@@ -54,18 +54,17 @@ const (
 	Removed Kind = "removed" // it is gone with everything in it
 	Expired Kind = "expired" // files and folders are gone because of their age
 
-	// Recover has a link by which the recipient sets a forgotten password, as the item's path; it holds until the item's time.
+	// By root, as internal/secret has them: the item's path is a link's or the password, and is good until the item's time.
 	Recover Kind = "recover"
+	Reset   Kind = "reset"
 )
 
-var linkForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
-
-// IsLink says whether a text has the form of a link's id.
-func IsLink(text string) bool { return linkForm.MatchString(text) }
+// Secret says whether a message has what nobody but its recipient is to see.
+func (k Kind) Secret() bool { return k == Recover || k == Reset }
 
 // Late says whether there is no use in sending a message any more.
 func (m Message) Late(now time.Time) bool {
-	return m.Kind == Recover && (len(m.Items) == 0 || !now.Before(m.Items[0].Time))
+	return m.Kind.Secret() && (len(m.Items) == 0 || !now.Before(m.Items[0].Time))
 }
 
 // A run of the cleaner may bring something each minute for hours: its message is due when nothing has come for so long, at the latest

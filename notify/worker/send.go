@@ -138,7 +138,7 @@ func (s *sender) send(m queue.Message) error {
 		return s.drop(m, "there is no such person any more")
 	}
 	if m.Late(s.now()) {
-		return s.drop(m, "its link is no good any more")
+		return s.drop(m, "what is in it is no good any more")
 	}
 	chosen := s.chosenBy(to)
 	by := channelFor(s.sms, to, chosen)

@@ -35,6 +35,13 @@ type queued struct {
 	Damaged bool `json:"damaged,omitempty"` // only its ID is known, and why
 }
 
+// hide takes out what is for the recipient alone: a list is kept in places where nobody looks for passwords.
+func (m *queued) hide() {
+	if m.Kind.Secret() {
+		m.Items = []queue.Item{}
+	}
+}
+
 func queueList(c *call, args []string) error {
 	if _, err := c.parse(c.flags(), args, 0, 0); err != nil {
 		return err
@@ -44,6 +51,9 @@ func queueList(c *call, args []string) error {
 		return err
 	}
 	if c.json {
+		for i := range found {
+			found[i].hide()
+		}
 		return c.printJSON(map[string]any{"messages": found})
 	}
 	rows := make([][]string, 0, len(found))
@@ -114,6 +124,7 @@ func (c *call) forMessage(args []string, do func(queued) error) error {
 		return err
 	}
 	if c.json {
+		found[0].hide()
 		return c.printJSON(found[0])
 	}
 	return c.print(c.say.line("queue-done", found[0].ID, found[0].User))
