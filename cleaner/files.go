@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"sharezone/internal/event"
@@ -37,43 +38,83 @@ const leftAge = 24 * time.Hour
 
 func (r *jobRun) leftSince() time.Time { return r.now.Add(-leftAge) }
 
+// workers is how many zones are done at a time: each thing that goes is moved before, which costs twice what rm does.
+const workers = 2
+
 // each does something with each open zone. One that somebody else is changing gets a second chance at the end.
 func (r *jobRun) each(do func(*jobRun, *zone.Held, zone.Details) error) error {
-	admin, err := r.open()
-	if err != nil {
-		return err
+	n := workers
+	if r.dryRun {
+		n = 1 // what it says has an order
 	}
-	defer admin.Close()
+	admins := make([]*zone.Admin, n) // they look names up, each for itself
+	for i := range admins {
+		admin, err := r.open()
+		if err != nil {
+			return err
+		}
+		defer admin.Close()
+		admins[i] = admin
+	}
 	var busy []zone.Details
 	var failed error
-	for zones, err := range admin.Batches {
+	for zones, err := range admins[0].Batches {
 		failed = errors.Join(failed, err)
-		if !r.some(admin, zones, do, func(z zone.Details) { busy = append(busy, z) }) {
+		zones = slices.DeleteFunc(zones, func(z zone.Details) bool { return z.Closed != nil || r.only != "" && r.only != z.Name })
+		busy = append(busy, r.together(admins, zones, do)...)
+		if r.stop() {
+			r.ended = false
 			return failed
 		}
 	}
-	r.some(admin, busy, do, func(zone.Details) { r.ended = false }) // a minute later the change is over
+	if len(r.together(admins, busy, do)) > 0 {
+		r.ended = false // a minute later the change is over
+	}
 	return failed
 }
 
-// some does it with some of them, and hands on those that are busy. It returns false if it is to stop.
-func (r *jobRun) some(admin *zone.Admin, zones []zone.Details, do func(*jobRun, *zone.Held, zone.Details) error, busy func(zone.Details)) bool {
+// together does it with some zones, and returns those that somebody else is changing.
+func (r *jobRun) together(admins []*zone.Admin, zones []zone.Details, do func(*jobRun, *zone.Held, zone.Details) error) (busy []zone.Details) {
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	part := 0
+	for some := range slices.Chunk(zones, max(1, (len(zones)+len(admins)-1)/len(admins))) {
+		admin := admins[part]
+		part++
+		group.Go(func() {
+			own := &jobRun{cleaner: r.cleaner, ended: true}
+			left := own.some(admin, some, do)
+			mu.Lock()
+			defer mu.Unlock()
+			r.Add(own.Run)
+			r.ended = r.ended && own.ended
+			busy = append(busy, left...)
+		})
+	}
+	group.Wait()
+	return busy
+}
+
+// some does it with some zones, one after the other.
+func (r *jobRun) some(admin *zone.Admin, zones []zone.Details, do func(*jobRun, *zone.Held, zone.Details) error) (busy []zone.Details) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			r.Fail(fmt.Sprint("panic: ", reason))
+		}
+	}()
 	for _, z := range zones {
 		if r.stop() {
 			r.ended = false
-			return false
-		}
-		if z.Closed != nil || r.only != "" && r.only != z.Name {
-			continue
+			break
 		}
 		switch err := r.reach(admin, z, do); {
 		case errors.Is(err, zone.ErrBusy):
-			busy(z)
+			busy = append(busy, z)
 		case err != nil && !errors.Is(err, zone.ErrNotThere):
 			r.Fail(z.Name + ": " + err.Error())
 		}
 	}
-	return true
+	return busy
 }
 
 func (r *jobRun) reach(admin *zone.Admin, z zone.Details, do func(*jobRun, *zone.Held, zone.Details) error) error {

@@ -37,6 +37,20 @@ type Run struct {
 // maxFailures is how many failures of a run are remembered in words.
 const maxFailures = 20
 
+// Add counts what another part of the run has done.
+func (r *Run) Add(part Run) {
+	r.Seen += part.Seen
+	r.Warned += part.Warned
+	r.Capped += part.Capped
+	r.Closed += part.Closed
+	r.Removed += part.Removed
+	r.Freed += part.Freed
+	r.Failed += part.Failed
+	r.Failures = append(r.Failures, part.Failures...)
+	r.Failures = r.Failures[:min(len(r.Failures), maxFailures)]
+	r.Stopped = r.Stopped || part.Stopped
+}
+
 // Fail counts a failure.
 func (r *Run) Fail(what string) {
 	if r.Failed++; len(r.Failures) < maxFailures {
