@@ -529,6 +529,15 @@ func TestOneZone(t *testing.T) {
 	if left := sh(t, "ls -A "+s.base+"/.closed"); left != ".shz-expired-other-AAAA" {
 		t.Errorf("left: %s", left)
 	}
+	s.zone("shut", "", time.Now())
+	if _, err := s.admin.CloseZone("shut", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]error{"": nil, "one": nil, "shut": nil, "onee": zone.ErrNotThere, "../one": zone.ErrName} {
+		if err := s.knows(name); !errors.Is(err, want) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
 }
 
 func TestOrders(t *testing.T) {

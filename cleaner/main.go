@@ -165,7 +165,28 @@ func (o order) work(say texts, out io.Writer, stop func() bool) error {
 	if c.now.IsZero() {
 		c.now = time.Now()
 	}
+	if err := c.knows(o.zone); err != nil {
+		return err
+	}
 	return c.run(o.once)
+}
+
+// knows refuses the name of a zone that is none: what is misspelt would be done without a word.
+func (c *cleaner) knows(name string) error {
+	if name == "" {
+		return nil
+	}
+	admin, err := c.open()
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	if _, err = admin.Show(name); errors.Is(err, zone.ErrNotThere) {
+		if _, errClosed := admin.ShowClosed(name); errClosed == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // cleaner is one run of the program.

@@ -262,7 +262,7 @@ func (p zonePage) member(m zone.Member) member {
 	row := member{Principal: m.Principal, Label: name, Group: kind == "group", Access: m.Access, Chosen: m.Access, Entry: m.Entry, Seen: p.listed(m.Principal)}
 	if row.Group {
 		g, known := p.names.Group(name)
-		row.Gone = !known
+		row.Group, row.Gone = known, !known
 		if known {
 			row.About = p.call.Language.Say("zones-members." + p.kindOf(g))
 		}

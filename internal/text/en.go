@@ -86,7 +86,7 @@ var englishPages = map[string]string{
 	"folder.beyond":        "The list ends before this.",
 	"folder.beyond-advice": "Perhaps files have been removed in the meantime. Go back in the list.",
 	"folder.drop":          "You can deliver here.",
-	"folder.drop-advice":   "The files that you deliver reach the owner of the zone. What lies here is not listed, not even what you have delivered yourself; if you know the name of a file of yours, you can still replace or fetch it.",
+	"folder.drop-advice":   "The files that you deliver reach the owner of the zone and whoever may read here. What lies here is not listed, not even what you have delivered yourself; if you know the name of a file of yours, you can still replace or fetch it.",
 	"folder.manage":        "Manage this zone",
 	"folder.who":           "Who gets in here",
 

@@ -86,7 +86,7 @@ var italianPages = map[string]string{
 	"folder.beyond":        "L'elenco finisce prima.",
 	"folder.beyond-advice": "Forse nel frattempo dei file sono stati tolti. Torna indietro nell'elenco.",
 	"folder.drop":          "Qui puoi consegnare.",
-	"folder.drop-advice":   "I file che consegni arrivano al proprietario dell'area. Quello che si trova qui non viene elencato, nemmeno ciò che hai consegnato tu; se conosci il nome di un tuo file, puoi ancora sostituirlo o scaricarlo.",
+	"folder.drop-advice":   "I file che consegni arrivano al proprietario dell'area e a chi qui può leggere. Quello che si trova qui non viene elencato, nemmeno ciò che hai consegnato tu; se conosci il nome di un tuo file, puoi ancora sostituirlo o scaricarlo.",
 	"folder.manage":        "Gestisci quest'area",
 	"folder.who":           "Chi entra qui",
 

@@ -87,7 +87,7 @@ var italianZones = map[string]string{
 	"zones-members.none-everybody": "Nell'elenco non c'è nessuno. Cerca qui sotto le persone con cui condividerla.",
 	"zones-members.none":           "Per ora ci entra solo il proprietario. Cerca qui sotto le persone con cui condividerla.",
 	"zones-members.group":          "gruppo: tutte le persone dell'azienda",
-	"zones-members.gone":           "Questo utente non esiste più: si può solo togliere.",
+	"zones-members.gone":           "Questo utente o gruppo non esiste più: si può solo togliere.",
 	"zones-members.masked":         "Nell'elenco ha «%s», ma i permessi della cartella dell'area ne tolgono una parte: guarda in Controllo.",
 	"zones-members.odd":            "Nell'elenco ha %s, che non è nessuno dei diritti di Share Zone: scegline uno.",
 	"zones-members.choose":         "Che cosa può fare %s",

@@ -73,7 +73,7 @@ func (h *Held) Share(principal string, access Access) (Report, error) {
 			return report, nil
 		}
 	}
-	if err := addToRoot(fd, entry); err != nil {
+	if err := addToRoot(fd, entry, h.stat.Uid); err != nil {
 		return report, full(fd, err)
 	}
 	report.Shut, err = isShut(fd, entry)
@@ -215,8 +215,9 @@ func changeACLs(fd int, st *unix.Stat_t, edit func(list acl.ACL, inherited bool)
 	return changed, nil
 }
 
-// addToRoot gives the entry to the root, to both ACLs or to none.
-func addToRoot(fd int, e acl.Entry) error {
+// addToRoot gives the entry to the root, to both ACLs or to none. The owner gets into the default one where somebody took him out of it
+// (setfacl -k): else he would not reach what the others bring from now on.
+func addToRoot(fd int, e acl.Entry, owner uint32) error {
 	access, err := acl.Access(fd)
 	if err != nil {
 		return err
@@ -229,7 +230,11 @@ func addToRoot(fd int, e acl.Entry) error {
 	}
 	inherited, err := acl.Default(fd)
 	if err == nil {
-		err = acl.SetDefault(fd, inheritedWith(inherited, e))
+		inherited = inheritedWith(inherited, e)
+		if _, named := inherited.Find(acl.User, owner); !named {
+			inherited = inherited.With(acl.Entry{Tag: acl.User, ID: owner, Perm: permWrite})
+		}
+		err = acl.SetDefault(fd, inherited)
 	}
 	if err != nil {
 		err = errors.Join(err, acl.SetAccess(fd, access))

@@ -71,6 +71,24 @@ func TestShareRights(t *testing.T) {
 	}
 }
 
+// A zone that lost its lists, or its default one, gets them back by being shared: its owner reads what is brought from then on.
+func TestShareWithoutLists(t *testing.T) {
+	for _, damage := range []string{"setfacl -b -k", "setfacl -k", "setfacl -d -x u:zt-anna"} {
+		base, admin := needCopy(t)
+		root := base + "/demo"
+		createDemo(t, admin)
+		sh(t, damage+" "+root)
+		share(t, admin, "user:zt-bruno", Write)
+		if got := getfacl(t, root); !strings.Contains(got, "default:user:zt-anna:rwx") {
+			t.Errorf("%s: the owner is not in the default list:\n%s", damage, got)
+		}
+		sh(t, "setfacl -n -m m::rwx "+root) // what the page's button for a shut zone does
+		if !as(t, "zt-bruno", "umask 007; mkdir -m 1770 "+root+"/his && echo x > "+root+"/his/file && chmod 640 "+root+"/his/file") || !as(t, "zt-anna", "cat "+root+"/his/file") {
+			t.Errorf("%s: the owner cannot read what was brought", damage)
+		}
+	}
+}
+
 // Rights that were being taken away when the process was killed are taken away by the next one, whatever it is asked for: also
 // from what is not Share Zone's, to which nothing is given.
 func TestShareNarrowing(t *testing.T) {
