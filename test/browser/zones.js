@@ -225,8 +225,8 @@ async function lessMail(t, zone) {
   await t.inspect('less-no-link', { status: 404, says: t.say('less.no-link') });
   await t.visit('/cgi-bin/profile');
   await t.inspect('profile-less', { title: 'profile.title', says: t.say('profile.notices-advice') });
-  await page.locator('select[name=often]').selectOption('now');
-  await t.go(() => page.locator('form:has(select[name=often]) button').click());
+  await page.locator('select[id^=often-]').selectOption('now');
+  await t.go(() => page.locator('form:has(select[id^=often-]) button').click());
   await t.inspect('profile-often', { title: 'profile.title', says: t.say('profile.often-changed') });
 }
 
