@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -389,6 +390,28 @@ func TestTusDrop(t *testing.T) {
 	expectTus(t, "PATCH", tusPatch(t, "bruno", address, 2, "cd"), 204, "4")
 	if content(t, zone, "delivery") != "abcd" {
 		t.Error("delivery")
+	}
+}
+
+// TestTusRevoked: who may only read now adds nothing to an upload that he began, and who may write again goes on.
+func TestTusRevoked(t *testing.T) {
+	zone := newZone(t, "user:bruno=write")
+	address := tusBegun(t, "bruno", "/cgi-bin/shz/"+zone+"/", "plan.txt", 6)
+	expectTus(t, "before", tusPatch(t, "bruno", address, 0, "abc"), 204, "3")
+	for _, access := range []string{"read", "none"} {
+		run(t, "shzadm", "zone", "share", zone, "user:bruno="+access)
+		if a := tusPatch(t, "bruno", address, 3, "d"); a.status != 403 {
+			t.Errorf("%s: %d %s", access, a.status, a.body)
+		}
+		partial, _ := filepath.Glob(zonePath(zone, ".shz-upload-*"))
+		if len(partial) != 1 || read(t, partial[0]) != "abc" {
+			t.Errorf("%s: %v", access, partial)
+		}
+	}
+	run(t, "shzadm", "zone", "share", zone, "user:bruno=write")
+	expectTus(t, "again", tusPatch(t, "bruno", address, 3, "def"), 204, "6")
+	if content(t, zone, "plan.txt") != "abcdef" {
+		t.Error(content(t, zone, "plan.txt"))
 	}
 }
 

@@ -136,6 +136,16 @@ func TestZonesOfAGroup(t *testing.T) {
 	try("in-it", 200, 200, 201)
 	do("op=share", "principal=group:shz-zgbrun", "access=read")
 	try("reads", 200, 200, 403)
+	// One group reads, another delivers: who is in both writes, and the page says so.
+	run(t, "shzadm", "group", "add", "zgdrop")
+	t.Cleanup(func() { run(t, "groupdel", "shz-zgdrop") })
+	run(t, "gpasswd", "-a", "zg-nino", "shz-zgdrop")
+	do("op=share", "principal=group:shz-zgdrop", "access=drop")
+	if a := with(t, id, folder); !strings.Contains(a.body, `"access":"write"`) {
+		t.Errorf("in both: %s", a.body)
+	}
+	try("both", 200, 200, 201)
+	do("op=share", "principal=group:shz-zgdrop", "access=none")
 	do("op=share", "principal=group:shz-zgbrun", "access=drop")
 	if a := with(t, id, folder); strings.Contains(a.body, "annas.txt") {
 		t.Errorf("drop lists: %s", a.body)

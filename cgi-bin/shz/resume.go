@@ -227,6 +227,9 @@ func (r resumable) take(p *zone.Partial, sum *tus.Checksum) error {
 	if p.Done != nil || body.Size() == 0 && sum == nil {
 		return nil
 	}
+	if err := p.MayAdd(); err != nil {
+		return err
+	}
 	keep, err := reserveOf(r.call)
 	if err == nil {
 		err = p.HasRoom(keep)

@@ -243,19 +243,20 @@ func (o *Object) reopen(flags int) (*os.File, error) {
 	}
 }
 
-// Access asks the kernel what the caller may do with the directory. It serves to tell him; no act depends on it.
+// Access asks the kernel what the caller may do with the directory. It serves to tell him; no act depends on it. Reading and writing are
+// asked for one by one: two groups may give one each, and no entry both (acl(5)).
 func (o *Object) Access() Access {
 	may := func(mode uint32) bool {
 		return unix.Faccessat2(o.fd, "", mode, unix.AT_EACCESS|unix.AT_EMPTY_PATH) == nil
 	}
-	switch x := may(unix.X_OK); {
-	case x && may(unix.R_OK|unix.W_OK) && o.stat.Uid == uint32(os.Geteuid()):
+	switch read, write := may(unix.R_OK|unix.X_OK), may(unix.W_OK|unix.X_OK); {
+	case read && write && o.stat.Uid == uint32(os.Geteuid()):
 		return Own
-	case x && may(unix.R_OK|unix.W_OK):
+	case read && write:
 		return Write
-	case x && may(unix.R_OK):
+	case read:
 		return Read
-	case x && may(unix.W_OK):
+	case write:
 		return Drop
 	}
 	return None

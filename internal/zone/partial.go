@@ -246,6 +246,12 @@ func (p *Partial) File() *os.File { return p.file }
 // Left is how many bytes are still to come.
 func (p *Partial) Left() int64 { return p.Length - p.Offset }
 
+// MayAdd asks the kernel whether the caller can bring something to the folder. The file of the upload is his own, which he could fill
+// long after he was allowed to read there alone.
+func (p *Partial) MayAdd() error {
+	return unix.Faccessat2(p.dir.fd, "", unix.W_OK|unix.X_OK, unix.AT_EACCESS|unix.AT_EMPTY_PATH)
+}
+
 // HasRoom says whether what is still to come leaves the reserve free.
 func (p *Partial) HasRoom(keep Reserve) error {
 	var space unix.Statfs_t
