@@ -172,13 +172,13 @@ func (p zonePage) addBars(o *overviewView) {
 			users = append(users, name)
 		}
 	}
+	for _, h := range o.Hits {
+		add(h.Principal)
+	}
 	for _, m := range o.Members {
 		if !m.Gone {
 			add(m.Principal)
 		}
-	}
-	for _, h := range o.Hits {
-		add(h.Principal)
 	}
 	if o.Closed {
 		return
@@ -343,6 +343,11 @@ func (p zonePage) search(find string) ([]hit, int) {
 	if g, known := p.names.Group(find); known && !strings.HasPrefix(find, layout.CompanyPrefix) && p.kindOf(g) != "private" {
 		groups = append(groups, g) // of others the whole name is wanted: nobody is to come upon them
 	}
+	// What is said of each is looked up, so of those alone that are shown.
+	people := p.names.FindPeople(find)
+	more := max(0, len(groups)+len(people)-maxHits)
+	groups = groups[:min(len(groups), maxHits)]
+	people = people[:min(len(people), maxHits-len(groups))]
 	for _, g := range groups {
 		h := hit{Principal: "group:" + g.Name, Label: g.Name, Group: true, Access: has("group:" + g.Name), Who: p.membersOf(g), Seen: p.listed("group:" + g.Name)}
 		h.About = p.call.Language.Say("zones-members." + p.kindOf(g))
@@ -351,7 +356,7 @@ func (p zonePage) search(find string) ([]hit, int) {
 		}
 		hits = append(hits, h)
 	}
-	for _, e := range p.names.FindPeople(find) {
+	for _, e := range people {
 		h := hit{Principal: "user:" + e.Name, Access: has("user:" + e.Name), Seen: p.listed("user:" + e.Name)}
 		if e.Name == p.Owner {
 			h.Access = zone.Own
@@ -359,7 +364,7 @@ func (p zonePage) search(find string) ([]hit, int) {
 		h.Label, h.About, _ = p.about(e.Name)
 		hits = append(hits, h)
 	}
-	return hits[:min(len(hits), maxHits)], max(0, len(hits)-maxHits)
+	return hits, more
 }
 
 // maxNamed is how many members of a group are named: who knows the company sees whether it is the one.
