@@ -246,6 +246,7 @@ func TestMaximum(t *testing.T) {
 		}
 	}
 	sh(t, "setfattr -n user.shz.expiry -v 2027-01-05 "+s.base+"/many-119")
+	sh(t, "setfattr -n user.shz.description -v "+strings.Repeat("x", 500)+" "+s.base+"/far")
 	s.settings.Zone.MaxExpiry = 30
 	s.dryRun = true
 	if s.at(start); strings.Count(s.told.String(), "ends on 2027-01-31, as max_expiry_days says\n") != more+2 || len(s.acts()) > 0 {
@@ -261,6 +262,13 @@ func TestMaximum(t *testing.T) {
 	}
 	ends := "getfattr --only-values -n user.shz.expires " + s.base + "/{far,bad,many-0,many-119} 2>/dev/null"
 	if got := sh(t, ends); got != strings.Repeat("2027-01-31", 4) {
+		t.Error(got)
+	}
+	if size := sh(t, "getfattr --only-values -n user.shz.description "+s.base+"/far 2>/dev/null | wc -c"); size != "500" {
+		t.Errorf("a description of %s bytes is left, of 500 that nobody understood", size)
+	}
+	s.at(start.AddDate(-1, 0, 0)) // a clock that is behind ends nothing
+	if got := sh(t, ends); got != strings.Repeat("2027-01-31", 4) || len(s.acts()) > 0 {
 		t.Error(got)
 	}
 	s.at(start.Add(4 * time.Hour))

@@ -67,7 +67,7 @@ func (r *jobRun) each(do func(*jobRun, *zone.Held, zone.Details) error) error {
 			return failed
 		}
 	}
-	if len(r.together(admins, busy, do)) > 0 {
+	if len(r.together(admins, busy, do)) > 0 || r.stop() {
 		r.ended = false // a minute later the change is over
 	}
 	return failed

@@ -16,6 +16,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"syscall"
@@ -185,6 +186,10 @@ func (c *cleaner) knows(name string) error {
 		if _, errClosed := admin.ShowClosed(name); errClosed == nil {
 			return nil
 		}
+		left, _ := admin.Remnants()
+		if slices.ContainsFunc(left, func(z zone.Remnant) bool { return z.Name == name }) {
+			return nil
+		}
 	}
 	return err
 }
@@ -208,6 +213,7 @@ type cleaner struct {
 	published string // the file that says all people since when things go
 	open      func() (*zone.Admin, error)
 	since     time.Time // what was there before counts from here: see lifetime
+	behind    bool      // the clock shows less than it did once
 }
 
 // run does one job, or all that are due. What fails is remembered and told; a later run tries again.
@@ -218,6 +224,7 @@ func (c *cleaner) run(which string) error {
 	}
 	c.since = state.Since
 	failed := errors.Join(damaged, c.watch(&state))
+	c.behind = state.Behind(c.now)
 	if !c.dryRun {
 		failed = errors.Join(failed, state.PublishSince(c.published))
 	}

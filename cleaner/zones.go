@@ -112,8 +112,11 @@ func (r *jobRun) judge(z zone.Details, told string) lifetime.Verdict {
 		facts.Closed = *z.Closed
 	}
 	days, _ := lifetime.ParseDays(r.settings.Cleaner.WarnDays)
-	return lifetime.OfZone(facts, r.now, lifetime.ZonePolicy{
-		Warn: days, Grace: r.settings.Cleaner.Grace, Max: r.settings.Zone.MaxExpiry, Since: r.since})
+	longest := r.settings.Zone.MaxExpiry
+	if r.behind {
+		longest = 0 // counted from too early a day it would end zones that have not had their time
+	}
+	return lifetime.OfZone(facts, r.now, lifetime.ZonePolicy{Warn: days, Grace: r.settings.Cleaner.Grace, Max: longest, Since: r.since})
 }
 
 // zone does with one zone what is due. It is held and looked at once more: its owner may have extended it a moment ago.
@@ -168,7 +171,7 @@ func (r *jobRun) capExpiry(h *zone.Held, z zone.Details, last string) error {
 		return nil
 	}
 	err := r.record("zone-modify", z.Name, z.ID, "", func() (int64, error) {
-		return -1, h.Modify(zone.Metadata{Expires: &last}, false, r.now)
+		return -1, h.CapExpiry(last)
 	})
 	if err == nil {
 		r.note(z.Name, "it ends on "+last+", as max_expiry_days says")

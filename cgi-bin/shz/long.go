@@ -18,8 +18,8 @@ import (
 // with blanks.
 var patience = 30 * time.Second // 0: none, for tests
 
-// beat is how often such an answer says that it is alive.
-const beat = time.Second
+// beat is how often such an answer says that it is alive, at first and at the least: proxies give up after a minute.
+const beat, rarest = time.Second, 30 * time.Second
 
 // many does something with items, one after the other.
 type many struct {
@@ -63,7 +63,7 @@ func (f form) doAll(m many) error {
 					results[i] = items[i].result(f.call)
 				}
 				return longEnd(f.call.Language, m.words(), results, templ.SafeURL(m.lead)).Render(ctx, to)
-			case <-time.After(max(beat, time.Since(begun)/20)): // less and less often
+			case <-time.After(min(rarest, max(beat, time.Since(begun)/20))): // less and less often
 			}
 		}
 	})

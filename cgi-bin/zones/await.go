@@ -22,8 +22,8 @@ const (
 	scriptPatience = 15 * time.Second
 )
 
-// beat is how often a slow answer says that it is alive.
-const beat = time.Second
+// beat is how often a slow answer says that it is alive, at first and at the least: proxies give up after a minute.
+const beat, rarest = time.Second, 30 * time.Second
 
 // outcome is what is answered in the end.
 type outcome struct {
@@ -139,7 +139,7 @@ func (v viewer) slowly(w work, progress chan int, ended chan error) templ.Compon
 		next, done := time.Now(), 0
 		for {
 			if now := time.Now(); !now.Before(next) {
-				next = now.Add(max(beat, now.Sub(begun)/10))
+				next = now.Add(min(rarest, max(beat, now.Sub(begun)/10)))
 				page.ProgressLine(v.call.Language, done).Render(ctx, out) // an error is the reader's, who went away
 				templ.Flush().Render(ctx, out)
 			}

@@ -48,4 +48,13 @@ func (s *State) Watch(now time.Time) {
 		}
 	}
 	s.Seen = now
+	if s.Doubt == nil && now.After(s.Most) {
+		s.Most = now
+	}
 }
+
+// maxBehind is how far a clock may be set back without being taken for wrong: a time server does it by less.
+const maxBehind = time.Hour
+
+// Behind says whether the clock shows less than it did once: what is reckoned from the present is too early then.
+func (s *State) Behind(now time.Time) bool { return now.Before(s.Most.Add(-maxBehind)) }

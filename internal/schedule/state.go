@@ -15,6 +15,7 @@ type State struct {
 	Since time.Time      `json:"since"` // when the first run was that this file knows of
 	Seen  time.Time      `json:"seen"`  // what the clock showed last
 	Doubt *Doubt         `json:"doubt,omitempty"`
+	Most  time.Time      `json:"most"` // the latest that it showed and was believed
 	Jobs  map[string]Run `json:"jobs"`
 }
 

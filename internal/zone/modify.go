@@ -25,6 +25,9 @@ func (h *Held) Modify(m Metadata, forgetNotify bool, now time.Time) error {
 	return modifyRoot(h.fd, m, forgetNotify, now)
 }
 
+// CapExpiry sets the expiry date of a zone that is locked, and nothing else.
+func (h *Held) CapExpiry(date string) error { return WriteMetadata(h.fd, Metadata{Expires: &date}) }
+
 // Modify is the same as the caller, on a zone's root o: the kernel says whether it is his.
 func (o *Object) Modify(m Metadata, forgetNotify bool, now time.Time) error {
 	return modifyRoot(o.fd, m, forgetNotify, now)

@@ -73,7 +73,11 @@ func (h *Held) Share(principal string, access Access) (Report, error) {
 			return report, nil
 		}
 	}
-	if err := addToRoot(fd, entry, h.stat.Uid); err != nil {
+	owner, err := h.namedByDefault()
+	if err != nil {
+		return report, err
+	}
+	if err := addToRoot(fd, entry, owner); err != nil {
 		return report, full(fd, err)
 	}
 	report.Shut, err = isShut(fd, entry)
@@ -215,6 +219,15 @@ func changeACLs(fd int, st *unix.Stat_t, edit func(list acl.ACL, inherited bool)
 	return changed, nil
 }
 
+// namedByDefault is the owner that the default ACL of the root is to name, 0 for nobody: whoever may own no zone got it by mistake (chown).
+func (h *Held) namedByDefault() (uint32, error) {
+	names := h.admin.names
+	if owner, known := names.UserName(h.stat.Uid); known && mayOwn(names, owner) {
+		return h.stat.Uid, nil
+	}
+	return 0, names.Err()
+}
+
 // addToRoot gives the entry to the root, to both ACLs or to none. The owner gets into the default one where somebody took him out of it
 // (setfacl -k): else he would not reach what the others bring from now on.
 func addToRoot(fd int, e acl.Entry, owner uint32) error {
@@ -231,7 +244,7 @@ func addToRoot(fd int, e acl.Entry, owner uint32) error {
 	inherited, err := acl.Default(fd)
 	if err == nil {
 		inherited = inheritedWith(inherited, e)
-		if _, named := inherited.Find(acl.User, owner); !named {
+		if _, named := inherited.Find(acl.User, owner); !named && owner != 0 {
 			inherited = inherited.With(acl.Entry{Tag: acl.User, ID: owner, Perm: permWrite})
 		}
 		err = acl.SetDefault(fd, inherited)

@@ -87,6 +87,12 @@ func TestShareWithoutLists(t *testing.T) {
 			t.Errorf("%s: the owner cannot read what was brought", damage)
 		}
 	}
+	base, admin := needCopy(t)
+	createDemo(t, admin)
+	sh(t, "chown zt-carla "+base+"/demo") // by mistake: she may own none
+	if share(t, admin, "user:zt-bruno", Read); strings.Contains(getfacl(t, base+"/demo"), "default:user:zt-carla") {
+		t.Error("who got the zone by mistake gets into the default list")
+	}
 }
 
 // Rights that were being taken away when the process was killed are taken away by the next one, whatever it is asked for: also

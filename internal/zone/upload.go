@@ -339,6 +339,10 @@ func (u *Upload) replace() (bool, error) {
 			unix.Unlinkat(in.fd, second, 0)
 		}
 	}
+	isOurs := func() bool {
+		var st, ours unix.Stat_t
+		return unix.Fstatat(in.fd, second, &st, unix.AT_SYMLINK_NOFOLLOW) == nil && unix.Fstat(int(u.file.Fd()), &ours) == nil && inodeOf(&st) == inodeOf(&ours)
+	}
 	exchange := func() error {
 		return unix.Renameat2(in.fd, second, u.dir.fd, u.name, unix.RENAME_EXCHANGE)
 	}
@@ -359,7 +363,12 @@ func (u *Upload) replace() (bool, error) {
 			}
 			return false, errors.Join(err, undo)
 		}
-		unlink()
+		switch ours := isOurs(); {
+		case ours:
+			unlink()
+		case in == u.dir:
+			u.hidden = "" // somebody replaced the new one meanwhile: his is what came back, and it stays
+		}
 		return false, err
 	}
 	unix.Unlinkat(u.dir.fd, u.hidden, 0) // the new file has its name already, whatever becomes of this one

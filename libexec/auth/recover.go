@@ -26,6 +26,9 @@ const (
 	tokensMost = 10000
 	// mailPause is how long nobody gets the same link again: mails are no means to annoy somebody by.
 	mailPause = 5 * time.Minute
+	// questionTime is how many times that of a refused login the answer to a question takes. Writing a link to a disk that others use too
+	// must not show in it.
+	questionTime = 3
 )
 
 func tokens() token.Store {
@@ -35,7 +38,6 @@ func tokens() token.Store {
 // forgot has a link sent to whoever has forgotten his password, if he may have one. Whether anything was sent, for whom, and why
 // not stands in the log alone: the answer is always the same and takes the same time.
 func forgot(q request, _ caller) (reply, error) {
-	began := time.Now()
 	settings, err := config.Read()
 	if err != nil {
 		return reply{}, err
@@ -44,12 +46,13 @@ func forgot(q request, _ caller) (reply, error) {
 	if err != nil {
 		return reply{}, err // whatever the name
 	}
-	defer slot.Close()
-	began = time.Now()
-	if err := tryForgot(q, settings); err != nil {
+	began := time.Now()
+	err = tryForgot(q, settings)
+	slot.Close() // before the pause: strangers who ask must not keep others from logging in
+	if err != nil {
 		log("forgotten password", err)
 	}
-	pad(began, settings.Login.Failure)
+	pad(began, questionTime*settings.Login.Failure)
 	return reply{}, nil
 }
 
@@ -127,16 +130,17 @@ func checkRecovery(a account, settings config.Settings) error {
 	return names.Err()
 }
 
-// stateOf changes when somebody's password does, or his account is made anew.
+// stateOf changes when somebody's password or mail address does, or his account is made anew: a mailbox that was taken from him has no
+// good link any more.
 func stateOf(a account) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", a.uid, a.shadow))
+	e, _ := accounts.NewNames().User(a.name)
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s %s", a.uid, a.shadow, accounts.ParseGECOS(e.GECOS).Email))
 	return hex.EncodeToString(sum[:])
 }
 
 // recoverPassword sets a password for who has a link. Whatever is wrong with the link, or has become of the account, it is refused in
 // the same way, in the same time.
 func recoverPassword(q request, _ caller) (reply, error) {
-	began := time.Now()
 	settings, err := config.Read()
 	if err != nil {
 		return reply{}, err
@@ -145,9 +149,9 @@ func recoverPassword(q request, _ caller) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	defer slot.Close()
-	began = time.Now()
+	began := time.Now()
 	out, err := tryRecover(q, settings)
+	slot.Close()
 	padRefusal(err, began, settings.Login.Failure)
 	return out, err
 }

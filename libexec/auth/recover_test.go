@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,7 +43,7 @@ func TestRecover(t *testing.T) {
 	for what, spoil := range map[string]string{
 		"password changed": `echo la-rec:Other-word-4-me | chpasswd`, "locked": `usermod -L la-rec`, "expired": `usermod -e 1 la-rec`,
 		"manager": `gpasswd -a la-rec shzmgr`, "out of shzbase": `gpasswd -d la-rec shzbase`, "not made by Share Zone": `gpasswd -d la-rec shzonly`,
-		"in a group of the system": `gpasswd -a la-rec adm`, "no address": `usermod -c Anna la-rec`,
+		"in a group of the system": `gpasswd -a la-rec adm`, "no address": `usermod -c Anna la-rec`, "another address": `shzadm user modify la-rec --email other@example.org`,
 		"made anew":     `userdel -f la-rec; ` + strings.ReplaceAll(strings.ReplaceAll(made, "$2", password), "$1", "la-rec"),
 		"late":          `cd ` + layout.Tokens + `; for f in ????????????????; do sed -i 's/"expires":"2/"expires":"1/' $f; done`,
 		"settings":      `sed -i 's/^\[login\]/[login]\nrecovery = ""/' /etc/sharezone/sharezone.toml`,
@@ -59,7 +60,7 @@ func TestRecover(t *testing.T) {
 			if a := try("la-rec", link, next); a.status != exitRefused || a.out != `{"error":"refused"}`+"\n" || a.took < 300*time.Millisecond {
 				t.Errorf("%d %s after %v: %s", a.status, a.out, a.took, a.log)
 			}
-			if a := ask(t, layout.UserGuest, request{Op: "forgot", Username: "la-rec", Entry: "internal", Address: "192.0.2.9"}); what != "password changed" && what != "made anew" && what != "late" &&
+			if a := ask(t, layout.UserGuest, request{Op: "forgot", Username: "la-rec", Entry: "internal", Address: "192.0.2.9"}); what != "password changed" && what != "another address" && what != "made anew" && what != "late" &&
 				(a.status != 0 || a.out != "{}\n" || a.took < 300*time.Millisecond || sh(t, "ls "+layout.Secrets) != "") {
 				t.Errorf("asked: %d %s after %v: %s", a.status, a.out, a.took, a.log)
 			}
@@ -105,7 +106,7 @@ func TestForgot(t *testing.T) {
 	}
 	for i, name := range []string{"la-rec", "la-rec", "la-none", "root", "shzspool", "", "../x", "la-rec\n", strings.Repeat("x", 500)} {
 		a := asked(name, "192.0.2.33")
-		if a.status != 0 || a.out != "{}\n" || a.took < 300*time.Millisecond {
+		if a.status != 0 || a.out != "{}\n" || a.took < questionTime*300*time.Millisecond {
 			t.Errorf("%q: %d %s after %v", name, a.status, a.out, a.took)
 		}
 		if files := strings.Fields(sh(t, "ls "+layout.Secrets)); len(files) != 1 {
@@ -122,4 +123,23 @@ func TestForgot(t *testing.T) {
 	if a := asked("la-rec2", "192.0.2.34"); a.out != "{}\n" || len(strings.Fields(sh(t, "ls "+layout.Secrets))) != 2 {
 		t.Errorf("from elsewhere: %s %s", a.out, a.log)
 	}
+}
+
+// TestForgotHoldsNoSlot: who asks for a link waits for his answer, and meanwhile keeps nobody from logging in.
+func TestForgotHoldsNoSlot(t *testing.T) {
+	needCopy(t)
+	sh(t, "f=/etc/sharezone/sharezone.toml; cp -p $f $f.old; printf '[login]\nslots = 1\nfailure_milliseconds = 2000\naddress_failures = 10000\n[entries.internal]\npublic_url = \"https://share.example.org\"\n' >$f")
+	defer sh(t, "f=/etc/sharezone/sharezone.toml; mv $f.old $f")
+	var group sync.WaitGroup
+	for range 4 { // each is answered after six seconds, and nobody waits for a slot for so long
+		for _, q := range []request{{Op: "forgot", Username: "la-none"}, {Op: "recover", Username: "la-none", Token: "x", New: password}} {
+			q.Entry, q.Address = "internal", "192.0.2.35"
+			group.Go(func() {
+				if a := ask(t, layout.UserGuest, q); a.Error == "busy" {
+					t.Errorf("%s: %s", q.Op, a.out)
+				}
+			})
+		}
+	}
+	group.Wait()
 }

@@ -140,6 +140,9 @@ func (s *sender) send(m queue.Message) error {
 	if m.Late(s.now()) {
 		return s.drop(m, "what is in it is no good any more")
 	}
+	if m.Kind.Secret() && account.ParseGECOS(to.GECOS).Email == "" {
+		return s.drop(m, "there is no address any more, and what is in it is for nobody else")
+	}
 	chosen := s.chosenBy(to)
 	by := channelFor(s.sms, to, chosen)
 	switch {
