@@ -105,6 +105,46 @@ func TestAge(t *testing.T) {
 	}
 }
 
+// What goes from several zones is counted together, whoever did it, and so is what did not.
+func TestManyZones(t *testing.T) {
+	s := newSite(t)
+	var old []string
+	for i := range 5 {
+		name := fmt.Sprintf("age-%d", i)
+		sh(t, "cd "+s.aging(name)+"; echo >old; echo >young")
+		old = append(old, "/"+name+"/old 40 40")
+	}
+	sh(t, "chattr +i "+s.base+"/age-2/old")
+	s.backdate(old...)
+	defer sh(t, "chattr -i "+s.base+"/age-2/old")
+	h, err := s.admin.Reach("age-1")
+	if err == nil {
+		err = h.Lock()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.now = time.Now()
+	run := func() schedule.Run {
+		s.run("files") // what failed stands in the record
+		state, err := schedule.ReadState(s.state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return state.Jobs["files"]
+	}
+	if r := run(); r.Removed != 3 || r.Failed != 1 || len(r.Failures) != 1 || !r.Last.IsZero() {
+		t.Errorf("one is locked: %+v", r)
+	}
+	h.Release()
+	if r := run(); r.Seen != 7 || r.Removed != 1 || r.Failed != 1 || r.Last.IsZero() {
+		t.Errorf("afterwards: %+v", r)
+	}
+	if acts := strings.Join(s.acts(), "; "); acts != "expire age-0 old ok; expire age-1 old ok; expire age-2 old locked; expire age-2 old locked; expire age-3 old ok; expire age-4 old ok" {
+		t.Error(acts)
+	}
+}
+
 // What cannot go is told and left: immutable, append-only, mounted on. What is around it goes.
 func TestAgeRefused(t *testing.T) {
 	s := newSite(t)

@@ -54,7 +54,15 @@ func mountProbe(t *testing.T, components ...string) {
 	for _, component := range components {
 		place := layout.Handlers + "/" + component
 		run(t, "mount", "--bind", file, place)
-		t.Cleanup(func() { run(t, "umount", place) })
+		t.Cleanup(func() { unmountProgram(t, place) })
+	}
+}
+
+// unmountProgram takes away what was mounted on a program, when the last process that runs it has ended.
+func unmountProgram(t *testing.T, place string) {
+	t.Helper()
+	if !eventually(patience, func() bool { _, status := command(t, "umount", place); return status == 0 }) {
+		t.Errorf("%s stays mounted", place)
 	}
 }
 

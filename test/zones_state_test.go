@@ -38,7 +38,7 @@ func TestZonesSlow(t *testing.T) {
 	run(t, "cp", "-p", helper, "/run/shztest-zonefix")
 	run(t, "mount", "--bind", slow, helper)
 	t.Cleanup(func() {
-		run(t, "umount", helper)
+		unmountProgram(t, helper)
 		os.Remove("/run/shztest-zonefix")
 	})
 	// A script gets the true status of what takes some seconds.

@@ -126,6 +126,8 @@ func TestEachVerbHasJSON(t *testing.T) {
 		{"group member", "dtjson dt-none", "", exitRefused},
 		{"group list", "", "groups", exitDone},
 		{"group delete", "dtjson", "", exitRefused},
+		{"group add", "dtjson2", "group", exitDone},
+		{"group delete", "dtjson2", "group", exitDone},
 		{"zone add", "dt-json --owner dt-giver --title T", "name title owner", exitDone},
 		{"zone add", "dt-json --owner dt-giver", "", exitRefused},
 		{"zone share", "dt-json user:dt-new=write group:shz-dtjson=read", "name members", exitDone},
