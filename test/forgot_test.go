@@ -109,6 +109,10 @@ func TestForgottenPassword(t *testing.T) {
 			t.Errorf("not in the log: %s", line)
 		}
 	}
+	// What the gate refuses it says in a line of its own.
+	if a := curl(t, "-X", "OPTIONS", forgotPage+"?user=us-forgot&token="+link); a.status != 405 {
+		t.Errorf("OPTIONS: %d %s", a.status, a.body)
+	}
 	if out, exit := output(t, "grep", "-rl", link[17:], "/var/log", layout.State, layout.Events); exit != 1 {
 		t.Errorf("it stands in %s", out)
 	}

@@ -177,8 +177,8 @@ func become(q *request, c component, who identity, refused *refusal) *refusal {
 	return &refusal{stepExecute, "", path + ": " + err.Error()}
 }
 
-// logRefusal writes one line, before any privilege is dropped.
+// logRefusal writes one line, before any privilege is dropped. The query stays out: it may be the link of a mail.
 func logRefusal(r *refusal, q request) {
 	syslog.Write(syslog.AuthWarning, "sharezone gate: step "+itoa(int(r.step))+" refused: "+quote(r.reason)+
-		" request="+q.id+" address="+q.address+" uri="+quote(q.uri))
+		" request="+q.id+" address="+q.address+" path="+quote(q.path()))
 }
