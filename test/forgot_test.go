@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,6 +27,7 @@ func TestForgottenPassword(t *testing.T) {
 	clearUsers(t, "us-forgot")
 	run(t, "sh", "-c", `echo Lampone-7-Treno-Verde | shzadm user add us-forgot --role base --full-name F --email f@share.test --language en --password-stdin`)
 	preferencesOf(t, "us-forgot")
+	changed, asked := activityOf(t, "--user", "anna", "--event", "password"), activityOf(t, "--user", "anna", "--event", "password-asked")
 	for _, accept := range []string{"application/json", "text/html"} {
 		var bodies []string
 		for _, name := range []string{"us-forgot", "us-none", "anna", "root", "<b>"} {
@@ -40,6 +42,13 @@ func TestForgottenPassword(t *testing.T) {
 				t.Errorf("answers differ: %s and %s", b, bodies[0])
 			}
 		}
+	}
+	// Whoever asks is nobody: it was not anna, and her password is what it was.
+	if now := activityOf(t, "--user", "anna", "--event", "password"); !slices.Equal(now, changed) {
+		t.Errorf("that anna has changed her password: %q", now)
+	}
+	if now := activityOf(t, "--user", "anna", "--event", "password-asked"); len(now) != len(asked)+2 || now[len(now)-1] != "password-asked shzguest - ok" {
+		t.Errorf("that somebody asked for anna: %q", now)
 	}
 	files, err := os.ReadDir(layout.Secrets)
 	if err != nil || len(files) != 1 {

@@ -46,7 +46,7 @@ func answer(c *web.Call) error {
 
 // send has a link sent, perhaps.
 func send(c *web.Call, name string) error {
-	act, err := c.Event.BeginAbout("password", recordable(name), "forgotten")
+	act, err := c.Event.BeginFor("password-asked", recordable(name))
 	if err != nil {
 		return err
 	}

@@ -133,6 +133,15 @@ func TestLoginIsOfWhoLogsIn(t *testing.T) {
 	}
 }
 
+// TestAskedByAnybody: who asks for a link need not be whose password it is for.
+func TestAskedByAnybody(t *testing.T) {
+	guest := strings.Replace(testHeader, "bruno", "shzguest", 1)
+	r, _, damage := readText(t, guest+`{"n":1,"event":"password-asked","user":"anna"}`+"\n"+`{"n":1,"result":"ok"}`+"\n")
+	if len(r) != 1 || r[0].User != "shzguest" || value(r[0].About) != "anna" || r[0].Event+" "+r[0].Result != "password-asked ok" || damage != nil {
+		t.Errorf("%+v, %v", r, damage)
+	}
+}
+
 // TestArrived: of what the zone has something that it had not, and whose what was taken is.
 func TestArrived(t *testing.T) {
 	for _, row := range []struct {

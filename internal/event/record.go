@@ -16,7 +16,7 @@ import (
 
 // Names are the events that there are, as the interface lists them.
 var Names = []string{
-	"login", "logout", "login-failed", "password", "upload", "download", "preview", "zip", "unzip", "mkdir", "rename", "move",
+	"login", "logout", "login-failed", "password", "password-asked", "upload", "download", "preview", "zip", "unzip", "mkdir", "rename", "move",
 	"copy", "delete", "restore", "purge", "zone-create", "zone-modify", "zone-share", "zone-close", "zone-remove", "zone-restore",
 	"zone-transfer", "zone-warn", "user-create", "user-modify", "user-lock", "user-delete", "expire",
 	"group-create", "group-modify", "group-delete",
@@ -147,7 +147,8 @@ func (a *acts) begin(l line) Record {
 	h := a.header
 	r := Record{Time: h.Time, Event: l.Event, User: h.User, Entry: h.Entry, Address: orNull(h.Address), Zone: orNull(h.Zone),
 		Path: orNull(l.Path), Raw: l.Raw, About: orNull(l.User), Request: h.Request, ZoneID: h.ZoneID, Owner: l.Owner}
-	if h.User == layout.UserGuest && l.User != "" { // who is about to log in is nobody yet
+	// Who is about to log in is nobody yet; for a link to a new password anybody can ask.
+	if h.User == layout.UserGuest && l.User != "" && l.Event != "password-asked" {
 		r.User, r.About = l.User, nil
 	}
 	if l.names() {
