@@ -144,6 +144,8 @@ func TestDMZ(t *testing.T) {
 		}
 		if a := partnerCurl(t, certificate, "/"); a.status != 503 || !strings.Contains(a.body, "This page cannot be shown") || !strings.Contains(a.header.Get("Content-Type"), "text/html") {
 			t.Errorf("%d %v %s", a.status, a.header, a.body)
+		} else if policy := a.header.Get("Referrer-Policy"); policy != "origin" {
+			t.Errorf("what it asks for says where it stands: %q", policy)
 		}
 		apacheControl(t, "external", "start")
 		if !eventually(patience, func() bool { return partnerCurl(t, certificate, "/").status == 200 }) {
@@ -308,11 +310,20 @@ func dmzPaths(t *testing.T, certificate, cookie string) {
 // dmzLinks: the link of a mail stands in no log.
 func dmzLinks(t *testing.T, certificate string) {
 	partnerCurl(t, certificate, "/cgi-bin/forgot?token=of-a-mail-by-the-proxy")
+	// What its page asks for, and what either refuses, of which error.log names the Referer.
+	for _, path := range []string{"/static/style.css", "/cgi-bin/users", "/static/none"} {
+		partnerCurl(t, certificate, path, "-H", "Referer: https://"+dmzHost+"/cgi-bin/forgot?token=of-a-mail-by-the-proxy")
+	}
 	for _, instance := range []string{"sharezone-dmz", "sharezone-external"} {
 		log := "/var/log/apache2-" + instance + "/access.log"
-		if !eventually(patience, func() bool { return strings.Contains(read(t, log), `"GET /cgi-bin/forgot HTTP/1.1"`) }) || strings.Contains(read(t, log), "of-a-mail-by-the-proxy") {
-			t.Errorf("%s: the request is not in it, or the link is", log)
+		for _, request := range []string{`"GET /cgi-bin/forgot HTTP/1.1"`, `"GET /static/none HTTP/1.1"`} {
+			if !eventually(patience, func() bool { return strings.Contains(read(t, log), request) }) {
+				t.Errorf("%s: not in it: %s", log, request)
+			}
 		}
+	}
+	if out, exit := output(t, "grep", "-rl", "of-a-mail-by-the-proxy", "/var/log"); exit != 1 {
+		t.Errorf("the link stands in %s", out)
 	}
 }
 

@@ -88,10 +88,14 @@ func TestForgottenPassword(t *testing.T) {
 	}{
 		"mismatch": {set("us-forgot", link, next, next+"x"), 400}, "weak": {set("us-forgot", link, "password", "password"), 400}, "another's": {set("anna", link, next, next), 403},
 		"no link": {set("us-forgot", "", next, next), 403}, "wrong link": {set("us-forgot", strings.Repeat("0", 16)+"-"+strings.Repeat("0", 64), next, next), 403},
+		"a path":            {curl(t, "-H", "Accept: application/json", forgotPage+"/x?user=us-forgot&token="+link), 404},
 		"from another site": {curl(t, "-H", "Accept: application/json", "-H", "Origin: http://evil.example", "-d", "user=us-forgot&token="+link+"&new="+next+"&confirm="+next, forgotPage), 403},
 	} {
 		if row.a.status != row.status {
 			t.Errorf("%s: %d %s", what, row.a.status, row.a.body)
+		}
+		if policy := row.a.header.Get("Referrer-Policy"); policy != "origin" && what != "from another site" {
+			t.Errorf("%s: what its page asks for says where it stands: %q", what, policy)
 		}
 	}
 	found := newEvents(t, "forgot", func() {
@@ -111,7 +115,12 @@ func TestForgottenPassword(t *testing.T) {
 	}
 	// What Apache refuses itself is answered by a page of another address.
 	curl(t, "-A", "refused-"+link[:16], "-X", "TRACE", forgotPage+"?user=us-forgot&token="+link)
-	for _, line := range []string{`"GET /cgi-bin/forgot HTTP/1.1" 200 [^\n]*"reader-` + link[:16], `"TRACE /cgi-bin/forgot HTTP/1.1" 405 [^\n]*"refused-` + link[:16]} {
+	// What stands at its address asks for more; error.log names the Referer of what is refused.
+	for _, path := range []string{"/static/style.css", "/cgi-bin"} {
+		curl(t, "-A", "asked-"+link[:16], "-H", "Referer: http://127.0.0.1:8080"+forgotPage+"?user=us-forgot&token="+link, path)
+	}
+	for _, line := range []string{`"GET /cgi-bin/forgot HTTP/1.1" 200 [^\n]*"reader-` + link[:16], `"TRACE /cgi-bin/forgot HTTP/1.1" 405 [^\n]*"refused-` + link[:16],
+		`"GET /static/style.css HTTP/1.1" 200 [^\n]*"http://127\.0\.0\.1:8080/cgi-bin/forgot" "asked-` + link[:16]} {
 		if !eventually(patience, func() bool {
 			return regexp.MustCompile(line).MatchString(read(t, "/var/log/apache2-sharezone/access.log"))
 		}) {

@@ -18,6 +18,8 @@ const here = "/cgi-bin/forgot"
 func main() { web.Run(answer) }
 
 func answer(c *web.Call) error {
+	// What the page asks for next, of a refusal too, would tell the logs its address.
+	c.Writer().Header().Set("Referrer-Policy", "origin")
 	if err := c.Exact(); err != nil {
 		return err
 	}
@@ -29,8 +31,6 @@ func answer(c *web.Call) error {
 		return &web.Told{Err: web.Refuse(web.NotPermitted, "no role may, no mails are sent, or no public_url is set"), Sentence: c.Language.Say("forgot.off")}
 	}
 	if c.Request.Method != http.MethodPost {
-		// What the page asks for next would tell the logs its address.
-		c.Writer().Header().Set("Referrer-Policy", "origin")
 		q := c.Request.URL.Query() // nothing is asked about the link: mail scanners open it too
 		return show(c, http.StatusOK, forgotForm{User: q.Get("user"), Token: q.Get("token")})
 	}

@@ -396,7 +396,9 @@ func (c *Call) FailAs(code Code, message string) {
 		h.Del("Content-Range")
 	}
 	for name, value := range headers {
-		h.Set(name, value)
+		if name != "Referrer-Policy" { // that one is for the address, whatever stands there
+			h.Set(name, value)
+		}
 	}
 	title := string(code)
 	if code == Busy {
