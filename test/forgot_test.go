@@ -98,6 +98,10 @@ func TestForgottenPassword(t *testing.T) {
 			t.Errorf("%s: what its page asks for says where it stands: %q", what, policy)
 		}
 	}
+	weak := curl(t, "-H", "Accept: text/html", "-H", "Accept-Language: en", "-d", "user=us-forgot&token="+link+"&new=password&confirm=password", forgotPage)
+	if language := `href="` + forgotPage + `?lang=it&amp;token=` + link + `&amp;user=us-forgot"`; weak.status != 400 || !strings.Contains(weak.body, language) {
+		t.Errorf("the other language has lost the link: %d %s", weak.status, weak.body)
+	}
 	found := newEvents(t, "forgot", func() {
 		if a := set("us-forgot", link, next, next); a.status != 200 {
 			t.Fatalf("%d %s", a.status, a.body)

@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"sharezone/internal/helper"
@@ -119,5 +120,9 @@ type forgotForm struct {
 }
 
 func show(c *web.Call, status int, f forgotForm) error {
-	return c.Answer(status, map[string]any{}, forgotPage(c.View(c.Language.Say("forgot.title")), f))
+	v := c.View(c.Language.Say("forgot.title"))
+	if f.Token != "" { // the language link leads back to the form, also after a refusal
+		v.URL = here + "?" + url.Values{"user": {f.User}, "token": {f.Token}}.Encode()
+	}
+	return c.Answer(status, map[string]any{}, forgotPage(v, f))
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/a-h/templ"
+
 	"sharezone/internal/page"
 	"sharezone/internal/page/pagetest"
 	"sharezone/internal/text"
@@ -30,6 +32,23 @@ func TestLoginPage(t *testing.T) {
 		}
 		if strings.Count(html, " autofocus") != 1 || strings.Count(html, " required") != 2 {
 			t.Errorf("%s: want one field in focus and two required", l)
+		}
+	}
+}
+
+// Who can have a link sent is not told to ask somebody for a password.
+func TestLoginPageForgot(t *testing.T) {
+	for _, l := range text.Languages {
+		for _, forgot := range []bool{false, true} {
+			html := pagetest.Render(t, loginPage(page.View{Language: l}, loginForm{Forgot: forgot}))
+			for _, key := range []string{"forgot.link", "login.no-access"} {
+				if strings.Contains(html, ">"+templ.EscapeString(l.Say(key))+"<") != forgot {
+					t.Errorf("%s, %v: %s", l, forgot, key)
+				}
+			}
+			if strings.Contains(html, templ.EscapeString(l.Say("login.help"))) == forgot {
+				t.Errorf("%s, %v: the hint", l, forgot)
+			}
 		}
 	}
 }
