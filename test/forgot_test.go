@@ -119,11 +119,13 @@ func TestForgottenPassword(t *testing.T) {
 	}
 	// What Apache refuses itself is answered by a page of another address.
 	curl(t, "-A", "refused-"+link[:16], "-X", "TRACE", forgotPage+"?user=us-forgot&token="+link)
+	curl(t, "-A", "absolute-"+link[:16], "--request-target", "http://127.0.0.1:8080"+forgotPage+"?user=us-forgot&token="+link, forgotPage)
 	// What stands at its address asks for more; error.log names the Referer of what is refused.
 	for _, path := range []string{"/static/style.css", "/cgi-bin"} {
 		curl(t, "-A", "asked-"+link[:16], "-H", "Referer: http://127.0.0.1:8080"+forgotPage+"?user=us-forgot&token="+link, path)
 	}
 	for _, line := range []string{`"GET /cgi-bin/forgot HTTP/1.1" 200 [^\n]*"reader-` + link[:16], `"TRACE /cgi-bin/forgot HTTP/1.1" 405 [^\n]*"refused-` + link[:16],
+		`"GET /cgi-bin/forgot HTTP/1.1" [^\n]*"absolute-` + link[:16],
 		`"GET /static/style.css HTTP/1.1" 200 [^\n]*"http://127\.0\.0\.1:8080/cgi-bin/forgot" "asked-` + link[:16]} {
 		if !eventually(patience, func() bool {
 			return regexp.MustCompile(line).MatchString(read(t, "/var/log/apache2-sharezone/access.log"))
