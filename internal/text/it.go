@@ -197,7 +197,7 @@ var italianPages = map[string]string{
 	"failed.copy.other":   "%s elementi non sono stati copiati, o non tutti: leggi qui sotto i motivi.",
 	"choose.where":        "Dove?",
 	"choose.no-folders":   "Qui non ci sono cartelle in cui puoi entrare.",
-	"choose.read-only":    "Qui puoi solo leggere. Scegli una delle cartelle, o un'altra zona.",
+	"choose.read-only":    "Qui puoi solo leggere. Scegli una delle cartelle, o un'altra area.",
 	"choose.exists":       "Se c'è già qualcosa con lo stesso nome",
 	"files.at-work":       "Lavoro in corso",
 	"choose.more.one":     "E %s altro.",
