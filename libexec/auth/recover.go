@@ -65,12 +65,14 @@ func tryForgot(q request, settings config.Settings) error {
 	if !session.ValidUser(name) {
 		name = "?"
 	}
-	// Each question counts as a refused login of the address: who asks for many names is none that has forgotten his own.
+	// 1. Refuse if this address has asked or guessed too often. Each question counts as a refused login of the address: who asks for
+	// many names is none that has forgotten his own.
 	try, err := attempt.Begin("", address, attemptLimits(settings.Login))
 	logUncounted(try)
 	if err != nil {
 		return fmt.Errorf("user %s from %s: %w", name, address, err)
 	}
+	// 2. Refuse if nobody has the name, or his password is not set by mail.
 	a, err := findAccount(q.Username)
 	if err == nil {
 		err = checkRecovery(a, settings)
@@ -78,6 +80,7 @@ func tryForgot(q request, settings config.Settings) error {
 	if err != nil {
 		return fmt.Errorf("user %s from %s: %w", name, address, err)
 	}
+	// 3. Refuse if he had one sent a moment ago.
 	of := token.Record{Purpose: token.Password, User: a.name, UID: a.uid, State: stateOf(a)}
 	return tokens().Issue(of, time.Now().Add(settings.Login.RecoveryTime), mailPause, sendLink)
 }
@@ -161,13 +164,16 @@ func tryRecover(q request, settings config.Settings) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	// 1. Refuse if this address has asked or guessed too often.
 	try, err := attempt.Begin("", address, attemptLimits(settings.Login))
 	logUncounted(try)
 	if err != nil {
 		return reply{}, &told{"refused", fmt.Sprintf("link from %s: %v", address, err)}
 	}
 	var whose account
+	// 2. Refuse if the link is none, was used, is over, or had too many wrong secrets (internal/token).
 	err = tokens().Use(token.Password, q.Token, func(r token.Record) error {
+		// 3. Refuse if it is another's, or his account is not what it was, or may not be recovered any more.
 		if q.Username != r.User {
 			return token.ErrUnknown
 		}
@@ -178,6 +184,7 @@ func tryRecover(q request, settings config.Settings) (reply, error) {
 		if err != nil || a.uid != r.UID || stateOf(a) != r.State {
 			return errors.Join(token.ErrUnknown, err)
 		}
+		// 4. Refuse a password that could not be typed; PAM judges the rest.
 		if !validPassword(q.New) || strings.ContainsFunc(q.New, unicode.IsControl) {
 			return &told{"weak", "no password that PAM or a form could take"}
 		}

@@ -29,8 +29,8 @@ const (
 	newFile = ".new"
 	// maxOfOne is how many ids one directory can have: by hand somebody gives it another one once or twice.
 	maxOfOne = 8
-	// maxOfOwner is how many the zones of one owner can have, those that are gone included: a zone each day for thirteen years. Twenty
-	// owners together fill the register; nobody does so alone.
+	// maxOfOwner is how many the zones of one owner can have, those that are gone included: a zone each day for thirteen years. It goes by
+	// who has them now: who transfers his zones begins anew, and uses up the room of who gets them. Twenty owners together fill the register.
 	maxOfOwner = 5_000
 	// maxBindings is a zone each hour for eleven years; to read and tell so many takes a second of the worker's 25.
 	maxBindings = 100_000
