@@ -117,7 +117,7 @@ func TestTypedIsCarriedOverALogin(t *testing.T) {
 		{"anna", folder, "rename", `value="Typed &lt;b&gt;&amp;amp;"`},
 		{"anna", folder, "zip", `value="Typed &lt;b&gt;&amp;amp;"`},
 	} {
-		fields := append([]string{"-d", "op=" + row.op}, typed...)
+		fields := append([]string{"-d", "op=" + row.op + "&shz-user=" + row.user}, typed...)
 		if row.to != folder {
 			fields = append(fields, "-d", "name="+zone)
 		}
@@ -129,8 +129,13 @@ func TestTypedIsCarriedOverALogin(t *testing.T) {
 		if refused.status != 401 {
 			t.Fatalf("%s: %d %s", row.op, refused.status, refused.body)
 		}
-		login := append(hidden(refused.body), "-H", "Accept-Language: en", "--data-urlencode", "username="+row.user, "--data-urlencode", "password="+d.password[row.user], "/cgi-bin/login")
-		back := curl(t, login...)
+		logIn := func(user string) answer {
+			return curl(t, append(hidden(refused.body), "-H", "Accept-Language: en", "--data-urlencode", "username="+user, "--data-urlencode", "password="+d.password[user], "/cgi-bin/login")...)
+		}
+		if other := logIn("admin"); other.status != 303 || strings.Contains(other.body, "Typed") {
+			t.Errorf("%s, given to somebody else: %d %s", row.op, other.status, other.body)
+		}
+		back := logIn(row.user)
 		if back.status != 200 || !strings.Contains(back.body, `action="`+row.to+`"`) || !strings.Contains(back.header.Get("Set-Cookie"), "SESSION_ID=") || strings.Contains(back.body, d.password[row.user]) {
 			t.Fatalf("%s: %d %s", row.op, back.status, back.body)
 		}
@@ -141,6 +146,19 @@ func TestTypedIsCarriedOverALogin(t *testing.T) {
 			t.Errorf("%s: %d %s", row.op, shown.status, shown.body)
 		}
 		pagetest.Check(t, shown.body)
+	}
+	// Whose it is stands in the forms themselves; nothing is kept for nobody.
+	run(t, "shzadm", "zone", "modify", zone, "--max-age", "30")
+	for address, forms := range map[string]int{at + "?view=settings": 1, at + "?view=ages": 1, management + "?view=new": 1, folder + "?ask=rename&raw=old": 1} {
+		a := curl(t, "-H", "Cookie: SESSION_ID="+sessionID(t, "anna"), address)
+		if a.status != 200 || strings.Count(a.body, `name="shz-user" value="anna"`) != forms {
+			t.Errorf("%s: %d %s", address, a.status, a.body)
+		}
+	}
+	for _, typist := range []string{"", "&shz-user="} {
+		if a := send("", at, "-d", "op=modify&title=Typed"+typist); a.status != 401 || strings.Contains(a.body, "Typed") || !strings.Contains(a.body, "what you sent has not arrived") {
+			t.Errorf("kept for nobody: %d %s", a.status, a.body)
+		}
 	}
 	// What has nothing to show is not said to be kept, nor taken for a wish.
 	for _, op := range []string{"share&principal=user:carla&access=read", "apply", "open", "transfer&owner=anna", "delete", "remove&path=x", "take&path=x", "x"} {
@@ -184,7 +202,7 @@ func TestTypedIsCarriedOverALogin(t *testing.T) {
 			t.Errorf("%s: %d %s", to, a.status, a.body)
 		}
 	}
-	if a := send("", at, "-d", "op=modify", "-d", "description="+strings.Repeat("x", 20<<10)); a.status != 401 || !strings.Contains(a.body, "what you sent has not arrived") {
+	if a := send("", at, "-d", "op=modify&shz-user=anna", "-d", "description="+strings.Repeat("x", 20<<10)); a.status != 401 || !strings.Contains(a.body, "what you sent has not arrived") {
 		t.Errorf("%d %.500s", a.status, a.body)
 	}
 }

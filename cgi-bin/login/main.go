@@ -84,6 +84,9 @@ func logIn(c *web.Call) error {
 		return err
 	}
 	act.End("ok", -1, "")
+	if carried != nil && !carried.TypedBy(reply.User) {
+		carried = nil // somebody else's
+	}
 	c.SetCookie(&http.Cookie{Name: "SESSION_ID", Value: reply.ID})
 	if reply.Language != "" {
 		c.SetLanguage(text.Language(reply.Language))

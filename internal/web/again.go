@@ -6,11 +6,13 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"sharezone/internal/page"
 )
 
 // What somebody typed into a form while his session ended is not lost: login takes it into its page, and after the login it is sent
-// where it was to go, with againField. It is shown there then and not obeyed: who logs in has not said that he still wants it, and it
-// may be somebody else. Nothing of it is kept on the server.
+// where it was to go, with againField. It is shown there then and not obeyed: who logs in has not said that he still wants it. Nobody
+// else who logs in there gets it: these forms name the user for whom their page was made. Nothing of it is kept on the server.
 
 // againField marks a form that is to be shown as it was typed.
 const againField = "shz-again"
@@ -42,13 +44,16 @@ type Carried struct {
 	Fields url.Values
 }
 
+// TypedBy says whether it was this user's page that the form stood on. The field can be made up by whoever types the text as well.
+func (f *Carried) TypedBy(user string) bool { return f.Fields.Get(page.UserField) == user }
+
 // CarryForm is the form of this request, nil where it is none that can be shown again.
 func (c *Call) CarryForm() *Carried {
 	kind, _, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
 	if err != nil || kind != "application/x-www-form-urlencoded" {
 		return nil
 	}
-	fields, _, err := c.FormOrAgain()
+	fields, err := c.readForm()
 	if err != nil || !showsAgain(c.path, fields) {
 		return nil
 	}
@@ -69,7 +74,7 @@ func newCarried(to string, fields url.Values) *Carried {
 		delete(fields, secret)
 	}
 	f := &Carried{to, fields}
-	if len(fields) == 0 || len(f.Encoded()) > maxCarried {
+	if f.TypedBy("") || len(f.Encoded()) > maxCarried {
 		return nil
 	}
 	return f
@@ -86,6 +91,7 @@ func (c *Call) FormOrAgain() (fields url.Values, again bool, err error) {
 	fields, err = c.readForm()
 	again = fields.Has(againField)
 	delete(fields, againField)
+	delete(fields, page.UserField)
 	if err == nil && again && !showsAgain(c.path, fields) {
 		err = Refuse(BadRequest, "a form to show again")
 	}
