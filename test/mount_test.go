@@ -90,6 +90,10 @@ var damagedZones = []damagedZone{
 	{"owner is no manager", func(t *testing.T, zone string) {
 		run(t, "chown", "carla", zonePath(zone))
 	}, "owner-wrong", "zone-chowned", true, 200, 201, ""},
+	{"list lost", func(t *testing.T, zone string) {
+		run(t, "setfacl", "-b", "-k", zonePath(zone))
+		run(t, "chmod", "1770", zonePath(zone)) // as a backup without lists brings it back
+	}, "no-acl", "zone-rights", false, 403, 403, ""},
 	{"no id", func(t *testing.T, zone string) {
 		run(t, "setfattr", "-x", "user.shz.id", zonePath(zone))
 	}, "no-id", "zone-id", true, 200, 201, ""},
@@ -105,6 +109,22 @@ func TestZoneProblems(t *testing.T) {
 				t.Errorf("%+v", z)
 			}
 			checkProblemWords(t, zone, z.Problems)
+			for _, user := range []string{"anna", "admin"} { // the page says what the commands say; of mounts, what he sees himself
+				if strings.Contains(row.problems, "other-mount") {
+					break
+				}
+				var page shownZone
+				if a := jsonAs(t, user, management+"/"+zone); a.status == 200 {
+					if err := json.Unmarshal([]byte(a.body), &page); err != nil {
+						t.Fatal(err)
+					}
+					if !slices.Equal(page.Problems, z.Problems) || (page.Members == nil) != (z.Members == nil) {
+						t.Errorf("%s: %s", user, a.body)
+					}
+				} else if user == "admin" {
+					t.Errorf("%d %s", a.status, a.body)
+				}
+			}
 			if got := strings.Join(findings(t, zone), " "); got != row.checks {
 				t.Errorf("doctor: %s", got)
 			}

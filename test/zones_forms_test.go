@@ -65,6 +65,17 @@ func TestUnshareSaysWhoStillGetsIn(t *testing.T) {
 		"Taken off the list.", "Members of the group may still get in", "?view=who")
 	shows(t, followed(t, "anna", english(t, "anna", at, "op=share", "principal=user:bruno", "access=none")), 200,
 		"Taken off the list.", "not:still gets in", "not:may still get in")
+	// An entry that somebody wrote to keep her out stays, and it is said so, by the command too.
+	run(t, "setfacl", "-m", "user:carla:---", zonePath(zone))
+	kept := english(t, "anna", at, "op=share", "principal=user:carla", "access=none")
+	shows(t, followed(t, "anna", kept), 200, "Still in the list, with an entry that gives nothing", "not:Taken off the list.")
+	if out := run(t, "shzadm", "zone", "share", zone, "user:carla=none"); !strings.Contains(out, "user:carla that gives nothing stays") {
+		t.Error(out)
+	}
+	run(t, "setfacl", "-x", "user:carla", zonePath(zone))
+	if out := run(t, "shzadm", "zone", "share", zone, "user:carla=none"); strings.Contains(out, "stays") {
+		t.Error(out)
+	}
 	shows(t, english(t, "anna", at+"?done=unshare&of="+url.QueryEscape("user:<b>\x1b")), 200, "not:<b>", "not:\x1b")
 }
 

@@ -29,7 +29,7 @@ type change struct {
 	ask         helper.ZonefixRequest
 	title       string // of the page, where it takes long
 	done        string // what is said when it is done, a key below zones-done
-	location    func(after zone.Details) string
+	location    func(after zone.Details, done string) string
 	ill         func(err error) error // answers a refusal with the page that the form stood on; nil: an error page does
 }
 
@@ -75,9 +75,13 @@ func (f form) changedTo(c change, reply helper.ZonefixReply) (outcome, error) {
 		after = f.after(*reply.Zone)
 	}
 	l := f.call.Language
+	done := c.done
+	if reply.Report != nil && reply.Report.Denied {
+		done = "denied"
+	}
 	o := outcome{
-		status: http.StatusOK, object: changed{after, reply.Report}, location: c.location(after.Details),
-		notice: &page.Notice{Kind: page.OK, Text: l.Say("zones-done." + c.done)},
+		status: http.StatusOK, object: changed{after, reply.Report}, location: c.location(after.Details, done),
+		notice: &page.Notice{Kind: page.OK, Text: l.Say("zones-done." + done)},
 	}
 	if reply.Report != nil && reply.Report.Incomplete() && !f.call.JSON {
 		o.body = reportBody(l, reportOf(l, *reply.Report), templ.SafeURL(o.location))
@@ -101,8 +105,13 @@ func (v viewer) after(d zone.Details) seen {
 }
 
 // backToZone is where most forms lead: the page of the zone, with what was done.
-func backToZone(done string) func(zone.Details) string {
-	return func(after zone.Details) string { return zoneHref(after.Name, after.State, "done", done) }
+func backToZone(after zone.Details, done string) string {
+	return zoneHref(after.Name, after.State, "done", done)
+}
+
+// backToCheck is the page with what differs.
+func backToCheck(after zone.Details, done string) string {
+	return zoneHref(after.Name, after.State, "view", "check", "done", done)
 }
 
 func (f form) share() error {
@@ -130,9 +139,9 @@ func (f form) share() error {
 		}
 		return f.again(s, err, zonePage.overview)
 	}
-	done, pairs := "share", []string{"done", "share"}
+	done, pairs := "share", []string(nil)
 	if access == string(zone.None) {
-		done, pairs = "unshare", []string{"done", "unshare", "of", principal}
+		done, pairs = "unshare", []string{"of", principal}
 	} else if f.askedAbout(principal) != "" && !f.call.JSON && f.fields.Get("sure") != "1" {
 		return zonePage{viewer: f.viewer, seen: s, typed: f.fields, status: http.StatusOK}.sharing(principal, access)
 	}
@@ -141,9 +150,11 @@ func (f form) share() error {
 	}
 	return f.fix(change{
 		seen: s, event: "zone-share", path: principal + "=" + access, title: f.call.Language.Say("zones-share.title"), done: done,
-		ask:      helper.ZonefixRequest{Op: "share", Zone: f.name, Principal: principal, Access: access},
-		location: func(after zone.Details) string { return zoneHref(after.Name, after.State, pairs...) },
-		ill:      func(err error) error { return f.again(s, err, zonePage.overview) },
+		ask: helper.ZonefixRequest{Op: "share", Zone: f.name, Principal: principal, Access: access},
+		location: func(after zone.Details, done string) string {
+			return zoneHref(after.Name, after.State, append(pairs, "done", done)...)
+		},
+		ill: func(err error) error { return f.again(s, err, zonePage.overview) },
 	})
 }
 
@@ -179,7 +190,7 @@ func (f form) apply() error {
 	return f.fix(change{
 		seen: s, event: "zone-modify", title: f.call.Language.Say("zones-check.title"), done: "apply",
 		ask:      helper.ZonefixRequest{Op: "apply", Zone: f.name},
-		location: func(d zone.Details) string { return zoneHref(d.Name, d.State, "view", "check", "done", "apply") },
+		location: backToCheck,
 	})
 }
 
@@ -192,7 +203,7 @@ func (f form) open() error {
 	return f.fix(change{
 		seen: s, event: "zone-modify", title: f.call.Language.Say("zones-check.title"), done: "open",
 		ask:      helper.ZonefixRequest{Op: "open", Zone: f.name},
-		location: func(d zone.Details) string { return zoneHref(d.Name, d.State, "view", "check", "done", "open") },
+		location: backToCheck,
 	})
 }
 
@@ -211,11 +222,11 @@ func (f form) transfer() error {
 	return f.fix(change{
 		seen: s, event: "zone-transfer", path: "user:" + owner, title: f.call.Language.Say("zones-transfer.title"), done: "transfer",
 		ask: helper.ZonefixRequest{Op: "transfer", Zone: f.name, Owner: owner},
-		location: func(d zone.Details) string {
+		location: func(d zone.Details, done string) string {
 			if f.admin {
-				return backToZone("transfer")(d)
+				return backToZone(d, done)
 			}
-			return withQuery(here, url.Values{"done": {"transfer"}}) // it is not his to look at any more
+			return withQuery(here, url.Values{"done": {done}}) // it is not his to look at any more
 		},
 		ill: func(err error) error { return f.again(s, err, zonePage.transfer) },
 	})
@@ -228,7 +239,7 @@ func (f form) closeZone() error {
 	}
 	return f.fix(change{
 		seen: s, event: "zone-close", title: f.call.Language.Say("zones-close.title"), done: "close",
-		ask: helper.ZonefixRequest{Op: "close", Zone: f.name}, location: backToZone("close"),
+		ask: helper.ZonefixRequest{Op: "close", Zone: f.name}, location: backToZone,
 	})
 }
 
@@ -254,7 +265,7 @@ func (f form) restore() error {
 	}
 	return f.fix(change{
 		seen: s, event: "zone-restore", title: f.call.Language.Say("zones-restore.title"), done: "restore", ask: q,
-		location: backToZone("restore"),
+		location: backToZone,
 		ill:      func(err error) error { return f.again(s, err, zonePage.overview) },
 	})
 }
@@ -276,8 +287,8 @@ func (f form) take() error {
 	return f.fix(change{
 		seen: s, event: "zone-modify", path: p.bytes(), title: f.call.Language.Say("zones-who.title"), done: "take",
 		ask: helper.ZonefixRequest{Op: "take", Zone: f.name, Path: p.encoded()},
-		location: func(d zone.Details) string {
-			return zoneHref(d.Name, d.State, "view", "who", "path", p.bytes(), "done", "take")
+		location: func(d zone.Details, done string) string {
+			return zoneHref(d.Name, d.State, "view", "who", "path", p.bytes(), "done", done)
 		},
 	})
 }

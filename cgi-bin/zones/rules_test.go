@@ -274,7 +274,7 @@ func TestTexts(t *testing.T) {
 		"zones-skip.": {"mount", "linked", "owner", "owns", "moved", "full", "error"}, "zones-who.kind-": {"dir", "file", "other"},
 		"zones-notify.": {"default", "none", "upload", "download", "both"},
 		"zones-drift.":  append(slices.Clone(zone.DriftKinds), "unknown"),
-		"zones-done.":   {"create", "modify", "share", "unshare", "apply", "transfer", "close", "restore", "take", "remove", "open", "keep"},
+		"zones-done.":   {"create", "modify", "share", "unshare", "denied", "apply", "transfer", "close", "restore", "take", "remove", "open", "keep"},
 	} {
 		for _, end := range ends {
 			if !text.Italian.Knows(prefix + end) {

@@ -163,6 +163,7 @@ var englishZones = map[string]string{
 	"zones-done.modify":   "Saved.",
 	"zones-done.share":    "Done: it holds from now on.",
 	"zones-done.unshare":  "Taken off the list. Downloads that are under way run to their end.",
+	"zones-done.denied":   "Still in the list, with an entry that gives nothing and was written by hand: it keeps out somebody whom a group lets in. In a shell, setfacl -x takes it away.",
 	"zones-unshare.still": "%s still gets in: %s.",
 	"zones-unshare.group": "Members of the group may still get in, if they are in the list by name or by another group.",
 	"zones-unshare.link":  "See who gets in",

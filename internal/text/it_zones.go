@@ -163,6 +163,7 @@ var italianZones = map[string]string{
 	"zones-done.modify":   "Salvato.",
 	"zones-done.share":    "Fatto: la condivisione vale da subito.",
 	"zones-done.unshare":  "Tolto dall'elenco. I download già in corso arrivano fino alla fine.",
+	"zones-done.denied":   "Resta nell'elenco con una voce che non dà niente, scritta a mano: tiene fuori chi entrerebbe grazie a un gruppo. Dalla shell la toglie setfacl -x.",
 	"zones-unshare.still": "%s entra ancora: %s.",
 	"zones-unshare.group": "Chi fa parte del gruppo può entrare ancora, se è nell'elenco con il suo nome o per un altro gruppo.",
 	"zones-unshare.link":  "Guarda chi entra",

@@ -158,7 +158,7 @@ func (r Root) details(state State, names *account.Names) Details {
 	if m.ID != nil {
 		d.ID = *m.ID
 	}
-	if r.NoACL || r.Unseen {
+	if r.hasNoList() || r.Unseen {
 		d.Members = nil
 	}
 	if r.Unseen {
@@ -185,7 +185,7 @@ type Root struct {
 	System   string // of which type, "ext4" for example
 	Unseen   bool   // it was not looked at: of the rest only the name is known
 	ReadOnly bool
-	NoACL    bool // the file system has none
+	NoACL    bool // the file system says that it has none
 
 	closing closing // counts for a closed zone alone
 	limit   *int64  // of the zone alone; nil: none

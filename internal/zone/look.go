@@ -22,7 +22,6 @@ type Look struct {
 func (o *Object) Look(name string) Look {
 	r, _ := inspect(o.fd, name) // with an error, what could be read
 	r.Mounted = isMount(name)
-	r.NoACL = r.NoACL || r.Access.Minimal() // newer kernels read a list that cannot be set as none; or it was lost
 	return Look{o.Access(), o.Mine(), r}
 }
 

@@ -15,7 +15,7 @@ const (
 	OtherMount Problem = "other-mount"
 	// ReadOnly: nothing in it can be changed.
 	ReadOnly Problem = "read-only"
-	// NoACL: its file system has no ACLs, so it cannot be shared with anybody.
+	// NoACL: its root has no list, so nobody but its owner gets in. The list was lost, or its file system has none.
 	NoACL Problem = "no-acl"
 	// OwnerGone: it belongs to a number.
 	OwnerGone Problem = "owner-gone"
@@ -45,6 +45,9 @@ type membership interface {
 	Err() error
 }
 
+// hasNoList: newer kernels read a list that cannot be set as none, so that it cannot be told from one that was lost.
+func (r Root) hasNoList() bool { return r.NoACL || r.Access.Minimal() }
+
 // Problems says what is wrong with a root; of one that was not looked at only that something is mounted there.
 func (r Root) Problems(names membership) []Problem {
 	problems := []Problem{}
@@ -58,7 +61,7 @@ func (r Root) Problems(names membership) []Problem {
 		return problems
 	}
 	add(r.ReadOnly, ReadOnly)
-	add(r.NoACL, NoACL)
+	add(r.hasNoList(), NoACL)
 	owner, known := names.UserName(r.Owner)
 	add(!known && names.Err() == nil, OwnerGone) // "not found" is only believed of a name service that answered
 	wrong := known && r.FormerOwner(names) != ""

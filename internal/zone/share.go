@@ -57,6 +57,7 @@ func (h *Held) Share(principal string, access Access) (Report, error) {
 			}
 			return list.Without(entry.Tag, entry.ID)
 		}
+		report.Denied = access == None && had && old == 0 && !nobody
 		// The access ACL of the root is the first to change: lookups stop at once.
 		if _, err := changeACLs(fd, &h.stat, without); err != nil {
 			return Report{}, err

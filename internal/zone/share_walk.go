@@ -93,6 +93,8 @@ type Report struct {
 	Skipped []Skipped `json:"skipped"`
 	More    int       `json:"more"` // skipped and matters, beyond those in Skipped
 	Shut    bool      `json:"shut"` // the mask of the root leaves less than was given
+	// Denied: an entry that gives nothing stays in the root's list where rights were taken away; it keeps out whom a group would let in.
+	Denied bool `json:"denied,omitempty"`
 
 	unfinished bool // something was left as it was that another run might change
 	moreOwns   int  // of More, the folders of the principal's own

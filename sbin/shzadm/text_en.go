@@ -293,6 +293,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"zone-made":     "Zone %s of %s: %s\n",
 	"zone-shared":   "Zone %s: %s=%s (changed inside: folders %d, files %d)\n",
 	"zone-system":   "warning: %s is a group of the system; services that run in it get in too\n",
+	"zone-denied":   "Zone %s: an entry for %s that gives nothing stays, as it keeps out whom a group would let in; setfacl -x takes it away\n",
 	"zone-shut":     "Zone %s: its mask keeps this access from everybody; to open it: shzadm zone open %s\n",
 	"zone-skipped":  "  left as it was: %s: %s\n",
 	"zone-more":     "  and %d more\n",

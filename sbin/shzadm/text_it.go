@@ -292,6 +292,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"zone-made":     "Area %s di %s: %s\n",
 	"zone-shared":   "Area %s: %s=%s (cambiati all'interno: cartelle %d, file %d)\n",
 	"zone-system":   "attenzione: %s è un gruppo del sistema; entrano anche i servizi che vi girano\n",
+	"zone-denied":   "Area %s: resta una voce per %s che non dà niente, perché tiene fuori chi entrerebbe grazie a un gruppo; la toglie setfacl -x\n",
 	"zone-shut":     "Area %s: la sua maschera nega a tutti questo accesso; per aprirla: shzadm zone open %s\n",
 	"zone-skipped":  "  rimasto com'era: %s: %s\n",
 	"zone-more":     "  e altri %d\n",

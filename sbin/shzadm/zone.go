@@ -170,6 +170,9 @@ func (c *call) showReport(name string, g zone.Member, r zone.Report, done bool) 
 	if done {
 		b.WriteString(c.say.line("zone-shared", name, g.Principal, string(g.Access), r.Folders, r.Files))
 	}
+	if r.Denied {
+		b.WriteString(c.say.line("zone-denied", name, g.Principal))
+	}
 	if r.Shut {
 		b.WriteString(c.say.line("zone-shut", name, name))
 	}
