@@ -81,6 +81,7 @@ func TestUsersContract(t *testing.T) {
 		{"modify, a second line", "admin", []string{"-d", "op=modify&username=us-ada&full_name=a%0aroot::0", usersPage}, 400, 400, "bad-request", nil, ""},
 		{"modify, another name than in the path", "admin", []string{"-d", "op=modify&username=us-new&phone=1", usersPage + "/us-ada"}, 400, 400, "bad-request", nil, ""},
 		{"modify, an invisible name", "admin", []string{"-d", "op=modify&username=us-ada&full_name=%E2%80%8B", usersPage}, 400, 400, "bad-request", nil, ""},
+		{"modify, no mobile number", "admin", []string{"-d", "op=modify&username=us-ada&mobile=%2B%2B--333", usersPage}, 400, 400, "bad-request", []string{"+39 333 1234567"}, ""},
 		{"modify, staff", "admin", []string{"-d", "op=modify&username=us-staff&phone=%2B39+1", usersPage}, 403, 403, "not-permitted", nil, ""},
 		{"modify, root", "admin", []string{"-d", "op=modify&username=root&full_name=x", usersPage}, 403, 403, "not-permitted", nil, ""},
 		{"modify, himself", "admin", []string{"-d", "op=modify&username=admin&role=base", usersPage}, 403, 403, "not-permitted", nil, ""},

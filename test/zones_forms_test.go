@@ -156,8 +156,8 @@ func TestWhoByPath(t *testing.T) {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
 	}
-	if a := jsonAs(t, "anna", at+"/Offers"); a.status != 400 {
-		t.Errorf("a script's is taken as it is: %d %s", a.status, a.body)
+	if a := jsonAs(t, "anna", "-H", "Accept-Language: en", at+"/Offers"); a.status != 400 || !strings.Contains(a.body, "none before the first") {
+		t.Errorf("a script's is taken as it is, and it is told how to write it: %d %s", a.status, a.body)
 	}
 	if _, person, _ := strings.Cut(english(t, "anna", at).body, "Carla"); !strings.Contains(person, "is not in the list") {
 		t.Errorf("carla: %s", person)

@@ -30,12 +30,15 @@ func (v viewer) sentence(r *helper.AccountRefusal) string {
 	case r.Partly && (r.Reason == "" || r.Code == string(web.Internal)): // the other reasons say what is done already
 		return l.Say("users-refused.partly")
 	case r.Reason == "field":
-		field, why := "users-field."+r.Field, "users-value."+r.Why
+		why := r.Why
 		if r.Field == "username" && r.Why == "form" {
 			return l.Say("users-refused.username")
 		}
-		if l.Knows(field) && l.Knows(why) {
-			return l.Say("users-refused.field", l.Say("users-field."+r.Field), l.Say("users-value."+r.Why))
+		if why == "form" && l.Knows("users-value."+r.Field) {
+			why = r.Field // says what it looks like
+		}
+		if l.Knows("users-field."+r.Field) && l.Knows("users-value."+why) {
+			return l.Say("users-refused.field", l.Say("users-field."+r.Field), l.Say("users-value."+why))
 		}
 	case r.Reason == "owns-zones":
 		return l.Say("users-refused.owns-zones", strings.Join(r.Owns, ", "))

@@ -25,6 +25,7 @@ var refusals = []struct {
 }{
 	{zone.ErrExists, web.Exists, "name-taken"},
 	{zone.ErrName, web.BadRequest, "name"},
+	{zone.ErrPath, web.BadRequest, "path"},
 	{zone.ErrPast, web.BadRequest, "past"},
 	{zone.ErrTooMany, web.NoSpace, "full"},
 	{unix.EROFS, web.Locked, "read-only"},

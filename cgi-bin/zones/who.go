@@ -61,7 +61,7 @@ func (p zonePage) who() error {
 		return p.answer("who", nil, whoBody(p.call.Language, whoView{Here: templ.SafeURL(here + "/" + p.Name), Field: typable(typed), As: typable(strings.Join(p.query["as"], " "))}))
 	}
 	if err != nil {
-		return err
+		return p.told(err)
 	}
 	q := helper.AccessRequest{Op: "who", Zone: p.Name, Path: at.encoded()}
 	for _, user := range p.query["as"] {

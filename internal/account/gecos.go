@@ -94,7 +94,7 @@ func checkContactField(name, v string) Reason {
 		return ""
 	case text.Invisible(v):
 		return Invisible
-	case (name == "phone" || name == "mobile") && !isPhone(v), name == "email" && CheckEmail(v) != nil:
+	case name == "phone" && !isPhone(v), name == "mobile" && !isMobile(v), name == "email" && CheckEmail(v) != nil:
 		return BadForm
 	}
 	return ""
@@ -113,18 +113,22 @@ func CheckEmail(v string) error {
 	return nil
 }
 
-// isPhone accepts how people write numbers, with at least three digits.
+// isPhone accepts how people write numbers, with at least three digits and a plus in front of them all.
 func isPhone(v string) bool {
 	digits := 0
 	for _, r := range v {
 		switch {
 		case r >= '0' && r <= '9':
 			digits++
-		case !strings.ContainsRune("+ -./()", r):
+		case !strings.ContainsRune("+ -./()", r), r == '+' && digits > 0:
 			return false
 		}
 	}
-	return digits >= 3
+	return digits >= 3 && strings.Count(v, "+") <= 1
 }
+
+// isMobile accepts what is a number all over the world, or can be one in its country: that is who sends short messages to know. It is
+// asked with a code of one digit, the shortest.
+func isMobile(v string) bool { return E164(v, "1") != "" }
 
 func isControl(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) }

@@ -78,6 +78,8 @@ var englishUsers = map[string]string{
 	"users-value.forbidden":      "contains a character that cannot stand here (colon, comma, equals sign, line end)",
 	"users-value.invisible":      "is made of invisible characters alone",
 	"users-value.no-number":      "cannot be this: the site sends no short messages to the mobile phone of the account",
+	"users-value.mobile":         "is no number that short messages can be sent to: write it with the country's code, as in +39 333 1234567",
+	"users-value.phone":          "is no telephone number: digits, at least three, with blanks between them and at most a + in front, as in +39 059 123456",
 	"users-value.form":           "does not have the right form",
 	"users-new.title":            "New person",
 	"users-new.link":             "New person",

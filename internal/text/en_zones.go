@@ -313,7 +313,7 @@ var englishZones = map[string]string{
 	"zones-refused.too-late":        "The zone can stay open until %s at most. Choose a day up to then.",
 	"zones-refused.value":           "The field \"%s\" %s. Correct it and try again.",
 	"zones-refused.full":            "The list of the zone is full: the disk holds no more people in it. Ask the administrator for a group, have the people put in it, and share with the group.",
-	"zones-refused.path":            "This is no folder or file of the zone that can be looked for: write the names from the top of the zone, with one slash between them.",
+	"zones-refused.path":            "This is no folder or file of the zone that can be looked for: write the names from the top of the zone, with one slash between them and none before the first.",
 	"zones-refused.principal":       "It is not clear with whom. Search for the person or group and use the buttons beside it.",
 	"zones-refused.owner":           "Nothing has been changed: this zone belongs to somebody who does not exist or cannot own zones, and everything would be made theirs. First the administrator transfers it to a manager.",
 	"zones-refused.closed":          "This zone has been closed meanwhile. Its page has what opens it again.",

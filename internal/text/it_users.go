@@ -78,6 +78,8 @@ var italianUsers = map[string]string{
 	"users-value.forbidden":      "contiene un carattere che qui non può stare (due punti, virgola, uguale, a capo)",
 	"users-value.invisible":      "è fatto solo di caratteri invisibili",
 	"users-value.no-number":      "non può essere questo: il sito non manda SMS al cellulare dell'account",
+	"users-value.mobile":         "non è un numero a cui si possano mandare SMS: scrivilo con il prefisso del paese, come +39 333 1234567",
+	"users-value.phone":          "non è un numero di telefono: almeno tre cifre, con spazi in mezzo e al massimo un + davanti, come +39 059 123456",
 	"users-value.form":           "non ha la forma giusta",
 	"users-new.title":            "Nuova persona",
 	"users-new.link":             "Nuova persona",

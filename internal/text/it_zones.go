@@ -313,7 +313,7 @@ var italianZones = map[string]string{
 	"zones-refused.too-late":        "L'area può restare aperta al massimo fino al %s. Scegli un giorno fino a quello.",
 	"zones-refused.value":           "Il campo \"%s\" %s. Correggilo e riprova.",
 	"zones-refused.full":            "L'elenco dell'area è pieno: il disco non ci fa stare altre persone. Chiedi all'amministratore un gruppo con queste persone e condividi con il gruppo.",
-	"zones-refused.path":            "Non è una cartella né un file dell'area che si possa cercare: scrivi i nomi dall'inizio dell'area, separati da una barra.",
+	"zones-refused.path":            "Non è una cartella né un file dell'area che si possa cercare: scrivi i nomi dall'inizio dell'area, separati da una barra e senza barra davanti al primo.",
 	"zones-refused.principal":       "Non si capisce con chi. Cerca la persona o il gruppo e usa i pulsanti accanto.",
 	"zones-refused.owner":           "Non è cambiato nulla: quest'area è di qualcuno che non esiste o non può possedere aree, e tutto diventerebbe suo. Prima l'amministratore la cede a un gestore.",
 	"zones-refused.closed":          "Intanto quest'area è stata chiusa. Nella sua pagina c'è come riaprirla.",
