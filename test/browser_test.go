@@ -91,6 +91,11 @@ func TestBrowserUploads(t *testing.T) {
 	}
 }
 
+// Pictures, documents, text and sound are shown by the browser's own viewers, and nothing that somebody brought runs.
+func TestBrowserPreviews(t *testing.T) {
+	testJourneys(t, "it-previews", "en-previews")
+}
+
 func TestBrowserZones(t *testing.T) {
 	testJourneys(t, "it-zones", "en-zones")
 }

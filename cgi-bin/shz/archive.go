@@ -59,7 +59,7 @@ func sendArchive(c *web.Call, folder *zone.Object, path zone.Path, format string
 	}
 	h := c.Writer().Header()
 	h.Set("Content-Type", form.mediaType)
-	h.Set("Content-Disposition", attachment(archiveName(path, names)+"."+format))
+	h.Set("Content-Disposition", disposition("attachment", archiveName(path, names)+"."+format))
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	c.Writer().WriteHeader(http.StatusOK)
 	if c.Request.Method == http.MethodHead {

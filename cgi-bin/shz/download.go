@@ -35,11 +35,20 @@ func download(c *web.Call, object *zone.Object, path zone.Path) error {
 	name := path.Names[len(path.Names)-1]
 	h := c.Writer().Header()
 	h.Set("Content-Type", "application/octet-stream") // never a type that a browser would run in the site's origin
-	h.Set("Content-Disposition", attachment(name))
+	h.Set("Content-Disposition", disposition("attachment", name))
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("ETag", etag(&st))
-	w := &recorder{c: c, to: c.Writer(), head: c.Request.Method == http.MethodHead, path: below(path.Names), size: st.Size, owner: st.Uid}
+	w := &recorder{c: c, to: c.Writer(), event: "download", head: c.Request.Method == http.MethodHead, path: below(path.Names), size: st.Size, owner: st.Uid}
+	if c.Request.URL.Query().Get("inline") == "1" {
+		shown, err := preview(h, file, name)
+		if err != nil {
+			return err
+		}
+		if shown {
+			w.event = "preview"
+		}
+	}
 	serve(w, c.Request, time.Unix(st.Mtim.Unix()), file)
 	return w.end()
 }
@@ -67,15 +76,15 @@ func etag(st *unix.Stat_t) string {
 	return fmt.Sprintf(`"%x-%x-%x"`, st.Ino, st.Size, st.Ctim.Nano())
 }
 
-// attachment is a Content-Disposition that carries any name: RFC 6266 with an ASCII stand-in for old clients.
-func attachment(name string) string {
+// disposition is a Content-Disposition, attachment or inline, that carries any name: RFC 6266 with an ASCII stand-in for old clients.
+func disposition(what, name string) string {
 	plain := strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' || r == '"' || r == '\\' || r == '%' {
 			return '_'
 		}
 		return r
 	}, name)
-	value := `attachment; filename="` + plain + `"`
+	value := what + `; filename="` + plain + `"`
 	if utf8.ValidString(name) && plain != name {
 		value += "; filename*=UTF-8''" + strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
 	}
@@ -86,7 +95,8 @@ func attachment(name string) string {
 type recorder struct {
 	c      *web.Call
 	to     http.ResponseWriter
-	head   bool // takes nothing
+	event  string // download or preview
+	head   bool   // takes nothing
 	path   string
 	size   int64
 	owner  uint32
@@ -106,7 +116,7 @@ func (w *recorder) WriteHeader(status int) {
 	}
 	if !w.head && (status == http.StatusOK || status == http.StatusPartialContent) {
 		w.began = true
-		if w.act, w.failed = w.c.Event.BeginTaking("download", w.path, w.owner); w.failed != nil {
+		if w.act, w.failed = w.c.Event.BeginTaking(w.event, w.path, w.owner); w.failed != nil {
 			return
 		}
 	}

@@ -27,7 +27,7 @@ func TestAttachment(t *testing.T) {
 		"+è":               `attachment; filename="+_"; filename*=UTF-8''%2B%C3%A8`,
 		"..":               `attachment; filename=".."`,
 	} {
-		got := attachment(name)
+		got := disposition("attachment", name)
 		if got != want {
 			t.Errorf("%q:\ngot  %s\nwant %s", name, got, want)
 		}

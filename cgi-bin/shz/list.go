@@ -263,6 +263,9 @@ func row(c *web.Call, here string, e entry, found zone.Entry) entryRow {
 	switch e.Type {
 	case "file":
 		r.Href = templ.SafeURL(here + url.PathEscape(found.Name))
+		if viewable[extension(found.Name)] {
+			r.View = r.Href + "?inline=1"
+		}
 	case "dir":
 		r.Href = templ.SafeURL(here + url.PathEscape(found.Name) + "/")
 	}

@@ -48,6 +48,7 @@ type entryRow struct {
 	Name      string
 	Raw       string        // the name percent-encoded, as forms send it
 	Href      templ.SafeURL // "" = not reachable
+	View      templ.SafeURL // where a browser shows it; "" = it would not
 	Kind      string        // "file", "dir" or "other"
 	Removable bool          // it can be removed, moved and renamed
 	Size      string

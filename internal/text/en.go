@@ -141,6 +141,8 @@ var englishPages = map[string]string{
 	"delete.as-owner":           "Delete all of it, as the owner of the zone",
 
 	"folder.with-chosen": "With what is chosen:",
+	"preview.link":       "Preview",
+	"preview.which":      "Preview of %s",
 	"details.selected":   "Details",
 	"details.title":      "Details",
 	"details.arrived":    "Arrived",

@@ -141,6 +141,8 @@ var italianPages = map[string]string{
 	"delete.as-owner":           "Elimina tutto, da proprietario dell'area",
 
 	"folder.with-chosen": "Con gli elementi scelti:",
+	"preview.link":       "Anteprima",
+	"preview.which":      "Anteprima di %s",
 	"details.selected":   "Dettagli",
 	"details.title":      "Dettagli",
 	"details.arrived":    "Arrivato",

@@ -14,6 +14,7 @@ import { forgot } from './forgot.js';
 import { journey } from './journey.js';
 import { keyboard } from './keyboard.js';
 import { newcomer } from './newcomer.js';
+import { previews } from './previews.js';
 import { uploads } from './uploads.js';
 import { zones } from './zones.js';
 
@@ -24,6 +25,7 @@ const plans = [
   { name: 'it-keyboard', run: keyboard, language: 'it', width: 320, javaScript: true },
   { name: 'it-zones', run: zones, language: 'it', width: 320, javaScript: true },
   { name: 'it-uploads', run: uploads, language: 'it', width: 320, javaScript: true },
+  { name: 'it-previews', run: previews, language: 'it', width: 320, javaScript: true },
   { name: 'it-forgot', run: forgot, language: 'it', width: 320, javaScript: true },
   { name: 'en-wide', run: journey, language: 'en', width: 1280, javaScript: true },
   { name: 'en-plain', run: journey, language: 'en', width: 320, javaScript: false },
@@ -31,6 +33,7 @@ const plans = [
   { name: 'en-keyboard', run: keyboard, language: 'en', width: 1280, javaScript: true },
   { name: 'en-zones', run: zones, language: 'en', width: 1280, javaScript: true },
   { name: 'en-uploads', run: uploads, language: 'en', width: 1280, javaScript: true },
+  { name: 'en-previews', run: previews, language: 'en', width: 1280, javaScript: false },
   { name: 'en-forgot', run: forgot, language: 'en', width: 1280, javaScript: true },
 ];
 

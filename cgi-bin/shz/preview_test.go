@@ -1,0 +1,138 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// samples are files as browsers show them, and files that look like it: name, first bytes, and the type by which they are shown ("" = not).
+var samples = []struct{ name, head, kind string }{
+	{"a.png", "\x89PNG\r\n\x1a\n....", "image/png"},
+	{"a.jpg", "\xff\xd8\xff\xe0....", "image/jpeg"},
+	{"a.gif", "GIF89a....", "image/gif"},
+	{"a.webp", "RIFF....WEBPVP8 ....", "image/webp"},
+	{"a.pdf", "%PDF-1.7\n", "application/pdf"},
+	{"a.mp3", "ID3\x04", "audio/mpeg"},
+	{"a.mp3", "\xff\xfb\x90\x64", "audio/mpeg"},
+	{"a.wav", "RIFF....WAVEfmt ", "audio/wav"},
+	{"a.flac", "fLaC\x00\x00\x00\x22", "audio/flac"},
+	{"a.ogg", "OggS\x00....", "audio/ogg"},
+	{"a.ogv", "OggS\x00....", "video/ogg"},
+	{"a.mp4", "\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom", "video/mp4"},
+	{"a.m4a", "\x00\x00\x00\x18ftypM4A \x00\x00\x00\x00mp42isom", "audio/mp4"},
+	{"a.webm", "\x1aE\xdf\xa3....", "video/webm"},
+	{"a.txt", "perch\u00e9", "text/plain; charset=utf-8"},
+	{"a.txt", "perch\xe9", "text/plain; charset=windows-1252"},
+	{"a.txt", "\xff\xfep\x00e\x00", "text/plain; charset=utf-16le"},
+	{"a.txt", "", "text/plain; charset=utf-8"},
+	{"a.txt", strings.Repeat("a", previewHead-1) + "\u00e9", "text/plain; charset=utf-8"}, // cut in the middle of a character
+	{"a.js", "alert(1)", "text/plain; charset=utf-8"},
+	// The name is the word of whoever brought it.
+	{"text.png", "not a picture", "text/plain; charset=utf-8"},
+	{"picture.html", "\x89PNG\r\n\x1a\n<script>", "image/png"},
+	{"polyglot.gif", "GIF89a/*<svg onload=alert(1)>*/=1", "image/gif"},
+
+	{"a.html", "<!DOCTYPE html><script>alert(1)</script>", ""},
+	{"a.txt", "<html><script>alert(1)</script>", ""},
+	{"a.png", " \n<script>alert(1)</script>", ""},
+	{"a.txt", "<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", ""},
+	{"a.svg", "<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", ""},
+	{"a.HTML", "hello <script>alert(1)</script>", ""},
+	{"a.xhtml", "hello", ""},
+	{"a.svg", "hello", ""},
+	{"a.txt", strings.Repeat("a", 600) + "\x00", ""},
+	{"a.bin", "\x00\x01\x02", ""},
+	{"a.exe", "MZ\x90\x00", ""},
+	{"a.zip", "PK\x03\x04", ""},
+	{"a.bmp", "BM....", ""},
+	{"a.ps", "%!PS-Adobe-", ""},
+}
+
+func TestContentType(t *testing.T) {
+	for _, s := range samples {
+		kind := contentType([]byte(s.head[:min(len(s.head), previewHead)]), s.name)
+		bare, _, _ := strings.Cut(kind, ";")
+		if viewers[bare] == "" {
+			kind = ""
+		}
+		if kind != s.kind {
+			t.Errorf("%s %.30q is shown as %q, not %q", s.name, s.head, kind, s.kind)
+		}
+	}
+}
+
+// FuzzContentType: whatever a file is and is called, it is shown by a viewer that runs nothing, or not at all.
+func FuzzContentType(f *testing.F) {
+	for _, s := range samples {
+		f.Add([]byte(s.head), s.name)
+	}
+	f.Fuzz(func(t *testing.T, head []byte, name string) {
+		kind := contentType(head[:min(len(head), previewHead)], name)
+		bare, charset, _ := strings.Cut(kind, ";")
+		policy := viewers[bare]
+		if strings.ContainsAny(kind, "\r\n") || policy != "" && charset != "" && bare != "text/plain" || bare == "text/plain" && !strings.HasPrefix(charset, " charset=") {
+			t.Errorf("%q", kind)
+		}
+		if policy != "" && markup[extension(name)] && bare == "text/plain" {
+			t.Errorf("%q is shown as %q", name, kind)
+		}
+	})
+}
+
+// Every viewer is in a sandbox without scripts, and no page of others has it as a frame.
+func TestViewers(t *testing.T) {
+	for kind, policy := range viewers {
+		if !strings.HasPrefix(policy, "default-src 'none'; ") || !strings.Contains(policy, "; sandbox") || strings.Contains(policy, "allow-scripts") ||
+			!strings.Contains(policy, "frame-ancestors 'none'") || strings.Contains(policy, "script-src") {
+			t.Errorf("%s: %s", kind, policy)
+		}
+		if strings.Contains(kind, "html") || strings.Contains(kind, "xml") {
+			t.Error(kind)
+		}
+	}
+}
+
+func TestPreview(t *testing.T) {
+	if !newZone(t, `printf '\x89PNG\r\n\x1a\n0123456789' >a.png; cp a.png picture.html; echo '<script>' >page.html; cp page.html text.png; echo hello >note.txt; echo x >shut.txt; chmod 0 shut.txt`) {
+		return
+	}
+	for _, row := range []struct {
+		target, method, ranged   string
+		status                   int
+		kind, disposition, event string
+	}{
+		{"a.png?inline=1", "", "", 200, "image/png", `inline; filename="a.png"`, "preview"},
+		{"a.png?inline=1", "", "bytes=0-3", 206, "image/png", `inline; filename="a.png"`, "preview"},
+		{"a.png?inline=1", http.MethodHead, "", 200, "image/png", `inline; filename="a.png"`, ""},
+		{"a.png", "", "", 200, "application/octet-stream", `attachment; filename="a.png"`, "download"},
+		{"a.png?inline=0", "", "", 200, "application/octet-stream", `attachment; filename="a.png"`, "download"},
+		{"picture.html?inline=1", "", "", 200, "image/png", `inline; filename="picture.html"`, "preview"},
+		{"note.txt?inline=1", "", "", 200, "text/plain; charset=utf-8", `inline; filename="note.txt"`, "preview"},
+		{"page.html?inline=1", "", "", 200, "application/octet-stream", `attachment; filename="page.html"`, "download"},
+		{"text.png?inline=1", "", "", 200, "application/octet-stream", `attachment; filename="text.png"`, "download"},
+		{"shut.txt?inline=1", "", "", 403, "application/json", "", ""},
+		{"nothing?inline=1", "", "", 404, "application/json", "", ""},
+	} {
+		q := call{target: "demo/" + row.target, method: row.method, set: map[string]string{}}
+		if row.ranged != "" {
+			q.set["HTTP_RANGE"] = row.ranged
+		}
+		got := q.run(t)
+		kind, _, _ := strings.Cut(got.header.Get("Content-Type"), "; charset=utf-8")
+		want, _, _ := strings.Cut(row.kind, "; charset=utf-8")
+		if got.status != row.status || kind != want || got.header.Get("Content-Disposition") != row.disposition || got.header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %d %v", row.target, got.status, got.header)
+		}
+		if policy := got.header.Get("Content-Security-Policy"); row.status < 300 && !strings.Contains(policy, "sandbox") {
+			t.Errorf("%s: %s", row.target, policy)
+		}
+		if row.event == "" && got.events != "" || row.event != "" && (!strings.HasPrefix(got.events, `{"n":1,"event":"`+row.event+`"`) || !strings.Contains(got.events, `"result":"ok"`)) {
+			t.Errorf("%s: events %s", row.target, got.events)
+		}
+	}
+	page := call{target: "demo/", set: map[string]string{"HTTP_ACCEPT": "text/html"}}.run(t)
+	if !strings.Contains(page.body, `href="/cgi-bin/shz/demo/a.png?inline=1"`) || strings.Contains(page.body, "page.html?inline") {
+		t.Error("the links to look at files are not as they should be")
+	}
+}
