@@ -215,8 +215,14 @@ func viewOf(c *web.Call, root, folder *zone.Object, object listing, path zone.Pa
 		next.order.By, next.order.Descending, next.offset = by, by == w.order.By && !w.order.Descending, 0
 		f.SortHref[by] = next.href(here)
 	}
+	thumbnails := 0
 	for i, e := range object.Entries {
 		r := row(c, here, e, found[i])
+		if r.Thumbnail != "" {
+			if thumbnails++; thumbnails > maxThumbnails {
+				r.Thumbnail = ""
+			}
+		}
 		// The sticky bit lets remove what is one's own, and anything in a folder of one's own. It is the kernel that
 		// decides; this only spares a box that leads to a refusal.
 		r.Removable = f.Delete && (ownedBy(found[i].Owner) || folder.Stat().Uid == uint32(os.Geteuid()))
@@ -265,6 +271,9 @@ func row(c *web.Call, here string, e entry, found zone.Entry) entryRow {
 		r.Href = templ.SafeURL(here + url.PathEscape(found.Name))
 		if viewable[extension(found.Name)] {
 			r.View = r.Href + "?inline=1"
+		}
+		if pictured[extension(found.Name)] {
+			r.Thumbnail = r.Href + "?thumbnail=1"
 		}
 	case "dir":
 		r.Href = templ.SafeURL(here + url.PathEscape(found.Name) + "/")

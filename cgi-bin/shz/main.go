@@ -88,6 +88,8 @@ func get(c *web.Call, root *zone.Object, path zone.Path) error {
 		return list(c, root, object, path)
 	case kind == "file" && path.Folder:
 		return web.Refuse(web.NotFound, "a file, asked for with a slash")
+	case kind == "file" && c.Request.URL.Query().Get("thumbnail") == "1":
+		return sendThumbnail(c, object)
 	case kind == "file":
 		return download(c, object, path)
 	}

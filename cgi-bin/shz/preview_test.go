@@ -1,9 +1,17 @@
 package main
 
 import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
+
+	"sharezone/internal/layout"
 )
 
 // samples are files as browsers show them, and files that look like it: name, first bytes, and the type by which they are shown ("" = not).
@@ -134,5 +142,71 @@ func TestPreview(t *testing.T) {
 	page := call{target: "demo/", set: map[string]string{"HTTP_ACCEPT": "text/html"}}.run(t)
 	if !strings.Contains(page.body, `href="/cgi-bin/shz/demo/a.png?inline=1"`) || strings.Contains(page.body, "page.html?inline") {
 		t.Error("the links to look at files are not as they should be")
+	}
+}
+
+// TestThumbnail: a small picture is for who can read the file now, and is that of the file as it is now.
+func TestThumbnail(t *testing.T) {
+	if !newZone(t, `for i in $(seq 110); do : >"$i.png"; done; echo '<svg onload=alert(1)>' >page.png; printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x75\x30\0\0\x75\x30\x08\2\0\0\0' >bomb.png
+		printf '\xe9\x45\x6f\xed' | dd of=bomb.png bs=1 seek=29 conv=notrunc status=none; mkdir few`) {
+		return
+	}
+	write := func(name string, colour color.Color) {
+		t.Helper()
+		m := image.NewRGBA(image.Rect(0, 0, 300, 200))
+		draw.Draw(m, m.Bounds(), image.NewUniform(colour), image.Point{}, draw.Src)
+		var b bytes.Buffer
+		if err := png.Encode(&b, m); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, b.Bytes(), 0o640); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chown(name, anna, anna); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name := layout.Base + "/demo/few/a.png"
+	write(name, color.RGBA{200, 0, 0, 255})
+	ask := call{target: "demo/few/a.png?thumbnail=1"}
+	first := ask.run(t)
+	m, kind, err := image.Decode(strings.NewReader(first.body))
+	if err != nil || first.header.Get("Content-Type") != "image/"+kind || m.Bounds().Dx() != thumbnailSide || first.events != "" {
+		t.Fatalf("%d %v %v, events %q", first.status, first.header, err, first.events)
+	}
+	if first.header.Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(first.header.Get("Content-Security-Policy"), "sandbox") || first.header.Get("Cache-Control") != "private, no-cache" {
+		t.Errorf("%v", first.header)
+	}
+	tag := first.header.Get("ETag")
+	if other := (call{target: "demo/few/a.png"}).run(t).header.Get("ETag"); other == tag {
+		t.Errorf("the file's tag is its small picture's: %s", tag)
+	}
+	again := ask
+	again.set = map[string]string{"HTTP_IF_NONE_MATCH": tag}
+	if got := again.run(t); got.status != http.StatusNotModified || got.body != "" {
+		t.Errorf("the same: %d", got.status)
+	}
+	// Who keeps one asks the kernel like everybody else.
+	shut := again
+	shut.user = bruno
+	if got := shut.run(t); got.status != http.StatusForbidden {
+		t.Errorf("of a file that he may not read: %d", got.status)
+	}
+	write(name, color.RGBA{0, 0, 200, 255})
+	changed := again.run(t)
+	if m, _, err = image.Decode(strings.NewReader(changed.body)); changed.status != http.StatusOK || err != nil {
+		t.Fatalf("of a file that has changed: %d %v", changed.status, err)
+	}
+	if red, _, blue, _ := m.At(5, 5).RGBA(); red > blue {
+		t.Error("it is that of the file before")
+	}
+	for target, want := range map[string]int{"few/a.png?thumbnail=2": 200, "page.png?thumbnail=1": 415, "bomb.png?thumbnail=1": 413, "1.png?thumbnail=1": 415, "none.png?thumbnail=1": 404} {
+		if got := (call{target: "demo/" + target}).run(t); got.status != want {
+			t.Errorf("%s: %d %s", target, got.status, got.body)
+		}
+	}
+	page := call{target: "demo/", set: map[string]string{"HTTP_ACCEPT": "text/html"}}.run(t)
+	if n := strings.Count(page.body, `?thumbnail=1" alt="`); n != maxThumbnails || strings.Count(page.body, ".png?inline=1") != 112 {
+		t.Errorf("%d small pictures on a page", n)
 	}
 }

@@ -49,6 +49,7 @@ type entryRow struct {
 	Raw       string        // the name percent-encoded, as forms send it
 	Href      templ.SafeURL // "" = not reachable
 	View      templ.SafeURL // where a browser shows it; "" = it would not
+	Thumbnail templ.SafeURL // a small picture of it; "" = none
 	Kind      string        // "file", "dir" or "other"
 	Removable bool          // it can be removed, moved and renamed
 	Size      string

@@ -10,7 +10,12 @@ export async function previews(t) {
     const answer = await t.page.request.put(new URL(here + encodeURIComponent(name), t.page.url()).href, { data: bytes });
     t.expect(answer.status() === 201, `bringing ${name}: ${answer.status()}`);
   }
+  t.mayFail = true; // page.png is no picture
   await t.visit(here);
+  const thumbnail = t.page.getByRole('img', { name: t.say('preview.which', 'picture.png'), exact: true });
+  await thumbnail.scrollIntoViewIfNeeded();
+  await thumbnail.evaluate((e) => e.complete || new Promise((done) => { e.onload = done; e.onerror = done; }));
+  t.expect(await thumbnail.evaluate((e) => e.naturalWidth === 60 && e.naturalHeight === 40), 'there is no small picture');
   await t.inspect('folder', { title: { name: t.plan.name } });
 
   await follow(t, here, 'picture.png');
