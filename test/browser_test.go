@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"io/fs"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -100,12 +101,12 @@ func TestBrowserZones(t *testing.T) {
 	testJourneys(t, "it-zones", "en-zones")
 }
 
-// Who has forgotten his password sets another one by the link of a mail.
+// Who has forgotten his password, or was invited, sets one by the link of a mail.
 func TestBrowserForgotten(t *testing.T) {
 	setConfig(t, "[login]\nfailure_milliseconds = 300\n[mail]\nport = 1\n[entries.internal]\npublic_url = \""+needDemo(t).url+"\"\n")
 	forgive(t) // each question counts
 	emptyMails(t)
-	testJourneys(t, "it-forgot", "en-forgot")
+	testJourneys(t, "it-forgot", "it-guest", "en-forgot", "en-guest")
 }
 
 func testJourneys(t *testing.T, journeys ...string) {
@@ -181,6 +182,14 @@ func browserPeople(t *testing.T, journeys []string) map[string]browserPerson {
 	for _, journey := range journeys {
 		p := browserPerson{User: "br-" + journey, Password: "Betulla-9-Canale-Rosso"}
 		t.Cleanup(func() { exec.Command("userdel", p.User).Run() })
+		if strings.HasSuffix(journey, "-guest") {
+			emptyQueue(t)
+			run(t, "shzadm", "invite", p.User, "--full-name", "Gina Güell", "--email", p.User+"@localhost")
+			token, _ := invitationOf(t, p.User)
+			p.Link = forgotPage + "?" + url.Values{"invited": {"1"}, "user": {p.User}, "token": {token}}.Encode()
+			people[journey] = p
+			continue
+		}
 		role := "base"
 		if strings.HasSuffix(journey, "-zones") {
 			role = "manager"

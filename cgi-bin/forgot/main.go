@@ -1,5 +1,5 @@
 // Forgot is for who has forgotten his password: it has a link sent to his mail address, and takes the new password from who has the
-// link. It runs as shzguest; libexec/auth decides, and tells nobody whether there is such an account.
+// link. Who was invited chooses his first one here. It runs as shzguest; libexec/auth decides, and tells nobody whether there is such an account.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 
 	"sharezone/internal/helper"
 	"sharezone/internal/session"
+	"sharezone/internal/text"
 	"sharezone/internal/web"
 )
 
@@ -28,19 +29,22 @@ func answer(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if !s.Recovers() {
+	fields := c.Request.URL.Query() // of a link; nothing is asked about it: mail scanners open it too
+	if c.Request.Method == http.MethodPost {
+		if fields, err = c.Form(); err != nil {
+			return err
+		}
+	}
+	f := forgotForm{User: fields.Get("user"), Token: fields.Get("token")}
+	f.Invited = fields.Has("token") && c.Request.URL.Query().Get("invited") == "1" // where the link leads says so, for what its form sends too
+	if !s.Recovers() && !f.Invited {
 		return &web.Told{Err: web.Refuse(web.NotPermitted, "no role may, no mails are sent, or no public_url is set"), Sentence: c.Language.Say("forgot.off")}
 	}
-	if c.Request.Method != http.MethodPost {
-		q := c.Request.URL.Query() // nothing is asked about the link: mail scanners open it too
-		return show(c, http.StatusOK, forgotForm{User: q.Get("user"), Token: q.Get("token")})
-	}
-	fields, err := c.Form()
-	if err != nil {
-		return err
-	}
-	if fields.Has("token") {
-		return set(c, forgotForm{User: fields.Get("user"), Token: fields.Get("token")}, fields.Get("new"), fields.Get("confirm"))
+	switch {
+	case c.Request.Method != http.MethodPost:
+		return show(c, http.StatusOK, f)
+	case fields.Has("token"):
+		return set(c, f, fields.Get("new"), fields.Get("confirm"))
 	}
 	return send(c, strings.TrimSpace(fields.Get("username")))
 }
@@ -68,17 +72,21 @@ func set(c *web.Call, f forgotForm, password, confirm string) error {
 	if err != nil {
 		return err
 	}
-	reply, err := helper.Auth(helper.AuthRequest{Op: "recover", Username: f.User, Token: f.Token, New: web.Secret(password), Entry: c.Entry, Address: c.Address})
+	op := "recover"
+	if f.Invited {
+		op = "accept"
+	}
+	reply, err := helper.Auth(helper.AuthRequest{Op: op, Username: f.User, Token: f.Token, New: web.Secret(password), Entry: c.Entry, Address: c.Address})
 	act.End(resultOf(err), -1, "")
 	switch {
 	case errors.Is(err, helper.Refusal("refused")):
-		return complain(c, forgotForm{}, web.NotPermitted, c.Language.Say("forgot.void"))
+		return complain(c, forgotForm{Invited: f.Invited, Void: true}, web.NotPermitted, f.say(c.Language, "void"))
 	case errors.Is(err, helper.Refusal("weak")):
 		return complain(c, f, web.BadRequest, c.Weak(reply.Why, reply.Limit))
 	case err != nil:
 		return err
 	}
-	return show(c, http.StatusOK, forgotForm{Done: true})
+	return show(c, http.StatusOK, forgotForm{Done: true, Invited: f.Invited, Zone: reply.Zone})
 }
 
 func resultOf(err error) string {
@@ -115,14 +123,49 @@ func complain(c *web.Call, f forgotForm, code web.Code, message string) error {
 // forgotForm is what the page shows: the question for a name, or, with a link, for the new password. None is ever shown again.
 type forgotForm struct {
 	User, Token string
+	Invited     bool   // the link is that of an invitation
+	Zone        string // to which that led, "" = none
 	Sent, Done  bool
+	Void        bool   // there is nothing to be asked for
 	Message     string // what is wrong, "" = nothing
 }
 
-func show(c *web.Call, status int, f forgotForm) error {
-	v := c.View(c.Language.Say("forgot.title"))
-	if f.Token != "" { // the language link leads back to the form, also after a refusal
-		v.URL = here + "?" + url.Values{"user": {f.User}, "token": {f.Token}}.Encode()
+// say is a sentence that differs for who was invited.
+func (f forgotForm) say(l text.Language, name string) string {
+	if f.Invited {
+		return l.Say("invite." + name)
 	}
-	return c.Answer(status, map[string]any{}, forgotPage(v, f))
+	return l.Say("forgot." + name)
+}
+
+// action is where the form goes.
+func (f forgotForm) action() string {
+	if f.Invited {
+		return here + "?invited=1"
+	}
+	return here
+}
+
+// login is where one gets in.
+func (f forgotForm) login() string {
+	if f.Zone == "" {
+		return "/cgi-bin/login"
+	}
+	return "/cgi-bin/login?" + url.Values{"next": {"/cgi-bin/shz/" + url.PathEscape(f.Zone) + "/"}}.Encode()
+}
+
+func show(c *web.Call, status int, f forgotForm) error {
+	object := map[string]any{}
+	if f.Zone != "" {
+		object["zone"] = f.Zone
+	}
+	v := c.View(f.say(c.Language, "title"))
+	if f.Token != "" { // the language link leads back to the form, also after a refusal
+		link := url.Values{"user": {f.User}, "token": {f.Token}}
+		if f.Invited {
+			link.Set("invited", "1")
+		}
+		v.URL = here + "?" + link.Encode()
+	}
+	return c.Answer(status, object, forgotPage(v, f))
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"sharezone/internal/account"
 	"sharezone/internal/helper"
@@ -172,6 +173,7 @@ type found struct {
 // shown is one user with what belongs to him, and its JSON form.
 type shown struct {
 	helper.KnownUser
+	Invited  *time.Time        `json:"invited"` // until then the link of an invitation is good
 	Sessions []helper.Session  `json:"sessions"`
 	Zones    []helper.UserZone `json:"zones"`
 }
@@ -182,7 +184,7 @@ func (v viewer) ask(name string) (shown, error) {
 	if err != nil {
 		return shown{}, v.told(err)
 	}
-	s := shown{KnownUser: *reply.User, Sessions: reply.Sessions, Zones: reply.Zones}
+	s := shown{KnownUser: *reply.User, Invited: reply.Invited, Sessions: reply.Sessions, Zones: reply.Zones}
 	if s.Sessions == nil {
 		s.Sessions = []helper.Session{}
 	}

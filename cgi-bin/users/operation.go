@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -27,6 +29,8 @@ type operation struct {
 
 var operations = map[string]operation{
 	"create":       {event: "user-create", ask: form.described, done: "create", view: "new"},
+	"invite":       {event: "user-create", ask: form.described, done: "invite", view: "new"},
+	"invite-again": {event: "user-modify", ask: form.plain, done: "invite"},
 	"modify":       {event: "user-modify", ask: form.described, done: "modify", view: "edit"},
 	"lock":         {event: "user-lock", ask: form.plain, done: "lock"},
 	"unlock":       {event: "user-modify", ask: form.plain, done: "unlock"},
@@ -150,6 +154,11 @@ func (f form) described() (helper.AccountRequest, error) {
 		Op: f.op, Username: f.name, FullName: f.text("full_name"), Company: f.text("company"), Phone: f.text("phone"), Mobile: f.text("mobile"),
 		Email: f.text("email"), Expires: f.text("expires"), Role: f.text("role"), Language: f.text("language"), Channel: f.text("channel"), Seen: f.fields.Get("seen"),
 	}
+	if f.op == "invite" {
+		if q.Zone = strings.TrimSpace(f.fields.Get("zone")); q.Zone != "" {
+			q.Access = f.fields.Get("access")
+		}
+	}
 	if f.op == "modify" && q.FullName == nil && q.Company == nil && q.Phone == nil && q.Mobile == nil && q.Email == nil && q.Expires == nil && q.Role == nil && q.Language == nil && q.Channel == nil {
 		return q, web.Refuse(web.BadRequest, "nothing to change")
 	}
@@ -185,6 +194,12 @@ type made struct {
 	Password string `json:"password"`
 }
 
+// invited is who was sent a link, and its JSON form.
+type invited struct {
+	helper.KnownUser
+	Invited *time.Time `json:"invited"` // until then it is good
+}
+
 // answer is what came of it. The page of a new account is an answer of its own, because it shows the password, once: a
 // redirect would have to keep it somewhere.
 func (f form) answer(q helper.AccountRequest, reply helper.AccountReply) error {
@@ -192,6 +207,10 @@ func (f form) answer(q helper.AccountRequest, reply helper.AccountReply) error {
 	case "create":
 		m := made{*reply.User, reply.Password}
 		return f.call.Answer(http.StatusCreated, m, madePage(f.call.View(f.call.Language.Say("users-made.title")), m))
+	case "invite":
+		return f.call.SeeOther(href(f.name, "done", f.row.done), http.StatusCreated, invited{*reply.User, reply.Invited})
+	case "invite-again":
+		return f.call.SeeOther(href(f.name, "done", f.row.done), http.StatusOK, invited{*reply.User, reply.Invited})
 	case "create-group":
 		return f.call.SeeOther(href("", "view", "groups", "done", f.row.done), http.StatusCreated, map[string]string{"group": q.Group})
 	case "delete":

@@ -161,6 +161,7 @@ type userView struct {
 	Groups       []string // of companies
 	Companies    []string // the groups that there are
 	Form         formView
+	Invitable    bool // he has not chosen his password yet
 	Heirs        []heir
 	To           string
 }
@@ -191,6 +192,10 @@ func (v viewer) userPage(s shown, view string, typed url.Values, status int, not
 	u := userView{
 		Name: s.Name, Label: label(s.KnownUser), Here: templ.SafeURL(href(s.Name)), View: view, Self: s.Name == v.call.User,
 		Locked: s.Status != nil && *s.Status == account.Locked, Passwordless: s.Passwordless, Facts: v.facts(s.KnownUser), To: typed.Get("to"),
+	}
+	u.Invitable = s.MustChange != nil && *s.MustChange && s.Email != nil && !u.Locked && v.invites()
+	if s.Invited != nil {
+		u.Facts = append(u.Facts, fact{l.Say("users.invited"), v.moment(s.Invited), false})
 	}
 	if s.Barred != "" {
 		u.Barred = l.Say("users-refused." + s.Barred)
@@ -252,14 +257,23 @@ type formView struct {
 	Self                                bool // role and last day are not his own to change
 	Language                            string
 	Channel                             account.Channel // "" = there is no choice
+	Invites                             bool            // by mail
+	Zone                                string
+	Access                              zone.Access
+}
+
+// invites says whether somebody can be invited by mail.
+func (v viewer) invites() bool {
+	s, err := v.call.Settings()
+	return err == nil && s.Invites()
 }
 
 // fill takes what was typed before.
 func (f *formView) fill(typed url.Values) {
 	for key, to := range map[string]*string{
 		"username": &f.Username, "full_name": &f.FullName, "company": &f.Company, "phone": &f.Phone, "mobile": &f.Mobile, "email": &f.Email,
-		"expires": &f.Expires,
-		"seen":    &f.Seen, // what was typed was typed over that, whatever holds now
+		"expires": &f.Expires, "zone": &f.Zone,
+		"seen": &f.Seen, // what was typed was typed over that, whatever holds now
 	} {
 		if _, there := typed[key]; there {
 			*to = typed.Get(key)
@@ -271,6 +285,9 @@ func (f *formView) fill(typed url.Values) {
 	if by := account.Channel(typed.Get("channel")); f.Channel != "" && slices.Contains(account.Channels, by) {
 		f.Channel = by
 	}
+	if a := zone.Access(typed.Get("access")); slices.Contains(accesses, a) {
+		f.Access = a
+	}
 	if role := account.Role(typed.Get("role")); role.Groups() != nil {
 		f.Role = role
 	}
@@ -278,7 +295,7 @@ func (f *formView) fill(typed url.Values) {
 
 // newPage is the form for a new account.
 func (v viewer) newPage(typed url.Values, status int, notice *page.Notice) error {
-	f := formView{Here: here, Op: "create", Role: account.RoleBase}
+	f := formView{Here: here, Op: "create", Role: account.RoleBase, Invites: v.invites(), Access: zone.Read}
 	f.fill(typed)
 	head := v.call.View(v.call.Language.Say("users-new.title"))
 	head.Notice = notice
@@ -305,5 +322,6 @@ type groupRow struct {
 // roles are the choices of a form, and statuses those of the search.
 var (
 	roles    = []account.Role{account.RoleBase, account.RoleManager, account.RoleAdmin}
+	accesses = []zone.Access{zone.Read, zone.Write, zone.Drop}
 	statuses = []account.Status{account.Active, account.Locked, account.Expired}
 )

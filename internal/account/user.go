@@ -90,6 +90,9 @@ func ReadShadow() (Shadow, error) {
 	return Shadow{entries: parseShadow(text)}, nil
 }
 
+// Password is the field of an account, "" where it has no line.
+func (s Shadow) Password(name string) string { return s.entries[name].password }
+
 // HasPassword says whether an account has a password that can match.
 func (s Shadow) HasPassword(name string) bool {
 	return strings.HasPrefix(s.entries[name].password, "$")

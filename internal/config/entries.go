@@ -47,8 +47,11 @@ func (e Entry) Within(l SessionLimits) SessionLimits {
 }
 
 // Recovers says whether anybody may set a forgotten password by mail. Links need to know where browsers reach Share Zone.
-func (s Settings) Recovers() bool {
-	return s.Login.Recovery != "" && s.Mail.Host != "" && s.Internal.PublicURL+s.External.PublicURL != ""
+func (s Settings) Recovers() bool { return s.Login.Recovery != "" && s.Invites() }
+
+// Invites says whether somebody can be invited by mail.
+func (s Settings) Invites() bool {
+	return s.Mail.Host != "" && s.Internal.PublicURL+s.External.PublicURL != ""
 }
 
 // The rows of an entry. of is where its settings stand.

@@ -50,6 +50,7 @@ type Login struct {
 
 	Recovery     string        // the roles that may set a forgotten password by mail, with commas; "" = none
 	RecoveryTime time.Duration // how long the link holds
+	Invitation   time.Duration // how long the link of an invitation holds
 	Reset        string        // how a password gets to whom an administrator made it for: mail, show
 }
 
@@ -193,6 +194,11 @@ var table = [...]setting{
 		text: &textSetting{"base", `"base", "base,manager", "base,manager,admin" or ""`,
 			oneOf("", "base", "base,manager", "base,manager,admin"),
 			func(s *Settings, v string) { s.Login.Recovery = v }},
+	},
+	{
+		"login", "invitation_days", 7, 1, 90, "days",
+		"Who was invited by mail has so many days to choose his password by the link in it.",
+		func(s *Settings, n int64) { s.Login.Invitation = time.Duration(n) * 24 * time.Hour }, nil,
 	},
 	{
 		section: "login", name: "reset",

@@ -25,6 +25,8 @@ type AccountRequest struct {
 	Expires  *string           `json:"expires,omitempty"`
 	Role     *string           `json:"role,omitempty"`
 	Language *string           `json:"language,omitempty"`
+	Zone     string            `json:"zone,omitempty"`    // that somebody is invited to
+	Access   string            `json:"access,omitempty"`  // that he gets there
 	Channel  *string           `json:"channel,omitempty"` // with modify
 	To       string            `json:"to,omitempty"`      // who gets the files of a user who is deleted; "" = nobody
 	Group    string            `json:"group,omitempty"`   // of a company
@@ -52,6 +54,7 @@ type AccountReply struct {
 	Zones    []UserZone  `json:"zones,omitempty"`
 	Password string      `json:"password,omitempty"` // that was made: shown once, to be changed at the next login
 	Sent     string      `json:"sent,omitempty"`     // to which address a password went instead
+	Invited  *time.Time  `json:"invited,omitempty"`  // until then the link of an invitation is good
 	Goodbye  *Goodbye    `json:"goodbye,omitempty"`
 	Deeds    []Deed      `json:"deeds,omitempty"` // what was done besides, to be told as acts
 }

@@ -23,6 +23,7 @@ type Kind string
 const (
 	Recover Kind = "recover" // a link by which a forgotten password is set
 	Reset   Kind = "reset"   // a password that an administrator had made
+	Invite  Kind = "invite"  // a link by which somebody who was invited chooses his password
 )
 
 // Secret is one of them.
@@ -30,6 +31,8 @@ type Secret struct {
 	Kind    Kind      `json:"kind"`
 	User    string    `json:"user"` // to whom
 	UID     uint32    `json:"uid"`
+	Actor   string    `json:"actor,omitempty"` // who wants it, "" = he himself
+	Zone    string    `json:"zone,omitempty"`  // to which it leads
 	Text    string    `json:"text"`
 	Expires time.Time `json:"expires"` // it is of no use afterwards
 }

@@ -211,10 +211,10 @@ func usesOf(files *token.FileSet, call *ast.CallExpr) ([]use, bool) {
 func TestFamiliesAreComplete(t *testing.T) {
 	for prefix, members := range map[string][]string{
 		// queue.Kind
-		"mail-subject.": {"taken.one", "arrived.one", "several-taken.one", "several-arrived.one", "warned", "closed", "removed", "expired.one", "recover", "reset"},
-		"mail-opening.": {"taken.one", "arrived.one", "several-taken.one", "several-arrived.one", "warned", "closed", "removed", "expired.one", "recover", "reset"},
-		"mail-why.":     {"taken", "arrived", "warned", "closed", "removed", "expired", "recover", "reset"},
-		"mail-link.":    {"taken", "arrived", "warned", "closed", "expired", "recover", "reset"}, "mail-part.": {"taken", "expired"},
+		"mail-subject.": {"taken.one", "arrived.one", "several-taken.one", "several-arrived.one", "warned", "closed", "removed", "expired.one", "recover", "reset", "invite"},
+		"mail-opening.": {"taken.one", "arrived.one", "several-taken.one", "several-arrived.one", "warned", "closed", "removed", "expired.one", "recover", "reset", "invite"},
+		"mail-why.":     {"taken", "arrived", "warned", "closed", "removed", "expired", "recover", "reset", "invite"},
+		"mail-link.":    {"taken", "arrived", "warned", "closed", "expired", "recover", "reset", "invite"}, "mail-part.": {"taken", "expired"},
 		"access.": {"own", "write", "read", "drop", "none"},                                            // zone.Access
 		"upload.": {"created", "replaced", "skipped"},                                                  // status of an upload
 		"often.":  {"now", "hourly", "daily", "none"}, "often-is.": {"now", "hourly", "daily", "none"}, // account.Often

@@ -26,13 +26,30 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/disk"
+	"sharezone/internal/layout"
 )
 
 // Purpose is what a token is for.
 type Purpose string
 
-// Password is for setting a password without the old one.
-const Password Purpose = "password"
+const (
+	// Password is for setting a password without the old one.
+	Password Purpose = "password"
+	// Invitation is for setting the first one that its owner chooses.
+	Invitation Purpose = "invitation"
+)
+
+// most bounds the machine's store; each is asked for with a name that exists, or by an administrator, and ends.
+const most = 10000
+
+// Machine is the store of the machine.
+func Machine() Store { return Store{Folder: layout.Tokens, Now: time.Now, Room: most} }
+
+// StateOf changes when somebody's password or mail address does, or his account is made anew: a mailbox that was taken from him has no
+// good link any more. password is the field of shadow(5).
+func StateOf(uid uint32, password, email string) string {
+	return hash(fmt.Sprintf("%d %s %s", uid, password, email))
+}
 
 // Store is a folder of root's, mode 0700: a file for each token, called by its public half, the key, and a lock.
 type Store struct {
@@ -51,9 +68,10 @@ type Record struct {
 	Purpose Purpose   `json:"purpose"`
 	User    string    `json:"user"`
 	UID     uint32    `json:"uid"`
-	State   string    `json:"state"` // of what it is about, as a hash: void when that has changed
-	Nonce   string    `json:"nonce"` // 256 bits
-	Hash    string    `json:"hash"`  // SHA-256 of the secret half
+	State   string    `json:"state"`          // of what it is about, as a hash: void when that has changed
+	Zone    string    `json:"zone,omitempty"` // to which it leads
+	Nonce   string    `json:"nonce"`          // 256 bits
+	Hash    string    `json:"hash"`           // SHA-256 of the secret half
 	Expires time.Time `json:"expires"`
 	Wrong   int       `json:"wrong"`
 	Sent    time.Time `json:"sent"` // when it was handed over last
@@ -158,8 +176,11 @@ func (s Store) Use(purpose Purpose, text string, use func(Record) error) error {
 	if err != nil {
 		return err
 	}
-	if !s.good(r) || r.Purpose != purpose {
-		return errors.Join(fmt.Errorf("%w: expired, or for something else", ErrUnknown), s.remove(id))
+	if !s.good(r) {
+		return errors.Join(fmt.Errorf("%w: expired", ErrUnknown), s.remove(id))
+	}
+	if r.Purpose != purpose {
+		return fmt.Errorf("%w: for something else", ErrUnknown)
 	}
 	if subtle.ConstantTimeCompare([]byte(hash(halves[2])), []byte(r.Hash)) != 1 {
 		r.Wrong++
@@ -173,6 +194,32 @@ func (s Store) Use(purpose Purpose, text string, use func(Record) error) error {
 		return err
 	}
 	return s.remove(id)
+}
+
+// Pending returns the token that somebody has for a purpose, if it is good.
+func (s Store) Pending(purpose Purpose, uid uint32) (r Record, found bool, err error) {
+	lock, err := s.lock()
+	if err != nil {
+		return r, false, err
+	}
+	defer lock.Close()
+	ids, err := s.ids()
+	if err != nil {
+		return r, false, err
+	}
+	for _, id := range ids {
+		r, err := s.read(id)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return r, false, err
+		}
+		if r.Purpose == purpose && r.UID == uid && s.good(r) {
+			return r, true, nil
+		}
+	}
+	return Record{}, false, nil
 }
 
 // Sweep tells of each token that cannot be used any more and removes it, or leaves it there.

@@ -185,3 +185,33 @@ func TestTokenSweep(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestTokenPurpose: what is for one thing is not for another, and is not void by that; who looks finds what is good.
+func TestTokenPurpose(t *testing.T) {
+	s, now := newStore(t)
+	of := anna("a")
+	of.Purpose, of.Zone = Invitation, "offers"
+	text, other := s.issue(t, of), s.issue(t, anna("a"))
+	if text == other {
+		t.Fatal("the same for both")
+	}
+	if err := s.Use(Password, text, works); !errors.Is(err, ErrUnknown) {
+		t.Errorf("for something else: %v", err)
+	}
+	if r, found, err := s.Pending(Invitation, of.UID); err != nil || !found || r.Zone != "offers" {
+		t.Errorf("pending: %v %v %+v", err, found, r)
+	}
+	if _, found, err := s.Pending(Invitation, of.UID+1); err != nil || found {
+		t.Errorf("of another: %v %v", err, found)
+	}
+	if err := s.Use(Invitation, text, works); err != nil {
+		t.Error(err)
+	}
+	if _, found, err := s.Pending(Invitation, of.UID); err != nil || found {
+		t.Errorf("used, and pending: %v %v", err, found)
+	}
+	*now = now.Add(time.Hour)
+	if _, found, err := s.Pending(Password, of.UID); err != nil || found {
+		t.Errorf("late, and pending: %v %v", err, found)
+	}
+}

@@ -27,7 +27,7 @@ var secrets = [...]string{"password", "old", "new", "confirm", "otp"}
 // one button stands on its page all the same, and a choice of one row there would not be seen.
 var shownAgain = map[string][]string{
 	"zones": {"create", "modify", "keep", "restore"},
-	"users": {"create", "modify", "delete", "create-group"},
+	"users": {"create", "invite", "modify", "delete", "create-group"},
 	"shz":   {"rename", "zip"},
 }
 

@@ -13,6 +13,7 @@ import (
 	"sharezone/internal/config"
 	"sharezone/internal/farewell"
 	"sharezone/internal/helper"
+	"sharezone/internal/invitation"
 	"sharezone/internal/layout"
 	"sharezone/internal/privileged"
 	"sharezone/internal/secret"
@@ -34,6 +35,8 @@ var operations = map[string]operation{
 	"search":       {run: search},
 	"show":         {run: show},
 	"create":       {changes: true, makes: true, run: create},
+	"invite":       {changes: true, makes: true, run: invite},
+	"invite-again": {changes: true, run: inviteAgain},
 	"modify":       {changes: true, run: modify},
 	"lock":         {changes: true, notSelf: true, run: lock},
 	"unlock":       {changes: true, run: unlock},
@@ -92,7 +95,7 @@ func (w *work) known(users []account.User, shadow account.Shadow) ([]helper.Know
 	return known, nil
 }
 
-// show returns one user with his sessions, and the zones that are his or that have him in their lists.
+// show returns one user with his invitation and sessions, and the zones that are his or that have him in their lists.
 func show(w *work) error {
 	if err := w.showUser(); err != nil {
 		return err
@@ -101,6 +104,11 @@ func show(w *work) error {
 	sessions, err := session.List()
 	if err != nil {
 		return err
+	}
+	if u.MustChange != nil && *u.MustChange {
+		if w.out.Invited, err = invitation.Pending(u.UID); err != nil {
+			return err
+		}
 	}
 	for _, s := range sessions {
 		if s.Err == nil && s.Record.UID == u.UID {
@@ -188,9 +196,20 @@ func (w *work) admin() (*zone.Admin, error) {
 }
 
 func create(w *work) error {
-	password, err := change.GeneratePassword()
+	password, err := w.make()
+	if w.did {
+		w.out.Password = password
+	}
 	if err != nil {
 		return err
+	}
+	return w.showUser()
+}
+
+// make makes the account with a password that is to be changed.
+func (w *work) make() (password string, err error) {
+	if password, err = change.GeneratePassword(); err != nil {
+		return "", err
 	}
 	spec := change.Spec{
 		Name: w.Username, Role: account.RoleBase, Expires: said(w.Expires), Password: password, MustChange: true,
@@ -200,19 +219,17 @@ func create(w *work) error {
 		spec.Role = account.Role(*w.Role)
 	}
 	if err := account.CheckLanguage(said(w.Language)); err != nil {
-		return err
+		return "", err
 	}
 	uid, err := change.Create(spec, w.now)
 	if err != nil {
-		return err
+		return "", err
 	}
-	w.did, w.out.Password = true, password
+	w.did = true
 	if said(w.Language) != "" {
-		if err := change.SetLanguage(uid, *w.Language); err != nil {
-			return err
-		}
+		err = change.SetLanguage(uid, *w.Language)
 	}
-	return w.showUser()
+	return password, err
 }
 
 func modify(w *work) error {

@@ -9,6 +9,7 @@ import (
 	"sharezone/internal/account/change"
 	"sharezone/internal/farewell"
 	"sharezone/internal/helper"
+	"sharezone/internal/invitation"
 	"sharezone/internal/privileged"
 	"sharezone/internal/slot"
 	"sharezone/internal/zone"
@@ -25,6 +26,10 @@ var refusals = []struct {
 	{change.ErrInUse, "busy", "in-use"},
 	{errNoSession, "not-found", ""},
 	{change.ErrLocked, "conflict", "locked"},
+	{invitation.ErrOff, "conflict", "no-mail"},
+	{invitation.ErrNot, "conflict", "not-invited"},
+	{zone.ErrName, "bad-request", "no-zone"},
+	{zone.ErrNotThere, "bad-request", "no-zone"},
 	{errChanged, "conflict", "changed"},
 	{errSelf, "not-permitted", "self"},
 	{errPrivileged, "not-permitted", "privileged"},

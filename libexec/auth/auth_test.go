@@ -210,6 +210,8 @@ func TestSteps(t *testing.T) {
 		{"5: root logs out", "", `{"op":"logout","session":"` + file + `"}`, "", exitUsage},
 		{"5: member asks for a link", uid, `{"op":"forgot","username":"la-anna","entry":"internal","address":"192.0.2.7"}`, "", exitUsage},
 		{"5: member uses a link", uid, `{"op":"recover","username":"la-anna"}`, "", exitUsage},
+		{"5: member accepts an invitation", uid, `{"op":"accept","username":"la-anna"}`, "", exitUsage},
+		{"5: root accepts an invitation", "", `{"op":"accept","username":"la-anna"}`, "", exitUsage},
 		{"5: root uses a link", "", `{"op":"recover","username":"la-anna"}`, "", exitUsage},
 		{"5: root asks of himself", "", `{"op":"account"}`, "", exitUsage},
 		{"5: root chooses", "", `{"op":"language","language":"en"}`, "", exitUsage},

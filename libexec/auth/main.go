@@ -84,6 +84,7 @@ var operations = map[string]struct {
 	"login":    {guest: true, run: login},
 	"forgot":   {guest: true, run: forgot},
 	"recover":  {guest: true, run: recoverPassword},
+	"accept":   {guest: true, run: recoverPassword},
 	"refresh":  {root: true, run: refresh},
 	"logout":   {member: true, run: logout},
 	"password": {member: true, run: changePassword},

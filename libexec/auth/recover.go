@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -22,18 +20,12 @@ import (
 )
 
 const (
-	// tokensMost bounds the store; each is asked for with a name that exists, and holds for an hour.
-	tokensMost = 10000
 	// mailPause is how long nobody gets the same link again: mails are no means to annoy somebody by.
 	mailPause = 5 * time.Minute
 	// questionTime is how many times that of a refused login the answer to a question takes. Writing a link to a disk that others use too
 	// must not show in it.
 	questionTime = 3
 )
-
-func tokens() token.Store {
-	return token.Store{Folder: layout.Tokens, Now: time.Now, Room: tokensMost}
-}
 
 // forgot has a link sent to whoever has forgotten his password, if he may have one. Whether anything was sent, for whom, and why
 // not stands in the log alone: the answer is always the same and takes the same time.
@@ -82,7 +74,7 @@ func tryForgot(q request, settings config.Settings) error {
 	}
 	// 3. Refuse if he had one sent a moment ago.
 	of := token.Record{Purpose: token.Password, User: a.name, UID: a.uid, State: stateOf(a)}
-	return tokens().Issue(of, time.Now().Add(settings.Login.RecoveryTime), mailPause, sendLink)
+	return token.Machine().Issue(of, time.Now().Add(settings.Login.RecoveryTime), mailPause, sendLink)
 }
 
 // sendLink hands a link to the worker.
@@ -103,6 +95,11 @@ func checkRecovery(a account, settings config.Settings) error {
 	if !slices.Contains(strings.Split(settings.Login.Recovery, ","), a.roles[len(a.roles)-1]) {
 		return errors.New("not by the role " + a.roles[len(a.roles)-1])
 	}
+	return checkLinked(a)
+}
+
+// checkLinked says why nobody sets the password of an account by a link.
+func checkLinked(a account) error {
 	names := accounts.NewNames()
 	shadow, err := accounts.ReadShadow()
 	if err != nil {
@@ -133,16 +130,14 @@ func checkRecovery(a account, settings config.Settings) error {
 	return names.Err()
 }
 
-// stateOf changes when somebody's password or mail address does, or his account is made anew: a mailbox that was taken from him has no
-// good link any more.
+// stateOf is the state that a link of an account is bound to.
 func stateOf(a account) string {
 	e, _ := accounts.NewNames().User(a.name)
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s %s", a.uid, a.shadow, accounts.ParseGECOS(e.GECOS).Email))
-	return hex.EncodeToString(sum[:])
+	return token.StateOf(a.uid, a.shadow, accounts.ParseGECOS(e.GECOS).Email)
 }
 
-// recoverPassword sets a password for who has a link. Whatever is wrong with the link, or has become of the account, it is refused in
-// the same way, in the same time.
+// recoverPassword sets a password for who has a link, because he has forgotten his own or was invited. Whatever is wrong with the link, or
+// has become of the account, it is refused in the same way, in the same time.
 func recoverPassword(q request, _ caller) (reply, error) {
 	settings, err := config.Read()
 	if err != nil {
@@ -170,16 +165,21 @@ func tryRecover(q request, settings config.Settings) (reply, error) {
 	if err != nil {
 		return reply{}, &told{"refused", fmt.Sprintf("link from %s: %v", address, err)}
 	}
+	purpose, check := token.Password, func(a account) error { return checkRecovery(a, settings) }
+	if q.Op == "accept" {
+		purpose, check = token.Invitation, checkLinked // whoever invited him has decided
+	}
 	var whose account
 	// 2. Refuse if the link is none, was used, is over, or had too many wrong secrets (internal/token).
-	err = tokens().Use(token.Password, q.Token, func(r token.Record) error {
+	zone := ""
+	err = token.Machine().Use(purpose, q.Token, func(r token.Record) error {
 		// 3. Refuse if it is another's, or his account is not what it was, or may not be recovered any more.
 		if q.Username != r.User {
 			return token.ErrUnknown
 		}
 		a, err := findAccount(r.User)
 		if err == nil {
-			err = checkRecovery(a, settings)
+			err = check(a)
 		}
 		if err != nil || a.uid != r.UID || stateOf(a) != r.State {
 			return errors.Join(token.ErrUnknown, err)
@@ -188,7 +188,7 @@ func tryRecover(q request, settings config.Settings) (reply, error) {
 		if !validPassword(q.New) || strings.ContainsFunc(q.New, unicode.IsControl) {
 			return &told{"weak", "no password that PAM or a form could take"}
 		}
-		whose = a
+		whose, zone = a, r.Zone
 		return setPassword(settings.Entry(q.Entry).PAMService, a, address.String(), q.New)
 	})
 	if errors.Is(err, token.ErrUnknown) {
@@ -198,9 +198,9 @@ func tryRecover(q request, settings config.Settings) (reply, error) {
 		return reply{}, err
 	}
 	if err := errors.Join(endOthers("", whose.uid), change.Forgive(whose.name)); err != nil {
-		log("after the recovery of a password of "+whose.name, err)
+		log("after a password by a link, of "+whose.name, err)
 	}
-	return reply{User: whose.name}, nil
+	return reply{User: whose.name, Zone: zone}, nil
 }
 
 // parseOrigin is from where somebody asks, as the component says it.

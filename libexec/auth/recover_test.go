@@ -18,7 +18,7 @@ func linkFor(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	text := ""
-	err = tokens().Issue(token.Record{Purpose: token.Password, User: name, UID: a.uid, State: stateOf(a)}, time.Now().Add(time.Hour), 0,
+	err = token.Machine().Issue(token.Record{Purpose: token.Password, User: name, UID: a.uid, State: stateOf(a)}, time.Now().Add(time.Hour), 0,
 		func(made string, _ token.Record) error { text = made; return nil })
 	if err != nil {
 		t.Fatal(err)

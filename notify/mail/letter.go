@@ -58,7 +58,7 @@ func newContent(m queue.Message, s Style) content {
 	c := content{style: s, why: s.Language.Say("mail-why." + string(m.Kind))}
 	path := "/cgi-bin/shz/" + url.PathEscape(m.Zone) + "/"
 	switch zone := "/cgi-bin/zones/" + url.PathEscape(m.Zone); m.Kind {
-	case queue.Recover, queue.Reset:
+	case queue.Recover, queue.Reset, queue.Invite:
 		path = c.secret(m)
 	case queue.Warned:
 		c.zoneEnds(m)
@@ -116,7 +116,14 @@ func (c *content) secret(m queue.Message) string {
 		return "/cgi-bin/login"
 	}
 	c.advice = l.Say("mail.until", l.Time(of.Time))
-	return "/cgi-bin/forgot?" + url.Values{"user": {m.User}, "token": {of.Path}}.Encode()
+	link := url.Values{"user": {m.User}, "token": {of.Path}}
+	if m.Kind == queue.Invite {
+		link.Set("invited", "1")
+		if c.style.Actor != "" {
+			c.opening = l.Say("mail.invited-by", text.Name(c.style.Actor)) + " " + c.opening
+		}
+	}
+	return "/cgi-bin/forgot?" + link.Encode()
 }
 
 // zoneEnds says what becomes of a zone, and until when that can be undone.

@@ -39,6 +39,7 @@ func messages() map[string]queue.Message {
 		"closed":      of(queue.Closed, 1, "2026-11-28"),
 		"recover":     of(queue.Recover, 1, "0123456789abcdef-"+strings.Repeat("0", 64)),
 		"reset":       of(queue.Reset, 1, "Ab3d-Ef6h-Jk9m-Np2r"),
+		"invite":      of(queue.Invite, 1, "0123456789abcdef-"+strings.Repeat("0", 64)),
 		"removed":     of(queue.Removed, 1, "2026-10-30"),
 		"expired":     expired,
 		"taken-part":  part,

@@ -57,10 +57,11 @@ const (
 	// By root, as internal/secret has them: the item's path is a link's or the password, and is good until the item's time.
 	Recover Kind = "recover"
 	Reset   Kind = "reset"
+	Invite  Kind = "invite"
 )
 
 // Secret says whether a message has what nobody but its recipient is to see.
-func (k Kind) Secret() bool { return k == Recover || k == Reset }
+func (k Kind) Secret() bool { return k == Recover || k == Reset || k == Invite }
 
 // Late says whether there is no use in sending a message any more.
 func (m Message) Late(now time.Time) bool {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -34,7 +35,7 @@ func postSecret(folder, id string, q queue.Queue, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	k := queue.Key{Kind: queue.Kind(s.Kind), UID: s.UID, User: s.User, Actor: s.User, ZoneID: id}
+	k := queue.Key{Kind: queue.Kind(s.Kind), UID: s.UID, User: s.User, Actor: cmp.Or(s.Actor, s.User), Zone: s.Zone, ZoneID: id}
 	if now.Before(s.Expires) && k.Kind.Secret() {
 		if err := q.Add(k, id, []queue.Item{{Time: s.Expires, Path: s.Text}}, now, 0); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"sharezone/internal/announcement"
 	"sharezone/internal/config"
 	"sharezone/internal/farewell"
+	"sharezone/internal/invitation"
 	"sharezone/internal/zone"
 )
 
@@ -23,6 +24,8 @@ var refusals = []struct {
 	{errNoPassword, "no-password"},
 	{errNoUser, "no-user"},
 	{errNotShown, "not-shown"},
+	{invitation.ErrOff, "invitations-off"},
+	{invitation.ErrNot, "not-invited"},
 	{errNoSession, "no-session"},
 	{errNoMessage, "no-message"},
 	{errTwoMessages, "two-messages"},

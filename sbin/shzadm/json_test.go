@@ -109,6 +109,7 @@ func TestEachVerbHasJSON(t *testing.T) {
 	}{
 		{"user add", "dt-new --role base --full-name N --email n@example.org", "username password", exitDone},
 		{"user add", "dt-new --role base --full-name N --email n@example.org", "", exitRefused},
+		{"invite", "dt-guest --full-name G --email g@example.org", "", exitRefused}, // nobody has said where browsers reach this
 		{"user list", "", "users", exitDone},
 		{"user show", "dt-new", "username uid roles status expires", exitDone},
 		{"user show", "dt-none", "", exitRefused},

@@ -33,6 +33,7 @@ type verb struct {
 
 var verbs = []verb{
 	{"user add", userAdd},
+	{"invite", invite},
 	{"user list", userList},
 	{"user show", userShow},
 	{"user enable", userEnable},

@@ -6,6 +6,7 @@ var textsEN = texts{
 	"help": `usage: shzadm VERB [OPTION...] [OPERAND...]
 
   user add NAME      make a user
+  invite NAME        make a user who chooses the password by a link in a mail
   user list          all users
   user show NAME     one user
   user enable NAME   let an account of this machine or of a directory in
@@ -65,6 +66,23 @@ Makes a user. The name begins with a letter, but not with shz-, and has up to 31
   --password-stdin   read the password from standard input; otherwise one is generated, printed, and
                      to be changed at the first login
   --must-change      the password is to be changed at the first login
+  --json             print a JSON object
+`,
+	"help invite": `usage: shzadm invite NAME --full-name TEXT --email ADDRESS [OPTION...]
+       shzadm invite NAME --again
+
+Makes a user whose password nobody knows: a link goes to the mail address, by which it is chosen, once,
+within the days that the settings say (invitation_days). Needs mails and a public_url.
+
+  --full-name TEXT   as people read it
+  --email ADDRESS    where the link goes
+  --zone NAME        the zone that the user gets into, and that the link leads to
+  --access ACCESS    what the user gets there: read (if nothing is said), write or drop
+  --role ROLE        base (if nothing is said), manager or admin
+  --company TEXT
+  --language CODE    it or en, of pages and mails
+  --expires DAY      YYYY-MM-DD, the first day on which the account is disabled
+  --again            send the link of an invited user again, or another one when that is over
   --json             print a JSON object
 `,
 	"help user list": `usage: shzadm user list [--json]
@@ -288,6 +306,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 
 	"user-made":     "User %s: uid %d, %s\n",
 	"user-password": "Password, to be changed at the first login: %s\n",
+	"user-invited":  "User %s: invited; the link goes to %s and is good until %s\n",
 	"user-columns":  "USER UID ROLES STATUS EXPIRES NAME COMPANY EMAIL",
 	"user-fields":   "User|Uid|Full name|Company|Email|Phone|Mobile|Roles|Status|Expires|Must change password|Groups|Language|Told by|Last login|Refused logins",
 	"zone-made":     "Zone %s of %s: %s\n",
@@ -365,6 +384,8 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 
 	"not-root":         "only root can do this",
 	"no-password":      "there is no password on standard input",
+	"invitations-off":  "nobody can be invited: the settings have no mail server or no public_url: %s",
+	"not-invited":      "this user does not wait for an invitation: the password is chosen already, the account is locked, or has no mail address: %s",
 	"not-shown":        "the user was made, but could not be shown; passwd sets another password: %s",
 	"password-refused": "the password was refused, and no user was made: %s",
 	"no-user":          "there is no such user: %s",

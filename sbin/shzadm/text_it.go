@@ -5,6 +5,7 @@ var textsIT = texts{
 	"help": `uso: shzadm VERBO [OPZIONE...] [OPERANDO...]
 
   user add NOME      crea un utente
+  invite NOME        crea un utente che sceglie la password con un link per posta
   user list          tutti gli utenti
   user show NOME     un utente
   user enable NOME   fa entrare un utente di questa macchina o di una directory
@@ -66,6 +67,23 @@ a-z 0-9 . _ -
                        e da cambiare al primo accesso
   --must-change        la password va cambiata al primo accesso
   --json               mostra un oggetto JSON
+`,
+	"help invite": `uso: shzadm invite NOME --full-name TESTO --email INDIRIZZO [OPZIONE...]
+     shzadm invite NOME --again
+
+Crea un utente la cui password nessuno conosce: all'indirizzo di posta va un link con cui la si sceglie,
+una volta, entro i giorni che dicono le impostazioni (invitation_days). Servono la posta e public_url.
+
+  --full-name TESTO    come lo leggono gli altri
+  --email INDIRIZZO    dove va il link
+  --zone NOME          l'area in cui entra l'utente, e a cui porta il link
+  --access ACCESSO     che cosa vi ottiene: read (se non si dice niente), write o drop
+  --role RUOLO         base (se non si dice niente), manager o admin
+  --company TESTO
+  --language CODICE    it o en, delle pagine e dei messaggi
+  --expires GIORNO     AAAA-MM-GG, il primo giorno in cui l'account non vale più
+  --again              manda di nuovo il link a un utente invitato, o un altro se quello è scaduto
+  --json               stampa un oggetto JSON
 `,
 	"help user list": `uso: shzadm user list [--json]
 
@@ -287,6 +305,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 
 	"user-made":     "Utente %s: uid %d, %s\n",
 	"user-password": "Password, da cambiare al primo accesso: %s\n",
+	"user-invited":  "Utente %s: invitato; il link va a %s e vale fino al %s\n",
 	"user-columns":  "UTENTE UID RUOLI STATO SCADENZA NOME AZIENDA EMAIL",
 	"user-fields":   "Utente|Uid|Nome|Azienda|Email|Telefono|Cellulare|Ruoli|Stato|Scadenza|Deve cambiare password|Gruppi|Lingua|Avvisi per|Ultimo accesso|Accessi rifiutati",
 	"zone-made":     "Area %s di %s: %s\n",
@@ -364,6 +383,8 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 
 	"not-root":         "può farlo soltanto root",
 	"no-password":      "sullo standard input non c'è una password",
+	"invitations-off":  "non si può invitare nessuno: nelle impostazioni manca il server di posta o public_url: %s",
+	"not-invited":      "questo utente non aspetta un invito: la password è già scelta, l'account è bloccato, o non ha un indirizzo di posta: %s",
 	"not-shown":        "l'utente è stato creato, ma non si è potuto mostrare; passwd imposta un'altra password: %s",
 	"password-refused": "la password è stata rifiutata e l'utente non è stato creato: %s",
 	"no-user":          "questo utente non esiste: %s",

@@ -33,3 +33,20 @@ async function choose(t, password, confirm) {
   await t.field('confirm').fill(confirm);
   await t.go(() => t.button('forgot.set').click());
 }
+
+// guest is somebody who was invited: the first page that he sees is that of the link, and it leads in.
+export async function guest(t) {
+  const { page } = t;
+  await t.visit(t.me.link);
+  await t.inspect('invitation', { title: 'invite.title', says: t.say('invite.choose', t.me.user) });
+  await choose(t, 'password', 'password');
+  await t.inspect('weak', { status: 400, title: 'invite.title', says: t.say('invite.choose', t.me.user) });
+  await choose(t, 'Quercia-4-Ponte-Azzurro', 'Quercia-4-Ponte-Azzurro');
+  await t.inspect('done', { title: 'invite.title', says: t.say('invite.done') });
+  await t.go(() => page.locator('main').getByRole('link', { name: t.say('login.submit') }).click());
+  await t.logIn('Quercia-4-Ponte-Azzurro');
+  t.expect(new URL(page.url()).pathname === '/cgi-bin/home', `after the login one is at ${page.url()}`);
+  await t.visit(t.me.link);
+  await choose(t, 'Quercia-5-Ponte-Azzurro', 'Quercia-5-Ponte-Azzurro');
+  await t.inspect('used', { status: 403, title: 'invite.title', says: t.say('invite.void') });
+}

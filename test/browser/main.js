@@ -10,7 +10,7 @@
 import { text } from 'node:stream/consumers';
 
 import { open, start } from './browser.js';
-import { forgot } from './forgot.js';
+import { forgot, guest } from './forgot.js';
 import { journey } from './journey.js';
 import { keyboard } from './keyboard.js';
 import { newcomer } from './newcomer.js';
@@ -27,6 +27,7 @@ const plans = [
   { name: 'it-uploads', run: uploads, language: 'it', width: 320, javaScript: true },
   { name: 'it-previews', run: previews, language: 'it', width: 320, javaScript: true },
   { name: 'it-forgot', run: forgot, language: 'it', width: 320, javaScript: true },
+  { name: 'it-guest', run: guest, language: 'it', width: 320, javaScript: true },
   { name: 'en-wide', run: journey, language: 'en', width: 1280, javaScript: true },
   { name: 'en-plain', run: journey, language: 'en', width: 320, javaScript: false },
   { name: 'en-newcomer', run: newcomer, language: 'en', width: 1280, javaScript: true },
@@ -34,6 +35,7 @@ const plans = [
   { name: 'en-zones', run: zones, language: 'en', width: 1280, javaScript: true },
   { name: 'en-uploads', run: uploads, language: 'en', width: 1280, javaScript: true },
   { name: 'en-previews', run: previews, language: 'en', width: 1280, javaScript: false },
+  { name: 'en-guest', run: guest, language: 'en', width: 1280, javaScript: true },
   { name: 'en-forgot', run: forgot, language: 'en', width: 1280, javaScript: true },
 ];
 

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"sharezone/internal/account"
+	"sharezone/internal/account/change"
+	"sharezone/internal/config"
+	"sharezone/internal/invitation"
+	"sharezone/internal/zone"
+)
+
+// invitedUser is a user who chooses his password by a link.
+type invitedUser struct {
+	account.User
+	Invited time.Time `json:"invited"` // until then it is good
+}
+
+// invite makes an account of which nobody knows the password, lets it into a zone, and has a link sent. Of an account that waits
+// for one it sends the link again.
+func invite(c *call, args []string) error {
+	fs := c.flags()
+	spec := change.Spec{Role: account.RoleBase, MustChange: true}
+	role := fs.String("role", string(account.RoleBase), "")
+	fs.StringVar(&spec.Contact.FullName, "full-name", "", "")
+	fs.StringVar(&spec.Contact.Email, "email", "", "")
+	fs.StringVar(&spec.Contact.Company, "company", "", "")
+	fs.StringVar(&spec.Expires, "expires", "", "")
+	language := fs.String("language", "", "")
+	zoneName := fs.String("zone", "", "")
+	access := fs.String("access", string(zone.Read), "")
+	again := fs.Bool("again", false, "")
+	operands, err := c.parse(fs, args, 1, 1)
+	if err != nil {
+		return err
+	}
+	name := operands[0]
+	for _, needed := range []string{"full-name", "email"} {
+		if !*again && !given(fs, needed) {
+			return usageError(c.say.line("usage-needed", "--"+needed))
+		}
+	}
+	switch zone.Access(*access) {
+	case zone.Read, zone.Write, zone.Drop:
+	default:
+		return usageError(c.say.line("usage-grant", "--access "+*access))
+	}
+	settings, err := config.Read()
+	if err == nil {
+		err = invitation.Check(settings)
+	}
+	if err == nil {
+		err = account.CheckLanguage(*language)
+	}
+	if err == nil {
+		err = change.Prepare()
+	}
+	if err != nil {
+		return err
+	}
+	var z zone.Details
+	if *zoneName != "" && !*again {
+		admin, err := zoneAdmin()
+		if err != nil {
+			return err
+		}
+		z, err = showOpen(admin, *zoneName)
+		admin.Close()
+		if err != nil {
+			return err
+		}
+	}
+	event := "user-create"
+	if *again {
+		event = "user-modify"
+	} else if spec.Password, err = change.GeneratePassword(); err != nil { // which nobody learns
+		return err
+	}
+	spec.Name, spec.Role = name, account.Role(*role)
+	var until time.Time
+	err = c.recordHeld(deed{event: event, user: name}, []string{name}, func() error {
+		if !*again {
+			uid, err := change.Create(spec, time.Now())
+			if err == nil && *language != "" {
+				err = change.SetLanguage(uid, *language)
+			}
+			if err == nil && z.Name != "" {
+				err = c.letIn(z, name, zone.Access(*access))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		person, _ := actor(c.getenv)
+		if person == "root" {
+			person = "" // nobody whom the recipient could know
+		}
+		var err error
+		until, err = invitation.Send(name, z.Name, person, settings, time.Now())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	u, err := findUser(name)
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.printJSON(invitedUser{u, until})
+	}
+	return c.print(c.say.line("user-invited", name, text(u.Email), moment(&until)))
+}
+
+// letIn gives somebody what he is to have in a zone.
+func (c *call) letIn(z zone.Details, user string, access zone.Access) error {
+	admin, err := zoneAdmin() // which knows the new account
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	principal := "user:" + user
+	return c.record(onZone("zone-share", principal+"="+string(access), z, z.Name), func() error {
+		report, err := admin.Share(z.Name, principal, access)
+		if err == nil && report.Incomplete() {
+			err = fmt.Errorf("%s: %w", z.Name, errFindings)
+		}
+		return err
+	})
+}
