@@ -98,6 +98,10 @@ func TestForgottenPassword(t *testing.T) {
 			t.Errorf("%s: what its page asks for says where it stands: %q", what, policy)
 		}
 	}
+	// Nor was it anna whose name came with a link that was none.
+	if now := activityOf(t, "--user", "anna", "--event", "password"); len(now) != len(changed)+1 || now[len(now)-1] != "password shzguest - not-permitted" {
+		t.Errorf("that anna used a link: %q", now)
+	}
 	weak := curl(t, "-H", "Accept: text/html", "-H", "Accept-Language: en", "-d", "user=us-forgot&token="+link+"&new=password&confirm=password", forgotPage)
 	if language := `href="` + forgotPage + `?lang=it&amp;token=` + link + `&amp;user=us-forgot"`; weak.status != 400 || !strings.Contains(weak.body, language) {
 		t.Errorf("the other language has lost the link: %d %s", weak.status, weak.body)

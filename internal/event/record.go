@@ -147,8 +147,8 @@ func (a *acts) begin(l line) Record {
 	h := a.header
 	r := Record{Time: h.Time, Event: l.Event, User: h.User, Entry: h.Entry, Address: orNull(h.Address), Zone: orNull(h.Zone),
 		Path: orNull(l.Path), Raw: l.Raw, About: orNull(l.User), Request: h.Request, ZoneID: h.ZoneID, Owner: l.Owner}
-	// Who is about to log in is nobody yet; for a link to a new password anybody can ask.
-	if h.User == layout.UserGuest && l.User != "" && l.Event != "password-asked" {
+	// Who is about to log in is nobody yet. For a link to a new password anybody can ask, and make one up (end).
+	if h.User == layout.UserGuest && l.User != "" && l.Event == "login" {
 		r.User, r.About = l.User, nil
 	}
 	if l.names() {
@@ -163,6 +163,9 @@ func (r *Record) end(l line) {
 	if l.Path != "" { // the name that it got in the end
 		r.Path, r.Raw = &l.Path, l.Raw
 		r.Arrived = r.Arrived || r.Event == "unzip" // else what was unpacked lies in another zone, which has an act of its own
+	}
+	if r.Event == "password" && r.User == layout.UserGuest && r.Result == "ok" && r.About != nil {
+		r.User, r.About = *r.About, nil // his link was good
 	}
 	if r.Event == "login" && r.Result != "ok" {
 		r.Event = "login-failed"

@@ -3,12 +3,13 @@
 //
 // MUST rules of this folder:
 //   - the text of a token stands in no file of this package's: a record has its hash;
-//   - asked again, one who has a token gets the same one, so that the older mail's link is right too; its text comes from the record's nonce
-//     and a key, of which either alone is worth nothing;
+//   - asked again, one who has a token gets the same one while that has half its time left, and then another one beside it, so that the
+//     older mail's link is right too; its text comes from the record's nonce and a key, of which either alone is worth nothing;
 //   - what cannot be used any more is removed by whoever comes across it.
 package token
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -95,8 +96,9 @@ var form = regexp.MustCompile(`^([0-9a-f]{16})-([0-9a-f]{64})$`)
 
 var idForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
-// Issue hands the text of a token to send, with its record: of the one that is there already as long as that is good, and then not
-// sooner than pause after the last time. of says what it is for; expires holds for a new one alone.
+// Issue hands the text of a token to send, with its record: of the one that is there already as long as that has half the time that a
+// new one has, and then not sooner than pause after the last time. of says what it is for; expires holds for a new one alone, which leads
+// where the older one does if of does not say.
 func (s Store) Issue(of Record, expires time.Time, pause time.Duration, send func(text string, r Record) error) error {
 	lock, err := s.lock()
 	if err != nil {
@@ -107,96 +109,128 @@ func (s Store) Issue(of Record, expires time.Time, pause time.Duration, send fun
 	if err != nil {
 		return err
 	}
+	now := s.Now()
 	id, r, err := s.find(of)
 	if err != nil {
 		return err
 	}
-	if id == "" {
+	if since := now.Sub(r.Sent); id != "" && since >= 0 && since < pause {
+		return ErrSoon
+	}
+	if id == "" || r.Expires.Sub(now) < expires.Sub(now)/2 {
+		of.Zone = cmp.Or(of.Zone, r.Zone)
 		id, r = random(8), of
 		r.Version, r.Nonce, r.Expires, r.Wrong, r.Sent = version, random(keySize), expires, 0, time.Time{}
 		r.Hash = hash(secret(key, r.Nonce))
+		if err := s.write(id, r); err != nil {
+			return err
+		}
 	}
-	if since := s.Now().Sub(r.Sent); since >= 0 && since < pause {
-		return ErrSoon
-	}
-	r.Sent = s.Now()
-	if err := s.write(id, r); err != nil {
+	if err := send(id+"-"+secret(key, r.Nonce), r); err != nil {
 		return err
 	}
-	return send(id+"-"+secret(key, r.Nonce), r)
+	r.Sent = now // not before it was: what could not be sent can be asked for again
+	return s.write(id, r)
 }
 
-// find returns the token that is there for the same purpose, "" if none is, and removes what is good for nothing.
-func (s Store) find(of Record) (string, Record, error) {
+// find returns the token that is there for the same purpose, of several the one that holds longest, "" if none is, and removes what
+// is good for nothing.
+func (s Store) find(of Record) (id string, found Record, err error) {
 	ids, err := s.ids()
 	if err != nil {
 		return "", Record{}, err
 	}
 	left := 0
-	for _, id := range ids {
-		r, err := s.read(id)
+	for _, one := range ids {
+		r, err := s.read(one)
 		if err != nil {
 			return "", Record{}, err
 		}
 		same := r.Purpose == of.Purpose && r.UID == of.UID
 		switch {
 		case same && r.User == of.User && r.State == of.State && s.good(r):
-			return id, r, nil
+			left++
+			if id == "" || r.Expires.After(found.Expires) {
+				id, found = one, r
+			}
 		case same, !s.good(r):
-			if err := s.remove(id); err != nil {
+			if err := s.remove(one); err != nil {
 				return "", Record{}, err
 			}
 		default:
 			left++
 		}
 	}
-	if left >= s.Room {
+	if left >= s.Room && id == "" {
 		return "", Record{}, ErrRoom
 	}
-	return "", Record{}, nil
+	return id, found, nil
 }
 
-// Use finds the token of a text, has it used, and makes it void when that went well. A text that is not right counts against the
-// token whose public half it has. Whether what the record is about is still so, use must see.
-func (s Store) Use(purpose Purpose, text string, use func(Record) error) error {
-	halves := form.FindStringSubmatch(text)
-	if halves == nil {
-		return fmt.Errorf("%w: not of its form", ErrUnknown)
+// Find returns the record of a text's token, which it leaves there. A text that is not right counts against the token whose public
+// half it has.
+func (s Store) Find(purpose Purpose, text string) (Record, error) {
+	lock, err := s.lock()
+	if err != nil {
+		return Record{}, err
 	}
+	defer lock.Close()
+	return s.open(purpose, text)
+}
+
+// Use is Find, has the token used, and makes it and those beside it void when that went well. Whether what the record is about is still so, use must see.
+func (s Store) Use(purpose Purpose, text string, use func(Record) error) error {
 	lock, err := s.lock()
 	if err != nil {
 		return err
 	}
 	defer lock.Close()
-	id := halves[1]
-	r, err := s.read(id)
-	if errors.Is(err, fs.ErrNotExist) {
-		return ErrUnknown
-	}
+	r, err := s.open(purpose, text)
 	if err != nil {
 		return err
-	}
-	if !s.good(r) {
-		return errors.Join(fmt.Errorf("%w: expired", ErrUnknown), s.remove(id))
-	}
-	if r.Purpose != purpose {
-		return fmt.Errorf("%w: for something else", ErrUnknown)
-	}
-	if subtle.ConstantTimeCompare([]byte(hash(halves[2])), []byte(r.Hash)) != 1 {
-		r.Wrong++
-		err := fmt.Errorf("%w: wrong for the %d. time, for %s", ErrUnknown, r.Wrong, r.User)
-		if r.Wrong >= MostWrong {
-			return errors.Join(err, s.remove(id))
-		}
-		return errors.Join(err, s.write(id, r))
 	}
 	if err := use(r); err != nil {
 		return err
 	}
-	return s.remove(id)
+	ids, err := s.ids()
+	for _, id := range ids {
+		other, readErr := s.read(id)
+		if readErr == nil && other.Purpose == purpose && other.UID == r.UID {
+			readErr = s.remove(id)
+		}
+		err = errors.Join(err, readErr)
+	}
+	return err
 }
 
-// Pending returns the token that somebody has for a purpose, if it is good.
+func (s Store) open(purpose Purpose, text string) (r Record, err error) {
+	halves := form.FindStringSubmatch(text)
+	if halves == nil {
+		return r, fmt.Errorf("%w: not of its form", ErrUnknown)
+	}
+	id := halves[1]
+	r, err = s.read(id)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return r, ErrUnknown
+	case err != nil:
+		return r, err
+	case !s.good(r):
+		return r, errors.Join(fmt.Errorf("%w: expired", ErrUnknown), s.remove(id))
+	case r.Purpose != purpose:
+		return r, fmt.Errorf("%w: for something else", ErrUnknown)
+	case subtle.ConstantTimeCompare([]byte(hash(halves[2])), []byte(r.Hash)) != 1:
+		r.Wrong++
+		err := fmt.Errorf("%w: wrong for the %d. time, for %s", ErrUnknown, r.Wrong, r.User)
+		if r.Wrong >= MostWrong {
+			return r, errors.Join(err, s.remove(id))
+		}
+		return r, errors.Join(err, s.write(id, r))
+	}
+	return r, nil
+}
+
+// Pending returns the token that somebody has for a purpose, if it is good; of several the one that holds longest.
 func (s Store) Pending(purpose Purpose, uid uint32) (r Record, found bool, err error) {
 	lock, err := s.lock()
 	if err != nil {
@@ -208,18 +242,15 @@ func (s Store) Pending(purpose Purpose, uid uint32) (r Record, found bool, err e
 		return r, false, err
 	}
 	for _, id := range ids {
-		r, err := s.read(id)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
+		one, err := s.read(id)
 		if err != nil {
 			return r, false, err
 		}
-		if r.Purpose == purpose && r.UID == uid && s.good(r) {
-			return r, true, nil
+		if one.Purpose == purpose && one.UID == uid && s.good(one) && one.Expires.After(r.Expires) {
+			r, found = one, true
 		}
 	}
-	return Record{}, false, nil
+	return r, found, nil
 }
 
 // Sweep tells of each token that cannot be used any more and removes it, or leaves it there.

@@ -186,6 +186,51 @@ func TestTokenSweep(t *testing.T) {
 	}
 }
 
+// TestTokenAgain: who asks again late gets one that holds as long as the first did, and leads where that did; the older one is good to
+// its end, and void when the other is used. What could not be sent is no reason not to send it.
+func TestTokenAgain(t *testing.T) {
+	s, now := newStore(t)
+	of := anna("a")
+	of.Zone = "offers"
+	first := s.issue(t, of)
+	of.Zone = ""
+	*now = now.Add(30 * time.Minute)
+	if again := s.issue(t, of); again != first {
+		t.Error("half its time is left, and it is another one")
+	}
+	*now = now.Add(time.Minute)
+	var got Record
+	second := ""
+	issue := func(pause time.Duration, sent error) error {
+		return s.Issue(of, now.Add(time.Hour), pause, func(text string, r Record) error { second, got = text, r; return sent })
+	}
+	full := errors.New("full")
+	if err := issue(time.Minute, full); !errors.Is(err, full) {
+		t.Error(err)
+	}
+	failed := second
+	if err := issue(time.Minute, nil); err != nil || second != failed {
+		t.Errorf("what was not sent: %v", err)
+	}
+	if second == first || got.Zone != "offers" || !got.Expires.Equal(now.Add(time.Hour)) {
+		t.Errorf("late: the same one %v, %+v", second == first, got)
+	}
+	if err := issue(time.Minute, nil); !errors.Is(err, ErrSoon) {
+		t.Errorf("sent without end: %v", err)
+	}
+	for _, text := range []string{first, second} {
+		if r, err := s.Find(Password, text); err != nil || r.User != "anna" {
+			t.Errorf("%v %+v", err, r)
+		}
+	}
+	if err := s.Use(Password, second, works); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Find(Password, first); !errors.Is(err, ErrUnknown) {
+		t.Errorf("the other was used: %v", err)
+	}
+}
+
 // TestTokenPurpose: what is for one thing is not for another, and is not void by that; who looks finds what is good.
 func TestTokenPurpose(t *testing.T) {
 	s, now := newStore(t)

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	accounts "sharezone/internal/account"
+	"sharezone/internal/account/change"
 	"sharezone/internal/attempt"
 	"sharezone/internal/config"
 	"sharezone/internal/helper"
@@ -415,6 +416,12 @@ func tryChange(q request, who caller, settings config.Settings) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	// Who changes the account meanwhile waits: the new password would undo his lock, or replace the one that he sets.
+	release, err := change.Hold(who.name)
+	if err != nil {
+		return reply{}, err
+	}
+	defer release()
 	try, err := attempt.Begin(who.name, address, attemptLimits(settings.Login))
 	logUncounted(try)
 	if err == nil {

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	accounts "sharezone/internal/account"
+	"sharezone/internal/account/change"
 	"sharezone/internal/config"
 	"sharezone/internal/helper"
 	"sharezone/internal/privileged"
@@ -156,7 +157,7 @@ func refused(what string, err error) (reply, int) {
 	switch {
 	case errors.As(err, &told):
 		code = told.code
-	case errors.Is(err, slot.ErrTaken):
+	case errors.Is(err, slot.ErrTaken), errors.Is(err, change.ErrBusy):
 		code = "busy"
 	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
 		code = "no-space"

@@ -159,24 +159,38 @@ func tryRecover(q request, settings config.Settings) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	// 1. Refuse if this address has asked or guessed too often.
-	try, err := attempt.Begin("", address, attemptLimits(settings.Login))
-	logUncounted(try)
-	if err != nil {
-		return reply{}, &told{"refused", fmt.Sprintf("link from %s: %v", address, err)}
-	}
 	purpose, check := token.Password, func(a account) error { return checkRecovery(a, settings) }
 	if q.Op == "accept" {
 		purpose, check = token.Invitation, checkLinked // whoever invited him has decided
 	}
+	// refused counts as a refused login of the address does. A good link is asked no more, wherever it is used: others may share the address.
+	refused := func(err error) (reply, error) {
+		try, tooMany := attempt.Begin("", address, attemptLimits(settings.Login))
+		logUncounted(try)
+		return reply{}, &told{"refused", fmt.Sprintf("link from %s: %v", address, errors.Join(err, tooMany))}
+	}
+	// 1. Refuse if the link is none, was used, is over, or had too many wrong secrets (internal/token); and if it is another's.
+	found, err := token.Machine().Find(purpose, q.Token)
+	if err == nil && q.Username != found.User {
+		err = token.ErrUnknown
+	}
+	if errors.Is(err, token.ErrUnknown) {
+		return refused(err)
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	// 2. Refuse with "busy" if somebody else keeps changing the account: a lock or a new password between the look and the setting would
+	// be undone. It comes before the lock of the links, as where people are invited.
+	release, err := change.Hold(found.User)
+	if err != nil {
+		return reply{}, err
+	}
+	defer release()
 	var whose account
-	// 2. Refuse if the link is none, was used, is over, or had too many wrong secrets (internal/token).
 	zone := ""
 	err = token.Machine().Use(purpose, q.Token, func(r token.Record) error {
-		// 3. Refuse if it is another's, or his account is not what it was, or may not be recovered any more.
-		if q.Username != r.User {
-			return token.ErrUnknown
-		}
+		// 3. Refuse if the account is not what it was, or may not have its password set so any more.
 		a, err := findAccount(r.User)
 		if err == nil {
 			err = check(a)
@@ -192,7 +206,7 @@ func tryRecover(q request, settings config.Settings) (reply, error) {
 		return setPassword(settings.Entry(q.Entry).PAMService, a, address.String(), q.New)
 	})
 	if errors.Is(err, token.ErrUnknown) {
-		return reply{}, &told{"refused", fmt.Sprintf("link from %s: %v", address, err)}
+		return refused(err)
 	}
 	if err != nil {
 		return reply{}, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -88,6 +89,81 @@ func TestRecover(t *testing.T) {
 	logInWith(t, "la-rec", next)
 	if a := try("la-rec", link, "Altra-parola-3 ò"); a.Error != "refused" {
 		t.Errorf("twice: %s", a.out)
+	}
+}
+
+// lockMeanwhile locks an account as an administrator does who is at it when somebody else begins: the lock of whoever changes it is held
+// for a second.
+func lockMeanwhile(t *testing.T, name string) (done func()) {
+	t.Helper()
+	file := layout.Slots + "/account-" + name
+	c := exec.Command("flock", file, "sh", "-c", `echo; sleep 1; usermod -L "$1"`, "sh", name)
+	out, err := c.StdoutPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err == nil {
+		_, err = out.Read(make([]byte, 1)) // it is held
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := c.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestLockedMeanwhile: who is locked while he sets a password has set none.
+func TestLockedMeanwhile(t *testing.T) {
+	needCopy(t)
+	sh(t, "f=/etc/sharezone/sharezone.toml; cp -p $f $f.old; printf '[login]\nfailure_milliseconds = 300\naddress_failures = 10000\n[entries.internal]\npublic_url = \"https://share.example.org\"\n' >$f")
+	defer sh(t, "f=/etc/sharezone/sharezone.toml; mv $f.old $f")
+	remove := func() {
+		sh(t, `userdel -f la-rec || true; rm -f "$1"/* "$2"/*`, layout.Tokens, layout.Secrets)
+	}
+	defer remove()
+	for what, q := range map[string]request{"by a link": {Op: "recover"}, "by the old one": {Op: "password", Old: password}} {
+		remove()
+		sh(t, `printf '%s\n' "$2" | shzadm user add "$1" --role base --full-name Anna --email anna@example.org --password-stdin`, "la-rec", password)
+		q.New, q.Session, q.Token = "Zw4-nuova-9 ù", logIn(t, "la-rec"), linkFor(t, "la-rec")
+		q.Username, q.Entry, q.Address = "la-rec", "internal", "192.0.2.9"
+		as := "la-rec"
+		if q.Op == "recover" {
+			as = layout.UserGuest
+		}
+		before := sh(t, "getent shadow la-rec | cut -d: -f2")
+		done := lockMeanwhile(t, "la-rec")
+		a := ask(t, as, q)
+		done()
+		if after := sh(t, "getent shadow la-rec | cut -d: -f2"); a.Error != "refused" || after != "!"+before {
+			t.Errorf("%s: %d %s %s; the password was %s and is %s", what, a.status, a.out, a.log, before, after)
+		}
+	}
+}
+
+// TestLinkFromABusyAddress: of those behind one address some guess; who has a link uses it all the same.
+func TestLinkFromABusyAddress(t *testing.T) {
+	needCopy(t)
+	sh(t, "f=/etc/sharezone/sharezone.toml; cp -p $f $f.old; printf '[login]\nfailure_milliseconds = 300\naddress_failures = 10\n[entries.internal]\npublic_url = \"https://share.example.org\"\n' >$f")
+	defer sh(t, "f=/etc/sharezone/sharezone.toml; mv $f.old $f")
+	sh(t, `rm -f "$1"/@192.0.2.*`, layout.Attempts)
+	defer sh(t, `userdel -f la-rec || true; rm -f "$1"/* "$2"/* "$3"/@192.0.2.*`, layout.Tokens, layout.Secrets, layout.Attempts)
+	sh(t, `printf '%s\n' "$2" | shzadm user add "$1" --role base --full-name Anna --email anna@example.org --password-stdin`, "la-rec", password)
+	q := request{Op: "recover", Username: "la-rec", New: "Zw4-nuova-9 ù", Entry: "internal", Address: "192.0.2.36"}
+	for range 11 {
+		q.Token = strings.Repeat("0", 16) + "-" + strings.Repeat("0", 64)
+		if a := ask(t, layout.UserGuest, q); a.Error != "refused" {
+			t.Errorf("made up: %s", a.out)
+		}
+	}
+	if a := ask(t, layout.UserGuest, request{Op: "login", Username: "la-rec", Password: password, Entry: "internal", Address: q.Address}); a.Error != "refused" {
+		t.Errorf("links that were made up do not count: %s", a.out)
+	}
+	q.Token = linkFor(t, "la-rec")
+	if a := ask(t, layout.UserGuest, q); a.status != 0 {
+		t.Errorf("%d %s %s", a.status, a.out, a.log)
 	}
 }
 

@@ -107,7 +107,21 @@ func (s *sender) run() error {
 	if server != nil { // which is nothing of the worker's: what waits is there, and the next run asks again
 		s.warn("sharezone worker: " + strconv.QuoteToASCII(server.Error()))
 	}
-	return errors.Join(failed, s.sendShort(short), s.alarm())
+	return errors.Join(failed, s.sendShort(short), s.forget(), s.alarm())
+}
+
+// forget removes from what was put aside what is the recipient's secret, and no good to him any more.
+func (s *sender) forget() error {
+	ids, err := s.queue.List(queue.Failed)
+	for _, id := range ids {
+		m, readErr := s.queue.Read(queue.Failed, id)
+		if readErr != nil || !m.Late(s.now()) {
+			continue // what is damaged is told where the queue is looked at
+		}
+		s.report(m, "", "dropped, "+late, nil)
+		err = errors.Join(err, s.queue.Remove(queue.Failed, id))
+	}
+	return err
 }
 
 // sendShort gives away short messages. After some that were not taken one after the other the rest waits for the next run.
@@ -138,7 +152,7 @@ func (s *sender) send(m queue.Message) error {
 		return s.drop(m, "there is no such person any more")
 	}
 	if m.Late(s.now()) {
-		return s.drop(m, "what is in it is no good any more")
+		return s.drop(m, late)
 	}
 	if m.Kind.Secret() && account.ParseGECOS(to.GECOS).Email == "" {
 		return s.drop(m, "there is no address any more, and what is in it is for nobody else")
@@ -175,6 +189,9 @@ func (s *sender) send(m queue.Message) error {
 	}
 	return s.settle(m, l.To, outcome, reason)
 }
+
+// late is why a secret is not sent any more.
+const late = "what is in it is no good any more"
 
 // drop takes a message away that is not to be sent.
 func (s *sender) drop(m queue.Message, why string) error {
@@ -241,7 +258,7 @@ func (s *sender) hangUp() {
 
 // letter is the message as it is now: an address that was mended holds for what waits too.
 func (s *sender) letter(m queue.Message, to account.Entry, chosen account.Preferences) (mail.Letter, error) {
-	style, entry := s.style(to, chosen)
+	style, entry := s.style(to, chosen, componentOf(m))
 	if m.SMS {
 		address := s.sms.Gateway(numberOf(s.sms, to))
 		return mail.Letter{ID: m.ID, From: s.from, To: address, Date: m.Due, Subject: "Share Zone", Text: s.short(m, to, chosen) + "\n"}, nil
@@ -262,13 +279,28 @@ func (s *sender) letter(m queue.Message, to account.Entry, chosen account.Prefer
 
 // short is the message as a short one.
 func (s *sender) short(m queue.Message, to account.Entry, chosen account.Preferences) string {
-	style, _ := s.style(to, chosen)
+	style, _ := s.style(to, chosen, componentOf(m))
 	return sms.Compose(mail.Summary(m, style))
 }
 
-// style is how somebody is spoken to, and where he gets in.
-func (s *sender) style(to account.Entry, chosen account.Preferences) (mail.Style, config.Entry) {
-	entry := s.entryFor(to)
+// componentOf is the one that the link of a message leads to.
+func componentOf(m queue.Message) string {
+	switch m.Kind {
+	case queue.Recover, queue.Invite:
+		return "forgot"
+	case queue.Reset:
+		return "login"
+	case queue.Warned, queue.Closed, queue.Expired:
+		return "zones"
+	case queue.Removed:
+		return "home"
+	}
+	return "shz"
+}
+
+// style is how somebody is spoken to, and where he gets in to a component.
+func (s *sender) style(to account.Entry, chosen account.Preferences, component string) (mail.Style, config.Entry) {
+	entry := s.entryFor(to, component)
 	style := mail.Style{Language: s.language, URL: entry.PublicURL, Grace: s.grace}
 	if chosen.Language != "" {
 		style.Language = chosen.Language
@@ -285,13 +317,19 @@ func (s *sender) chosenBy(to account.Entry) account.Preferences {
 	return p
 }
 
-// entryFor is where links lead for somebody: of partners, who are in the group of a company, to the external entry.
-func (s *sender) entryFor(to account.Entry) config.Entry {
+// entryFor is where links lead for somebody: of partners, who are in the group of a company, to the external entry, unless that does
+// not answer what the link is for, or has no address for links; of the others to the internal one, unless.
+func (s *sender) entryFor(to account.Entry, component string) config.Entry {
 	isCompany := func(group string) bool { return strings.HasPrefix(group, layout.CompanyPrefix) }
-	if s.external.PublicURL != "" && (s.internal.PublicURL == "" || slices.ContainsFunc(s.names.GroupsOf(to), isCompany)) {
-		return s.external
+	first, second := s.internal, s.external
+	if slices.ContainsFunc(s.names.GroupsOf(to), isCompany) {
+		first, second = second, first
 	}
-	return s.internal
+	leads := func(e config.Entry) bool { return e.PublicURL != "" && (component == "login" || e.Answers(component)) }
+	if !leads(first) && (leads(second) || first.PublicURL == "") {
+		return second
+	}
+	return first
 }
 
 // address is where somebody's mail goes: what the account says, else his name at the domain.

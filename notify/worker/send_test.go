@@ -336,6 +336,68 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestForget: what was put aside stays, but for a secret whose time is over.
+func TestForget(t *testing.T) {
+	o := newPostOffice(t)
+	o.server.Answer = func(command string) string {
+		if strings.HasPrefix(command, "RCPT") {
+			return "550 no such user"
+		}
+		return ""
+	}
+	o.taken(t, 1)
+	k := queue.Key{Kind: queue.Reset, UID: 1001, User: "anna", Actor: "anna", ZoneID: "x"}
+	if err := o.mailroom.queue.Add(k, "x", []queue.Item{{Time: o.clock.Add(time.Hour), Path: "a-secret"}}, o.clock, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.mailroom.run(); err != nil {
+		t.Fatal(err)
+	}
+	for after, left := range map[time.Duration]int{0: 2, 59 * time.Minute: 2} {
+		if err := o.send(after); err != nil {
+			t.Fatal(err)
+		}
+		if ids, _ := o.mailroom.queue.List(queue.Failed); len(ids) != left {
+			t.Errorf("after %v: %v", after, ids)
+		}
+	}
+	if err := o.send(time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if m := o.waits(t, queue.Failed); m.Kind != queue.Taken || !strings.Contains(strings.Join(o.lines, ""), "kind=reset dropped, ") {
+		t.Errorf("%+v %q", m, o.lines)
+	}
+	if ids, _ := o.mailroom.queue.List(queue.Failed); len(ids) != 1 {
+		t.Errorf("left: %v", ids)
+	}
+}
+
+// TestEntryFor: links lead by an entry that answers what they are for; partners' by the external one, and the others' by the other if
+// there is a choice.
+func TestEntryFor(t *testing.T) {
+	const inside, outside = "http://inside.example.org", "https://share.example.org"
+	for _, row := range []struct {
+		internal, external, externalAnswers, component, anna, bruno string // bruno is a partner
+	}{
+		{inside, outside, "*", "forgot", inside, outside},
+		{inside, outside, "home shz", "forgot", inside, inside},
+		{inside, outside, "home shz", "login", inside, outside},
+		{inside, "", "*", "forgot", inside, inside},
+		{"", outside, "*", "forgot", outside, outside},
+		{"", outside, "home shz", "forgot", outside, outside}, // nothing better is known
+		{"", "", "*", "forgot", "", ""},
+	} {
+		o := newPostOffice(t)
+		o.sender.internal.PublicURL, o.sender.external = row.internal, config.Entry{Components: row.externalAnswers, PublicURL: row.external}
+		for name, want := range map[string]string{"anna": row.anna, "bruno": row.bruno} {
+			to, _ := fewNames{}.User(name)
+			if e := o.sender.entryFor(to, row.component); e.PublicURL != want {
+				t.Errorf("%+v: %s is sent to %q", row, name, e.PublicURL)
+			}
+		}
+	}
+}
+
 // TestServerDown: for a day; each message is delivered once when it is there again.
 func TestServerDown(t *testing.T) {
 	o := newPostOffice(t)
