@@ -111,7 +111,14 @@ func TestTrash(t *testing.T) {
 	says(t, "anna", folder, "ok", "op=restore", "id="+inTrash(t, "anna", zone, "x").ID, "as=other")
 	says(t, "carla", folder, "not-found", "op=restore", "id="+inTrash(t, "anna", zone, "x").ID)
 	says(t, "carla", folder, "not-found", "op=purge", "id="+inTrash(t, "anna", zone, "x").ID)
-	says(t, "bruno", folder, "ok", "op=purge", "id="+inTrash(t, "anna", zone, "x").ID)
+	// What its folder says of where it lay is bruno's to write: it is not what is recorded.
+	purged := inTrash(t, "anna", zone, "x").ID
+	number, deletion, _ := strings.Cut(purged, "-")
+	lies := ".shz-trash-" + number + "/" + deletion
+	if out, status := asUser(t, "bruno", "setfattr", "-n", "user.shz.from", "-v", "/contracts", zonePath(zone, lies)); status != 0 {
+		t.Fatal(out)
+	}
+	says(t, "bruno", folder, "ok", "op=purge", "id="+purged)
 	for _, name := range []string{"x", "x (2)", "other"} {
 		if out, status := asUser(t, "carla", "cat", place(name)); status != 0 {
 			t.Errorf("carla does not read %s, which came back: %s", name, out)
@@ -120,7 +127,7 @@ func TestTrash(t *testing.T) {
 	if got := strings.TrimSpace(run(t, "stat", "-c", "%U", place("other"))); got != "bruno" {
 		t.Errorf("what anna brought back is %s's", got)
 	}
-	for _, want := range []string{"restore bruno x ok", "restore bruno x exists", "restore anna other ok", "purge bruno x ok", "delete bruno x ok"} {
+	for _, want := range []string{"restore bruno x ok", "restore bruno x exists", "restore anna other ok", "purge bruno " + lies + "/x ok", "delete bruno x ok"} {
 		event, _, _ := strings.Cut(want, " ")
 		if all := activityOf(t, zone, "--event", event); !slices.Contains(all, want) {
 			t.Errorf("no %q in %q", want, all)

@@ -18,6 +18,9 @@ import (
 	"sharezone/internal/zone"
 )
 
+// maxDetails is of how many entries a page tells; there may be 100,000, and each takes half a KiB. A script gets all.
+const maxDetails = 200
+
 // sumTime bounds the reading for the checksums of one request: browser and proxy wait for two minutes without a byte.
 const sumTime = 60 * time.Second
 
@@ -44,14 +47,18 @@ func (f form) askDetails() error {
 	if err != nil {
 		return err
 	}
+	v := f.call.View(f.call.Language.Say("details.title"))
+	d := detailsView{Here: f.call.Path(), Crumbs: crumbs(f.call, f.path), Chosen: f.chosen(names)}
+	if !f.call.JSON && len(names) > maxDetails {
+		d.More = len(names) - maxDetails
+		names = names[:maxDetails]
+	}
 	sums := f.fields.Get("sha256") == "1"
 	owners, until := account.NewNames(), time.Now().Add(sumTime)
 	all := make([]detail, len(names))
 	for i, name := range names {
 		all[i] = f.detail(name, owners, sums, until)
 	}
-	v := f.call.View(f.call.Language.Say("details.title"))
-	d := detailsView{Here: f.call.Path(), Crumbs: crumbs(f.call, f.path), Chosen: f.chosen(names)}
 	owns := f.root.Access() == zone.Own && f.call.Answers("activity")
 	for _, one := range all {
 		item := one.row(f.call)
@@ -164,6 +171,7 @@ type detailsView struct {
 	Crumbs []crumb
 	Chosen []chosenField
 	Items  []detailRow
+	More   int  // beyond those in Items
 	Sum    bool // there are files whose checksum can be asked for
 }
 

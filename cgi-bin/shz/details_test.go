@@ -131,3 +131,17 @@ func TestDetailsPage(t *testing.T) {
 		`<input type="hidden" name="op" value="ask-details">`,
 	}, []string{"<img", "<svg onload", "\u202e", "<i>"})
 }
+
+// TestDetailsOfMany: a page tells of so many that a browser can show it, and says how many there are beside; a script gets all.
+func TestDetailsOfMany(t *testing.T) {
+	if !newZone(t, `for i in $(seq 250); do : >"$i.txt"; done`) {
+		return
+	}
+	page := call{target: "demo/?ask=details&all=1&total=250", set: map[string]string{"HTTP_ACCEPT": "text/html"}}.run(t)
+	if n := strings.Count(page.body, `<section class="details">`); page.status != 200 || n != maxDetails || !strings.Contains(page.body, text.Italian.Count("details.more", 50)) {
+		t.Errorf("%d: %d on the page", page.status, n)
+	}
+	if all := (call{target: "demo/?ask=details&all=1&total=250"}).run(t); strings.Count(all.body, `"arrived":`) != 250 {
+		t.Errorf("a script gets %d", strings.Count(all.body, `"arrived":`))
+	}
+}

@@ -314,7 +314,7 @@ func (f form) purge() error {
 		if err == nil {
 			name = d.Name
 			var act *event.Act
-			if act, err = f.call.Event.Begin("purge", below(append(d.From[:len(d.From):len(d.From)], d.Name))); err == nil {
+			if act, err = f.call.Event.Begin("purge", below(d.Place())); err == nil {
 				if err = trash.Purge(id); errors.Is(err, zone.ErrStrange) {
 					err = &web.Told{Err: err, Sentence: f.call.Language.Say("trash.strange-purge")}
 				}

@@ -149,6 +149,8 @@ var englishPages = map[string]string{
 	"details.sum":        "Compute SHA-256",
 	"details.sum-help":   "A checksum of the content: who has the same file gets the same one. Large files take a while; what cannot be read within a minute gets none.",
 	"details.takers":     "Who has taken this file?",
+	"details.more.one":   "%s more is not shown. Choose fewer, or filter the folder.",
+	"details.more.other": "%s more are not shown. Choose fewer, or filter the folder.",
 	"details.back":       "Back to the folder",
 	"details.slow":       "It is too large for a checksum within a minute. Download it, and compute it there.",
 	"details.changed":    "It changed while it was read. Ask again when it rests.",

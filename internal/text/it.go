@@ -149,6 +149,8 @@ var italianPages = map[string]string{
 	"details.sum":        "Calcola SHA-256",
 	"details.sum-help":   "È una somma di controllo del contenuto: chi ha lo stesso file ottiene la stessa. Per i file grandi ci vuole un po'; quelli che non si leggono in un minuto restano senza.",
 	"details.takers":     "Chi ha preso questo file?",
+	"details.more.one":   "%s altro non è mostrato. Scegline di meno, o filtra la cartella.",
+	"details.more.other": "Altri %s non sono mostrati. Scegline di meno, o filtra la cartella.",
 	"details.back":       "Torna alla cartella",
 	"details.slow":       "È troppo grande per calcolarla in un minuto. Scaricalo e calcolala sul tuo computer.",
 	"details.changed":    "È cambiato durante la lettura. Riprova quando non cambia più.",

@@ -344,99 +344,6 @@ func (strangerFinder) refused(_ *tour, _ string, err error) error {
 	return errors.Join(ErrStrange, err)
 }
 
-// Discarded is something in the trash.
-type Discarded struct {
-	ID      string // UID-TIME-RANDOM
-	Entry          // with the name that it had
-	From    []string
-	Lost    bool // it is not known where it lay
-	By      uint32
-	Deleted time.Time
-}
-
-// List returns what of the trash the caller may see, the last that was deleted first: limit of it, after offset, and how much there is.
-func (t *Trash) List(offset, limit int) ([]Discarded, int, error) {
-	ids, err := t.ids()
-	if err != nil {
-		return nil, 0, err
-	}
-	total := len(ids)
-	ids = ids[min(offset, total):]
-	var found []Discarded
-	for _, id := range ids[:min(limit, len(ids))] {
-		if d, err := t.Look(id); err == nil { // else restored, or emptied, meanwhile
-			found = append(found, d)
-		}
-	}
-	return found, total, nil
-}
-
-// Holds says whether there is anything that the caller sees in it.
-func (t *Trash) Holds() bool {
-	ids, err := t.ids()
-	return err == nil && len(ids) > 0
-}
-
-// Last returns, by name, what was deleted last of each of the names in a folder.
-func (t *Trash) Last(at []string, names []string) (map[string]Discarded, error) {
-	ids, err := t.ids()
-	if err != nil {
-		return nil, err
-	}
-	wanted := make(map[string]bool)
-	for _, name := range names {
-		wanted[name] = true
-	}
-	last := make(map[string]Discarded)
-	for _, id := range ids {
-		if len(wanted) == 0 {
-			break
-		}
-		if d, err := t.Look(id); err == nil && wanted[d.Name] && !d.Lost && slices.Equal(d.From, at) {
-			last[d.Name] = d
-			delete(wanted, d.Name)
-		}
-	}
-	return last, nil
-}
-
-// ids are those of everything that the caller may see, the last first.
-func (t *Trash) ids() ([]string, error) {
-	tops := []string{trashName(uint32(os.Geteuid()))}
-	if root, err := t.root.reachAs(".", unix.O_RDONLY|unix.O_DIRECTORY); err == nil { // who may not read it sees his own
-		names, err := readNames(root.fd)
-		root.Close()
-		if err != nil {
-			return nil, err
-		}
-		tops = slices.DeleteFunc(names, func(name string) bool { return !isTrash(name) })
-	}
-	var ids []string
-	for _, name := range tops {
-		top, err := t.open(name, unix.O_RDONLY)
-		if err != nil {
-			continue // another's
-		}
-		names, err := readNames(top.fd)
-		top.Close()
-		if err != nil {
-			return nil, err
-		}
-		for _, one := range names {
-			if !deletionForm.MatchString(one) {
-				continue
-			}
-			ids = append(ids, strings.TrimPrefix(name, trashPrefix)+"-"+one)
-		}
-	}
-	slices.SortFunc(ids, func(a, b string) int {
-		_, a, _ = strings.Cut(a, "-")
-		_, b, _ = strings.Cut(b, "-")
-		return strings.Compare(b, a)
-	})
-	return ids, nil
-}
-
 // open opens a folder of the trash that is the caller's, or somebody's in his zone. One that somebody opened to everybody is no trash.
 func (t *Trash) open(name string, flags uint64) (*Object, error) {
 	top, err := t.root.reachAs(name, flags|unix.O_DIRECTORY)
@@ -505,31 +412,6 @@ func discardedFrom(fd int) (names []string, lost bool) {
 	}
 	names = strings.Split(path, "/")
 	return names, checkSegments(names) != nil
-}
-
-// Look returns what has an id.
-func (t *Trash) Look(id string) (Discarded, error) {
-	d, err := t.reach(id)
-	if err != nil {
-		return Discarded{}, err
-	}
-	defer d.close()
-	object, err := d.dir.reach(d.item, 0)
-	if err != nil {
-		return Discarded{}, err
-	}
-	defer object.Close()
-	found := Discarded{ID: id, By: d.top.stat.Uid, Deleted: born(d.dir.fd)}
-	if found.Deleted.IsZero() {
-		found.Deleted = time.Unix(d.dir.stat.Ctim.Unix())
-	}
-	found.From, found.Lost = d.from()
-	modified := time.Unix(object.stat.Mtim.Unix())
-	found.Entry = Entry{Name: d.item, Kind: object.Kind(), Modified: &modified, Owner: &object.stat.Uid}
-	if found.Kind == "file" {
-		found.Size = &object.stat.Size
-	}
-	return found, nil
 }
 
 // Restore gives something in the trash a name in a folder; "" is the one that it had. It gets the list of where it lands: what is not the

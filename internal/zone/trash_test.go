@@ -2,6 +2,7 @@ package zone
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -227,6 +228,32 @@ func TestTrashIDs(t *testing.T) {
 		if _, err := trash.Restore(id, root, as, ExistsFail, Reserve{}); err == nil {
 			t.Errorf("it is called %q", as)
 		}
+	}
+}
+
+// TestTrashHolds: whether there is anything costs the same however much there is.
+func TestTrashHolds(t *testing.T) {
+	dir, root, trash := trashTree(t)
+	if trash.Holds() {
+		t.Error("it holds something from the beginning")
+	}
+	must(t, makeFile(dir+"/a", ""))
+	discard(t, root, "a")
+	top := dir + "/" + trashName(uint32(os.Geteuid()))
+	for i := range 5000 {
+		must(t, os.Mkdir(fmt.Sprintf("%s/20260102T030405.%09dZ-AAAAAAAAAAAA", top, i), 0o700))
+	}
+	if n := testing.AllocsPerRun(10, func() { trash.Holds() }); !trash.Holds() || n > 1000 {
+		t.Errorf("%v allocations for 5001", n)
+	}
+	for i := range 5000 {
+		must(t, os.Remove(fmt.Sprintf("%s/20260102T030405.%09dZ-AAAAAAAAAAAA", top, i)))
+	}
+	for _, d := range inTrash(t, trash) {
+		must(t, trash.Purge(d.ID))
+	}
+	if trash.Holds() {
+		t.Error("it holds something in the end")
 	}
 }
 
