@@ -96,7 +96,9 @@ func TestEachVerbHasJSON(t *testing.T) {
 	prepareChanges(t)
 	bash(t, "getent passwd dt-staff || useradd -M dt-staff")
 	base := layout.Base + "/dt-json"
+	bash(t, `cd /etc/sharezone; cp -p sharezone.toml sharezone.toml.dt; printf '[entries.internal]\npublic_url = "http://127.0.0.1:8080"\n' > sharezone.toml`) // for invitations
 	t.Cleanup(func() {
+		bash(t, "cd /etc/sharezone; mv sharezone.toml.dt sharezone.toml; rm -f "+layout.Tokens+"/* "+layout.Secrets+"/*; shzadm user delete dt-guest --files keep; true")
 		bash(t, "rm -rf "+base+" "+layout.Closed+"/dt-json; shzadm user delete dt-new --files keep; gpasswd -d dt-staff shzbase; userdel dt-staff; groupdel shz-dtjson; "+
 			"shzadm announce --end; shzadm maintenance off; true")
 	})
@@ -109,7 +111,8 @@ func TestEachVerbHasJSON(t *testing.T) {
 	}{
 		{"user add", "dt-new --role base --full-name N --email n@example.org", "username password", exitDone},
 		{"user add", "dt-new --role base --full-name N --email n@example.org", "", exitRefused},
-		{"invite", "dt-guest --full-name G --email g@example.org", "", exitRefused}, // nobody has said where browsers reach this
+		{"invite", "dt-guest --full-name G --email g@example.org", "username invited", exitDone},
+		{"invite", "dt-guest --full-name G --email g@example.org", "", exitRefused},
 		{"user list", "", "users", exitDone},
 		{"user show", "dt-new", "username uid roles status expires", exitDone},
 		{"user show", "dt-none", "", exitRefused},
