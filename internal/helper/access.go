@@ -11,7 +11,7 @@ const MaxRequest = 64 << 10
 
 // AccessRequest is what libexec/access is asked: who can do what with an object of a zone.
 type AccessRequest struct {
-	Op     string   `json:"op"` // who, readers
+	Op     string   `json:"op"` // who, readers, barred
 	Zone   string   `json:"zone,omitempty"`
 	ZoneID string   `json:"zone_id,omitempty"`
 	Path   string   `json:"path"`            // below the zone, segments percent-encoded; "" is its root
@@ -62,11 +62,16 @@ type Person struct {
 	Also []string `json:"also,omitempty"` // entries of further groups of his that give what Entry alone does not
 }
 
-// Readers asks libexec/access who can read each of these; nil for what cannot be reached.
+// Readers asks libexec/access who can read each of these; nil for what cannot be reached, and for a path too long to be asked about.
 func Readers(zone, id string, paths []string) ([][]string, error) {
 	var all [][]string
 	for len(paths) > len(all) {
-		out, err := Access(AccessRequest{Op: "readers", Zone: zone, ZoneID: id, Paths: someOf(paths[len(all):])})
+		some := someOf(paths[len(all):])
+		if len(some) == 0 {
+			all = append(all, nil)
+			continue
+		}
+		out, err := Access(AccessRequest{Op: "readers", Zone: zone, ZoneID: id, Paths: some})
 		if err != nil {
 			return nil, err
 		}
@@ -84,15 +89,26 @@ func Readers(zone, id string, paths []string) ([][]string, error) {
 	return all[:len(paths)], nil
 }
 
-// someOf is as many paths as fit into a request, one at least.
+// someOf is as many paths as fit into a request; none if the first one does not.
 func someOf(paths []string) []string {
 	room := MaxRequest - 1<<10 // for the rest of it
 	for i, path := range paths {
-		if room -= len(path) + len(`"",`); room < 0 { // they are percent-encoded: JSON makes none longer
-			return paths[:max(i, 1)]
+		text, err := json.Marshal(path) // as it is in the request: of "&" JSON makes six bytes
+		if room -= len(text) + len(","); err != nil || room < 0 {
+			return paths[:i]
 		}
 	}
 	return paths
+}
+
+// Barred asks libexec/access who of shzbase cannot log in, because his account is locked or has expired.
+func Barred() (map[string]bool, error) {
+	out, err := Access(AccessRequest{Op: "barred"})
+	barred := make(map[string]bool, len(out.Users))
+	for _, user := range out.Users {
+		barred[user] = true
+	}
+	return barred, err
 }
 
 // Access asks libexec/access. A *ZoneRefusal says what the helper refused; any other error that it could not be asked.

@@ -2,8 +2,12 @@ package zone
 
 import (
 	"errors"
+	"fmt"
 
+	"github.com/pkg/xattr"
 	"golang.org/x/sys/unix"
+
+	"sharezone/internal/layout"
 )
 
 // Identity is what tells the root of a zone from every other directory. Its owner writes the id, and can write there what
@@ -19,42 +23,49 @@ type Identity struct {
 	Born   int64 // nanoseconds since 1970; 0 where the file system does not say
 }
 
-// Identities returns those of all zones, open and closed. What cannot be looked at is joined in the error; the rest is
-// returned all the same.
+// Identities returns those of all zones, open and closed. An error says that something could not be looked at: which zone it is of,
+// nobody knows then, and none may be taken for gone. So it is where there is no folder of closed ones, which install.sh makes: what is
+// looked at is the place where the zones' file system is to be mounted.
 func (a *Admin) Identities() ([]Identity, error) {
-	all, err := identitiesIn(a.base, false)
-	closed, closedErr := a.reachClosed()
-	if errors.Is(closedErr, unix.ENOENT) {
-		return all, err
-	}
-	if closedErr != nil {
-		return all, errors.Join(err, closedErr)
+	closed, err := a.reachClosed()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", layout.Closed, err)
 	}
 	defer unix.Close(closed)
-	more, closedErr := identitiesIn(closed, true)
-	return append(all, more...), errors.Join(err, closedErr)
+	all, err := identitiesIn(a.base, false)
+	if err != nil {
+		return nil, err
+	}
+	more, err := identitiesIn(closed, true)
+	return append(all, more...), err
 }
 
 func identitiesIn(dir int, closed bool) ([]Identity, error) {
 	names, err := readNames(dir)
+	if err != nil {
+		return nil, err
+	}
 	var found []Identity
 	for _, name := range names {
 		if CheckName(name) != nil {
 			continue
 		}
-		fd, oneErr := reach(dir, name, unix.O_PATH|unix.O_DIRECTORY)
-		if oneErr != nil { // gone since, no directory, or covered by a mount: no zone of which something could be told
+		fd, err := reach(dir, name, unix.O_PATH|unix.O_DIRECTORY)
+		switch err {
+		case nil:
+		case unix.ENOENT, unix.ENOTDIR, unix.ELOOP, unix.EXDEV: // gone since, no directory, a link, or covered by a mount: no zone
 			continue
+		default:
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		one, oneErr := identify(fd, name, closed)
+		one, err := identify(fd, name, closed)
 		unix.Close(fd)
-		if oneErr != nil {
-			err = errors.Join(err, oneErr)
-			continue
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		found = append(found, one)
 	}
-	return found, err
+	return found, nil
 }
 
 func identify(fd int, name string, closed bool) (Identity, error) {
@@ -69,6 +80,8 @@ func identify(fd int, name string, closed bool) (Identity, error) {
 	m := ReadMetadata(fd)
 	if one.Notify = m.Notify; m.ID != nil {
 		one.ID = *m.ID
+	} else if _, err := xattr.Get(descriptorPath(fd), AttrID); err != nil && !errors.Is(err, unix.ENODATA) && !errors.Is(err, unix.EOPNOTSUPP) {
+		return Identity{}, err // it may have one
 	}
 	if b := born(fd); !b.IsZero() {
 		one.Born = b.UnixNano()

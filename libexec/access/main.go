@@ -34,13 +34,14 @@ type asked struct {
 }
 
 // operations says who may ask for what: root (an administrator's shell), the notify worker, administrators, and managers
-// about the zones that they own.
+// about the zones that they own; of accounts managers learn nothing by "barred".
 var operations = map[string]struct {
 	worker bool
 	run    func(asked) (helper.AccessReply, error)
 }{
 	"who":     {run: who},
 	"readers": {worker: true, run: readers},
+	"barred":  {worker: true, run: barred},
 }
 
 // limits: nothing here needs more than memory for some thousand people.

@@ -25,7 +25,7 @@ func readersOfEach(q asked) (helper.AccessReply, error) {
 	if q.Path != "" {
 		return helper.AccessReply{}, &refusal{"bad-request", "", "path and paths"}
 	}
-	entries, err := q.people()
+	entries, _, err := q.divide()
 	if err != nil {
 		return helper.AccessReply{}, err
 	}

@@ -57,6 +57,43 @@ func TestReadersOfEach(t *testing.T) {
 	}
 }
 
+// TestBarred: whose account is locked or has expired is no reader, whatever the kernel would let him do; who has not set his first
+// password yet is one. Managers are told of accounts by readers alone.
+func TestBarred(t *testing.T) {
+	needCopy(t)
+	for name, how := range map[string]string{"rb-owner": "", "rb-active": "usermod -p '$6$x$y' rb-active", "rb-invited": "", "rb-locked": "usermod -p '!$6$x$y' rb-locked",
+		"rb-expired": "usermod -p '$6$x$y' -e 2020-01-01 rb-expired"} {
+		groups := "shzbase"
+		if name == "rb-owner" {
+			groups += ",shzmgr"
+		}
+		newUser(t, name, groups)
+		if how != "" {
+			sh(t, how)
+		}
+	}
+	top := newZone(t, "rb-zone", "rb-owner")
+	sh(t, `for u in active invited locked expired; do setfacl -m u:rb-$u:rx "$1"; done; echo x >"$1/a"; chmod 644 "$1/a"`, top)
+	ours := func(users []string) string {
+		return strings.Join(slices.DeleteFunc(slices.Clone(users), func(u string) bool { return !strings.HasPrefix(u, "rb-") }), " ")
+	}
+	const can = "rb-active rb-invited rb-owner"
+	if a := askAs(t, "shzspool", request{Op: "readers", Zone: "rb-zone", Path: "a"}); a.status != 0 || ours(a.Users) != can {
+		t.Errorf("%d %s%s", a.status, a.out, a.log)
+	}
+	if a := askAs(t, "shzspool", request{Op: "readers", Zone: "rb-zone", Paths: []string{"a"}}); a.status != 0 || len(a.Sets) != 1 || ours(a.Sets[0]) != can {
+		t.Errorf("%d %s%s", a.status, a.out, a.log)
+	}
+	if a := askAs(t, "shzspool", request{Op: "barred"}); a.status != 0 || ours(a.Users) != "rb-expired rb-locked" {
+		t.Errorf("%d %s%s", a.status, a.out, a.log)
+	}
+	for _, user := range []string{"rb-owner", "rb-active"} {
+		if a := askAs(t, user, request{Op: "barred"}); a.status == 0 || a.Users != nil {
+			t.Errorf("%s: %d %s", user, a.status, a.out)
+		}
+	}
+}
+
 // TestReadersOfRestless: what somebody renames without end is nobody's, and holds up no answer about anything else.
 func TestReadersOfRestless(t *testing.T) {
 	needCopy(t)

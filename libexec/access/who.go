@@ -53,7 +53,39 @@ func who(q asked) (helper.AccessReply, error) {
 	return helper.AccessReply{Object: &object, People: told}, nil
 }
 
-// readers names those who can read an object, or each of several.
+// barred names those of shzbase who cannot log in.
+func barred(q asked) (helper.AccessReply, error) {
+	// 7. Refuse whoever is neither root, the notify worker nor an administrator.
+	if c := q.caller; !(c.Root || c.Spool || c.Admin) {
+		return helper.AccessReply{}, &refusal{"not-permitted", "", "accounts"}
+	}
+	_, users, err := q.divide()
+	return helper.AccessReply{Users: users}, err
+}
+
+// divide tells those whom the request is about who can log in from those who cannot, whose names it returns. Who was invited and has
+// not set his first password yet is none of the latter: he has a link by which he gets in.
+func (q asked) divide() (can []account.Entry, cannot []string, err error) {
+	entries, err := q.people()
+	if err != nil {
+		return nil, nil, err
+	}
+	shadow, err := account.ReadShadow()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, e := range entries {
+		status := shadow.Bars(e.Name, time.Now())
+		if status == "" || status == account.Locked && shadow.NeverHadPassword(e.Name) {
+			can = append(can, e)
+		} else {
+			cannot = append(cannot, e.Name)
+		}
+	}
+	return can, cannot, nil
+}
+
+// readers names those who can log in and read an object, or each of several.
 func readers(q asked) (helper.AccessReply, error) {
 	if len(q.Paths) > 0 {
 		return readersOfEach(q)
@@ -63,7 +95,7 @@ func readers(q asked) (helper.AccessReply, error) {
 		return helper.AccessReply{}, err
 	}
 	defer p.close()
-	entries, err := q.people()
+	entries, _, err := q.divide()
 	if err != nil {
 		return helper.AccessReply{}, err
 	}

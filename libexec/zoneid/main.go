@@ -95,15 +95,15 @@ func serve() (helper.ZoneidReply, int) {
 
 // table looks at all zones and brings the register up to date.
 func table(names *account.Names) (helper.ZoneidReply, error) {
-	// 6. Refuse if the folder of the zones is not root's, or the register cannot be read.
+	// 6. Refuse if the folder of the zones is not root's, a zone cannot be looked at, or the register cannot be read.
 	admin, err := zone.NewAdmin(layout.Base, names, account.Register{})
 	if err != nil {
 		return helper.ZoneidReply{}, err
 	}
 	defer admin.Close()
 	found, err := admin.Identities()
-	if err != nil {
-		privileged.Log(program, "looking", err) // the others are told all the same
+	if err != nil { // the worker waits: of a zone that is taken for gone nobody would be told what happened in it
+		return helper.ZoneidReply{}, err
 	}
 	register, err := readRegister(layout.ZoneIDs)
 	if err != nil {

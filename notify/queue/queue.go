@@ -118,6 +118,14 @@ type Message struct {
 
 const version = 1
 
+// Part is what a part of a source is called.
+func Part(source, part string) string { return source + "+" + part }
+
+// Covers says whether a source is another one, or that is a part of it.
+func Covers(source, other string) bool {
+	return source == other || strings.HasPrefix(other, Part(source, ""))
+}
+
 // SendLock is held by whoever takes messages out of waiting or failed.
 const SendLock = layout.WorkerState + "/send.lock"
 
@@ -151,18 +159,25 @@ func (k Key) openID() string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// ErrDamaged says that a file is no message.
+var ErrDamaged = errors.New("no message")
+
 // Add puts items into the message of this key that is open, or opens one, for so long; what the cleaner did has times of its own. What came from the same source before
 // is not added again.
 func (q Queue) Add(k Key, source string, items []Item, now time.Time, window time.Duration) error {
 	id := k.openID()
 	m, err := q.Read(Open, id)
+	opened := Message{Version: version, ID: now.UTC().Format(idTime) + "-" + id, Opened: now, Due: now.Add(window)}
 	if errors.Is(err, fs.ErrNotExist) {
-		m, err = Message{Version: version, ID: now.UTC().Format(idTime) + "-" + id, Opened: now, Due: now.Add(window)}, nil
+		m, err = opened, nil
+	}
+	if errors.Is(err, ErrDamaged) { // who is told of this key must not wait until somebody mends it
+		m, err = opened, q.setAside(id)
 	}
 	if err != nil {
 		return err
 	}
-	if slices.Contains(m.Sources, source) {
+	if slices.ContainsFunc(m.Sources, func(s string) bool { return Covers(s, source) }) {
 		return nil
 	}
 	m.Key = k // the zone's present name
@@ -186,6 +201,9 @@ func (q Queue) Add(k Key, source string, items []Item, now time.Time, window tim
 	return q.write(Open, id, m)
 }
 
+// setAside puts an open file that is no message where an administrator looks at it, or drops it.
+func (q Queue) setAside(id string) error { return disk.Rename(q.name(Open, id), q.name(Failed, id)) }
+
 // Close moves what has collected long enough to the waiting ones. What has something of a source that is not used up stays:
 // more of that may be added yet, and it would be told twice once this one is away.
 func (q Queue) Close(now time.Time, pending func(source string) bool) error {
@@ -196,6 +214,9 @@ func (q Queue) Close(now time.Time, pending func(source string) bool) error {
 	var failed error
 	for _, id := range ids {
 		m, err := q.Read(Open, id)
+		if errors.Is(err, ErrDamaged) {
+			err = errors.Join(err, q.setAside(id))
+		}
 		if err != nil {
 			failed = errors.Join(failed, err) // the others need not wait for it
 			continue
@@ -255,10 +276,15 @@ func (q Queue) Read(folder, id string) (Message, error) {
 	case err != nil:
 		return Message{}, err
 	case !info.Mode().IsRegular() || info.Size() > maxFile:
-		return Message{}, fmt.Errorf("%s is no message", filepath.Base(name))
+		return Message{}, fmt.Errorf("%s is %w", filepath.Base(name), ErrDamaged)
 	}
-	if err := json.NewDecoder(f).Decode(&m); err != nil || m.Version != version || !IsID(m.ID) {
-		return Message{}, errors.Join(fmt.Errorf("%s is no message", filepath.Base(name)), err)
+	err = json.NewDecoder(f).Decode(&m)
+	var unread *fs.PathError
+	switch {
+	case errors.As(err, &unread):
+		return Message{}, err
+	case err != nil || m.Version != version || !IsID(m.ID):
+		return Message{}, errors.Join(fmt.Errorf("%s is %w", filepath.Base(name), ErrDamaged), err)
 	}
 	return m, nil
 }

@@ -73,6 +73,9 @@ func (w *worker) run() error {
 		return err
 	}
 	takeErr := w.takeAll(entries, zones)
+	if _, state, err := w.journal.read(); err != nil || state == begun {
+		return errors.Join(takeErr, err) // what is to be cut back stands in the logs of these names
+	}
 	return errors.Join(takeErr, w.logs.rotate())
 }
 

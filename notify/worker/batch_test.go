@@ -276,6 +276,27 @@ func TestNoSpace(t *testing.T) {
 	}
 }
 
+// TestNoRotationMidBatch: as long as a batch is neither committed nor undone, its logs keep their names: the next run cuts them back.
+func TestNoRotationMidBatch(t *testing.T) {
+	p := newPlace(t)
+	p.logs.maxSize = 1
+	p.act(t, "a", idOfA, "1")
+	folder := p.notices
+	p.notices += "/none" // what is to be told cannot be written, nor taken back
+	p.take(t, "a", idOfA, 1001, "taken")
+	if err := p.run(); err == nil || p.journalState(t) != begun {
+		t.Fatalf("%v, journal %d", err, p.journalState(t))
+	}
+	if aside, _ := filepath.Glob(p.logs.system + "/*-*"); len(aside) > 0 {
+		t.Errorf("%q", aside)
+	}
+	p.notices = folder
+	p.mustRun(t)
+	if got := logged(t, p.logs.system); got != "1 taken" {
+		t.Errorf("%q", got)
+	}
+}
+
 // limited lets no file grow beyond size while act runs.
 func limited(t *testing.T, size uint64, act func()) {
 	t.Helper()

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -211,10 +212,11 @@ func (l logs) rotateOne(folder string) error {
 	if err := os.Rename(name, aside); err != nil {
 		return err
 	}
-	return l.removeOld(folder)
+	return l.removeOld(folder, filepath.Base(aside))
 }
 
-func (l logs) removeOld(folder string) error {
+// removeOld leaves so many as stay. The newest was put aside just now, so a name that is later is of a clock that was set ahead, and older.
+func (l logs) removeOld(folder, newest string) error {
 	if l.keep == 0 {
 		return nil
 	}
@@ -222,12 +224,17 @@ func (l logs) removeOld(folder string) error {
 	if err != nil {
 		return err
 	}
-	var aside []string
+	var ahead, aside []string
 	for _, e := range entries { // sorted, so by time
-		if activity.IsRotated(e.Name()) {
-			aside = append(aside, e.Name())
+		switch name := e.Name(); {
+		case !activity.IsRotated(name):
+		case name > newest:
+			ahead = append(ahead, name)
+		default:
+			aside = append(aside, name)
 		}
 	}
+	aside = append(ahead, aside...)
 	for len(aside) > l.keep {
 		if err := os.Remove(folder + "/" + aside[0]); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -131,6 +132,23 @@ func TestRotate(t *testing.T) {
 	want := activity.File + "-20261128T151203 " + activity.File + "-20261128T151303"
 	if got := strings.Join(names, " "); got != want || logged(t, p.logs.folder(idOfA)) != "4 5 6" {
 		t.Errorf("%q: %q", got, logged(t, p.logs.folder(idOfA)))
+	}
+}
+
+// TestRotateClockAhead: logs that were put aside while the clock was ahead are older than the one that was put aside now.
+func TestRotateClockAhead(t *testing.T) {
+	p := newPlace(t)
+	p.logs.maxSize, p.logs.keep = 1, 2
+	for i, now := range []int{2036, 2037, 2026, 2027, 2028} {
+		p.logs.now = time.Date(now, 11, 28, 15, 12, 0, 0, time.UTC)
+		p.act(t, "a", idOfA, fmt.Sprint(i))
+		p.mustRun(t)
+		if got := logged(t, p.logs.folder(idOfA)); !strings.Contains(got, fmt.Sprint(i)) {
+			t.Errorf("%d is gone: %q", i, got)
+		}
+	}
+	if got := logged(t, p.logs.folder(idOfA)); got != "3 4" {
+		t.Errorf("%q", got)
 	}
 }
 

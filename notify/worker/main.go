@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -76,7 +77,7 @@ func work() error {
 	if _, state, journalErr := w.journal.read(); journalErr == nil && state != begun {
 		if settings.Mail.Host != "" {
 			p := post{notices: layout.Notices, queue: layout.Queue, memory: layout.WorkerState + "/taken.json", names: names,
-				readers: helper.Readers, window: settings.Notices.Window, often: oftenFor,
+				readers: helper.Readers, barred: sync.OnceValues(helper.Barred), window: settings.Notices.Window, often: oftenFor,
 				channel: func(e account.Entry) account.Channel { return channelFor(settings.SMS, e, warned(e.UID)) }, now: time.Now, tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) }}
 			err = errors.Join(err, postSecrets(layout.Secrets, layout.Queue, time.Now()), p.run())
 		}

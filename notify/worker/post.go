@@ -47,6 +47,7 @@ type post struct {
 	memory  string // a file: what was taken within the last hour
 	names   names
 	readers func(zone, id string, paths []string) ([][]string, error) // asks libexec/access
+	barred  func() (map[string]bool, error)                           // the same; who cannot log in
 	window  time.Duration
 	often   func(uid uint32, zoneID string) account.Often
 	channel func(account.Entry) account.Channel // that holds for somebody
@@ -61,14 +62,20 @@ func (p *post) run() error {
 	if err != nil {
 		return err
 	}
-	pending := make(map[string]bool)
+	var pending []string
 	for _, source := range sources {
+		if slices.ContainsFunc(sources, func(s string) bool { return s != source && queue.Covers(s, source) }) {
+			err = errors.Join(err, p.notices.remove(source)) // a split that was stopped: nothing of its parts was told
+			continue
+		}
 		if oneErr := p.post(source); oneErr != nil {
-			pending[source] = true
+			pending = append(pending, source)
 			err = errors.Join(err, fmt.Errorf("%s: %w", source, oneErr))
 		}
 	}
-	return errors.Join(err, p.queue.Close(p.now(), func(source string) bool { return pending[source] }))
+	return errors.Join(err, p.queue.Close(p.now(), func(source string) bool {
+		return slices.ContainsFunc(pending, func(other string) bool { return queue.Covers(source, other) })
+	}))
 }
 
 func (p *post) post(source string) error {
@@ -80,9 +87,9 @@ func (p *post) post(source string) error {
 	if err != nil {
 		return err
 	}
-	readers, err := p.readersOf(all)
+	readers, unasked, err := p.readersOf(all)
 	if err != nil {
-		return err
+		return errors.Join(err, p.split(source, all, unasked))
 	}
 	items := make(map[queue.Key][]queue.Item)
 	var order []queue.Key
@@ -175,10 +182,33 @@ func (p *post) collecting(k queue.Key) collecting {
 	return collecting{window: p.window}
 }
 
+// zone is one that is asked about.
+type zone struct{ name, id string }
+
+// split makes two of a file of notices before any of it is told: what is of zones that could not be asked about waits by itself, and
+// the next run tells the rest. Whoever dies before the file is removed leaves its parts too, and the next run removes them.
+func (p *post) split(source string, all []notice, unasked map[zone]bool) error {
+	var waits, rest []notice
+	for _, n := range all {
+		if n.Kind == queue.Arrived && unasked[zone{n.Zone, n.ZoneID}] {
+			waits = append(waits, n)
+		} else {
+			rest = append(rest, n)
+		}
+	}
+	if len(rest) == 0 {
+		return nil
+	}
+	if err := errors.Join(p.notices.write(queue.Part(source, "rest"), rest), p.notices.write(queue.Part(source, "waits"), waits)); err != nil {
+		return err
+	}
+	p.pause("split")
+	return p.notices.remove(source)
+}
+
 // readersOf are those who can read what arrived, for each notice; nil for the others, and for what is not there any more. Of each
-// zone is asked once.
-func (p *post) readersOf(all []notice) ([][]string, error) {
-	type zone struct{ name, id string }
+// zone is asked once; unasked are those that gave no answer.
+func (p *post) readersOf(all []notice) (readers [][]string, unasked map[zone]bool, err error) {
 	asked := make(map[zone][]int) // which notices
 	for i, n := range all {
 		if n.Kind == queue.Arrived {
@@ -186,21 +216,23 @@ func (p *post) readersOf(all []notice) ([][]string, error) {
 			asked[z] = append(asked[z], i)
 		}
 	}
-	readers := make([][]string, len(all))
+	readers, unasked = make([][]string, len(all)), make(map[zone]bool)
 	for z, which := range asked {
 		paths := make([]string, len(which))
 		for i, n := range which {
 			paths[i] = all[n].encoded()
 		}
-		found, err := p.readers(z.name, z.id, paths)
-		if err != nil {
-			return nil, fmt.Errorf("readers: %w", err)
+		found, oneErr := p.readers(z.name, z.id, paths)
+		if oneErr != nil {
+			err = errors.Join(err, fmt.Errorf("readers in %s: %w", z.name, oneErr))
+			unasked[z] = true
+			continue
 		}
 		for i, n := range which {
 			readers[n] = found[i]
 		}
 	}
-	return readers, nil
+	return readers, unasked, err
 }
 
 // encoded is the path as helpers take it.
@@ -216,11 +248,17 @@ func (n notice) encoded() string {
 	return strings.Join(segments, "/")
 }
 
-// recipients are those who are told of an act: readers, and the owner; never who did it himself.
+// recipients are those who are told of an act: readers, and the owner unless he cannot log in; never who did it himself.
 func (p *post) recipients(n notice, readers []string) ([]account.Entry, error) {
 	var found []account.Entry
 	if owner, known := p.names.UserByUID(n.Owner); known && p.names.InGroup(owner.Name, layout.GroupBase) {
-		found = append(found, owner)
+		barred, err := p.barred()
+		if err != nil {
+			return nil, err
+		}
+		if !barred[owner.Name] { // readers are those who are not
+			found = append(found, owner)
+		}
 	}
 	for _, name := range readers {
 		if e, known := p.names.User(name); known {
@@ -277,14 +315,16 @@ func (p *post) remembered() (memory, error) {
 }
 
 // remember forgets what is an hour older than the latest that it knows: a run that catches up with a day goes by the time of
-// the acts.
+// the acts. What is of an hour that has not come is of a clock that was set ahead for a moment: it would be the latest for long.
 func (p *post) remember(m memory) error {
 	if len(m) == 0 {
 		return nil
 	}
 	var latest time.Time
-	for _, t := range m {
-		if t.After(latest) {
+	for key, t := range m {
+		if t.Sub(p.now()) >= once {
+			delete(m, key)
+		} else if t.After(latest) {
 			latest = t
 		}
 	}

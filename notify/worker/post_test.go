@@ -49,6 +49,8 @@ type mailroom struct {
 	canRead map[string][]string // by path, as helpers take it
 	asked   []string
 	silent  error
+	mute    string // a zone of which nothing can be asked
+	barred  map[string]bool
 	log     []string
 	often   map[uint32]account.Often // what people chose for every zone
 	by      map[uint32]account.Channel
@@ -67,7 +69,11 @@ func newMailroom(t *testing.T) *mailroom {
 		window: 5 * time.Minute, now: func() time.Time { return m.clock }, tell: func(line string) { m.log = append(m.log, line) },
 		channel: func(e account.Entry) account.Channel { return cmp.Or(m.by[e.UID], account.ByMail) },
 		often:   func(uid uint32, _ string) account.Often { return cmp.Or(m.often[uid], account.AtOnce) },
+		barred:  func() (map[string]bool, error) { return m.barred, nil },
 		readers: func(zone, id string, paths []string) ([][]string, error) {
+			if zone == m.mute {
+				return nil, errors.New("no answer")
+			}
 			m.asked = append(m.asked, zone+" "+id+" "+strings.Join(paths, " "))
 			all := make([][]string, len(paths))
 			for i, path := range paths {
@@ -122,6 +128,17 @@ func (m *mailroom) told(t *testing.T, folder string) string {
 		all = append(all, line)
 	}
 	return strings.Join(all, "; ")
+}
+
+// runUntil stops a run in a step, as SIGKILL would.
+func (m *mailroom) runUntil(at string) {
+	m.step = func(now string) {
+		if now == at {
+			panic(stopped{})
+		}
+	}
+	defer func() { recover(); m.step = nil }()
+	m.run()
 }
 
 func (m *mailroom) mustRun(t *testing.T) {
@@ -204,6 +221,107 @@ func TestArrived(t *testing.T) {
 	}
 }
 
+// TestUnaskedZone: of a zone about which the helper gives no answer what came waits; what came into others with it is told once, also
+// when the worker is killed between, or a run before had told some.
+func TestUnaskedZone(t *testing.T) {
+	for _, killed := range []string{"", "split", "added"} {
+		t.Run(killed, func(t *testing.T) {
+			m := newMailroom(t)
+			m.canRead = map[string][]string{"x": {"anna"}, "y": {"anna"}}
+			of := func(zone, id, path string) notice {
+				return notice{Kind: queue.Arrived, Time: m.clock, Actor: "bruno", Zone: zone, ZoneID: id, Path: path, Owner: 1001}
+			}
+			if err := m.notices.write("1", []notice{of("a", idOfA, "x"), of("b", idOfB, "y")}); err != nil {
+				t.Fatal(err)
+			}
+			if killed == "added" {
+				m.runUntil("added")
+			}
+			m.mute = "b"
+			if killed == "split" {
+				m.runUntil("split")
+			}
+			for range 3 { // it waits each time anew
+				if err := m.run(); err == nil {
+					t.Error("that there was no answer is told to nobody")
+				}
+				m.clock = m.clock.Add(6 * time.Minute)
+			}
+			first := m.told(t, queue.Waiting)
+			if killed == "" && first != "anna: x" {
+				t.Errorf("%q", first)
+			}
+			m.mute = ""
+			m.mustRun(t)
+			m.clock = m.clock.Add(6 * time.Minute)
+			m.mustRun(t)
+			if got := m.told(t, queue.Waiting); got != "anna: x; anna: y" && got != "anna: y; anna: x" {
+				t.Errorf("%q, then %q", first, got)
+			}
+			if left, _ := m.notices.list(); len(left) > 0 || m.told(t, queue.Open) != "" {
+				t.Errorf("%q are left, open %q", left, m.told(t, queue.Open))
+			}
+		})
+	}
+}
+
+// TestBarred: an owner whose account is locked or has expired is told nothing; of what the cleaner does the log tells.
+func TestBarred(t *testing.T) {
+	m := newMailroom(t)
+	m.barred = map[string]bool{"anna": true}
+	m.takes(t, "1", 1001, "x")
+	m.cleans(t, "2", queue.Expired, 1001, "old")
+	m.mustRun(t)
+	if got := m.told(t, queue.Open); got != "" || len(m.log) != 1 || !strings.Contains(m.log[0], "nobody to tell") {
+		t.Errorf("%q, %q", got, m.log)
+	}
+}
+
+// TestDamagedMessage: a message that cannot be read while it collects is put aside, and what comes next is told in another one.
+func TestDamagedMessage(t *testing.T) {
+	for _, closing := range []bool{false, true} {
+		m := newMailroom(t)
+		m.takes(t, "1", 1001, "x")
+		m.mustRun(t)
+		ids, err := m.queue.List(queue.Open)
+		if err != nil || len(ids) != 1 {
+			t.Fatal(ids, err)
+		}
+		if err := os.WriteFile(string(m.queue)+"/open/"+ids[0]+".json", []byte("{"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if closing {
+			if err := m.run(); !errors.Is(err, queue.ErrDamaged) {
+				t.Errorf("%v", err)
+			}
+		}
+		m.takes(t, "2", 1001, "y")
+		m.mustRun(t)
+		aside, _ := m.queue.List(queue.Failed)
+		if left, _ := m.notices.list(); m.told(t, queue.Open) != "anna: y" || !slices.Equal(aside, ids) || len(left) > 0 {
+			t.Errorf("%q, aside %q, left %q", m.told(t, queue.Open), aside, left)
+		}
+	}
+}
+
+// TestClockAhead: an act of a moment in which the clock was a year ahead makes nobody forget what was told.
+func TestClockAhead(t *testing.T) {
+	m := newMailroom(t)
+	now := m.clock
+	m.clock = now.AddDate(1, 0, 0)
+	m.takes(t, "1", 1001, "far")
+	m.mustRun(t)
+	m.clock = now
+	for i, source := range []string{"2", "3", "4"} {
+		m.clock = now.Add(time.Duration(i) * 10 * time.Minute)
+		m.takes(t, source, 1001, "x")
+		m.mustRun(t)
+	}
+	if all := m.told(t, queue.Waiting) + m.told(t, queue.Open); strings.Count(all, " x") != 1 {
+		t.Errorf("%q", all)
+	}
+}
+
 // TestEncoded: paths reach the helper byte for byte.
 func TestEncoded(t *testing.T) {
 	for _, row := range []struct{ path, raw, want string }{
@@ -251,16 +369,7 @@ func TestPostKilled(t *testing.T) {
 			m := newMailroom(t)
 			m.window = window
 			m.takes(t, "1", 1001, "x", "y")
-			m.step = func(now string) {
-				if now == at {
-					panic(stopped{})
-				}
-			}
-			func() {
-				defer func() { recover() }()
-				m.run()
-			}()
-			m.step = nil
+			m.runUntil(at)
 			m.mustRun(t)
 			m.clock = m.clock.Add(time.Hour)
 			m.mustRun(t)

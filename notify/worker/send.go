@@ -8,10 +8,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"sharezone/internal/account"
 	"sharezone/internal/config"
+	"sharezone/internal/helper"
 	"sharezone/internal/layout"
 	"sharezone/internal/lessmail"
 	"sharezone/internal/syslog"
@@ -58,6 +60,7 @@ type sender struct {
 	alarmed  string            // a file: when it was told last that messages wait for long
 
 	preferences func(uid uint32) (account.Preferences, error)
+	barred      func() (map[string]bool, error) // asks libexec/access who cannot log in
 	sms         config.SMS
 	transport   sms.Transport // nil: short messages are mails to a gateway, or there are none
 	key         lessmail.Key  // signs links by which somebody gets less mail; nil = there are none
@@ -150,6 +153,11 @@ func (s *sender) send(m queue.Message) error {
 	}
 	if !known || to.UID != m.UID || !s.names.InGroup(m.User, layout.GroupBase) {
 		return s.drop(m, "there is no such person any more")
+	}
+	if barred, err := s.barred(); err != nil {
+		return err
+	} else if barred[m.User] && !m.Kind.Secret() { // a link or a password is what some of them get in with
+		return s.drop(m, "the account is locked or has expired")
 	}
 	if m.Late(s.now()) {
 		return s.drop(m, late)
@@ -358,7 +366,7 @@ const secretFile = layout.Configuration + "/smtp-secret"
 
 // newSender is one on the machine.
 func newSender(settings config.Settings, names names) *sender {
-	s := &sender{queue: layout.Queue, names: names, preferences: preferencesOf, settings: settings.Mail, sms: settings.SMS, transport: sms.New(settings.SMS, limitsOf(settings.Notices)), language: text.Language(settings.Notices.Language),
+	s := &sender{queue: layout.Queue, names: names, preferences: preferencesOf, barred: sync.OnceValues(helper.Barred), settings: settings.Mail, sms: settings.SMS, transport: sms.New(settings.SMS, limitsOf(settings.Notices)), language: text.Language(settings.Notices.Language),
 		internal: settings.Internal, external: settings.External, grace: settings.Cleaner.Grace, from: settings.Mail.From, domain: settings.Mail.Domain, now: time.Now,
 		alarmed: layout.WorkerState + "/alarmed",
 		tell:    func(line string) { syslog.Write(syslog.DaemonInfo, line) },

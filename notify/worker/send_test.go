@@ -29,7 +29,8 @@ type postOffice struct {
 	warned int      // lines that are errors
 
 	languages map[uint32]text.Language
-	damaged   uint32 // whose preferences cannot be read
+	damaged   uint32          // whose preferences cannot be read
+	outside   map[string]bool // who cannot log in
 }
 
 // chosen are the preferences of the people of these tests.
@@ -48,7 +49,7 @@ func newPostOffice(t *testing.T) *postOffice {
 	t.Helper()
 	o := &postOffice{mailroom: newMailroom(t), server: mailtest.Start(t, false, "")}
 	o.window = 0
-	o.sender = &sender{queue: o.mailroom.queue, names: fewNames{}, preferences: o.chosen, settings: config.Mail{GiveUp: 5 * 24 * time.Hour},
+	o.sender = &sender{queue: o.mailroom.queue, names: fewNames{}, preferences: o.chosen, barred: func() (map[string]bool, error) { return o.outside, nil }, settings: config.Mail{GiveUp: 5 * 24 * time.Hour},
 		language: "en", from: "sharezone@example.org", domain: "example.net",
 		internal: config.Entry{Components: "*", PublicURL: "https://inside.example.org"}, external: config.Entry{Components: "shz", PublicURL: "https://share.example.org"},
 		now: func() time.Time { return o.clock },
@@ -126,6 +127,29 @@ func TestSend(t *testing.T) {
 	}
 	if o.told(t, queue.Waiting) != "" || o.told(t, queue.Failed) != "" {
 		t.Error("something is left")
+	}
+}
+
+// TestBarredMeanwhile: whose account was locked while a message waited gets none of it; a link by which he gets in he does.
+func TestBarredMeanwhile(t *testing.T) {
+	o := newPostOffice(t)
+	o.taken(t, 1)
+	o.outside = map[string]bool{"anna": true}
+	if err := o.send(time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if got := o.server.Mails(); len(got) != 0 || o.told(t, queue.Waiting) != "" || !strings.Contains(strings.Join(o.lines, "\n"), "dropped, the account is locked") {
+		t.Errorf("%v, waiting %q, log %q", got, o.told(t, queue.Waiting), o.lines)
+	}
+	o.window = 0
+	if err := o.mailroom.queue.Add(queue.Key{Kind: queue.Recover, UID: 1001, User: "anna"}, "s", []queue.Item{{Time: o.clock.Add(time.Hour), Path: "token"}}, o.clock, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.mailroom.run(); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.send(0); err != nil || len(o.server.Mails()) != 1 {
+		t.Errorf("%v, %v", err, o.server.Mails())
 	}
 }
 
