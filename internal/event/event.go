@@ -24,6 +24,10 @@ const (
 	endSize = 128     // bytes of an end without a name; with its share in the line that begins the next act
 )
 
+// maxSize bounds an event file, in bytes: the worker holds what it tells in memory, and an archive of a deep tree would tell paths of
+// hundreds of kilobytes for each empty file. It is more than a hundred thousand acts.
+const maxSize = 64 << 20
+
 // File is the request's event file. A nil File is valid and records nothing: the gate's table knows which requests can
 // have something to tell.
 type File struct {
@@ -127,7 +131,8 @@ func (f *File) BeginAbout(event, user, path string) (*Act, error) {
 	return f.begin(begin{Event: event, User: user, Path: path})
 }
 
-// start writes the lines of acts that begin, after it set aside what the ends of all acts need that are under way then.
+// start writes the lines of acts that begin, all or none, after it set aside what the ends of all acts need that are under way then.
+// EFBIG says that the request tells too much: what is left is for another one.
 func (f *File) start(lines ...any) error {
 	text, err := encode(lines)
 	if err != nil {
@@ -139,6 +144,9 @@ func (f *File) start(lines ...any) error {
 			return err
 		}
 		f.size = st.Size()
+	}
+	if f.size+int64(len(text)) > maxSize {
+		return unix.EFBIG
 	}
 	need := f.size + int64(len(text)) + int64(f.open+len(lines))*endSize + reserve
 	if need > f.kept {

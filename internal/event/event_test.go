@@ -216,6 +216,36 @@ func limitFileSize(t *testing.T, size uint64) {
 // inNamespace is set for the process that sees the small file system.
 const inNamespace = "SHZ_TEST_EVENT_SPACE"
 
+// TestTooMuch: what a request would tell beyond the bound is refused whole; what it has begun is told to its end.
+func TestTooMuch(t *testing.T) {
+	f := newFile(t, t.TempDir())
+	path := strings.Repeat("x", 1<<20)
+	var acts []*Act
+	for {
+		act, err := f.Begin("upload", path)
+		if errors.Is(err, unix.EFBIG) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		acts = append(acts, act)
+		if len(acts) > 2*maxSize>>20 {
+			t.Fatal("there is no bound")
+		}
+	}
+	before := f.size
+	if _, err := f.BeginEach("delete", []string{path, "short"}); !errors.Is(err, unix.EFBIG) || f.size != before {
+		t.Errorf("%v, %d bytes more", err, f.size-before)
+	}
+	for _, act := range acts {
+		act.End("ok", 1, "")
+	}
+	if st, err := f.f.Stat(); err != nil || f.Lost() != nil || st.Size() != f.size || st.Size() > maxSize+1<<20 {
+		t.Errorf("%v, %v, %d bytes", err, f.Lost(), st.Size())
+	}
+}
+
 // TestSpace: on a full disk no act begins, and one that has begun has room to say how it ended. It runs itself again in
 // a mount namespace that ends with it.
 func TestSpace(t *testing.T) {

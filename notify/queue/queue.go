@@ -162,9 +162,9 @@ func (k Key) openID() string {
 // ErrDamaged says that a file is no message.
 var ErrDamaged = errors.New("no message")
 
-// Add puts items into the message of this key that is open, or opens one, for so long; what the cleaner did has times of its own. What came from the same source before
+// Add puts items, the first of count, into the message of this key that is open, or opens one, for so long; what the cleaner did has times of its own. What came from the same source before
 // is not added again.
-func (q Queue) Add(k Key, source string, items []Item, now time.Time, window time.Duration) error {
+func (q Queue) Add(k Key, source string, items []Item, count int, now time.Time, window time.Duration) error {
 	id := k.openID()
 	m, err := q.Read(Open, id)
 	opened := Message{Version: version, ID: now.UTC().Format(idTime) + "-" + id, Opened: now, Due: now.Add(window)}
@@ -191,7 +191,7 @@ func (q Queue) Add(k Key, source string, items []Item, now time.Time, window tim
 			m.Due = last
 		}
 	}
-	m.Count += len(items)
+	m.Count += count
 	for _, i := range items[:min(len(items), MaxItems-len(m.Items))] {
 		if len(i.Path) > maxPath {
 			i.Path = strings.ToValidUTF8(i.Path[:maxPath], "") + "…"

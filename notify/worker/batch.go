@@ -25,11 +25,14 @@ import (
 // back.
 
 // batchFiles is how many event files are one batch: enough that waiting for the disk does not count, few enough that
-// what they tell fits into memory (a request that moves a million files tells some hundred megabytes by itself).
+// what they tell fits into memory (a request tells 64 MiB at most, internal/event).
 const batchFiles = 500
 
-// batchLines ends a batch early.
-const batchLines = 20_000
+// What ends a batch early: so many acts, or bytes of their paths, which have no limit of the kernel's.
+const (
+	batchLines = 20_000
+	batchBytes = 16 << 20
+)
 
 // askAnew is how often the zones are asked after where nothing happens: an owner may have been changed by chown(1).
 const askAnew = time.Hour
@@ -95,7 +98,7 @@ func (w *worker) takeAll(entries []os.DirEntry, zones table) error {
 		if err := w.take(&b, e.Name(), zones); err != nil {
 			unread = errors.Join(unread, err)
 		}
-		if len(b.files) == batchFiles || len(b.lines) >= batchLines {
+		if len(b.files) == batchFiles || len(b.lines) >= batchLines || b.bytes >= batchBytes {
 			if err := w.commit(b); err != nil {
 				return errors.Join(unread, err)
 			}
@@ -110,6 +113,7 @@ type batch struct {
 	files   []string // event files, to be removed
 	damaged []string // those of them that are put aside instead
 	lines   []activity.Line
+	bytes   int // of their paths
 	notices []notice
 	errands []errand
 }
@@ -148,6 +152,9 @@ func (w *worker) take(b *batch, name string, zones table) error {
 	for _, r := range records {
 		l := zones.line(r)
 		b.lines = append(b.lines, l)
+		if l.Path != nil {
+			b.bytes += len(*l.Path) + len(l.Raw)
+		}
 		if n, told := w.tells.notice(l, zones); told {
 			b.notices = append(b.notices, n)
 		}

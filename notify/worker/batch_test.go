@@ -297,6 +297,29 @@ func TestNoRotationMidBatch(t *testing.T) {
 	}
 }
 
+// TestLongPaths: a batch ends early where paths are long.
+func TestLongPaths(t *testing.T) {
+	p := newPlace(t)
+	long := strings.Repeat("x", 1<<20)
+	var paths []string
+	for range 15 {
+		paths = append(paths, long)
+	}
+	p.act(t, "a", idOfA, paths...)
+	p.act(t, "a", idOfA, long, long)
+	p.act(t, "a", idOfA, "short")
+	batches := 0
+	p.step = func(at string) {
+		if at == "committed" {
+			batches++
+		}
+	}
+	p.mustRun(t)
+	if batches != 2 || p.waiting(t) != 0 {
+		t.Errorf("%d batches, %d files left", batches, p.waiting(t))
+	}
+}
+
 // limited lets no file grow beyond size while act runs.
 func limited(t *testing.T, size uint64, act func()) {
 	t.Helper()

@@ -91,9 +91,9 @@ func (p *post) post(source string) error {
 	if err != nil {
 		return errors.Join(err, p.split(source, all, unasked))
 	}
-	items := make(map[queue.Key][]queue.Item)
+	messages := make(map[queue.Key]*collected)
 	var order []queue.Key
-	windows, channels := make(map[queue.Key]time.Duration), make(map[uint32]account.Channel)
+	channels := make(map[uint32]account.Channel)
 	collects := make(map[queue.Key]collecting) // each of these and of channels asks for a file
 	for i, n := range all {
 		if n.once() && !taken.add(n) {
@@ -124,16 +124,19 @@ func (p *post) post(source string) error {
 				channels[r.UID] = p.channel(r)
 			}
 			for _, k := range ways(k, channels[r.UID]) {
-				if items[k] == nil {
+				m := messages[k]
+				if m == nil {
+					m = &collected{}
+					messages[k] = m
 					order = append(order, k)
 				}
-				items[k] = append(items[k], item)
-				windows[k] = c.window
+				m.add(item, c.window)
 			}
 		}
 	}
 	for _, k := range order {
-		if err := p.queue.Add(k, source, items[k], p.now(), windows[k]); err != nil {
+		m := messages[k]
+		if err := p.queue.Add(k, source, m.items, m.count, p.now(), m.window); err != nil {
 			return err
 		}
 		p.pause("added")
@@ -143,6 +146,21 @@ func (p *post) post(source string) error {
 	}
 	p.pause("remembered")
 	return p.notices.remove(source)
+}
+
+// collected is what one message gets of a file of notices: the first that it names, and how many they are. Of thousands of files for
+// thousands of people all would not fit into memory.
+type collected struct {
+	items  []queue.Item
+	count  int
+	window time.Duration
+}
+
+func (m *collected) add(i queue.Item, window time.Duration) {
+	if m.count++; len(m.items) < queue.MaxItems {
+		m.items = append(m.items, i)
+	}
+	m.window = window
 }
 
 // ways are the messages by which somebody is told: a mail, a short message, both or none. What becomes of his zones he is told always.

@@ -304,6 +304,28 @@ func TestDamagedMessage(t *testing.T) {
 	}
 }
 
+// TestMemory: of thousands of files for hundreds of people only what their messages name is held.
+func TestMemory(t *testing.T) {
+	var m collected
+	for range 100 * queue.MaxItems {
+		m.add(queue.Item{Path: "x"}, time.Minute)
+	}
+	if m.count != 100*queue.MaxItems || len(m.items) != queue.MaxItems || cap(m.items) > 2*queue.MaxItems {
+		t.Errorf("%d of %d", len(m.items), m.count)
+	}
+	room := newMailroom(t)
+	var paths []string
+	for i := range 3 * queue.MaxItems {
+		paths = append(paths, fmt.Sprint(i))
+	}
+	room.takes(t, "1", 1001, paths...)
+	room.mustRun(t)
+	ids, _ := room.queue.List(queue.Open)
+	if one, err := room.queue.Read(queue.Open, ids[0]); err != nil || one.Count != len(paths) || len(one.Items) != queue.MaxItems || one.Items[0].Path != "0" {
+		t.Errorf("%d of %d, %v", len(one.Items), one.Count, err)
+	}
+}
+
 // TestClockAhead: an act of a moment in which the clock was a year ahead makes nobody forget what was told.
 func TestClockAhead(t *testing.T) {
 	m := newMailroom(t)

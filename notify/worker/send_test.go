@@ -142,7 +142,7 @@ func TestBarredMeanwhile(t *testing.T) {
 		t.Errorf("%v, waiting %q, log %q", got, o.told(t, queue.Waiting), o.lines)
 	}
 	o.window = 0
-	if err := o.mailroom.queue.Add(queue.Key{Kind: queue.Recover, UID: 1001, User: "anna"}, "s", []queue.Item{{Time: o.clock.Add(time.Hour), Path: "token"}}, o.clock, 0); err != nil {
+	if err := o.mailroom.queue.Add(queue.Key{Kind: queue.Recover, UID: 1001, User: "anna"}, "s", []queue.Item{{Time: o.clock.Add(time.Hour), Path: "token"}}, 1, o.clock, 0); err != nil {
 		t.Fatal(err)
 	}
 	if err := o.mailroom.run(); err != nil {
@@ -371,7 +371,7 @@ func TestForget(t *testing.T) {
 	}
 	o.taken(t, 1)
 	k := queue.Key{Kind: queue.Reset, UID: 1001, User: "anna", Actor: "anna", ZoneID: "x"}
-	if err := o.mailroom.queue.Add(k, "x", []queue.Item{{Time: o.clock.Add(time.Hour), Path: "a-secret"}}, o.clock, 0); err != nil {
+	if err := o.mailroom.queue.Add(k, "x", []queue.Item{{Time: o.clock.Add(time.Hour), Path: "a-secret"}}, 1, o.clock, 0); err != nil {
 		t.Fatal(err)
 	}
 	if err := o.mailroom.run(); err != nil {
@@ -477,7 +477,7 @@ func TestNobody(t *testing.T) {
 	o.taken(t, 1)
 	m := o.waits(t, queue.Waiting)
 	for _, k := range []queue.Key{{Kind: queue.Taken, UID: 1001, User: "gone"}, {Kind: queue.Taken, UID: 1, User: "anna"}, {Kind: queue.Taken, User: "nobody"}} {
-		if err := o.mailroom.queue.Add(k, "x", m.Items, o.clock, 0); err != nil {
+		if err := o.mailroom.queue.Add(k, "x", m.Items, m.Count, o.clock, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
