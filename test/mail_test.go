@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,7 +103,7 @@ func TestReceipt(t *testing.T) {
 	put(t, "bruno", zone, "b-1.txt")
 	put(t, "bruno", zone, "b-2.txt")
 	put(t, "anna", zone, "a.txt")
-	for _, file := range []string{"b-1.txt", "b-2.txt", "a.txt"} {
+	for _, file := range []string{"b-1.txt", "b-2.txt?inline=1", "a.txt"} { // to look at it is to take it
 		for range 2 { // twice within the hour is once
 			if a := curlAs(t, "carla", "/cgi-bin/shz/"+zone+"/"+file); a.status != 200 {
 				t.Fatal(a.status)
@@ -123,6 +124,9 @@ func TestReceipt(t *testing.T) {
 	}
 	if got := subjects("carla"); got != "" {
 		t.Errorf("carla: %s", got)
+	}
+	if looked := activityOf(t, zone, "--event", "preview"); !slices.Equal(looked, []string{"preview carla b-2.txt ok", "preview carla b-2.txt ok"}) {
+		t.Errorf("what was looked at: %q", looked)
 	}
 	m := strings.Join(mailbox("bruno"), "")
 	for _, want := range []string{"To: <bruno@localhost>", "Auto-Submitted: auto-generated", "b-1.txt", "b-2.txt", needDemo(t).url + "/cgi-bin/shz/" + zone} {

@@ -79,8 +79,11 @@ func Thumbnail(file io.ReaderAt, side int) ([]byte, string, error) {
 func perPixel(head []byte, c image.Config, photo photograph) int64 {
 	switch c.ColorModel {
 	case color.CMYKModel, color.YCbCrModel, color.GrayModel:
-		if head[0] == 0xff {
+		switch head[0] {
+		case 0xff:
 			return photo.perPixel()
+		case 'R': // a WebP that says nothing of alpha may be a lossless one all the same
+			return 8
 		}
 		return 3
 	case color.NYCbCrAModel: // the alpha of a WebP is a picture of its own at first

@@ -181,6 +181,15 @@ func TestThumbnail(t *testing.T) {
 // webpLossless is a picture of one pixel.
 var webpLossless = []byte("RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00")
 
+// webpExtended is the head of a WebP that says how large it is before it says how it is made.
+func webpExtended(width, height uint32) []byte {
+	b := []byte("RIFF\x00\x01\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00")
+	for _, n := range []uint32{width - 1, height - 1} {
+		b = append(b, byte(n), byte(n>>8), byte(n>>16))
+	}
+	return b
+}
+
 // bomb is a PNG that says it is so large, and has nothing in it.
 func bomb(width, height uint32, depth, kind, passes byte) []byte {
 	head := binary.BigEndian.AppendUint32([]byte("IHDR"), width)
@@ -209,6 +218,7 @@ func TestThumbnailRefused(t *testing.T) {
 		"a bomb in each side": {bomb(50_000, 50_000, 16, 6, 1), ErrTooLarge},
 		"no width":            {bomb(0, 5, 8, 2, 0), ErrFormat},
 		"large, in 16 bits":   {bomb(6000, 6000, 16, 6, 0), ErrTooLarge},
+		"a large webp":        {webpExtended(7000, 7000), ErrTooLarge},
 		"large, in passes":    {bomb(6000, 6000, 8, 6, 1), ErrTooLarge},
 		"a large gif":         {[]byte("GIF89a\xff\xff\xff\xff\x80\x00\x00\x00\x00\x00\xff\xff\xff"), ErrTooLarge},
 		"a large photo":       {large(whole, 0xc0), ErrTooLarge},
