@@ -126,6 +126,7 @@ func TestZoneWhoSharedPrimaryGroup(t *testing.T) {
 	run(t, "groupadd", "wh-staff")
 	t.Cleanup(func() { run(t, "groupdel", "wh-staff") }) // after the people: cleaning up goes backwards
 	for _, name := range []string{"wh-ada", "wh-ugo"} {
+		t.Cleanup(func() { run(t, "groupdel", name) }) // it is not his primary group any more, so userdel leaves it
 		person(t, name, "Lampone-7-Treno-Verde", "shzbase", "shzonly")
 		run(t, "usermod", "-g", "wh-staff", name)
 	}

@@ -155,6 +155,12 @@ func TestLookPages(t *testing.T) {
 	w.Shown = false
 	check(t, pagetest.Render(t, whoBody(text.English, w)), []string{`name="path"`}, []string{"Nobody gets in.", `class="facts"`})
 
+	ages := agesView{Here: "/cgi-bin/zones/demo", Rule: "R.", Changes: true, Rows: []ageRow{{evil, "a%22", "30.11.2026", "3", "1", true}}}
+	inBoth(t, func(l text.Language) templ.Component { return agesBody(l, ages) },
+		[]string{`value="keep"`, `name="keep" value="a%22" checked`, evilText, "30.11.2026"}, nil)
+	check(t, pagetest.Render(t, agesBody(text.English, ages)), // on a phone each number has its own head
+		[]string{`<span class="cell-label">The first goes on</span>`, `<span class="cell-label">Within a week</span>`, `<span class="cell-label">Files</span>`}, nil)
+
 	c := checkView{Here: "/cgi-bin/zones/demo", More: 9, Apply: true, Commands: []string{"shzadm zone apply demo"}, Findings: []findingRow{
 		{Path: evil, Href: "/cgi-bin/zones/demo?view=who", Words: "W.", Found: evil, Right: "R", Mend: []string{command("setfacl", evil)}, Apply: true},
 		{Words: "A person must.", Found: "0777"},

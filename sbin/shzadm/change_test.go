@@ -173,9 +173,24 @@ func prepareChanges(t *testing.T) {
 	}
 }
 
+// goesAway takes people and companies' groups away when the test ends, so that it can run again in the same copy.
+func goesAway(t *testing.T, names ...string) {
+	t.Cleanup(func() {
+		for _, name := range names {
+			if strings.HasPrefix(name, "shz-") {
+				bash(t, "! getent group "+name+" || groupdel "+name)
+			} else {
+				bash(t, "! getent passwd "+name+" || userdel "+name)
+			}
+		}
+	})
+}
+
 // The verbs from the command line to the machine: each step with its exit code, a word of its answer, and a command
 // that shows what became of it.
 func TestChangeCommands(t *testing.T) {
+	needInstallation(t)
+	bash(t, "! getent passwd dt-plain || shzadm user delete dt-plain --files keep") // made anew, so that its creation is told
 	prepareChanges(t)
 	bash(t, "getent passwd dt-staff || useradd -M -s /bin/bash dt-staff")
 	makeSession(t, "dt-plain", 1, func(r *session.Record) { r.UID = uidOf(t, "dt-plain") })
@@ -291,7 +306,9 @@ func checkRecorded(t *testing.T) {
 				t.Errorf("%+v", r)
 			}
 		}
-		if strings.Join(names, " ") != c.want {
+		told := strings.Join(names, " ")
+		told = told[max(0, strings.LastIndex(told, "user-create")):] // before it are those of an earlier account of the name
+		if told != c.want {
 			t.Errorf("%s: %v", c.args, names)
 		}
 	}

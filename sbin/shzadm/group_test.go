@@ -13,6 +13,7 @@ import (
 // The groups of companies, from the command line to the machine.
 func TestGroupCommands(t *testing.T) {
 	prepareChanges(t)
+	goesAway(t, "dt-stranger", "dt-ann", "dt-bob", "shz-acme", "shz-abcdefghijklmnopqrstuvwxyz1", "shz-3m.it_x-y")
 	bash(t, "getent passwd dt-stranger || useradd -M dt-stranger; "+
 		"for n in ann bob; do echo Sommer-wind-42 | shzadm user add dt-$n --role base --full-name X --company 'Acme & Figli' --email x@example.org --password-stdin; done")
 	for _, c := range []struct {
@@ -75,6 +76,7 @@ func TestGroupCommands(t *testing.T) {
 // Who left Share Zone, or exists no more, can still be taken out of a company's group.
 func TestGroupMemberWhoIsGone(t *testing.T) {
 	prepareChanges(t)
+	goesAway(t, "dt-leaves", "shz-gone")
 	bash(t, "shzadm group add gone; echo Sommer-wind-42 | shzadm user add dt-leaves --role base --full-name X --email x@example.org --password-stdin; "+
 		"shzadm group member gone dt-leaves; gpasswd -d dt-leaves shzbase; shzadm group member gone dt-leaves --remove")
 	if seen := bash(t, "getent group shz-gone | cut -d: -f4"); seen != "" {
@@ -90,6 +92,7 @@ func TestGroupMemberWhoIsGone(t *testing.T) {
 // The number of a group is neither a later group's nor a later user's, and doctor says where it could be.
 func TestGroupNumbersAreNotReused(t *testing.T) {
 	prepareChanges(t)
+	goesAway(t, "dt-number", "shz-number", "shz-number2", "shz-byhand")
 	bash(t, "shzadm group add number")
 	gid := bash(t, "getent group shz-number | cut -d: -f3")
 	bash(t, "groupdel shz-number; shzadm group add number2; shzadm user add dt-number --role base --full-name X --email x@example.org")
@@ -119,18 +122,23 @@ func TestGroupNumbersAreNotReused(t *testing.T) {
 // What was done with groups is recorded: who, whom, which group.
 func TestGroupEvents(t *testing.T) {
 	prepareChanges(t)
-	bash(t, "shzadm group add events; shzadm group member events dt-giver dt-heir; shzadm group member events dt-heir --remove; shzadm group add events || true")
-	_, out, _ := shzadm(t, "", "activity", "--json")
-	var got struct{ Events []event.Record }
-	if err := json.Unmarshal([]byte(out), &got); err != nil {
-		t.Fatal(err)
-	}
-	var told []string
-	for _, r := range got.Events {
-		if r.Path != nil && strings.HasPrefix(*r.Path, "shz-events") {
-			told = append(told, strings.TrimSpace(r.Event+" "+*r.Path+" "+text(r.About))+" "+r.Result)
+	goesAway(t, "shz-events")
+	events := func() (told []string) {
+		_, out, _ := shzadm(t, "", "activity", "--json")
+		var got struct{ Events []event.Record }
+		if err := json.Unmarshal([]byte(out), &got); err != nil {
+			t.Fatal(err)
 		}
+		for _, r := range got.Events {
+			if r.Path != nil && strings.HasPrefix(*r.Path, "shz-events") {
+				told = append(told, strings.TrimSpace(r.Event+" "+*r.Path+" "+text(r.About))+" "+r.Result)
+			}
+		}
+		return told
 	}
+	before := events()
+	bash(t, "shzadm group add events; shzadm group member events dt-giver dt-heir; shzadm group member events dt-heir --remove; shzadm group add events || true")
+	told := events()[len(before):]
 	want := []string{"group-create shz-events ok", "group-modify shz-events=member dt-giver ok", "group-modify shz-events=member dt-heir ok",
 		"group-modify shz-events=none dt-heir ok", "group-create shz-events exists"}
 	if !reflect.DeepEqual(told, want) {
