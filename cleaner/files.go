@@ -168,8 +168,15 @@ func (r *jobRun) age(h *zone.Held, z zone.Details) error {
 	if err := h.Lock(); err != nil {
 		return err
 	}
-	if now := h.Metadata(); now.MaxAge == nil || *now.MaxAge != days || now.IsBad(zone.AttrKeep) || !slices.Equal(now.Keep, m.Keep) {
-		return fmt.Errorf("%s: its owner chose anew meanwhile: %w", z.Name, zone.ErrBusy) // it is looked at once more
+	// The owner needs no lock to write it. What he chose is looked at once more where it is another thing by now.
+	going.Check = func() error {
+		if now := h.Metadata(); now.MaxAge == nil || *now.MaxAge != days || now.IsBad(zone.AttrKeep) || !slices.Equal(now.Keep, m.Keep) {
+			return fmt.Errorf("%s: its owner chose anew meanwhile: %w", z.Name, zone.ErrBusy)
+		}
+		return nil
+	}
+	if err := going.Check(); err != nil {
+		return err
 	}
 	log := ageLog{run: r, event: "expire", zone: z.Name, id: h.ID()}
 	defer log.close()
@@ -192,8 +199,12 @@ func (r *jobRun) skipped(name string, a zone.Aging) {
 	r.Failed += a.Failed - int64(len(a.Skipped))
 }
 
-// maxActs is how many acts an event file of the cleaner has: who reads one keeps all of it in memory.
-const maxActs = 1000
+// maxActs and maxActBytes are how many acts an event file of the cleaner has, and how long their paths are together: who reads one keeps
+// all of it in memory.
+const (
+	maxActs     = 1000
+	maxActBytes = 4 << 20
+)
 
 // ageLog records what goes from one zone because of its age, or of its time in the trash.
 type ageLog struct {
@@ -202,10 +213,15 @@ type ageLog struct {
 	zone, id string
 	file     *event.File
 	acts     int
+	bytes    int // of paths
 }
 
 func (l *ageLog) record(paths []string) (func([]error), error) {
-	if l.file == nil || l.acts+len(paths) > maxActs {
+	bytes := 0
+	for _, path := range paths {
+		bytes += len(path)
+	}
+	if l.file == nil || l.acts+len(paths) > maxActs || l.bytes+bytes > maxActBytes {
 		l.close()
 		file, err := l.run.newEvents(l.zone, l.id)
 		if err != nil {
@@ -214,6 +230,7 @@ func (l *ageLog) record(paths []string) (func([]error), error) {
 		l.file = file
 	}
 	l.acts += len(paths)
+	l.bytes += bytes
 	acts, err := l.file.BeginEach(l.event, paths)
 	if err != nil {
 		return nil, err
@@ -229,7 +246,7 @@ func (l *ageLog) record(paths []string) (func([]error), error) {
 
 func (l *ageLog) close() {
 	l.file.Close()
-	l.file, l.acts = nil, 0
+	l.file, l.acts, l.bytes = nil, 0, 0
 }
 
 // sweep removes from a zone what killed requests left in it, and gives back what they had put aside. It is no act: nobody ever saw

@@ -19,7 +19,7 @@ import (
 type job struct {
 	name     string
 	schedule func(*config.Settings) *string
-	removes  bool // people's zones or files: not by a clock that is doubted
+	removes  bool // what does not come back: not by a clock that is doubted
 	do       func(*jobRun) error
 }
 
@@ -30,8 +30,8 @@ var jobs = []job{
 	{"files", func(s *config.Settings) *string { return &s.Cleaner.Files }, true, endFiles},
 	{"uploads", func(s *config.Settings) *string { return &s.Cleaner.Uploads }, true, sweepUploads},
 	{"trash", func(s *config.Settings) *string { return &s.Cleaner.Trash }, true, emptyTrash},
-	{"sessions", func(s *config.Settings) *string { return &s.Cleaner.Sessions }, false, endSessions},
-	{"tokens", func(s *config.Settings) *string { return &s.Cleaner.Tokens }, false, endTokens},
+	{"sessions", func(s *config.Settings) *string { return &s.Cleaner.Sessions }, true, endSessions},
+	{"tokens", func(s *config.Settings) *string { return &s.Cleaner.Tokens }, true, endTokens},
 }
 
 func jobOf(name string) *job {

@@ -213,28 +213,24 @@ type cleaner struct {
 	published string // the file that says all people since when things go
 	open      func() (*zone.Admin, error)
 	since     time.Time // what was there before counts from here: see lifetime
-	behind    bool      // the clock shows less than it did once
+	behind    bool      // the clock shows less than it did, and is not believed yet
 }
 
 // run does one job, or all that are due. What fails is remembered and told; a later run tries again.
 func (c *cleaner) run(which string) error {
 	state, damaged := schedule.ReadState(c.state)
-	if state.Since.IsZero() || state.Since.After(c.now) {
-		state.Since = c.now // a record that was lost keeps things for longer, never for less
-	}
-	c.since = state.Since
 	failed := errors.Join(damaged, c.watch(&state))
+	c.since = state.From(c.now)
 	c.behind = state.Behind(c.now)
 	if !c.dryRun {
-		failed = errors.Join(failed, state.PublishSince(c.published))
+		failed = errors.Join(failed, state.PublishSince(c.published, c.now))
 	}
-	doubted := state.Doubt != nil && !c.noLimit
+	doubted := state.Doubt != nil && !c.noLimit && !(c.dryRun && !c.given.IsZero()) // who asks what would be then knows that it is not
 	if doubted && c.dryRun {
 		fmt.Fprint(c.out, c.say.line("clock", stamp(state.Doubt.Before)))
 	}
 	for _, j := range c.jobs {
 		last := state.Jobs[j.name]
-		last.Last = schedule.Anchor(last.Last, c.now)
 		switch {
 		case which != due && which != j.name, c.stop():
 			continue
@@ -286,10 +282,14 @@ const watchEach = 10 * time.Minute
 
 // watch compares the clock with what it showed last.
 func (c *cleaner) watch(state *schedule.State) error {
-	before, doubt := state.Seen, state.Doubt
-	state.Watch(c.now)
-	if c.dryRun || doubt == state.Doubt && c.now.Sub(before).Abs() < watchEach {
+	before, doubt, back := state.Seen, state.Doubt, state.Back
+	changed := state.Watch(c.now)
+	if c.dryRun || !changed && c.now.Sub(before).Abs() < watchEach {
 		return nil
+	}
+	if back == 0 && state.Back > 0 {
+		syslog.Write(syslog.DaemonError, fmt.Sprintf("sharezone cleaner: the clock shows %s, and showed %s before: nothing is counted from the present until it has gone on for a day",
+			c.now.Format(time.RFC3339), state.Most.Format(time.RFC3339)))
 	}
 	if doubt == nil && state.Doubt != nil {
 		syslog.Write(syslog.DaemonError, fmt.Sprintf("sharezone cleaner: the clock went from %s to %s: nothing is closed or removed until it has gone on for a day",

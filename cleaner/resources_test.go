@@ -184,3 +184,21 @@ func TestClockBack(t *testing.T) {
 		t.Errorf("%s", acts)
 	}
 }
+
+// TestClockSetBack: after the clock was set back the jobs run on their days, though each run reads what the one before it wrote.
+func TestClockSetBack(t *testing.T) {
+	s := newSite(t)
+	start := time.Date(2027, 5, 10, 12, 0, 0, 0, time.Local)
+	s.at(start.AddDate(9, 0, 0))
+	s.zone("over", "2027-05-10", start)
+	for minutes := 0; minutes < 24*60; minutes += 5 {
+		s.at(start.Add(time.Duration(minutes) * time.Minute))
+	}
+	if acts := strings.Join(s.acts(), "; "); acts != "zone-close over 2027-05-10 ok" {
+		t.Errorf("%q", acts)
+	}
+	var says strings.Builder
+	if err := showStatus(s.state, english, false, &says); err != nil || !strings.Contains(says.String(), "The clock showed more before") {
+		t.Errorf("%v %s", err, says.String())
+	}
+}

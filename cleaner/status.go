@@ -42,6 +42,9 @@ func showStatus(file string, say texts, asJSON bool, out io.Writer) error {
 	if d := state.Doubt; d != nil {
 		fmt.Fprint(out, say.line("status-clock", stamp(d.Before), d.Ran.Round(time.Minute)))
 	}
+	if state.Back > 0 {
+		fmt.Fprint(out, say.line("status-behind", stamp(state.Most), state.Back.Round(time.Minute)))
+	}
 	for _, j := range jobs {
 		r := state.Jobs[j.name]
 		if r.Began.After(r.Last) {

@@ -51,6 +51,7 @@ var english = texts{
 	"status-columns":     "JOB\tLAST RUN\tSECONDS\tSEEN\tWARNED\tCLOSED\tREMOVED\tBYTES\tFAILED",
 	"status-interrupted": "%s: began %s and did not end yet",
 	"status-failure":     "%s: %s",
+	"status-behind":      "The clock showed more before (%s): max_expiry_days shortens no zone until it has gone on for a day; so far: %s.",
 	"status-clock":       "The clock jumped ahead (before: %s): nothing is closed or removed until it has gone on for a day; so far: %s.",
 }
 
@@ -76,5 +77,6 @@ var italian = texts{
 	"status-columns":     "LAVORO\tULTIMA VOLTA\tSECONDI\tVISTI\tAVVISI\tCHIUSE\tELIMINATI\tBYTE\tFALLITI",
 	"status-interrupted": "%s: cominciato %s e non ancora finito",
 	"status-failure":     "%s: %s",
+	"status-behind":      "L'orologio prima segnava di più (%s): max_expiry_days non accorcia nessuna area finché non è andato avanti per un giorno; finora: %s.",
 	"status-clock":       "L'orologio è saltato in avanti (prima: %s): niente si chiude o si elimina finché non è andato avanti per un giorno; finora: %s.",
 }

@@ -130,11 +130,22 @@ func (r *jobRun) zone(admin *zone.Admin, z zone.Details) error {
 		return err
 	}
 	defer h.Release()
-	if err := h.Lock(); err != nil {
-		return err
+	if !r.dryRun { // that changes nothing, and is in nobody's way
+		if err := h.Lock(); err != nil {
+			return err
+		}
 	}
 	if z, err = h.Details(); err != nil {
 		return err
+	}
+	if z.ID == "" && !r.dryRun { // it was made by hand: of an act in it nobody could be told
+		err := h.GiveID()
+		if err == nil {
+			z, err = h.Details()
+		}
+		if err != nil {
+			return err
+		}
 	}
 	switch v := r.judge(z, h.Told()); v.Act {
 	case lifetime.Cap:

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -62,6 +63,36 @@ func ReadFolder(folder string, see func(Record)) ([]Damage, error) {
 		}
 	}
 	return damage, err
+}
+
+// Next returns the names of a folder that come after one, in their order, which is that of their files' time, and of them the first
+// most: of a backlog not all names are kept in memory. Fewer than most are the last ones.
+func Next(folder, after string, most int) ([]string, error) {
+	f, err := os.Open(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var names []string
+	for {
+		some, err := f.Readdirnames(1000)
+		for _, name := range some {
+			if name > after {
+				names = append(names, name)
+			}
+		}
+		ended := err == io.EOF
+		if err != nil && !ended {
+			return nil, err
+		}
+		if ended || len(names) >= 2*most {
+			slices.Sort(names)
+			names = names[:min(most, len(names))]
+		}
+		if ended {
+			return names, nil
+		}
+	}
 }
 
 // Oldest returns since when the oldest file lies in a folder that nobody writes to any more, the zero time where there is none.

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -341,5 +343,35 @@ func TestLongPaths(t *testing.T) {
 	}
 	if len(got) != 3 || *got[0].Path != paths[0] || got[1].Raw != strings.Repeat("%FF", 1<<20) || *got[2].Path != "short" || got[2].Result != "ok" {
 		t.Errorf("%d acts", len(got))
+	}
+}
+
+// TestNext: the names of a folder come in their order, so many at a time, whatever the order in which the folder tells them.
+func TestNext(t *testing.T) {
+	folder := t.TempDir()
+	var want, got []string
+	for i := range 2500 {
+		name := fmt.Sprintf("%04d", i*7%2500)
+		want = append(want, fmt.Sprintf("%04d", i))
+		if err := os.WriteFile(folder+"/"+name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	after := ""
+	for {
+		names, err := Next(folder, after, 400)
+		if err != nil || len(names) > 400 {
+			t.Fatal(len(names), err)
+		}
+		if got = append(got, names...); len(names) < 400 {
+			break
+		}
+		after = names[len(names)-1]
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%d names: %.200q", len(got), got)
+	}
+	if _, err := Next(folder+"/none", "", 1); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
 	}
 }

@@ -21,9 +21,24 @@ type Doubt struct {
 	Ran    time.Duration `json:"ran"`    // for how long it has gone on since, in nanoseconds
 }
 
-// Watch notes what the clock shows. It is called by each run; a record of runs that says nothing of the clock yet says when its
-// jobs were done.
-func (s *State) Watch(now time.Time) {
+// Watch notes what the clock shows, and has the schedules go on from there where it was set back. It is called by each run; a record
+// of runs that says nothing of the clock yet says when its jobs were done. changed: the record is to be written.
+func (s *State) Watch(now time.Time) (changed bool) {
+	if s.Since.IsZero() {
+		s.Since = now // a record that was lost keeps things for longer, never for less
+	}
+	for name, job := range s.Jobs {
+		if last := Anchor(job.Last, now); !last.Equal(job.Last) {
+			job.Last, changed = last, true
+			s.Jobs[name] = job
+		}
+	}
+	doubt, behind := s.Doubt, s.Back > 0
+	s.watch(now)
+	return changed || doubt != s.Doubt || behind != (s.Back > 0)
+}
+
+func (s *State) watch(now time.Time) {
 	last := s.Seen
 	if last.IsZero() {
 		for _, job := range s.Jobs {
@@ -48,13 +63,30 @@ func (s *State) Watch(now time.Time) {
 		}
 	}
 	s.Seen = now
-	if s.Doubt == nil && now.After(s.Most) {
-		s.Most = now
+	switch {
+	case s.Doubt == nil && now.After(s.Most):
+		s.Most, s.Back = now, 0
+	case !s.Behind(now):
+		s.Back = 0
+	case step > 0:
+		if s.Back += min(step, proofEach); s.Back >= proof { // it is the present, and what it showed before was not
+			s.Most, s.Believed, s.Back = now, now, 0
+		}
 	}
+}
+
+// From is since when things go, by what the clock shows now. A clock that is behind does not take that back: it may be wrong for a
+// minute, and what is old would then have no time left. It is believed after a day, like one that is ahead.
+func (s *State) From(now time.Time) time.Time {
+	if now.Before(s.Since) && !s.Believed.IsZero() {
+		return s.Believed
+	}
+	return s.Since
 }
 
 // maxBehind is how far a clock may be set back without being taken for wrong: a time server does it by less.
 const maxBehind = time.Hour
 
-// Behind says whether the clock shows less than it did once: what is reckoned from the present is too early then.
+// Behind says whether the clock shows less than it did once, and has not gone on for a day there: what is reckoned from the present may
+// be too early.
 func (s *State) Behind(now time.Time) bool { return now.Before(s.Most.Add(-maxBehind)) }

@@ -55,3 +55,41 @@ func TestWatch(t *testing.T) {
 	wrong.Watch(start.AddDate(5, 0, 0))
 	doubted("set back, and still years ahead", wrong, true)
 }
+
+// TestWatchBack: where the clock is set back the schedules go on from there, also for who reads the record only; and it is believed
+// after a day, so that neither what it showed before nor what it shows for a minute decides for long.
+func TestWatchBack(t *testing.T) {
+	start := time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)
+	years := start.AddDate(9, 0, 0)
+	s := State{Since: start.AddDate(0, 0, -5), Seen: years, Most: years, Jobs: map[string]Run{"a": {Last: years}, "b": {Last: start.Add(-time.Hour)}}}
+	if !s.Watch(start) || !s.Jobs["a"].Last.Equal(start) || !s.Jobs["b"].Last.Equal(start.Add(-time.Hour)) {
+		t.Errorf("set back: %+v", s)
+	}
+	if now := start.Add(time.Minute); !s.Watch(now) || !s.Jobs["a"].Last.Equal(start) || !s.Behind(now) {
+		t.Errorf("a minute later: %+v", s)
+	}
+	for minutes := 2; minutes < 24*60; minutes++ {
+		if s.Watch(start.Add(time.Duration(minutes)*time.Minute)) || !s.Most.Equal(years) {
+			t.Fatalf("minute %d: %+v", minutes, s)
+		}
+	}
+	if day := start.AddDate(0, 0, 1); !s.Watch(day) || s.Behind(day) || !s.Most.Equal(day) || !s.From(day).Equal(start.AddDate(0, 0, -5)) {
+		t.Errorf("a day later: %+v", s)
+	}
+
+	old := time.Unix(1000, 0) // a machine without a battery, for a minute
+	before := State{Since: start, Seen: start, Most: start, Jobs: map[string]Run{}}
+	before.Watch(old)
+	before.Watch(start.Add(time.Hour))
+	if from := before.From(start.Add(time.Hour)); !from.Equal(start) || before.Back != 0 {
+		t.Errorf("1970 for a minute: %v %+v", from, before)
+	}
+	var first State // made by a clock that was ahead
+	first.Watch(years)
+	for hours := range 26 {
+		first.Watch(start.Add(time.Duration(hours) * time.Hour))
+	}
+	if from := first.From(start.AddDate(0, 0, 2)); from.Before(start) || from.After(start.AddDate(0, 0, 1)) {
+		t.Errorf("first in 2036: %v", from)
+	}
+}

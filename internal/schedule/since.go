@@ -22,12 +22,13 @@ func ReadSince(name string, now time.Time) (time.Time, error) {
 	return since, nil
 }
 
-// PublishSince writes it where all can read it.
-func (s State) PublishSince(name string) error {
-	if found, err := ReadSince(name, time.Time{}); err == nil && found.Equal(s.Since) {
+// PublishSince writes where all can read it since when things go by what the clock shows now.
+func (s State) PublishSince(name string, now time.Time) error {
+	since := s.From(now)
+	if found, err := ReadSince(name, time.Time{}); err == nil && found.Equal(since) {
 		return nil
 	}
-	if err := os.WriteFile(name+".new", []byte(s.Since.Format(time.RFC3339Nano)+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(name+".new", []byte(since.Format(time.RFC3339Nano)+"\n"), 0o644); err != nil {
 		return err
 	}
 	if err := os.Chmod(name+".new", 0o644); err != nil { // whatever the umask is

@@ -13,7 +13,7 @@ func TestSince(t *testing.T) {
 		t.Errorf("before the first run: %v %v", since, err)
 	}
 	for _, want := range []time.Time{now.AddDate(-1, 0, 0), now} {
-		if err := (State{Since: want}).PublishSince(name); err != nil {
+		if err := (State{Since: want}).PublishSince(name, want); err != nil {
 			t.Fatal(err)
 		}
 		if since, err := ReadSince(name, now.AddDate(1, 0, 0)); err != nil || !since.Equal(want) {

@@ -12,11 +12,13 @@ import (
 
 // State is what is known of past runs.
 type State struct {
-	Since time.Time      `json:"since"` // when the first run was that this file knows of
-	Seen  time.Time      `json:"seen"`  // what the clock showed last
-	Doubt *Doubt         `json:"doubt,omitempty"`
-	Most  time.Time      `json:"most"` // the latest that it showed and was believed
-	Jobs  map[string]Run `json:"jobs"`
+	Since    time.Time      `json:"since"` // when the first run was that this file knows of
+	Seen     time.Time      `json:"seen"`  // what the clock showed last
+	Doubt    *Doubt         `json:"doubt,omitempty"`
+	Most     time.Time      `json:"most"`              // the latest that it showed and was believed
+	Back     time.Duration  `json:"back,omitempty"`    // for how long it has gone on since it shows less than that, in nanoseconds
+	Believed time.Time      `json:"believed,omitzero"` // when it was believed although it shows less
+	Jobs     map[string]Run `json:"jobs"`
 }
 
 // Run is how a job went the last time.

@@ -15,6 +15,8 @@ type Aging struct {
 	Due  func(born, changed time.Time) bool // by the times of arrival: born is zero where the file system does not say
 	Keep []string                           // names at the top that stay, with all that is in them
 	Stop func() bool                        // nil: never
+	// Check is asked before something goes whether what the zone's owner chose still holds; its error ends the removal.
+	Check func() error
 	// Record is told what is about to be removed, in what it returns how that went; what it refuses stays. A look tells it what is
 	// due, where it is not nil.
 	Record func(paths []string) (func(errs []error), error)
@@ -27,7 +29,7 @@ type Aging struct {
 	Skipped []Skipped // the first of what could not be looked at or removed
 }
 
-// LookAged counts what is due; of folders those that are empty already.
+// LookAged counts what is due; of folders those that are empty, or will be.
 func (h *Held) LookAged(a *Aging) error { return (&ager{h: h, Aging: a}).run() }
 
 // RemoveAged removes what is due from a zone, which must be locked: files, and folders that were due before and are empty then.
@@ -73,6 +75,8 @@ type ager struct {
 	walker   walker
 	aside    int
 	removing bool
+	restored returns
+	stays    []bool      // of the levels of the walker: something in it is not due
 	folders  []candidate // of the levels of the walker below the root: what was judged before their content went
 	halted   error       // what must not go on
 }
@@ -82,33 +86,35 @@ type candidate struct {
 	due bool
 }
 
-// looked is what was seen of something when it was judged. Number and time of birth together are nobody else's: a number that became
-// free is given again. A file that was written since has another size or time of modification; its change of status is no sign,
-// because moving it aside is one.
+// looked is what was seen of something when it was judged.
 type looked struct {
-	name     string
-	inode    uint64
-	born     unix.StatxTimestamp
+	name string
+	fileIdentity
 	modified unix.StatxTimestamp
 	size     uint64
 	bytes    int64
 }
 
-func (it looked) is(other looked) bool { return it.inode == other.inode && it.born == other.born }
-
+// unchanged: a file that was written since has another size or time of modification. Its change of status is no sign, because moving it
+// aside is one.
 func (it looked) unchanged(now looked) bool {
-	return it.is(now) && it.modified == now.modified && it.size == now.size
+	return it.fileIdentity == now.fileIdentity && it.modified == now.modified && it.size == now.size
 }
 
 func (g *ager) run() error {
 	g.walker = walker{files: g.files, folder: g.folder, left: g.leftFolder, missed: g.skip, progress: func(int) {}, stop: func() bool {
 		return g.halted != nil || g.Stop != nil && g.Stop()
 	}}
-	_, err := g.walker.run(g.h.fd)
+	g.stays = []bool{false}
+	err := g.restored.enter(0, g.h.fd)
+	if err == nil {
+		_, err = g.walker.run(g.h.fd)
+	}
 	return errors.Join(g.halted, err)
 }
 
 func (g *ager) skip(name string, reason SkipReason, err error) {
+	g.stay()
 	if reason == SkipUpload || reason == SkipMoved {
 		return // the first is not for this; the other is somewhere else by now, and judged there
 	}
@@ -116,6 +122,9 @@ func (g *ager) skip(name string, reason SkipReason, err error) {
 		g.Skipped = append(g.Skipped, Skipped{g.path(name), reason, err})
 	}
 }
+
+// stay notes that something in the current directory is not due.
+func (g *ager) stay() { g.stays[len(g.walker.stack)-1] = true }
 
 func (g *ager) path(name string) string { return strings.Join(g.walker.names(name), "/") }
 
@@ -134,15 +143,15 @@ func (g *ager) look(dir int, name string) (it looked, folder, due bool, err erro
 	if st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0 {
 		return looked{}, false, false, unix.EXDEV
 	}
-	it = looked{name: name, inode: st.Ino, modified: st.Mtime, size: st.Size, bytes: int64(st.Blocks) * blockSize}
+	it = looked{name: name, fileIdentity: identityOf(&st), modified: st.Mtime, size: st.Size, bytes: int64(st.Blocks) * blockSize}
 	if st.Nlink > 1 {
 		it.bytes = 0 // it lies somewhere else too
 	}
 	var born time.Time
 	if st.Mask&unix.STATX_BTIME != 0 {
-		it.born, born = st.Btime, time.Unix(st.Btime.Sec, int64(st.Btime.Nsec))
+		born = time.Unix(st.Btime.Sec, int64(st.Btime.Nsec))
 	}
-	changed := time.Unix(st.Ctime.Sec, int64(st.Ctime.Nsec))
+	changed := laterOf(time.Unix(st.Ctime.Sec, int64(st.Ctime.Nsec)), g.restored[len(g.walker.stack)-1])
 	return it, st.Mode&unix.S_IFMT == unix.S_IFDIR, g.Due(born, changed), nil
 }
 
@@ -157,9 +166,12 @@ func (g *ager) files(names []string) (folders []string) {
 		case folder:
 			folders = append(folders, name)
 		case g.kept(name):
+			g.stay()
 		default:
 			if g.Seen++; due {
 				going = append(going, it)
+			} else {
+				g.stay()
 			}
 		}
 	}
@@ -167,17 +179,19 @@ func (g *ager) files(names []string) (folders []string) {
 		return folders
 	}
 	if g.removing {
-		g.remove(g.walker.here, going)
+		for some := range slices.Chunk(going, max(1, maxPaths/(len(g.path(""))+unix.NAME_MAX))) {
+			if g.halted == nil {
+				g.remove(g.walker.here, some)
+			}
+		}
 		return folders
 	}
 	g.Files += int64(len(going))
-	var paths []string
 	for _, it := range going {
 		g.Bytes += it.bytes
-		paths = append(paths, g.path(it.name))
 	}
 	if g.Record != nil {
-		g.Record(paths)
+		g.Record(g.paths(going))
 	}
 	return folders
 }
@@ -185,6 +199,12 @@ func (g *ager) files(names []string) (folders []string) {
 // folder judges a folder before its content changes it.
 func (g *ager) folder(name string, fd int, _ *unix.Stat_t) bool {
 	if g.kept(name) {
+		g.stay()
+		return false
+	}
+	g.stays = append(g.stays[:len(g.walker.stack)], false)
+	if err := g.restored.enter(len(g.walker.stack), fd); err != nil {
+		g.skip(name, SkipError, err)
 		return false
 	}
 	it, _, due, err := g.look(g.walker.here, name)
@@ -195,7 +215,9 @@ func (g *ager) folder(name string, fd int, _ *unix.Stat_t) bool {
 // leftFolder removes the folder that the walk comes out of, if it was due and is empty.
 func (g *ager) leftFolder(name string) {
 	at := len(g.walker.stack) - 1
-	if g.halted != nil || at >= len(g.folders) || !g.folders[at].due || g.folders[at].it.name != name || !isEmptyFolder(g.walker.here, name) {
+	if g.halted != nil || at >= len(g.folders) || !g.folders[at].due || g.folders[at].it.name != name || !g.removing && g.stays[at+1] ||
+		g.removing && !isEmptyFolder(g.walker.here, name) {
+		g.stay()
 		return
 	}
 	if g.removing {
@@ -219,13 +241,16 @@ func isEmptyFolder(dir int, name string) bool {
 
 // removeFolder removes a folder that is empty.
 func (g *ager) removeFolder(parent int, it looked) {
+	if g.halted = g.Check(); g.halted != nil {
+		return
+	}
 	done, err := g.Record([]string{g.path(it.name) + "/"})
 	if err != nil {
 		g.halted = err
 		return
 	}
 	now, _, _, err := g.look(parent, it.name)
-	if err == nil && (!it.is(now) || !g.h.holds(parent)) {
+	if err == nil && (it.fileIdentity != now.fileIdentity || !g.h.holds(parent)) {
 		err = ErrExchanged
 	}
 	if err == nil {
@@ -238,38 +263,51 @@ func (g *ager) removeFolder(parent int, it looked) {
 	done([]error{err})
 }
 
-// remove removes files of one folder.
-func (g *ager) remove(parent int, going []looked) {
-	paths := make([]string, len(going))
-	for i, it := range going {
+// maxPaths is how many bytes of paths are told at once: a folder may lie some thousand levels deep.
+const maxPaths = 1 << 20
+
+func (g *ager) paths(of []looked) []string {
+	paths := make([]string, len(of))
+	for i, it := range of {
 		paths[i] = g.path(it.name)
 	}
-	done, err := g.Record(paths)
+	return paths
+}
+
+// remove removes files of one folder.
+func (g *ager) remove(parent int, going []looked) {
+	if g.halted = g.Check(); g.halted != nil {
+		return
+	}
+	done, err := g.Record(g.paths(going))
 	if err != nil {
 		g.halted = err // what cannot be recorded stays
 		return
 	}
 	errs := make([]error, len(going))
 	places := make([]aside, len(going))
+	putBack := func(i int, why error) {
+		if errs[i] = why; places[i].name != "" {
+			if err := g.h.putBack(places[i], parent, going[i].name); err != nil {
+				errs[i] = err
+			}
+		}
+	}
 	for i, it := range going {
-		places[i] = aside{g.aside, g.h.asideName(it.inode) + rand.Text()}
+		places[i] = aside{g.aside, g.h.asideName(it.fileIdentity) + rand.Text()}
 		if errs[i] = unix.Renameat2(parent, it.name, g.aside, places[i].name, unix.RENAME_NOREPLACE); errs[i] != nil {
 			places[i].name = ""
 		} else if now, _, _, err := g.look(g.aside, places[i].name); err != nil || !it.unchanged(now) {
-			errs[i] = ErrExchanged
+			putBack(i, ErrExchanged) // at once: whoever is killed leaves there only what was to go
 		}
 	}
 	away := !g.h.holds(parent)
 	for i, it := range going {
-		if away && errs[i] == nil {
-			errs[i] = ErrExchanged
-		}
-		if errs[i] == nil {
-			errs[i] = unix.Unlinkat(g.aside, places[i].name, 0)
-		}
-		if errs[i] != nil && places[i].name != "" {
-			if err := g.h.putBack(places[i], parent, it.name); err != nil {
-				errs[i] = err
+		if errs[i] == nil && away {
+			putBack(i, ErrExchanged)
+		} else if errs[i] == nil {
+			if err := unix.Unlinkat(g.aside, places[i].name, 0); err != nil {
+				putBack(i, err)
 			}
 		}
 		if errs[i] == nil {

@@ -54,7 +54,10 @@ func (o *Object) Ages(ends func(born, changed time.Time) time.Time, soon, until 
 	for _, name := range ReadMetadata(o.fd).Keep {
 		g.share(name).Kept = true
 	}
-	err := o.tour(&g, false)
+	err := g.restored.enter(0, o.fd)
+	if err == nil {
+		err = o.tour(&g, false)
+	}
 	if err == errStop || err == ErrMoved {
 		g.cut, err = true, nil
 	}
@@ -86,6 +89,7 @@ type ages struct {
 	ends        func(born, changed time.Time) time.Time
 	soon, until time.Time
 	top         map[string]*AgeShare
+	restored    returns
 	cut         bool
 }
 
@@ -117,7 +121,7 @@ func (g *ages) see(w *tour, e entryFound) (bool, error) {
 	if st.Mask&unix.STATX_BTIME != 0 {
 		born = time.Unix(st.Btime.Sec, int64(st.Btime.Nsec))
 	}
-	end := g.ends(born, time.Unix(st.Ctime.Sec, int64(st.Ctime.Nsec)))
+	end := g.ends(born, laterOf(time.Unix(st.Ctime.Sec, int64(st.Ctime.Nsec)), g.restored[len(w.stack)-1]))
 	if share.First.IsZero() || end.Before(share.First) {
 		share.First = end
 	}
@@ -127,11 +131,11 @@ func (g *ages) see(w *tour, e entryFound) (bool, error) {
 	return false, nil
 }
 
-func (g *ages) enter(*tour, string) error {
+func (g *ages) enter(w *tour, _ string) error {
 	if time.Now().After(g.until) {
 		return errStop
 	}
-	return nil
+	return g.restored.enter(len(w.stack)-1, w.here.fd)
 }
 
 func (g *ages) leave(*tour) error        { return nil }

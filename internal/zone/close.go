@@ -180,6 +180,11 @@ func (h *Held) RestoreAs(name string, expires *string, now time.Time) (string, e
 	if err := WriteMetadata(h.fd, Metadata{Expires: expires}); err != nil {
 		return "", err
 	}
+	if ReadMetadata(h.fd).MaxAge != nil { // else nothing in it goes because of its age
+		if err := markRestored(h.fd, time.Now()); err != nil {
+			return "", err
+		}
+	}
 	err := unix.Renameat2(h.dir, h.name, h.admin.base, name, unix.RENAME_NOREPLACE)
 	if err == unix.EEXIST {
 		return "", fmt.Errorf("%s: %w", name, ErrExists)

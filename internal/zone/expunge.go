@@ -10,22 +10,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// AttrTold is on the root of an open zone: of which end its owner was told, and how many days before, "2027-01-31 7". Only root
-// reads and writes it, and it goes with the zone.
+// AttrTold is on the root of an open zone: of which end an owner was told, how many days before, and his uid, "2027-01-31 7 1001". Only
+// root reads and writes it, and it goes with the zone.
 const AttrTold = "trusted.shz.told"
 
-// Told is what AttrTold says, "" where there is none.
+// Told is what AttrTold says the zone's owner was told, "" where that is nothing: another one may have been.
 func (h *Held) Told() string {
 	value, err := xattr.Get(descriptorPath(h.fd), AttrTold)
-	if err != nil {
+	told, his := strings.CutSuffix(string(value), h.toldTo())
+	if err != nil || !his {
 		return ""
 	}
-	return string(value)
+	return told
 }
 
-// SetTold writes AttrTold.
+func (h *Held) toldTo() string { return fmt.Sprintf(" %d", h.stat.Uid) }
+
+// SetTold writes AttrTold: text is what the zone's owner was told.
 func (h *Held) SetTold(text string) error {
-	if err := xattr.Set(descriptorPath(h.fd), AttrTold, []byte(text)); err != nil {
+	if err := xattr.Set(descriptorPath(h.fd), AttrTold, []byte(text+h.toldTo())); err != nil {
 		return fmt.Errorf("%s: %s: %w", h.name, AttrTold, err)
 	}
 	return nil

@@ -129,7 +129,7 @@ func (m Metadata) IsBad(attr string) bool {
 func (h *Held) UnknownAttributes() ([]string, error) {
 	names, err := xattr.List(descriptorPath(h.fd))
 	return slices.DeleteFunc(names, func(name string) bool {
-		return !strings.HasPrefix(name, "user.shz.") ||
+		return !strings.HasPrefix(name, "user.shz.") || name == AttrRestored ||
 			slices.ContainsFunc(attributes, func(a attribute) bool { return a.name == name })
 	}), err
 }

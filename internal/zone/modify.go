@@ -28,6 +28,12 @@ func (h *Held) Modify(m Metadata, forgetNotify bool, now time.Time) error {
 // CapExpiry sets the expiry date of a zone that is locked, and nothing else.
 func (h *Held) CapExpiry(date string) error { return WriteMetadata(h.fd, Metadata{Expires: &date}) }
 
+// GiveID gives a zone that is locked, and has no id that can be believed, a new one.
+func (h *Held) GiveID() error {
+	id := NewID()
+	return WriteMetadata(h.fd, Metadata{ID: &id})
+}
+
 // Modify is the same as the caller, on a zone's root o: the kernel says whether it is his.
 func (o *Object) Modify(m Metadata, forgetNotify bool, now time.Time) error {
 	return modifyRoot(o.fd, m, forgetNotify, now)

@@ -17,9 +17,9 @@ import (
 // and goes for good or back. The folder is .closed, or, where the zone is a file system of its own (a subvolume of
 // Btrfs, into which nothing can be moved from another), one with a reserved name in the zone.
 
-// asidePrefix begins the names of what was moved aside: .shz-removed-ZONE-INODE-RANDOM, with the inodes of the zone and of
-// what was looked at. Should the process die in between, the next removal in the zone, which then holds its lock, finds
-// it: what is the inode in its name was to go, and goes.
+// asidePrefix begins the names of what was moved aside: .shz-removed-ZONE-INODE-BORN-RANDOM, with the inode of the zone and the identity
+// of what was looked at. Should the process die in between, the next removal in the zone, which then holds its lock, finds
+// it: what is what its name says was to go, and goes.
 const asidePrefix = ReservedPrefix + "removed-"
 
 // aside is where something was moved to.
@@ -165,11 +165,15 @@ func (h *Held) removeInto(dir, parent int, name string, object int, judge func(i
 	if !h.holds(parent) { // before, too: what would have to come back is better left where it is
 		return fmt.Errorf("%s: %w", name, ErrExchanged)
 	}
-	place := aside{dir, h.asideName(st.Ino) + rand.Text()}
+	it, err := identifyFile(object, "", unix.AT_EMPTY_PATH)
+	if err != nil {
+		return err
+	}
+	place := aside{dir, h.asideName(it) + rand.Text()}
 	if err := unix.Renameat2(parent, name, dir, place.name, unix.RENAME_NOREPLACE); err != nil {
 		return err
 	}
-	err := checkMoved(dir, place.name, object)
+	err = checkMoved(dir, place.name, object)
 	if err == nil && !h.holds(parent) {
 		err = fmt.Errorf("%s: %w", name, ErrExchanged)
 	}
@@ -189,17 +193,39 @@ func (h *Held) removeInto(dir, parent int, name string, object int, judge func(i
 	return err
 }
 
-// asideName is how the name of something of this zone begins when it was moved aside.
-func (h *Held) asideName(ino uint64) string {
-	return fmt.Sprintf("%s%d-%d-", asidePrefix, h.stat.Ino, ino)
+// fileIdentity is nobody else's on a file system: a number that became free is given again, but not with the same time of birth. That is 0
+// where the file system does not say.
+type fileIdentity struct {
+	inode uint64
+	born  int64 // nanoseconds since 1970
 }
 
-// asideInode is the inode of what was moved aside under a name.
-func asideInode(name string) (inode uint64, ok bool) {
-	var zone uint64
-	var random string
-	n, err := fmt.Sscanf(strings.ReplaceAll(strings.TrimPrefix(name, asidePrefix), "-", " "), "%d %d %s", &zone, &inode, &random)
-	return inode, strings.HasPrefix(name, asidePrefix) && n == 3 && err == nil
+func identityOf(st *unix.Statx_t) fileIdentity {
+	if st.Mask&unix.STATX_BTIME == 0 {
+		return fileIdentity{inode: st.Ino}
+	}
+	return fileIdentity{st.Ino, st.Btime.Sec*1e9 + int64(st.Btime.Nsec)}
+}
+
+// identifyFile looks at a name in a directory, or, with AT_EMPTY_PATH, at what is behind a descriptor.
+func identifyFile(dir int, name string, flags int) (fileIdentity, error) {
+	var st unix.Statx_t
+	err := unix.Statx(dir, name, flags|unix.AT_SYMLINK_NOFOLLOW, unix.STATX_INO|unix.STATX_BTIME, &st)
+	return identityOf(&st), err
+}
+
+func (it fileIdentity) String() string { return fmt.Sprintf("%d-%d", it.inode, it.born) }
+
+// asideName is how the name of something of this zone begins when it was moved aside.
+func (h *Held) asideName(it fileIdentity) string {
+	return fmt.Sprintf("%s%d-%v-", asidePrefix, h.stat.Ino, it)
+}
+
+// isAside says whether what has the name is what was to be removed, of whatever zone.
+func isAside(name string, it fileIdentity) bool {
+	rest, isOne := strings.CutPrefix(name, asidePrefix)
+	_, rest, cut := strings.Cut(rest, "-")
+	return isOne && cut && strings.HasPrefix(rest, it.String()+"-")
 }
 
 // putBack gives what was moved aside its name again, or, where that is taken meanwhile, NAME (2). When its folder is gone
@@ -250,11 +276,10 @@ func (h *Held) sweep(dir int) {
 		return
 	}
 	for _, name := range names {
-		var st unix.Stat_t
-		if !strings.HasPrefix(name, asidePrefix) || unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
+		if !strings.HasPrefix(name, asidePrefix) {
 			continue
 		}
-		if strings.HasPrefix(name, h.asideName(st.Ino)) {
+		if it, err := identifyFile(dir, name, 0); err == nil && strings.HasPrefix(name, h.asideName(it)) {
 			h.admin.raze(aside{dir, name})
 		}
 	}

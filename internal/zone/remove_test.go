@@ -122,28 +122,37 @@ func TestRemoveAfterKill(t *testing.T) {
 	base, admin := needCopy(t)
 	root := prepareRemoval(t, admin, base)
 	h := hold(t, admin)
-	var zone, file, folder unix.Stat_t
-	for path, st := range map[string]*unix.Stat_t{root: &zone, root + "/b": &file, root + "/his": &folder} {
-		if err := unix.Lstat(path, st); err != nil {
-			t.Fatal(err)
+	sh(t, "touch "+root+"/keep")
+	var zone unix.Stat_t
+	if err := unix.Lstat(root, &zone); err != nil {
+		t.Fatal(err)
+	}
+	aside := func(zone uint64, it fileIdentity) string {
+		return fmt.Sprintf("%s/.closed/.shz-removed-%d-%v-X", base, zone, it)
+	}
+	itself := func(path string) fileIdentity {
+		it, err := identifyFile(unix.AT_FDCWD, path, 0)
+		if err != nil || it.born == 0 {
+			t.Fatal(it, err)
 		}
+		return it
 	}
-	aside := func(zone, object uint64) string {
-		return fmt.Sprintf("%s/.closed/.shz-removed-%d-%d-X", base, zone, object)
-	}
+	again := itself(root + "/keep")
+	again.born-- // its number was given again
 	mv := func(from, to string) {
 		if err := os.Rename(from, to); err != nil {
 			t.Fatal(err)
 		}
 	}
-	mv(root+"/b", aside(zone.Ino, file.Ino))
-	mv(root+"/his", aside(zone.Ino, folder.Ino))
-	sh(t, "touch "+aside(zone.Ino, 4242)+" "+aside(4242, 4243)) // swapped in at the last moment; another zone's
+	mv(root+"/b", aside(zone.Ino, itself(root+"/b")))
+	mv(root+"/his", aside(zone.Ino, itself(root+"/his")))
+	mv(root+"/keep", aside(zone.Ino, again))
+	sh(t, "touch "+aside(zone.Ino, fileIdentity{4242, 0})+" "+aside(4242, fileIdentity{4243, 0})) // swapped in at the last moment; another zone's
 	sh(t, "touch "+root+"/next")
 	if err := h.Remove([]string{"next"}); err != nil {
 		t.Fatal(err)
 	}
-	if left := sh(t, "ls -A "+base+"/.closed "+root); strings.Count(left, ".shz-removed-") != 2 || strings.Contains(left, fmt.Sprintf("-%d-X", file.Ino)) {
+	if left := sh(t, "ls -A "+base+"/.closed "+root); strings.Count(left, ".shz-removed-") != 3 || !strings.Contains(left, fmt.Sprintf("-%v-X", again)) {
 		t.Errorf("left: %s", left)
 	}
 }
@@ -261,7 +270,7 @@ func TestRemoveInSubvolumes(t *testing.T) {
 		t.Errorf("left: %s", left)
 	}
 	// Killed in the middle: the folder with the reserved name and what is in it go with the next removal.
-	sh(t, fmt.Sprintf("cd %s; mkdir -m 700 .shz-removed-X; touch next; i=$(stat -c %%i keep); mv keep .shz-removed-X/.shz-removed-%d-$i-Y", root, h.stat.Ino))
+	sh(t, fmt.Sprintf("cd %s; mkdir -m 700 .shz-removed-X; touch next; i=$(stat -c %%i keep)-$(date -d \"$(stat -c %%w keep)\" +%%s%%N); mv keep .shz-removed-X/.shz-removed-%d-$i-Y", root, h.stat.Ino))
 	if err := h.Remove([]string{"next"}); err != nil {
 		t.Error(err)
 	}

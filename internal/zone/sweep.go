@@ -51,6 +51,9 @@ func (h *Held) SweepLeftovers(s *Sweeping) error {
 		}
 		left, bytes, err := leftover(w.here, name, s.Before)
 		if left < 0 {
+			if err != nil {
+				missed(err)
+			}
 			return
 		}
 		defer left.close()
@@ -155,10 +158,14 @@ func leftover(dir int, name string, before time.Time) (left heldFile, bytes int6
 	return heldFile(file), st.Blocks * blockSize, nil
 }
 
+// maxGrown is how deep a folder that was still growing is looked into: a descriptor is open for each level, and two zones are swept at a
+// time.
+const maxGrown = 256
+
 // isLeftAlone says whether all that lies in a folder is of its owner and old, too. Whoever gives a folder a reserved name must not
-// have root remove what others put into it, and what still grows is no leftover. It goes as deep as a path can.
+// have root remove what others put into it, and what still grows is no leftover. What is deeper than maxGrown stays, and is an error.
 func isLeftAlone(folder int, owner uint32, before time.Time, depth int) (bool, error) {
-	if depth > unix.PathMax/2 {
+	if depth > maxGrown {
 		return false, unix.ELOOP
 	}
 	names, err := readNames(folder)
@@ -213,9 +220,9 @@ func (a *Admin) SweepBase(before time.Time) (removed int64, err error) {
 		return removed, err
 	}
 	for _, name := range names {
-		inode, isAside := asideInode(name)
 		var st unix.Stat_t
-		if !isAside || unix.Fstatat(closed, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil || st.Ino != inode ||
+		it, oneErr := identifyFile(closed, name, 0)
+		if oneErr != nil || !isAside(name, it) || unix.Fstatat(closed, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil ||
 			!time.Unix(st.Ctim.Unix()).Before(before) {
 			continue
 		}

@@ -441,6 +441,9 @@ func (t *Trash) Restore(id string, to *Object, as string, exists OnExists, keep 
 		return Carried{}, err
 	}
 	if fits {
+		if object.Kind() == "dir" {
+			markRestored(object.fd, time.Now()) // before it has its name. Who may not: what he brings back is somebody else's to keep
+		}
 		landed, err := d.dir.renameTo(d.item, to, as, exists)
 		if err == nil && !landed.Skipped {
 			landed.Folder = object.Kind() == "dir"

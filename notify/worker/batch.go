@@ -28,6 +28,9 @@ import (
 // what they tell fits into memory (a request tells 64 MiB at most, internal/event).
 const batchFiles = 500
 
+// readFiles is how many names of event files are in memory at a time: for each so many the whole folder is read once more.
+const readFiles = 5_000
+
 // What ends a batch early: so many acts, or bytes of their paths, which have no limit of the kernel's.
 const (
 	batchLines = 20_000
@@ -40,6 +43,7 @@ const askAnew = time.Hour
 // worker is one run.
 type worker struct {
 	events, damaged string // folders
+	atOnce          int    // readFiles; tests have less
 	logs            logs
 	journal         journal
 	notices         notices
@@ -58,11 +62,11 @@ func (w *worker) run() error {
 	if err := w.recover(); err != nil {
 		return fmt.Errorf("recovery: %w", err)
 	}
-	entries, err := os.ReadDir(w.events) // sorted: names begin with the time
+	names, err := event.Next(w.events, "", w.atOnce)
 	if err != nil {
 		return err
 	}
-	if len(entries) == 0 && !w.longAgo() {
+	if len(names) == 0 && !w.longAgo() {
 		return nil
 	}
 	zones, err := w.table()
@@ -75,7 +79,7 @@ func (w *worker) run() error {
 	if err := os.WriteFile(w.askedFile(), nil, 0o600); err != nil {
 		return err
 	}
-	takeErr := w.takeAll(entries, zones)
+	takeErr := w.takeAll(names, zones)
 	if _, state, err := w.journal.read(); err != nil || state == begun {
 		return errors.Join(takeErr, err) // what is to be cut back stands in the logs of these names
 	}
@@ -90,19 +94,29 @@ func (w *worker) longAgo() bool {
 	return err != nil || w.logs.now.Sub(info.ModTime()).Abs() >= askAnew
 }
 
-// takeAll takes files in batches. One that cannot be read is told, and keeps nobody else's waiting.
-func (w *worker) takeAll(entries []os.DirEntry, zones table) error {
+// takeAll takes files in batches, those with the names and then all that come after them. One that cannot be read is told, and keeps
+// nobody else's waiting.
+func (w *worker) takeAll(names []string, zones table) error {
 	var b batch
 	var unread error
-	for _, e := range entries {
-		if err := w.take(&b, e.Name(), zones); err != nil {
-			unread = errors.Join(unread, err)
-		}
-		if len(b.files) == batchFiles || len(b.lines) >= batchLines || b.bytes >= batchBytes {
-			if err := w.commit(b); err != nil {
-				return errors.Join(unread, err)
+	for len(names) > 0 {
+		for _, name := range names {
+			if err := w.take(&b, name, zones); err != nil {
+				unread = errors.Join(unread, err)
 			}
-			b = batch{}
+			if len(b.files) == batchFiles || len(b.lines) >= batchLines || b.bytes >= batchBytes {
+				if err := w.commit(b); err != nil {
+					return errors.Join(unread, err)
+				}
+				b = batch{}
+			}
+		}
+		if len(names) < w.atOnce { // what came since is for the next run
+			break
+		}
+		var err error
+		if names, err = event.Next(w.events, names[len(names)-1], w.atOnce); err != nil {
+			unread = errors.Join(unread, err)
 		}
 	}
 	return errors.Join(unread, w.commit(b))

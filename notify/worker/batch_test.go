@@ -47,7 +47,7 @@ func newPlace(t *testing.T) *place {
 		}
 	}
 	p := &place{}
-	p.worker = &worker{events: top + "/events", damaged: top + "/damaged", journal: journal(top + "/journal"),
+	p.worker = &worker{events: top + "/events", damaged: top + "/damaged", atOnce: readFiles, journal: journal(top + "/journal"),
 		notices: notices(top + "/notices"), tells: tells{reach: true, downloads: true},
 		errands: errands(top + "/errands"), hooks: hooks{upload: []string{"x"}, download: []string{"x"}},
 		logs: logs{system: top + "/system", zones: top + "/zones", admins: admin, maxSize: 1 << 30, now: time.Now()},
@@ -379,14 +379,28 @@ func appendTo(t *testing.T, name, text string) {
 	}
 }
 
-// TestManyFiles: more than a batch.
+// TestManyFiles: more than a batch, and more than names are read at a time, the last of which first is under way.
 func TestManyFiles(t *testing.T) {
 	p := newPlace(t)
+	p.worker.atOnce = batchFiles - 5
+	var held *event.File
 	for i := range batchFiles + 5 {
-		p.act(t, "a", idOfA, fmt.Sprint(i))
+		if i != p.worker.atOnce-1 {
+			p.act(t, "a", idOfA, fmt.Sprint(i))
+			continue
+		}
+		var err error
+		if held, err = event.Create(p.events, event.Header{UID: 1003, User: "bruno", Component: "shz", Entry: event.EntryShell, Zone: "a", ZoneID: idOfA}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	p.mustRun(t)
-	if n := len(strings.Fields(logged(t, p.logs.folder(idOfA)))); n != batchFiles+5 || p.waiting(t) != 0 {
+	if n := len(strings.Fields(logged(t, p.logs.folder(idOfA)))); n != batchFiles+4 || p.waiting(t) != 1 {
 		t.Errorf("%d acts, %d files", n, p.waiting(t))
+	}
+	held.Close()
+	p.mustRun(t)
+	if p.waiting(t) != 0 {
+		t.Errorf("%d files", p.waiting(t))
 	}
 }

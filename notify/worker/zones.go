@@ -67,7 +67,7 @@ func newWorker(settings config.Settings, names *account.Names) (*worker, error) 
 		return nil, fmt.Errorf("there is no group %s", layout.GroupAdmin)
 	}
 	return &worker{
-		events: layout.Events, damaged: layout.Damaged, journal: layout.WorkerState,
+		events: layout.Events, damaged: layout.Damaged, atOnce: readFiles, journal: layout.WorkerState,
 		logs: logs{system: layout.SystemLog, zones: layout.ZoneLogs, admins: admins, now: time.Now(),
 			maxSize: settings.Activity.MaxSize, keep: settings.Activity.Keep},
 		notices: layout.Notices,

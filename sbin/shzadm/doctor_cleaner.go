@@ -39,6 +39,10 @@ func (u *checkup) checkCleaner() {
 		u.check(false, finding{Check: "cleaner-clock", Subject: cleanerProgram, Found: d.Before.Local().Format("2006-01-02 15:04"),
 			Right: state.Seen.Local().Format("2006-01-02 15:04"), Mend: cleanerProgram + " --status"})
 	}
+	if state.Back > 0 {
+		u.check(false, finding{Check: "cleaner-back", Subject: cleanerProgram, Found: state.Most.Local().Format("2006-01-02 15:04"),
+			Right: state.Seen.Local().Format("2006-01-02 15:04"), Mend: cleanerProgram + " --status"})
+	}
 	for _, job := range slices.Sorted(maps.Keys(state.Jobs)) {
 		run := state.Jobs[job]
 		f := finding{Check: "cleaner-failed", Subject: job, Found: strconv.FormatInt(run.Failed, 10)}

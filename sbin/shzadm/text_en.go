@@ -483,6 +483,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"finding-sms-folder-mode":   "short messages go into %[1]s, which its group cannot write (%[2]s):",
 	"finding-sms-no-mail":       "%[1]s: sms.transport is set and mail.host is empty: nobody is told of anything, by SMS neither",
 	"finding-cleaner-state":     "%[1]s, the record of the cleaner's runs, is damaged; without it closed zones get their days of grace anew:",
+	"finding-cleaner-back":      "the clock showed %[2]s before, and shows %[3]s: %[1]s shortens no zone until it has gone on for a day; set it right if it is wrong",
 	"finding-cleaner-clock":     "the clock jumped from %[2]s to %[3]s: %[1]s closes and removes nothing until it has gone on for a day; set it right if it is wrong",
 	"finding-cleaner-idle":      "%[1]s last did something on %[2]s: nothing is closed or removed, and no owner is warned, unless cron starts it each minute",
 	"finding-cleaner-failed":    "the cleaner's job %[1]s could not do everything the last time (%[2]s): %[3]s",

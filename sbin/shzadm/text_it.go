@@ -482,6 +482,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-sms-folder-mode":   "gli SMS vanno in %[1]s, in cui il suo gruppo non può scrivere (%[2]s):",
 	"finding-sms-no-mail":       "%[1]s: sms.transport c'è e mail.host è vuoto: nessuno viene avvisato di niente, nemmeno per SMS",
 	"finding-cleaner-state":     "%[1]s, la registrazione dei lavori del cleaner, è danneggiata; senza di essa i giorni di grazia delle aree chiuse ricominciano:",
+	"finding-cleaner-back":      "l'orologio segnava %[2]s e segna %[3]s: %[1]s non accorcia nessuna area finché non è andato avanti per un giorno; correggerlo se è sbagliato",
 	"finding-cleaner-clock":     "l'orologio è saltato da %[2]s a %[3]s: %[1]s non chiude e non elimina nulla finché non è andato avanti per un giorno; correggerlo se è sbagliato",
 	"finding-cleaner-idle":      "%[1]s ha fatto qualcosa l'ultima volta il %[2]s: nulla viene chiuso o eliminato e nessun proprietario è avvisato, se cron non lo avvia ogni minuto",
 	"finding-cleaner-failed":    "il lavoro %[1]s del cleaner non ha potuto fare tutto l'ultima volta (%[2]s): %[3]s",
