@@ -2,6 +2,7 @@ package picture
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
@@ -10,6 +11,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"runtime"
 	"testing"
 )
 
@@ -227,6 +229,37 @@ func TestThumbnailRefused(t *testing.T) {
 		if b, _, err := Thumbnail(bytes.NewReader(row.file), side); !errors.Is(err, row.want) || b != nil {
 			t.Errorf("%s: %d bytes, %v", name, len(b), err)
 		}
+	}
+}
+
+// inflated is a PNG that says it is small and holds 64 MiB, packed into 64 KiB.
+func inflated(t testing.TB) []byte {
+	t.Helper()
+	var data bytes.Buffer
+	z := zlib.NewWriter(&data)
+	for block := make([]byte, 1<<20); data.Len() < 64<<10; {
+		if _, err := z.Write(block); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	z.Close()
+	chunk := append([]byte("IDAT"), data.Bytes()...)
+	b := binary.BigEndian.AppendUint32(bomb(10, 10, 8, 2, 0), uint32(data.Len()))
+	return binary.BigEndian.AppendUint32(append(b, chunk...), crc32.ChecksumIEEE(chunk))
+}
+
+// TestInflated: what is packed into a picture beyond its pixels is not unpacked.
+func TestInflated(t *testing.T) {
+	file := inflated(t)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, _, err := Thumbnail(bytes.NewReader(file), side)
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, ErrFormat) || used > 16<<20 {
+		t.Errorf("%v, with %d bytes of memory", err, used)
 	}
 }
 
