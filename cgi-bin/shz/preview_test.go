@@ -186,6 +186,9 @@ func TestThumbnail(t *testing.T) {
 	if got := again.run(t); got.status != http.StatusNotModified || got.body != "" {
 		t.Errorf("the same: %d", got.status)
 	}
+	if got := (call{method: http.MethodHead, target: ask.target}).run(t); got.status != http.StatusOK || got.body != "" || got.header.Get("ETag") != tag {
+		t.Errorf("HEAD: %d, %d bytes", got.status, len(got.body))
+	}
 	// Who keeps one asks the kernel like everybody else.
 	shut := again
 	shut.user = bruno
