@@ -16,7 +16,13 @@ func TestAccountCallers(t *testing.T) {
 		t.Errorf("%d %s", status, out)
 	}
 	before := run(t, "sha256sum", "/etc/passwd", "/etc/group", "/etc/shadow")
-	for _, user := range []string{"anna", "bruno", "carla", "nobody", "www-data", layout.UserGuest, layout.UserSpool} {
+	// Managers may ask for one thing, which is off here.
+	for _, op := range []string{"lock", "modify", "create", "invite-again", "search", "show", "password", "sessions", "delete", "member"} {
+		if out, status := asUser(t, "anna", "sh", "-c", `echo '{"op":"`+op+`","username":"carla"}'`+ask); status != 2 || strings.Contains(out, "carla\"") {
+			t.Errorf("anna %s: %d %s", op, status, out)
+		}
+	}
+	for _, user := range []string{"bruno", "carla", "nobody", "www-data", layout.UserGuest, layout.UserSpool} {
 		out, status := asUser(t, user, "sh", "-c", `echo '{"op":"lock","username":"carla"}'`+ask)
 		if status == 0 || !strings.Contains(out, "sudo:") {
 			t.Errorf("%s: %d %s", user, status, out)

@@ -224,3 +224,154 @@ func TestInviteByShell(t *testing.T) {
 		t.Error("again it is another link")
 	}
 }
+
+// TestManagersInvite: into their own zones, without a role, so many in a month; and only where the settings say so.
+func TestManagersInvite(t *testing.T) {
+	zone := newZone(t)
+	clearUsers(t, "us-guest", "us-guest2", "us-guest3", "us-boss")
+	canInvite(t)
+	run(t, "sh", "-c", `echo Lampone-7-Treno-Verde | shzadm user add us-boss --role manager --full-name B --email b@share.test --password-stdin`)
+	invite := func(user, guest string, more ...string) answer {
+		return jsonAs(t, user, append(append([]string{"-d", "op=invite&full_name=G&email=g@share.test&username=" + guest}, more...), "/cgi-bin/users")...)
+	}
+	for _, user := range []string{"anna", "bruno", "admin"} {
+		jar(t, user) // a login is a session more
+	}
+	session := "SESSION_ID=" + sessionAfterLogin(t, "us-boss", "Lampone-7-Treno-Verde")
+	byBoss := func(more ...string) answer {
+		return curl(t, append(append(append([]string{}, wantsJSON...), "-b", session, "-d", "op=invite&full_name=G&email=g@share.test&username=us-guest3"), append(more, "/cgi-bin/users")...)...)
+	}
+	before := accounts(t)
+	into := []string{"-d", "zone=" + zone, "-d", "access=write"}
+	if a := invite("anna", "us-guest", into...); a.status != 403 {
+		t.Errorf("off: %d %s", a.status, a.body)
+	}
+	// By the helper itself, which the handler spares the question.
+	const helper = ` | sudo -n ` + layout.AccountHelper
+	question := `echo '{"op":"invite","username":"us-guest","full_name":"G","email":"g@share.test","zone":"` + zone + `","access":"write"}'` + helper
+	if out, status := asUser(t, "anna", "sh", "-c", question); status != 1 || !strings.Contains(out, `"reason":"no-inviting"`) {
+		t.Errorf("off, by a shell: %d %s", status, out)
+	}
+	setConfig(t, "[login]\nfailure_milliseconds = 300\ninvitations_monthly = 2\n[mail]\nport = 1\n[entries.internal]\npublic_url = \""+needDemo(t).url+"\"\n")
+	for what, row := range map[string]struct {
+		a      answer
+		status int
+	}{
+		"base": {invite("bruno", "us-guest", into...), 403}, "no zone": {invite("anna", "us-guest"), 400}, "no access": {invite("anna", "us-guest", into[:2]...), 400},
+		"a role": {invite("anna", "us-guest", append(into, "-d", "role=manager")...), 403}, "somebody there is": {invite("anna", "bruno", into...), 409},
+		"another's zone": {byBoss(into...), 403}, "root": {invite("anna", "root", into...), 409},
+		"another operation": {jsonAs(t, "anna", "-d", "op=create&full_name=G&email=g@share.test&username=us-guest", "/cgi-bin/users"), 403},
+		"again":             {jsonAs(t, "anna", "-d", "op=invite-again&username=bruno", "/cgi-bin/users"), 403},
+		"another site":      {invite("anna", "us-guest", append(into, "-H", "Origin: http://evil.example")...), 403},
+		"no session":        {curl(t, append(wantsJSON, "-d", "op=invite&username=us-guest&full_name=G&email=g@share.test&access=read&zone="+zone, "/cgi-bin/users")...), 401},
+		"people":            {jsonAs(t, "anna", "/cgi-bin/users?username=b"), 403}, "a person": {jsonAs(t, "anna", "/cgi-bin/users/bruno"), 403},
+	} {
+		if row.a.status != row.status {
+			t.Errorf("%s: %d %s", what, row.a.status, row.a.body)
+		}
+	}
+	if out, status := asUser(t, "bruno", "sh", "-c", question); status == 0 || !strings.Contains(out, "sudo:") {
+		t.Errorf("bruno, by a shell: %d %s", status, out)
+	}
+	out, _ := asUser(t, "anna", "sh", "-c", `printf %s "$1" | env -i PATH=/usr/bin:/bin GATEWAY_INTERFACE=CGI/1.1 SERVER_PROTOCOL=HTTP/1.1 REMOTE_ADDR=10.9.8.7 HTTP_HOST=h HTTP_ACCEPT=application/json \
+		SHZ_ENTRY=external SHZ_REQUEST=0123456789abcdef SHZ_USER=anna REQUEST_METHOD=POST CONTENT_TYPE=application/x-www-form-urlencoded CONTENT_LENGTH="${#1}" REQUEST_URI=/cgi-bin/users SHZ_EVENT_FD=3 `+layout.Handlers+`/users 3>&1`,
+		"sh", "op=invite&username=us-guest&full_name=G&email=g@share.test&access=read&zone="+zone)
+	if !strings.Contains(out, "Status: 403") {
+		t.Errorf("from outside: %.300s", out)
+	}
+	if accounts(t) != before {
+		t.Fatal("something was made")
+	}
+	page := curlAs(t, "anna", "-H", "Accept: text/html", "-b", "lang=en", "/cgi-bin/zones/"+zone)
+	const form = "/cgi-bin/users?view=new&amp;zone="
+	if !strings.Contains(page.body, form+zone) {
+		t.Errorf("the zone's page leads to no invitation: %d", page.status)
+	}
+	page = curlAs(t, "anna", "-H", "Accept: text/html", "/cgi-bin/users?view=new&zone="+zone)
+	if page.status != 200 || !strings.Contains(page.body, `name="zone" value="`+zone+`"`) && !strings.Contains(page.body, `value="`+zone+`"`) || strings.Contains(page.body, `name="role"`) || strings.Contains(page.body, `value="create"`) {
+		t.Errorf("%d %s", page.status, page.body)
+	}
+	if a := invite("anna", "us-guest", into...); a.status != 201 || !strings.Contains(a.body, `"sponsor":"anna"`) || strings.Contains(a.body, `"password":`) {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	if list := run(t, "getfacl", "-cp", zonePath(zone)); !strings.Contains(list, "user:us-guest:rwx") {
+		t.Error(list)
+	}
+	if _, m := invitationOf(t, "us-guest"); m.Actor != "anna" || m.Zone != zone {
+		t.Errorf("%+v", m)
+	}
+	if a := curlAs(t, "anna", "-H", "Accept: text/html", "-d", "op=invite&full_name=G&email=g@share.test&username=us-guest2&access=read&zone="+zone, "/cgi-bin/users"); a.status != 303 || !strings.Contains(a.header.Get("Location"), "view=new") {
+		t.Errorf("%d %s", a.status, a.header.Get("Location"))
+	}
+	if a := invite("anna", "us-guest3", into...); a.status != 403 {
+		t.Errorf("the third of a month: %d %s", a.status, a.body)
+	}
+	run(t, "touch", "-d", "32 days ago", layout.Sponsors+"/"+strings.TrimSpace(run(t, "id", "-u", "us-guest")))
+	if a := invite("anna", "us-guest3", into...); a.status != 201 {
+		t.Errorf("one was longer ago than a month: %d %s", a.status, a.body)
+	}
+}
+
+// TestSponsor: who invited somebody answers for him, which ls shows; when he is locked, expired or gone, those whom he invited are listed
+// until somebody else answers for them.
+func TestSponsor(t *testing.T) {
+	canInvite(t)
+	clearUsers(t, "us-guest", "us-boss")
+	run(t, "sh", "-c", `echo Lampone-7-Treno-Verde | shzadm user add us-boss --role manager --full-name B --email b@share.test --password-stdin`)
+	if a := jsonAs(t, "admin", "-d", "op=invite&username=us-guest&full_name=Gina&email=g@share.test", "/cgi-bin/users"); a.status != 201 || !strings.Contains(a.body, `"sponsor":"admin","review":false`) {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	file := layout.Sponsors + "/" + strings.TrimSpace(run(t, "id", "-u", "us-guest"))
+	sponsor := func() string { return strings.TrimSpace(run(t, "stat", "-c", "%U %s", file)) }
+	if s := sponsor(); s != "admin 0" {
+		t.Errorf("ls -l says %q", s)
+	}
+	for what, args := range map[string][]string{"nobody": {"sponsor=us-none"}, "root": {"sponsor=root"}, "himself": {"sponsor=us-guest"}} {
+		if a := jsonAs(t, "admin", "-d", "op=modify&username=us-guest&"+args[0], "/cgi-bin/users"); a.status != 400 || sponsor() != "admin 0" {
+			t.Errorf("%s: %d %s", what, a.status, a.body)
+		}
+	}
+	if a := jsonAs(t, "bruno", "-d", "op=modify&username=us-guest&sponsor=bruno", "/cgi-bin/users"); a.status != 403 || sponsor() != "admin 0" {
+		t.Errorf("by bruno: %d %s", a.status, a.body)
+	}
+	run(t, "shzadm", "user", "modify", "us-guest", "--sponsor", "us-boss")
+	uid := strings.TrimSpace(run(t, "id", "-u", "us-boss"))
+	for _, step := range []struct {
+		command, sponsor string
+		listed           bool
+	}{
+		{"true", "us-boss", false},
+		{"usermod -L us-boss", "us-boss", true},
+		{"usermod -U us-boss", "us-boss", false},
+		{"usermod -e 1 us-boss", "us-boss", true},
+		{"usermod -e '' us-boss; gpasswd -d us-boss shzbase", "us-boss", true},
+		{"shzadm user delete us-boss --files keep", "uid:" + uid, true},
+		{"shzadm user lock us-guest", "uid:" + uid, false},
+		{"shzadm user unlock us-guest", "uid:" + uid, true},
+	} {
+		run(t, "sh", "-c", step.command)
+		if out := run(t, "shzadm", "user", "list", "--review"); strings.Contains(out, "us-guest") != step.listed {
+			t.Errorf("%s: %s", step.command, out)
+		}
+		for query, listed := range map[string]bool{"review=1": step.listed, "username=us-guest": true, "sponsor=" + step.sponsor: true, "sponsor=bruno": false} {
+			a := jsonAs(t, "admin", "/cgi-bin/users?"+query)
+			if strings.Contains(a.body, `"username":"us-guest"`) != listed || listed && !strings.Contains(a.body, `"sponsor":"`+step.sponsor+`"`) {
+				t.Errorf("%s: %s: %d %s", step.command, query, a.status, a.body)
+			}
+		}
+	}
+	page := curlAs(t, "admin", "-H", "Accept: text/html", "-b", "lang=en", "/cgi-bin/users/us-guest")
+	if !strings.Contains(page.body, "To review") || !strings.Contains(page.body, "uid:"+uid) {
+		t.Errorf("%d %s", page.status, page.body)
+	}
+	if a := jsonAs(t, "admin", "-d", "op=modify&username=us-guest&sponsor=admin", "/cgi-bin/users"); a.status != 200 || sponsor() != "admin 0" {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if out := run(t, "shzadm", "user", "list", "--review", "--json"); strings.Contains(out, "us-guest") {
+		t.Error(out)
+	}
+	run(t, "shzadm", "user", "delete", "us-guest", "--files", "keep")
+	if _, err := os.Stat(file); !os.IsNotExist(err) {
+		t.Errorf("%s is still there: %v", file, err)
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"sharezone/internal/page"
 	"sharezone/internal/session"
 	"sharezone/internal/web"
+	"sharezone/internal/zone"
 )
 
 // here is the component's address.
@@ -27,10 +28,14 @@ func answer(c *web.Call) error {
 	if c.Request.Method == http.MethodPost {
 		return post(v)
 	}
-	if err := v.mayAsk(); err != nil {
+	name := c.Rest()
+	ask := v.mayAsk
+	if name == "" && v.query.Get("view") == "new" {
+		ask = v.mayInvite
+	}
+	if err := ask(); err != nil {
 		return err
 	}
-	name := c.Rest()
 	switch {
 	case name != "" && !session.ValidUser(name):
 		return v.told(&helper.AccountRefusal{Code: string(web.NotFound), Reason: "no-user"})
@@ -44,7 +49,7 @@ func answer(c *web.Call) error {
 	case view == "":
 		return v.list()
 	case view == "new" && !c.JSON:
-		return v.newPage(nil, http.StatusOK, nil)
+		return v.newPage(url.Values{"zone": {v.query.Get("zone")}}, http.StatusOK, v.done())
 	case view == "groups" && !c.JSON:
 		return v.groupsPage(nil, http.StatusOK, v.done())
 	}
@@ -66,6 +71,15 @@ func (v viewer) mayAsk() error {
 		return web.Refuse(web.NotPermitted, "not an administrator")
 	}
 	return nil
+}
+
+// mayInvite is mayAsk for what managers may do too, where the settings let them.
+func (v viewer) mayInvite() error {
+	err := v.mayAsk()
+	if s, unread := v.call.Settings(); err != nil && unread == nil && v.call.Entry != "external" && s.Login.Invitations > 0 && zone.MayMakeZones() {
+		return nil
+	}
+	return err
 }
 
 // refusal gives an error the sentence of a reason.
@@ -103,6 +117,7 @@ func (v viewer) criteria() (account.Criteria, error) {
 	c := account.Criteria{
 		Text: get("text"), Username: get("username"), FullName: get("full_name"), Company: get("company"), Email: get("email"),
 		Group: get("group"), Role: account.Role(get("role")), Status: account.Status(get("status")),
+		Sponsor: get("sponsor"), Review: get("review") == "1",
 	}
 	if c.Role != "" && c.Role.Groups() == nil {
 		return c, web.Refuse(web.BadRequest, "role="+strconv.Quote(string(c.Role)))

@@ -20,16 +20,17 @@ import (
 
 // operation is a row of the table of what a form can ask for.
 type operation struct {
-	event string // what is told of it
-	group bool   // it is about a company's group, and nobody
-	ask   func(form) (helper.AccountRequest, error)
-	done  string // what is said when it went well, a key below users-done
-	view  string // the page that the form stood on, shown again with what was wrong
+	event   string // what is told of it
+	manager bool   // managers may ask for it too
+	group   bool   // it is about a company's group, and nobody
+	ask     func(form) (helper.AccountRequest, error)
+	done    string // what is said when it went well, a key below users-done
+	view    string // the page that the form stood on, shown again with what was wrong
 }
 
 var operations = map[string]operation{
 	"create":       {event: "user-create", ask: form.described, done: "create", view: "new"},
-	"invite":       {event: "user-create", ask: form.described, done: "invite", view: "new"},
+	"invite":       {event: "user-create", manager: true, ask: form.described, done: "invite", view: "new"},
 	"invite-again": {event: "user-modify", ask: form.plain, done: "invite"},
 	"modify":       {event: "user-modify", ask: form.described, done: "modify", view: "edit"},
 	"lock":         {event: "user-lock", ask: form.plain, done: "lock"},
@@ -108,10 +109,18 @@ func (f *form) request() (helper.AccountRequest, error) {
 }
 
 func (f form) send(q helper.AccountRequest) (helper.AccountReply, error) {
-	if err := f.mayAsk(); err != nil {
+	if err := f.may(); err != nil {
 		return helper.AccountReply{}, err
 	}
 	return helper.Account(q, nil)
+}
+
+// may says why it is no use to ask for what the form is about.
+func (f form) may() error {
+	if f.row.manager {
+		return f.mayInvite()
+	}
+	return f.mayAsk()
 }
 
 func resultOf(err error) string {
@@ -152,14 +161,14 @@ func (f form) plain() (helper.AccountRequest, error) {
 func (f form) described() (helper.AccountRequest, error) {
 	q := helper.AccountRequest{
 		Op: f.op, Username: f.name, FullName: f.text("full_name"), Company: f.text("company"), Phone: f.text("phone"), Mobile: f.text("mobile"),
-		Email: f.text("email"), Expires: f.text("expires"), Role: f.text("role"), Language: f.text("language"), Channel: f.text("channel"), Seen: f.fields.Get("seen"),
+		Email: f.text("email"), Expires: f.text("expires"), Role: f.text("role"), Language: f.text("language"), Channel: f.text("channel"), Sponsor: f.text("sponsor"), Seen: f.fields.Get("seen"),
 	}
 	if f.op == "invite" {
 		if q.Zone = strings.TrimSpace(f.fields.Get("zone")); q.Zone != "" {
 			q.Access = f.fields.Get("access")
 		}
 	}
-	if f.op == "modify" && q.FullName == nil && q.Company == nil && q.Phone == nil && q.Mobile == nil && q.Email == nil && q.Expires == nil && q.Role == nil && q.Language == nil && q.Channel == nil {
+	if f.op == "modify" && q.FullName == nil && q.Company == nil && q.Phone == nil && q.Mobile == nil && q.Email == nil && q.Expires == nil && q.Role == nil && q.Language == nil && q.Channel == nil && q.Sponsor == nil {
 		return q, web.Refuse(web.BadRequest, "nothing to change")
 	}
 	return q, nil
@@ -208,7 +217,11 @@ func (f form) answer(q helper.AccountRequest, reply helper.AccountReply) error {
 		m := made{*reply.User, reply.Password}
 		return f.call.Answer(http.StatusCreated, m, madePage(f.call.View(f.call.Language.Say("users-made.title")), m))
 	case "invite":
-		return f.call.SeeOther(href(f.name, "done", f.row.done), http.StatusCreated, invited{*reply.User, reply.Invited})
+		to := href(f.name, "done", f.row.done)
+		if !f.call.Administers() { // who does not see people's pages
+			to = href("", "view", "new", "zone", q.Zone, "done", f.row.done)
+		}
+		return f.call.SeeOther(to, http.StatusCreated, invited{*reply.User, reply.Invited})
 	case "invite-again":
 		return f.call.SeeOther(href(f.name, "done", f.row.done), http.StatusOK, invited{*reply.User, reply.Invited})
 	case "create-group":
@@ -221,7 +234,7 @@ func (f form) answer(q helper.AccountRequest, reply helper.AccountReply) error {
 
 // again shows the page that a form stood on once more, with what went wrong and what was typed.
 func (f form) again(err error) error {
-	if f.call.JSON || f.mayAsk() != nil {
+	if f.call.JSON || f.may() != nil {
 		return err
 	}
 	f.call.Log(err)
@@ -237,7 +250,7 @@ func (f form) again(err error) error {
 
 // showAgain shows a form as it was typed when a session ended.
 func (f form) showAgain() error {
-	if err := f.mayAsk(); err != nil {
+	if err := f.may(); err != nil {
 		return err
 	}
 	return f.page(http.StatusOK, &page.Notice{Kind: page.Info, Text: f.call.Language.Say("form.again")})

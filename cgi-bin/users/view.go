@@ -138,6 +138,12 @@ func (v viewer) facts(u helper.KnownUser) []fact {
 	if u.Language != nil {
 		facts = append(facts, fact{l.Say("users-field.language"), l.Say("language." + *u.Language), false})
 	}
+	if u.Sponsor != nil {
+		facts = append(facts, fact{l.Say("users-field.sponsor"), *u.Sponsor, true})
+	}
+	if u.Review {
+		facts = append(facts, fact{l.Say("users.review"), l.Say("users.sponsor-left"), false})
+	}
 	if u.Channel != nil {
 		facts = append(facts, fact{l.Say("users-field.channel"), l.Say("channel." + string(*u.Channel)), false})
 	}
@@ -227,7 +233,7 @@ func (v viewer) userPage(s shown, view string, typed url.Values, status int, not
 	}
 	u.Form = formView{
 		Here: u.Here, Op: "modify", Username: s.Name, FullName: said(s.FullName), Company: said(s.Company), Phone: said(s.Phone),
-		Mobile: said(s.Mobile), Email: said(s.Email), Expires: said(s.Expires), Language: said(s.Language), Role: roleOf(s.KnownUser), Self: u.Self, Seen: helper.Stamp(s.User),
+		Mobile: said(s.Mobile), Email: said(s.Email), Expires: said(s.Expires), Language: said(s.Language), Role: roleOf(s.KnownUser), Sponsored: s.Sponsor != nil, Sponsor: said(s.Sponsor), Self: u.Self, Seen: helper.Stamp(s.User),
 	}
 	if settings, err := v.call.Settings(); err == nil && settings.SMS.Number(said(s.Mobile)) != "" {
 		if u.Form.Channel = account.ByMail; s.Channel != nil {
@@ -254,6 +260,8 @@ type formView struct {
 	Username, FullName, Company         string
 	Phone, Mobile, Email, Expires, Seen string
 	Role                                account.Role
+	Sponsored                           bool // somebody answers for him
+	Sponsor                             string
 	Self                                bool // role and last day are not his own to change
 	Language                            string
 	Channel                             account.Channel // "" = there is no choice
@@ -272,7 +280,7 @@ func (v viewer) invites() bool {
 func (f *formView) fill(typed url.Values) {
 	for key, to := range map[string]*string{
 		"username": &f.Username, "full_name": &f.FullName, "company": &f.Company, "phone": &f.Phone, "mobile": &f.Mobile, "email": &f.Email,
-		"expires": &f.Expires, "zone": &f.Zone,
+		"expires": &f.Expires, "zone": &f.Zone, "sponsor": &f.Sponsor,
 		"seen": &f.Seen, // what was typed was typed over that, whatever holds now
 	} {
 		if _, there := typed[key]; there {
@@ -296,8 +304,12 @@ func (f *formView) fill(typed url.Values) {
 // newPage is the form for a new account.
 func (v viewer) newPage(typed url.Values, status int, notice *page.Notice) error {
 	f := formView{Here: here, Op: "create", Role: account.RoleBase, Invites: v.invites(), Access: zone.Read}
+	title := "users-new.title"
+	if !v.call.Administers() {
+		f.Op, title = "invite", "users-invite.page"
+	}
 	f.fill(typed)
-	head := v.call.View(v.call.Language.Say("users-new.title"))
+	head := v.call.View(v.call.Language.Say(title))
 	head.Notice = notice
 	return v.call.AnswerPage(status, newPage(head, f))
 }

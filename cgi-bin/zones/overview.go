@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -38,7 +39,8 @@ type overviewView struct {
 	Hits        []hit
 	MoreHits    int
 	Searched    bool
-	Still       string // who was taken off the list and gets in all the same
+	Invite      templ.SafeURL // where somebody new is invited, "" = not by this person
+	Still       string        // who was taken off the list and gets in all the same
 	Who         templ.SafeURL
 	Commands    []step
 }
@@ -158,6 +160,9 @@ func (p zonePage) overview() error {
 	if o.Find != "" && !o.Closed {
 		o.Searched = true
 		o.Hits, o.MoreHits = p.search(o.Find)
+	}
+	if s, err := p.call.Settings(); err == nil && !o.Closed && s.Invites() && (p.call.Administers() || p.Owner == p.call.User && s.Login.Invitations > 0) {
+		o.Invite = templ.SafeURL("/cgi-bin/users?" + url.Values{"view": {"new"}, "zone": {p.Name}}.Encode())
 	}
 	p.addBars(&o)
 	o.Commands = p.overviewCommands(o)

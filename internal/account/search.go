@@ -61,6 +61,8 @@ type Criteria struct {
 	Group    string `json:"group,omitempty"`
 	Role     Role   `json:"role,omitempty"` // the highest that somebody has
 	Status   Status `json:"status,omitempty"`
+	Sponsor  string `json:"sponsor,omitempty"`
+	Review   bool   `json:"review,omitempty"` // those whose sponsor is there no more
 }
 
 // Given says whether there is something to search by.
@@ -75,6 +77,8 @@ func (c Criteria) Matches(u User) bool {
 		(c.Email == "" || Match(c.Email, said(u.Email))) &&
 		(c.Group == "" || slices.Contains(u.Groups, c.Group)) &&
 		(c.Role == "" || len(u.Roles) > 0 && u.Roles[len(u.Roles)-1] == c.Role) &&
+		(c.Sponsor == "" || said(u.Sponsor) == c.Sponsor) &&
+		(!c.Review || u.Review) &&
 		(c.Status == "" || u.Status != nil && *u.Status == c.Status)
 }
 

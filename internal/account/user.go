@@ -68,6 +68,8 @@ type User struct {
 	Channel    *Channel   `json:"channel"` // by which he is told; null: he has chosen none
 	LastLogin  *time.Time `json:"last_login"`
 	Groups     []string   `json:"groups"`
+	Sponsor    *string    `json:"sponsor"` // who invited him, and answers for him
+	Review     bool       `json:"review"`  // that one is locked, expired or gone, and he is not
 
 	FailedLogins *int `json:"failed_logins"` // since the last right password
 }

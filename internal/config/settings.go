@@ -51,6 +51,7 @@ type Login struct {
 	Recovery     string        // the roles that may set a forgotten password by mail, with commas; "" = none
 	RecoveryTime time.Duration // how long the link holds
 	Invitation   time.Duration // how long the link of an invitation holds
+	Invitations  int           // that a manager has in a month
 	Reset        string        // how a password gets to whom an administrator made it for: mail, show
 }
 
@@ -199,6 +200,11 @@ var table = [...]setting{
 		"login", "invitation_days", 7, 1, 90, "days",
 		"Who was invited by mail has so many days to choose his password by the link in it.",
 		func(s *Settings, n int64) { s.Login.Invitation = time.Duration(n) * 24 * time.Hour }, nil,
+	},
+	{
+		"login", "invitations_monthly", 0, 0, 1000, "people",
+		"A manager may invite so many people by mail in a month, each into a zone of his. 0: administrators alone invite.",
+		func(s *Settings, n int64) { s.Login.Invitations = int(n) }, nil,
 	},
 	{
 		section: "login", name: "reset",

@@ -28,6 +28,7 @@ type AccountRequest struct {
 	Zone     string            `json:"zone,omitempty"`    // that somebody is invited to
 	Access   string            `json:"access,omitempty"`  // that he gets there
 	Channel  *string           `json:"channel,omitempty"` // with modify
+	Sponsor  *string           `json:"sponsor,omitempty"` // the same
 	To       string            `json:"to,omitempty"`      // who gets the files of a user who is deleted; "" = nobody
 	Group    string            `json:"group,omitempty"`   // of a company
 	Member   bool              `json:"member,omitempty"`
@@ -61,7 +62,7 @@ type AccountReply struct {
 
 // Stamp changes with each change of what describes somebody.
 func Stamp(u account.User) string {
-	b, _ := json.Marshal([]any{u.UID, u.FullName, u.Company, u.Phone, u.Mobile, u.Email, u.Expires, u.Roles, u.Language, u.Channel}) // cannot fail
+	b, _ := json.Marshal([]any{u.UID, u.FullName, u.Company, u.Phone, u.Mobile, u.Email, u.Expires, u.Roles, u.Language, u.Channel, u.Sponsor}) // cannot fail
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:8])
 }

@@ -44,6 +44,9 @@ const (
 	Logins = State + "/logins"
 	// ZoneIDs is the folder of the register of zones' ids; root only.
 	ZoneIDs = State + "/zoneids"
+
+	// Sponsors holds a file for each uid that was invited, whose owner answers for him; root only, and the worker may ask for one.
+	Sponsors = State + "/sponsors"
 	// Announcement is what the administrator tells everybody; root's, and readable by all.
 	Announcement = State + "/announcement"
 	// Maintenance is there while only those are let in who may read it: GroupAdmin.

@@ -111,6 +111,7 @@ var englishZones = map[string]string{
 	"zones-share.title":            "Share with somebody else",
 	"zones-share.find":             "Search for people or companies",
 	"zones-share.find-help":        "Name, company, mail address or user name. Groups of companies begin with shz-.",
+	"zones-share.invite":           "Invite somebody who has no account yet",
 	"zones-share.nobody":           "Nobody found.",
 	"zones-share.nobody-advice":    "Check the spelling. Those who have no access yet must first get it from the administrator.",
 	"zones-share.already":          "Is in the list already. %s",

@@ -111,6 +111,7 @@ var italianZones = map[string]string{
 	"zones-share.title":            "Condividi con qualcun altro",
 	"zones-share.find":             "Cerca persone o aziende",
 	"zones-share.find-help":        "Nome, azienda, posta elettronica o nome utente. I gruppi delle aziende cominciano con shz-.",
+	"zones-share.invite":           "Invita qualcuno che non ha ancora un account",
 	"zones-share.nobody":           "Non trovo nessuno.",
 	"zones-share.nobody-advice":    "Controlla come si scrive. Chi non ha ancora un accesso deve prima riceverlo dall'amministratore.",
 	"zones-share.already":          "È già nell'elenco. %s",

@@ -2,7 +2,7 @@
 // through sudo, with one JSON object on standard input; it answers JSON lines on standard output, {"progress":N} while
 // files change hands and the reply as the last one.
 //
-// SECURITY: sudo lets every member of shzadmin run it, also from a shell, with anything on standard input. So the caller is
+// SECURITY: sudo lets every member of shzadmin and shzmgr run it, also from a shell, with anything on standard input. So the caller is
 // SUDO_UID and nothing the input says, and what it changes are accounts that Share Zone itself made and that no group of
 // the system makes more than that: who administers Share Zone must not become root by giving root's friends a new
 // password. Numbers are compared, of the group that somebody is in and of the account in the register.
@@ -74,7 +74,7 @@ func (w *work) serve(progress func(int)) (helper.AccountReply, int) {
 	if err := change.Prepare(); err != nil {
 		return failed("settle", err, privileged.ExitInternal)
 	}
-	// 2. Refuse if the caller is neither root without sudo, nor an administrator of Share Zone.
+	// 2. Refuse if the caller is neither root without sudo, nor an administrator or manager of Share Zone.
 	if err := w.readCaller(); err != nil {
 		return failed("caller", err, privileged.ExitUsage)
 	}
@@ -93,9 +93,9 @@ func (w *work) serve(progress func(int)) (helper.AccountReply, int) {
 	if err := w.readCaller(); err != nil {
 		return failed("caller", err, privileged.ExitUsage)
 	}
-	// 5. Refuse if there is no such operation.
+	// 5. Refuse if there is no such operation for this caller: of managers, all but an invitation.
 	op, found := operations[w.Op]
-	if !found {
+	if !found || !w.administers() && !op.manager {
 		return failed("operation", fmt.Errorf("%q of %s", w.Op, w.caller.Name), privileged.ExitUsage)
 	}
 	if err := w.perform(op); err != nil {
@@ -110,11 +110,13 @@ func (w *work) serve(progress func(int)) (helper.AccountReply, int) {
 // readCaller finds out who asks, as the groups are now.
 func (w *work) readCaller() (err error) {
 	w.names = account.NewNames()
-	if w.caller, err = privileged.ReadCaller(w.names); err == nil && !w.caller.Root && !w.caller.Admin {
-		err = fmt.Errorf("%s: not in %s", w.caller.Name, layout.GroupAdmin)
+	if w.caller, err = privileged.ReadCaller(w.names); err == nil && !w.administers() && !w.caller.Manager {
+		err = fmt.Errorf("%s: neither in %s nor in %s", w.caller.Name, layout.GroupAdmin, layout.GroupManager)
 	}
 	return err
 }
+
+func (w *work) administers() bool { return w.caller.Root || w.caller.Admin }
 
 // perform is the rest of the steps.
 func (w *work) perform(op operation) error {
@@ -146,6 +148,9 @@ func (w *work) perform(op operation) error {
 	held := []string{name}
 	if w.To != "" {
 		held = append(held, w.To)
+	}
+	if !w.administers() {
+		held = append(held, w.caller.Name) // what he has left of a month is counted by one at a time
 	}
 	release, err := change.Hold(held...)
 	if err != nil {

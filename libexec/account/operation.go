@@ -27,6 +27,7 @@ type operation struct {
 	makes    bool // what it is about does not exist yet
 	newGroup bool // it is a group
 	notSelf  bool // nobody does it to himself
+	manager  bool // managers may ask for it too
 	run      func(*work) error
 }
 
@@ -35,7 +36,7 @@ var operations = map[string]operation{
 	"search":       {run: search},
 	"show":         {run: show},
 	"create":       {changes: true, makes: true, run: create},
-	"invite":       {changes: true, makes: true, run: invite},
+	"invite":       {changes: true, makes: true, manager: true, run: invite},
 	"invite-again": {changes: true, run: inviteAgain},
 	"modify":       {changes: true, run: modify},
 	"lock":         {changes: true, notSelf: true, run: lock},
@@ -58,7 +59,13 @@ func search(w *work) error {
 	if w.Find != nil {
 		find = *w.Find
 	}
-	found := slices.DeleteFunc(w.names.Users(shadow, w.now), func(u account.User) bool { return !find.Matches(u) })
+	all := w.names.Users(shadow, w.now)
+	if find.Sponsor != "" || find.Review {
+		if err := w.names.AddSponsors(all, shadow, w.now); err != nil {
+			return err
+		}
+	}
+	found := slices.DeleteFunc(all, func(u account.User) bool { return !find.Matches(u) })
 	if err := w.names.Err(); err != nil {
 		return err
 	}
@@ -73,7 +80,7 @@ func search(w *work) error {
 
 // known adds what takes a look at each, for those who are shown.
 func (w *work) known(users []account.User, shadow account.Shadow) ([]helper.KnownUser, error) {
-	if err := account.AddLogins(users); err != nil {
+	if err := errors.Join(account.AddLogins(users), w.names.AddSponsors(users, shadow, w.now)); err != nil {
 		return nil, err
 	}
 	people := make([]account.Entry, 0, len(users))
@@ -235,7 +242,7 @@ func (w *work) make() (password string, err error) {
 func modify(w *work) error {
 	to := change.Changes{
 		FullName: w.FullName, Company: w.Company, Phone: w.Phone, Mobile: w.Mobile, Email: w.Email, Expires: w.Expires,
-		Role: (*account.Role)(w.Role),
+		Role: (*account.Role)(w.Role), Sponsor: w.Sponsor,
 	}
 	if w.Seen != "" {
 		if err := w.showUser(); err != nil {

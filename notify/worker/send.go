@@ -61,6 +61,7 @@ type sender struct {
 
 	preferences func(uid uint32) (account.Preferences, error)
 	barred      func() (map[string]bool, error) // asks libexec/access who cannot log in
+	sponsor     func(uid uint32) (account.Sponsor, bool, error)
 	sms         config.SMS
 	transport   sms.Transport // nil: short messages are mails to a gateway, or there are none
 	key         lessmail.Key  // signs links by which somebody gets less mail; nil = there are none
@@ -325,12 +326,16 @@ func (s *sender) chosenBy(to account.Entry) account.Preferences {
 	return p
 }
 
-// entryFor is where links lead for somebody: of partners, who are in the group of a company, to the external entry, unless that does
+// entryFor is where links lead for somebody: of partners, who are in the group of a company or were invited, to the external entry, unless that does
 // not answer what the link is for, or has no address for links; of the others to the internal one, unless.
 func (s *sender) entryFor(to account.Entry, component string) config.Entry {
 	isCompany := func(group string) bool { return strings.HasPrefix(group, layout.CompanyPrefix) }
 	first, second := s.internal, s.external
-	if slices.ContainsFunc(s.names.GroupsOf(to), isCompany) {
+	_, invited, err := s.sponsor(to.UID)
+	if err != nil {
+		s.warn("sharezone worker: sponsor of " + to.Name + ": " + strconv.QuoteToASCII(err.Error()))
+	}
+	if invited || slices.ContainsFunc(s.names.GroupsOf(to), isCompany) {
 		first, second = second, first
 	}
 	leads := func(e config.Entry) bool { return e.PublicURL != "" && (component == "login" || e.Answers(component)) }
@@ -366,7 +371,7 @@ const secretFile = layout.Configuration + "/smtp-secret"
 
 // newSender is one on the machine.
 func newSender(settings config.Settings, names names) *sender {
-	s := &sender{queue: layout.Queue, names: names, preferences: preferencesOf, barred: sync.OnceValues(helper.Barred), settings: settings.Mail, sms: settings.SMS, transport: sms.New(settings.SMS, limitsOf(settings.Notices)), language: text.Language(settings.Notices.Language),
+	s := &sender{queue: layout.Queue, names: names, preferences: preferencesOf, sponsor: account.ReadSponsor, barred: sync.OnceValues(helper.Barred), settings: settings.Mail, sms: settings.SMS, transport: sms.New(settings.SMS, limitsOf(settings.Notices)), language: text.Language(settings.Notices.Language),
 		internal: settings.Internal, external: settings.External, grace: settings.Cleaner.Grace, from: settings.Mail.From, domain: settings.Mail.Domain, now: time.Now,
 		alarmed: layout.WorkerState + "/alarmed",
 		tell:    func(line string) { syslog.Write(syslog.DaemonInfo, line) },

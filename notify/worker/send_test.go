@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,11 +46,19 @@ func (o *postOffice) chosen(uid uint32) (account.Preferences, error) {
 	return p, nil
 }
 
+// invited are people for whom somebody answers.
+func invited(people ...string) func(uint32) (account.Sponsor, bool, error) {
+	return func(uid uint32) (account.Sponsor, bool, error) {
+		e, _ := fewNames{}.UserByUID(uid)
+		return account.Sponsor{UID: 1001}, slices.Contains(people, e.Name), nil
+	}
+}
+
 func newPostOffice(t *testing.T) *postOffice {
 	t.Helper()
 	o := &postOffice{mailroom: newMailroom(t), server: mailtest.Start(t, false, "")}
 	o.window = 0
-	o.sender = &sender{queue: o.mailroom.queue, names: fewNames{}, preferences: o.chosen, barred: func() (map[string]bool, error) { return o.outside, nil }, settings: config.Mail{GiveUp: 5 * 24 * time.Hour},
+	o.sender = &sender{queue: o.mailroom.queue, names: fewNames{}, preferences: o.chosen, sponsor: invited("dora"), barred: func() (map[string]bool, error) { return o.outside, nil }, settings: config.Mail{GiveUp: 5 * 24 * time.Hour},
 		language: "en", from: "sharezone@example.org", domain: "example.net",
 		internal: config.Entry{Components: "*", PublicURL: "https://inside.example.org"}, external: config.Entry{Components: "shz", PublicURL: "https://share.example.org"},
 		now: func() time.Time { return o.clock },
@@ -401,7 +410,7 @@ func TestForget(t *testing.T) {
 func TestEntryFor(t *testing.T) {
 	const inside, outside = "http://inside.example.org", "https://share.example.org"
 	for _, row := range []struct {
-		internal, external, externalAnswers, component, anna, bruno string // bruno is a partner
+		internal, external, externalAnswers, component, anna, bruno string // bruno is a partner, and dora, who was invited
 	}{
 		{inside, outside, "*", "forgot", inside, outside},
 		{inside, outside, "home shz", "forgot", inside, inside},
@@ -413,7 +422,7 @@ func TestEntryFor(t *testing.T) {
 	} {
 		o := newPostOffice(t)
 		o.sender.internal.PublicURL, o.sender.external = row.internal, config.Entry{Components: row.externalAnswers, PublicURL: row.external}
-		for name, want := range map[string]string{"anna": row.anna, "bruno": row.bruno} {
+		for name, want := range map[string]string{"anna": row.anna, "bruno": row.bruno, "dora": row.bruno} {
 			to, _ := fewNames{}.User(name)
 			if e := o.sender.entryFor(to, row.component); e.PublicURL != want {
 				t.Errorf("%+v: %s is sent to %q", row, name, e.PublicURL)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"sharezone/internal/account/change"
 	"sharezone/internal/config"
 	"sharezone/internal/invitation"
+	"sharezone/internal/layout"
 	"sharezone/internal/zone"
 )
 
@@ -30,6 +32,7 @@ func invite(c *call, args []string) error {
 	language := fs.String("language", "", "")
 	zoneName := fs.String("zone", "", "")
 	access := fs.String("access", string(zone.Read), "")
+	sponsor := fs.String("sponsor", "", "")
 	again := fs.Bool("again", false, "")
 	operands, err := c.parse(fs, args, 1, 1)
 	if err != nil {
@@ -71,6 +74,17 @@ func invite(c *call, args []string) error {
 			return err
 		}
 	}
+	person, _ := actor(c.getenv)
+	if person == "root" {
+		person = "" // nobody whom the recipient could know
+	}
+	answers, err := sponsorFor(name, *sponsor, person)
+	if err != nil {
+		return err
+	}
+	if answers != nil {
+		person = answers.Name
+	}
 	event := "user-create"
 	if *again {
 		event = "user-modify"
@@ -82,6 +96,9 @@ func invite(c *call, args []string) error {
 	err = c.recordHeld(deed{event: event, user: name}, []string{name}, func() error {
 		if !*again {
 			uid, err := change.Create(spec, time.Now())
+			if err == nil && answers != nil {
+				err = change.SetSponsor(uid, answers.UID)
+			}
 			if err == nil && *language != "" {
 				err = change.SetLanguage(uid, *language)
 			}
@@ -91,10 +108,6 @@ func invite(c *call, args []string) error {
 			if err != nil {
 				return err
 			}
-		}
-		person, _ := actor(c.getenv)
-		if person == "root" {
-			person = "" // nobody whom the recipient could know
 		}
 		var err error
 		until, err = invitation.Send(name, z.Name, person, settings, time.Now())
@@ -111,6 +124,19 @@ func invite(c *call, args []string) error {
 		return c.printJSON(invitedUser{u, until})
 	}
 	return c.print(c.say.line("user-invited", name, text(u.Email), moment(&until)))
+}
+
+// sponsorFor is who answers for whom is invited: who is said to, or who asks, if he is somebody of Share Zone.
+func sponsorFor(invited, said, asks string) (*account.Entry, error) {
+	names := account.NewNames()
+	e, found := names.User(cmp.Or(said, asks))
+	if found && e.Name != invited && names.InGroup(e.Name, layout.GroupBase) {
+		return &e, nil
+	}
+	if said != "" {
+		return nil, cmp.Or(names.Err(), error(&account.FieldError{Field: "sponsor", Reason: account.BadForm}))
+	}
+	return nil, nil
 }
 
 // letIn gives somebody what he is to have in a zone.

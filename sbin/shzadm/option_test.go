@@ -7,7 +7,7 @@ import (
 )
 
 // optionsWithForm are the options whose values are checked.
-var optionsWithForm = []string{"role", "full-name", "company", "phone", "mobile", "email", "expires", "language", "channel", "password-stdin", "title",
+var optionsWithForm = []string{"role", "full-name", "company", "phone", "mobile", "email", "expires", "language", "channel", "sponsor", "password-stdin", "title",
 	"description", "max-age", "notify", "trash"}
 
 // A value that an option does not take: which option it is, which form is wanted, with an example of it where it is not
@@ -39,6 +39,8 @@ func TestWrongValues(t *testing.T) {
 		{person, "language", "fr", "en"},
 		{[]string{"user", "modify", "dt-base"}, "channel", "fax", "both"},
 		{[]string{"user", "modify", "dt-base"}, "channel", "sms", "both"},
+		{[]string{"user", "modify", "dt-base"}, "sponsor", "nobody", "Share Zone"},
+		{[]string{"user", "modify", "dt-base"}, "sponsor", "dt-base", "Share Zone"},
 		{person, "password-stdin", "a\tb", "511"},
 		{[]string{"user", "modify", "dt-base"}, "role", "", "manager"},
 		{[]string{"user", "modify", "dt-base"}, "email", "nonsense", "anna@example.com"},

@@ -82,12 +82,16 @@ within the days that the settings say (invitation_days). Needs mails and a publi
   --company TEXT
   --language CODE    it or en, of pages and mails
   --expires DAY      YYYY-MM-DD, the first day on which the account is disabled
+  --sponsor NAME     who invites the user and answers for the account (if nothing is said: who runs sudo)
   --again            send the link of an invited user again, or another one when that is over
   --json             print a JSON object
 `,
-	"help user list": `usage: shzadm user list [--json]
+	"help user list": `usage: shzadm user list [--review] [--json]
 
 Lists everybody in group shzbase and all accounts that Share Zone made.
+
+  --review   only those who get in although who invited them is locked, expired or gone
+  --json     print a JSON object
 `,
 	"help user show": `usage: shzadm user show NAME [--json]
 
@@ -113,6 +117,7 @@ what was there.
   --company TEXT
   --language CODE    it or en, of pages and mails
   --channel CHANNEL  mail, sms, both or none: by what the user is told of what others do
+  --sponsor NAME     who answers for the user from now on
   --expires DAY      YYYY-MM-DD, the first day on which the account is disabled
   --json             print a JSON object
 `,
@@ -308,7 +313,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"user-password": "Password, to be changed at the first login: %s\n",
 	"user-invited":  "User %s: invited; the link goes to %s and is good until %s\n",
 	"user-columns":  "USER UID ROLES STATUS EXPIRES NAME COMPANY EMAIL",
-	"user-fields":   "User|Uid|Full name|Company|Email|Phone|Mobile|Roles|Status|Expires|Must change password|Groups|Language|Told by|Last login|Refused logins",
+	"user-fields":   "User|Uid|Full name|Company|Email|Phone|Mobile|Roles|Status|Expires|Must change password|Groups|Language|Told by|Last login|Refused logins|Invited by",
 	"zone-made":     "Zone %s of %s: %s\n",
 	"zone-shared":   "Zone %s: %s=%s (changed inside: folders %d, files %d)\n",
 	"zone-system":   "warning: %s is a group of the system; services that run in it get in too\n",

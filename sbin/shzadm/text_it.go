@@ -82,12 +82,16 @@ una volta, entro i giorni che dicono le impostazioni (invitation_days). Servono 
   --company TESTO
   --language CODICE    it o en, delle pagine e dei messaggi
   --expires GIORNO     AAAA-MM-GG, il primo giorno in cui l'account non vale più
+  --sponsor NOME       chi invita l'utente e ne risponde (se non si dice niente: chi usa sudo)
   --again              manda di nuovo il link a un utente invitato, o un altro se quello è scaduto
   --json               stampa un oggetto JSON
 `,
-	"help user list": `uso: shzadm user list [--json]
+	"help user list": `uso: shzadm user list [--review] [--json]
 
 Elenca chi è nel gruppo shzbase e tutti gli utenti creati da Share Zone.
+
+  --review   solo chi entra anche se chi lo ha invitato è bloccato, scaduto o non c'è più
+  --json     mostra un oggetto JSON
 `,
 	"help user show": `uso: shzadm user show NOME [--json]
 
@@ -112,6 +116,7 @@ c'era.
   --mobile NUMERO
   --company TESTO
   --language CODICE  it o en, delle pagine e dei messaggi
+  --sponsor NOME     chi risponde dell'utente da ora in poi
   --channel CANALE   mail, sms, both (tutti e due) o none: come si avvisa di quello che fanno altri
   --expires GIORNO     AAAA-MM-GG, il primo giorno in cui l'utente è disattivato
   --json               mostra un oggetto JSON
@@ -307,7 +312,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"user-password": "Password, da cambiare al primo accesso: %s\n",
 	"user-invited":  "Utente %s: invitato; il link va a %s e vale fino al %s\n",
 	"user-columns":  "UTENTE UID RUOLI STATO SCADENZA NOME AZIENDA EMAIL",
-	"user-fields":   "Utente|Uid|Nome|Azienda|Email|Telefono|Cellulare|Ruoli|Stato|Scadenza|Deve cambiare password|Gruppi|Lingua|Avvisi per|Ultimo accesso|Accessi rifiutati",
+	"user-fields":   "Utente|Uid|Nome|Azienda|Email|Telefono|Cellulare|Ruoli|Stato|Scadenza|Deve cambiare password|Gruppi|Lingua|Avvisi per|Ultimo accesso|Accessi rifiutati|Invitato da",
 	"zone-made":     "Area %s di %s: %s\n",
 	"zone-shared":   "Area %s: %s=%s (cambiati all'interno: cartelle %d, file %d)\n",
 	"zone-system":   "attenzione: %s è un gruppo del sistema; entrano anche i servizi che vi girano\n",

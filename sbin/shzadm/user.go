@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -117,7 +118,9 @@ func readPassword(in io.Reader) (string, error) {
 }
 
 func userList(c *call, args []string) error {
-	if _, err := c.parse(c.flags(), args, 0, 0); err != nil {
+	fs := c.flags()
+	review := fs.Bool("review", false, "")
+	if _, err := c.parse(fs, args, 0, 0); err != nil {
 		return err
 	}
 	names := account.NewNames()
@@ -126,6 +129,12 @@ func userList(c *call, args []string) error {
 		return err
 	}
 	users := names.Users(shadow, time.Now())
+	if err := names.AddSponsors(users, shadow, time.Now()); err != nil {
+		return err
+	}
+	if *review {
+		users = slices.DeleteFunc(users, func(u account.User) bool { return !u.Review })
+	}
 	if c.json {
 		err = c.printJSON(map[string]any{"users": users})
 	} else {
@@ -161,7 +170,7 @@ func userShow(c *call, args []string) error {
 	}
 	return c.printFields("user-fields", u.Name, strconv.FormatUint(uint64(u.UID), 10), text(u.FullName), text(u.Company),
 		text(u.Email), text(u.Phone), text(u.Mobile), joinRoles(u.Roles), status(u), text(u.Expires), mustChange,
-		strings.Join(u.Groups, " "), text(u.Language), text((*string)(u.Channel)), moment(u.LastLogin), refused)
+		strings.Join(u.Groups, " "), text(u.Language), text((*string)(u.Channel)), moment(u.LastLogin), refused, text(u.Sponsor))
 }
 
 func findUser(name string) (account.User, error) {
@@ -177,7 +186,9 @@ func findUser(name string) (account.User, error) {
 	if !ok {
 		return u, fmt.Errorf("%s: %w", name, errNoUser)
 	}
-	return u, nil
+	one := []account.User{u}
+	err = names.AddSponsors(one, shadow, time.Now())
+	return one[0], err
 }
 
 // readShadow reads what only root can read of accounts, with their logins.

@@ -78,6 +78,7 @@ func userModify(c *call, args []string) error {
 	fs.Func("expires", "", setText(&to.Expires))
 	fs.Func("language", "", setText(&language))
 	fs.Func("channel", "", setText(&channel))
+	fs.Func("sponsor", "", setText(&to.Sponsor))
 	operands, err := c.parse(fs, args, 1, 1)
 	if err != nil {
 		return err

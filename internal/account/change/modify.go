@@ -12,11 +12,12 @@ type Changes struct {
 	FullName, Company, Phone, Mobile, Email *string
 	Expires                                 *string
 	Role                                    *account.Role
+	Sponsor                                 *string
 }
 
 // ofAccount says whether more changes than groups.
 func (c Changes) ofAccount() bool {
-	return c.FullName != nil || c.Company != nil || c.Phone != nil || c.Mobile != nil || c.Email != nil || c.Expires != nil
+	return c.FullName != nil || c.Company != nil || c.Phone != nil || c.Mobile != nil || c.Email != nil || c.Expires != nil || c.Sponsor != nil
 }
 
 // Modify changes an account that Share Zone made, or the role of any that is in it. Everything is checked before
@@ -51,16 +52,27 @@ func Modify(name string, c Changes) error {
 		}
 		args = append(args, "--expiredate", *c.Expires)
 	}
+	sponsor, some := uint32(0), false
+	if c.Sponsor != nil {
+		if sponsor, some, err = checkSponsor(name, *c.Sponsor, names); err != nil {
+			return err
+		}
+	}
 	if len(args) > 0 {
 		if err := run("", 1, usermod, append(args, "--", name)...); err != nil {
 			return err
 		}
 	}
-	if c.Role == nil {
-		return nil
+	switch {
+	case some:
+		err = SetSponsor(e.UID, sponsor)
+	case c.Sponsor != nil:
+		err = forgetSponsor(e.UID)
 	}
-	err = setRole(name, *c.Role, names)
-	if len(args) > 0 {
+	if err == nil && c.Role != nil {
+		err = setRole(name, *c.Role, names)
+	}
+	if len(args) > 0 || c.Sponsor != nil {
 		err = partly(err)
 	}
 	return err

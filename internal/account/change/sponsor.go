@@ -1,0 +1,44 @@
+package change
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"sharezone/internal/account"
+	"sharezone/internal/disk"
+	"sharezone/internal/layout"
+)
+
+// SetSponsor writes down who answers for somebody.
+func SetSponsor(uid, sponsor uint32) error {
+	group, found := account.NewNames().GroupID(layout.UserSpool)
+	if !found {
+		return fmt.Errorf("group %s: %w", layout.UserSpool, ErrNoGroup)
+	}
+	return disk.WriteFor(account.SponsorFile(uid), nil, sponsor, group)
+}
+
+// checkSponsor returns the uid of whoever is to answer for somebody, who must be of Share Zone; false: nobody does any more.
+func checkSponsor(name, sponsor string, names *account.Names) (uid uint32, some bool, err error) {
+	if sponsor == "" {
+		return 0, false, nil
+	}
+	e, found := names.User(sponsor)
+	if err := names.Err(); err != nil && !found {
+		return 0, false, err
+	}
+	if !found || sponsor == name || e.UID < layout.MinUID || !names.InGroup(sponsor, layout.GroupBase) {
+		return 0, false, &account.FieldError{Field: "sponsor", Reason: account.BadForm}
+	}
+	return e.UID, true, nil
+}
+
+// forgetSponsor removes who answers for an account.
+func forgetSponsor(uid uint32) error {
+	if err := os.Remove(account.SponsorFile(uid)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
