@@ -488,7 +488,7 @@ func TestAtOnce(t *testing.T) {
 	} {
 		wait.Go(func() {
 			for n := range 4 {
-				if v := fmt.Sprintf("%d%d%d", i, i, n); change(v) {
+				if v := fmt.Sprintf("3330000%d%d%d", i, i, n); change(v) {
 					last[i] = v
 				}
 			}
