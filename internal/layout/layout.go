@@ -80,13 +80,15 @@ const (
 	// ZoneLogs holds one folder per zone, called by its id, with the zone's activity log: its owner reads it.
 	ZoneLogs = Logs + "/zones"
 
-	// Configuration holds sharezone.toml and the site's hooks.
+	// Configuration holds sharezone.toml, the site's hooks and its words.
 	Configuration = "/etc/sharezone"
 	// PreUpload holds the programs of the site that judge uploads.
 	PreUpload = Configuration + "/pre_upload.d"
 	// PostUpload and PostDownload hold those that are told of what arrived, and of what was taken.
 	PostUpload   = Configuration + "/post_upload.d"
 	PostDownload = Configuration + "/post_download.d"
+	// Messages holds the words that the site has put in the place of ours in messages.
+	Messages = Configuration + "/messages"
 	// Manifest is the installed list of owners and modes.
 	Manifest = "/usr/share/sharezone/manifest"
 	// Static is what Apache sends by itself.

@@ -8,15 +8,17 @@ import (
 
 	"sharezone/internal/text"
 	"sharezone/notify/queue"
+	"sharezone/notify/wording"
 )
 
 // Style says how letters of one recipient look.
 type Style struct {
 	Language text.Language
-	URL      string // where Share Zone is reached; "" = no links
-	Actor    string // the full name of who acted, "" = only his user name is known
-	Grace    int    // days that a closed zone is kept
-	Less     string // the link by which he gets less of these from the zone; "" = there is none
+	URL      string       // where Share Zone is reached; "" = no links
+	Actor    string       // the full name of who acted, "" = only his user name is known
+	Grace    int          // days that a closed zone is kept
+	Words    wording.Site // that the site has put in the place of ours
+	Less     string       // the link by which he gets less of these from the zone; "" = there is none
 }
 
 // content is a message in words, for the text and the HTML.
@@ -57,6 +59,7 @@ func Summary(m queue.Message, s Style) (sentence, file, link string) {
 func newContent(m queue.Message, s Style) content {
 	c := content{style: s, why: s.Language.Say("mail-why." + string(m.Kind))}
 	path := "/cgi-bin/shz/" + url.PathEscape(m.Zone) + "/"
+	files := values{"count": s.Language.Number(int64(m.Count)), "zone": text.Name(m.Zone)}
 	switch zone := "/cgi-bin/zones/" + url.PathEscape(m.Zone); m.Kind {
 	case queue.Recover, queue.Reset, queue.Invite:
 		path = c.secret(m)
@@ -71,10 +74,12 @@ func newContent(m queue.Message, s Style) content {
 		path = ""
 	case queue.Expired:
 		c.filesOf(m, string(m.Kind), text.Name(m.Zone))
+		c.reword(string(m.Kind), files)
 		path = zone + "?view=ages"
 	default:
 		if m.Actor == "" {
 			c.filesOf(m, "several-"+string(m.Kind), text.Name(m.Zone))
+			c.reword("several-"+string(m.Kind), files)
 			break
 		}
 		who := text.Name(m.Actor)
@@ -83,12 +88,27 @@ func newContent(m queue.Message, s Style) content {
 		}
 		c.filesOf(m, string(m.Kind), who, text.Name(m.Zone))
 		c.subject = s.Language.Count("mail-subject."+string(m.Kind), m.Count, text.Name(m.Actor), text.Name(m.Zone))
+		files["actor"] = who
+		c.reword(string(m.Kind), files)
 	}
 	if s.URL != "" && path != "" {
 		c.lead, c.link = s.Language.Say("mail-link."+string(m.Kind)), s.URL+path
 	}
 	return c
 }
+
+type values = map[string]string
+
+// reword takes the words of the site, where it has some for a kind. What else a message must have stays: the list of files, a password,
+// links, and why the recipient gets it.
+func (c *content) reword(kind string, v values) {
+	if w, found := c.style.Words.Find(kind, c.style.Language); found {
+		c.subject, c.opening = w.Fill(v)
+	}
+}
+
+// paragraphs are those of the opening.
+func (c content) paragraphs() []string { return strings.Split(c.opening, "\n\n") }
 
 // filesOf lists files; about is what the words of this key say besides how many they are.
 func (c *content) filesOf(m queue.Message, key string, about ...any) {
@@ -107,6 +127,7 @@ func (c *content) filesOf(m queue.Message, key string, about ...any) {
 func (c *content) secret(m queue.Message) string {
 	l := c.style.Language
 	c.subject, c.opening = l.Say("mail-subject."+string(m.Kind)), l.Say("mail-opening."+string(m.Kind), text.Name(m.User))
+	c.reword(string(m.Kind), values{"user": text.Name(m.User)})
 	if len(m.Items) == 0 { // somebody has written this message by hand
 		return ""
 	}
@@ -141,6 +162,7 @@ func (c *content) zoneEnds(m queue.Message) {
 		closed, _ = time.ParseInLocation(time.DateOnly, last.Path, time.Local)
 		closed = closed.AddDate(0, 0, 1)
 	}
+	c.reword(string(m.Kind), values{"zone": zone, "day": day})
 	if m.Kind != queue.Removed {
 		c.advice = l.Say("mail.grace", l.Date(closed.AddDate(0, 0, c.style.Grace)))
 	}

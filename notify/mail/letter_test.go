@@ -9,6 +9,7 @@ import (
 
 	"sharezone/internal/text"
 	"sharezone/notify/queue"
+	"sharezone/notify/wording"
 )
 
 // The messages stand in testdata, as they are read:
@@ -59,18 +60,71 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := subject + "\n\n" + plain + "\n" + html + "\n"
-			file := "testdata/" + name + "-" + string(l) + ".txt"
-			if *write {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil || got != string(want) {
-				t.Errorf("%s differs: %v\n%s", file, err, got)
-			}
+			golden(t, name+"-"+string(l), subject+"\n\n"+plain+"\n"+html+"\n")
 		}
+	}
+}
+
+// golden compares with a file, or writes it.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := "testdata/" + name + ".txt"
+	if *write {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil || got != string(want) {
+		t.Errorf("%s differs: %v\n%s", file, err, got)
+	}
+}
+
+// siteWords are those of the golden files "site": hostile names in what a site wrote.
+func siteWords(t *testing.T) wording.Site {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("words of a site are root's")
+	}
+	folder := t.TempDir()
+	for name, file := range map[string]string{
+		"arrived-it.txt": "{count} novità da {actor}\n\nCiao,\nin {zone} c'è qualcosa di nuovo.\n\nIl servizio <b>IT</b>\n",
+		"arrived-en.txt": "{count} news by {actor}\n\nHello,\nthere is something new in {zone}.\n\nThe <b>IT</b> service\n",
+		"reset-it.txt":   "La tua password\n\nCiao {user}, non la diciamo mai al telefono.\n",
+		"reset-en.txt":   "Your password\n\nHello {user}, we never ask for it by telephone.\n",
+	} {
+		if err := os.WriteFile(folder+"/"+name, []byte(file), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	site, unused := wording.Read(folder)
+	if len(unused) > 0 {
+		t.Fatal(unused)
+	}
+	return site
+}
+
+// TestSiteWords: subject and opening are the site's, in both languages, whatever names hold; what a message must have stays.
+func TestSiteWords(t *testing.T) {
+	words := siteWords(t)
+	hostile, reset := messages()["hostile"], messages()["reset"]
+	hostile.Zone, hostile.Actor = "{actor}\r\nBcc: carla@example.org", "{zone}"
+	for name, m := range map[string]queue.Message{"site-hostile": hostile, "site-reset": reset} {
+		for _, l := range text.Languages {
+			subject, plain, html, err := Compose(m, Style{Language: l, URL: "https://share.example.org", Words: words, Actor: "A\r\nB \u202e<i>", Less: lessLink(m)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.ContainsAny(subject, "\r\n") || strings.Contains(html, "<b>") || strings.Contains(html, "<i>") || strings.Contains(plain, "\nBcc:") {
+				t.Errorf("%q\n%s\n%s", subject, plain, html)
+			}
+			golden(t, name+"-"+string(l), subject+"\n\n"+plain+"\n"+html+"\n")
+		}
+	}
+	m := messages()["taken"]
+	mine, _, _, _ := Compose(m, Style{Language: text.Italian, Words: words})
+	if ours, _, _, _ := Compose(m, Style{Language: text.Italian}); mine != ours {
+		t.Errorf("%q, without words of the site %q", mine, ours)
 	}
 }
 

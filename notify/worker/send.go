@@ -21,6 +21,7 @@ import (
 	"sharezone/notify/mail"
 	"sharezone/notify/queue"
 	"sharezone/notify/sms"
+	"sharezone/notify/wording"
 )
 
 const (
@@ -48,6 +49,7 @@ type sender struct {
 	names    names
 	settings config.Mail
 	language text.Language // of who has chosen none
+	words    wording.Site  // that the site has put in the place of ours
 	from     string
 	domain   string
 	internal config.Entry // links lead to one that has a PublicURL
@@ -310,7 +312,7 @@ func componentOf(m queue.Message) string {
 // style is how somebody is spoken to, and where he gets in to a component.
 func (s *sender) style(to account.Entry, chosen account.Preferences, component string) (mail.Style, config.Entry) {
 	entry := s.entryFor(to, component)
-	style := mail.Style{Language: s.language, URL: entry.PublicURL, Grace: s.grace}
+	style := mail.Style{Language: s.language, URL: entry.PublicURL, Grace: s.grace, Words: s.words}
 	if chosen.Language != "" {
 		style.Language = chosen.Language
 	}
@@ -376,6 +378,7 @@ func newSender(settings config.Settings, names names) *sender {
 		alarmed: layout.WorkerState + "/alarmed",
 		tell:    func(line string) { syslog.Write(syslog.DaemonInfo, line) },
 		warn:    func(line string) { syslog.Write(syslog.DaemonError, line) }}
+	s.words, _ = wording.Read(layout.Messages) // doctor says what is not used
 	hello := mailName()
 	if s.domain == "" {
 		s.domain = hello

@@ -2,6 +2,7 @@ package main
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -10,6 +11,7 @@ import (
 	"sharezone/internal/event"
 	"sharezone/internal/layout"
 	"sharezone/notify/queue"
+	"sharezone/notify/wording"
 )
 
 const (
@@ -24,6 +26,7 @@ func (u *checkup) checkWorker() {
 	oldest, err := event.Oldest(layout.Events)
 	u.check(err != nil || oldest.IsZero() || !upForLong() || time.Since(oldest) < workerIdle, finding{Check: "worker-idle", Subject: workerProgram,
 		Found: at(oldest), Mend: "systemctl enable --now cron"})
+	u.checkWords()
 	settings, err := config.Read()
 	if err != nil {
 		return // said among the settings
@@ -34,6 +37,25 @@ func (u *checkup) checkWorker() {
 		Subject: strconv.Itoa(count), Found: at(since), Mend: "shzadm queue list"})
 	_, count, err = queue.Queue(layout.Queue).Oldest(queue.Failed)
 	u.check(err != nil || count == 0, finding{Check: "mail-failed", Subject: strconv.Itoa(count), Mend: "shzadm queue list"})
+}
+
+// checkWords checks that the words which the site has put in the place of ours are used.
+func (u *checkup) checkWords() {
+	_, unused := wording.Read(layout.Messages)
+	u.checks++
+	for _, w := range unused {
+		path := layout.Messages + strings.TrimSuffix("/"+w.Name, "/")
+		f := finding{Check: "message-malformed", Subject: path, Found: w.Where, Mend: "man sharezone-messages"}
+		switch w.Fault {
+		case wording.Foreign:
+			f.Check, f.Mend = "message-foreign", "chown root: "+quote(path)+" && chmod go-w "+quote(path)
+		case wording.Unreadable:
+			f.Check, f.Mend = "message-unreadable", "chmod a+r "+quote(path)
+		case wording.Unknown:
+			f.Check = "message-unknown"
+		}
+		u.check(false, f)
+	}
 }
 
 // upForLong says whether the machine has been up for so long that cron had the time.

@@ -37,6 +37,28 @@ func TestDoctorWorker(t *testing.T) {
 	expectHealth(t)
 }
 
+// Doctor names the words of the site that are not used.
+func TestDoctorWords(t *testing.T) {
+	needInstallation(t)
+	prepareDoctor(t)
+	defer bash(t, "rm -rf "+layout.Messages+"/*; chmod 755 "+layout.Messages)
+	bash(t, "printf 'New in {zone}\\n\\n{count} files.\\n' > "+layout.Messages+"/arrived-en.txt; touch "+layout.Messages+"/arrived-en.txt~")
+	expectHealth(t)
+	for _, row := range []struct{ do, says string }{
+		{"printf 'New\\n\\n{password}\\n' > arrived-it.txt", "arrived-it.txt is not used, and messages have Share Zone's own words: line 3"},
+		{"cp arrived-en.txt arrived-fr.txt", "arrived-fr.txt is not used: its name"},
+		{"cp arrived-en.txt arrived-it.txt; chown daemon: arrived-it.txt", "arrived-it.txt is not used, and messages have Share Zone's own words: others"},
+		{"cp arrived-en.txt arrived-it.txt; chmod 640 arrived-it.txt", "chmod a+r "},
+	} {
+		bash(t, "cd "+layout.Messages+"; "+row.do)
+		code, out, _ := shzadm(t, "", "doctor")
+		bash(t, "cd "+layout.Messages+"; rm -f arrived-it.txt arrived-fr.txt")
+		if code != exitRefused || !strings.Contains(out, row.says) || !strings.HasSuffix(out, "findings: 1\n") {
+			t.Errorf("%s: exit %d: %s", row.do, code, out)
+		}
+	}
+}
+
 // Doctor tells what keeps short messages from going out.
 func TestDoctorSMS(t *testing.T) {
 	needInstallation(t)
