@@ -44,7 +44,11 @@ func (h *Held) Remove(names []string) error {
 	if len(names) == 0 {
 		return ErrPath // the zone itself is closed, not removed
 	}
-	if err := checkSegments(names); err != nil {
+	below := names
+	if len(names) > 1 && isTrash(names[0]) { // what lies in somebody's trash, also what its owner could not take out whole
+		below = names[1:]
+	}
+	if err := checkSegments(below); err != nil {
 		return err
 	}
 	parent, err := h.reachFolder(names[:len(names)-1])

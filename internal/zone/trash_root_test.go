@@ -350,3 +350,25 @@ func TestEmptyTrashAgainstSwaps(t *testing.T) {
 		t.Error("a link was followed")
 	}
 }
+
+// TestRemoveFromTrash: what lies in somebody's trash and is not the zone's owner's to take out of a sticky folder, he has removed by
+// root; the trash itself, and other reserved names, nobody.
+func TestRemoveFromTrash(t *testing.T) {
+	base, admin := needCopy(t)
+	root := prepareRemoval(t, admin, base)
+	wantTrash(t, "zt-bruno", root, "discard his", "true <nil>")
+	top := trashPrefix + uidOf(t, "zt-bruno")
+	id := strings.TrimSpace(sh(t, "ls "+root+"/"+top))
+	if got := trashAs(t, "zt-anna", root, "purge his"); !strings.HasPrefix(got, "his ") || strings.HasSuffix(got, "<nil>") || !exists(root+"/"+top+"/"+id+"/his/c") {
+		t.Fatalf("her own purge: %s", got)
+	}
+	h := hold(t, admin)
+	for _, names := range [][]string{{top}, {"b", top}, {ReservedPrefix + "x", "y"}, {top, ReservedPrefix + "x"}, {trashPrefix + "x", id}} {
+		if err := h.Remove(names); !errors.Is(err, ErrReserved) {
+			t.Errorf("%q: %v", names, err)
+		}
+	}
+	if err := h.Remove([]string{top, id}); err != nil || exists(root+"/"+top+"/"+id) || !exists(root+"/b") {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -170,7 +171,7 @@ func restore(w *work) (helper.ZonefixReply, error) {
 	return showAfter(w, nil, err)
 }
 
-// parsePath reads a path below a zone: percent-encoded names between slashes, none for "".
+// parsePath reads a path below a zone: percent-encoded names between slashes, none for "". Which reserved ones can be meant says the act.
 func parsePath(path string) ([]string, error) {
 	if path == "" {
 		return nil, nil
@@ -178,7 +179,7 @@ func parsePath(path string) ([]string, error) {
 	var names []string
 	for segment := range strings.SplitSeq(path, "/") {
 		name, err := zone.Unescape(segment)
-		if err != nil {
+		if err != nil && !errors.Is(err, zone.ErrReserved) {
 			return nil, err
 		}
 		names = append(names, name)

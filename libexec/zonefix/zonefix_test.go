@@ -324,17 +324,18 @@ func TestOperations(t *testing.T) {
 	if a = ok("zf-anna", helper.ZonefixRequest{Op: "take", Zone: "zf-ops", Path: "his"}); a.Report.Folders != 1 || sh(t, "stat -c %U "+root+"/his "+root+"/his/a | paste -sd' '") != "zf-anna zf-bruno" {
 		t.Errorf("%+v", a.Report)
 	}
-	sh(t, "cd "+root+`; mkdir $'caf\xe9'; touch $'caf\xe9/x y'; chown -R zf-bruno caf*`)
-	a = ok("zf-anna", helper.ZonefixRequest{Op: "remove", Zone: "zf-ops", Paths: []string{"caf%E9/x%20y", "nothing", "..", "", "a%2Fb", ".shz-x", "his/a/", "caf%E9", "b"}})
-	want := []string{"ok", "not-found", "bad-request", "bad-request", "bad-request", "not-found", "bad-request", "ok", "ok"}
+	sh(t, "cd "+root+`; mkdir $'caf\xe9'; touch $'caf\xe9/x y'; chown -R zf-bruno caf*; mkdir -p -m 1770 .shz-trash-4242/20261129/folder; touch .shz-trash-4242/20261129/folder/x; chown -R zf-bruno .shz-trash-4242`)
+	a = ok("zf-anna", helper.ZonefixRequest{Op: "remove", Zone: "zf-ops", Paths: []string{"caf%E9/x%20y", "nothing", "..", "", "a%2Fb", ".shz-x", "his/a/", "caf%E9", "b", ".shz-trash-4242", ".shz-trash-4242/20261129"}})
+	want := []string{"ok", "not-found", "bad-request", "bad-request", "bad-request", "not-found", "bad-request", "ok", "ok", "not-found", "ok"}
 	for i, r := range a.Results {
 		if r.Status != want[i] {
 			t.Errorf("%+v, want %s", r, want[i])
 		}
 	}
-	if left := sh(t, "cd "+root+"; find . -mindepth 1 | sort | paste -sd' '"); len(a.Results) != len(want) || left != "./his ./his/a" {
+	if left := sh(t, "cd "+root+"; find . -mindepth 1 | sort | paste -sd' '"); len(a.Results) != len(want) || left != "./.shz-trash-4242 ./his ./his/a" {
 		t.Errorf("%d results; left: %s", len(a.Results), left)
 	}
+	sh(t, "rmdir "+root+"/.shz-trash-4242")
 	id := a.ZoneID
 	if a = ok("zf-anna", helper.ZonefixRequest{Op: "transfer", Zone: "zf-ops", Owner: "zf-dora"}); a.Zone.Owner != "zf-dora" || id != "" {
 		t.Errorf("%+v", a.Zone)
