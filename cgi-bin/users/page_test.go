@@ -1,6 +1,7 @@
 package main
 
 import (
+	"html"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +76,8 @@ func TestMadeAndNew(t *testing.T) {
 		m.Name = "ada"
 		check(t, pagetest.Render(t, madePage(viewFor(l), m)), []string{m.Password, " ada "}, nil)
 		check(t, pagetest.Render(t, newPage(viewFor(l), formView{Here: here, Op: "create", Company: evil})), []string{`name="op" value="create"`, `name="username"`}, nil)
+		check(t, pagetest.Render(t, newPage(viewFor(l), formView{Here: here, Op: "invite", Invites: true, Zone: evil})),
+			[]string{`name="op" value="invite"`, `name="username"`, html.EscapeString(l.Say("users-invite.own-zone-help"))}, []string{`value="create"`, `name="role"`, l.Say("users-invite.zone-help")})
 		check(t, pagetest.Render(t, groupsPage(viewFor(l), []groupRow{{"shz-acme", 1, "/x"}}, "")), []string{"shz-acme", l.Count("users.found", 1)}, nil)
 	}
 }

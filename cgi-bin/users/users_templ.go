@@ -943,7 +943,7 @@ func describeForm(l text.Language, f formView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.FormField(page.Field{Name: "zone", Label: l.Say("users-field.zone"), Help: l.Say("users-invite.zone-help"), Type: "text", Value: f.Zone, Autocomplete: "off", Verbatim: true, Required: f.Op == "invite"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.FormField(page.Field{Name: "zone", Label: l.Say("users-field.zone"), Help: l.Say(f.zoneHelp()), Type: "text", Value: f.Zone, Autocomplete: "off", Verbatim: true, Required: f.Op == "invite"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -270,6 +270,14 @@ type formView struct {
 	Access                              zone.Access
 }
 
+// zoneHelp is what is said of the zone: a manager has to name one.
+func (f formView) zoneHelp() string {
+	if f.Op == "invite" {
+		return "users-invite.own-zone-help"
+	}
+	return "users-invite.zone-help"
+}
+
 // invites says whether somebody can be invited by mail.
 func (v viewer) invites() bool {
 	s, err := v.call.Settings()

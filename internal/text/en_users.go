@@ -203,6 +203,7 @@ var englishUsers = map[string]string{
 	"users.review":               "To review",
 	"users.sponsor-left":         "Who invited this person is locked, expired or gone: lock or delete the account, or name somebody else who answers for it.",
 	"users-edit.sponsor-help":    "The user name of who answers for this account.",
+	"users-invite.own-zone-help": "The name of a zone of yours, which the link leads to.",
 	"users-invite.page":          "Invite by mail",
 	"users-refused.no-inviting":  "Here only administrators invite people.",
 	"users-refused.base-only":    "Only administrators give a role.",

@@ -203,6 +203,7 @@ var italianUsers = map[string]string{
 	"users.review":               "Da rivedere",
 	"users.sponsor-left":         "Chi ha invitato questa persona è bloccato, scaduto o non c'è più: blocca o elimina l'account, o indica qualcun altro che ne risponda.",
 	"users-edit.sponsor-help":    "Il nome utente di chi risponde di questo account.",
+	"users-invite.own-zone-help": "Il nome di un'area tua, a cui porta il link.",
 	"users-invite.page":          "Invita per posta",
 	"users-refused.no-inviting":  "Qui invita soltanto chi amministra.",
 	"users-refused.base-only":    "I ruoli li dà soltanto chi amministra.",
