@@ -75,6 +75,7 @@ main() {
     check_sudo
     retire_default_apache
     reload_units
+    watch_spool
     serve
     external_instance serve_external
     reload_sshd
@@ -241,6 +242,19 @@ reload_units() {
     if ! owes units-reload; then return; fi
     if [[ -d /run/systemd/system ]]; then run systemctl daemon-reload; fi
     settle units-reload
+}
+
+# watch_spool has systemd start the worker when a request is over. Who wants cron alone to do it masks the unit.
+watch_spool() {
+    local unit=sharezone-worker.path
+    if [[ ! -d /run/systemd/system || $(systemctl is-enabled $unit) == masked ]]; then return; fi
+    if systemctl --quiet is-enabled $unit && systemctl --quiet is-active $unit; then return; fi
+    run systemctl enable --now $unit
+    changed spool-watched
+}
+
+unwatch_spool() {
+    if [[ -d /run/systemd/system && -e /etc/systemd/system/sharezone-worker.path ]]; then run systemctl disable --now sharezone-worker.path; fi
 }
 
 reload_sshd() {

@@ -19,6 +19,16 @@ func TestHardeningUnit(t *testing.T) {
 	}
 }
 
+// TestWorkerUnit: systemd understands the units by which it starts the worker when a request is over.
+func TestWorkerUnit(t *testing.T) {
+	needDemo(t)
+	for _, unit := range []string{"sharezone-worker.path", "sharezone-worker.service"} {
+		if said, exit := output(t, "systemd-analyze", "verify", unit); exit != 0 || said != "" {
+			t.Errorf("%s: exit %d\n%s", unit, exit, said)
+		}
+	}
+}
+
 // TestHardeningCapabilities: an Apache without the capabilities that the drop-in takes still lets people in, makes zones and
 // accounts, and takes files. Other lines of it need systemd itself.
 func TestHardeningCapabilities(t *testing.T) {

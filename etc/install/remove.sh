@@ -8,6 +8,7 @@ uninstall() {
     lock
     end_apache
     external_instance end_apache
+    unwatch_spool
     if [[ $purge ]]; then tell_of_events; fi
     each_item remove_file <(all_items)
     reload_sshd

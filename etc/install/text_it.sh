@@ -116,6 +116,7 @@ e con esso i gruppi shz*: chi ricevesse un numero già usato erediterebbe dei fi
     [removed-user]='eliminato l’utente %s'
     [removed-group]='eliminato il gruppo %s'
     [default-apache-ended]='istanza Apache predefinita: fermata e disabilitata (era arrivata con il pacchetto)'
+    [spool-watched]='systemd avvia il worker alla fine di ogni richiesta'
     [sshd-reloaded]='sshd: configurazione riletta'
     [made-person]='creato l’utente %s (%s)'
     [made-zone]='creata la zona %s di %s'

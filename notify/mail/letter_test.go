@@ -2,13 +2,17 @@ package mail
 
 import (
 	"flag"
+	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"sharezone/internal/text"
 	"sharezone/notify/queue"
+	"sharezone/notify/sms"
 	"sharezone/notify/wording"
 )
 
@@ -62,6 +66,33 @@ func TestGolden(t *testing.T) {
 			}
 			golden(t, name+"-"+string(l), subject+"\n\n"+plain+"\n"+html+"\n")
 		}
+	}
+}
+
+// TestGoldenShort: each message as a short one, in both languages, with how it is counted.
+func TestGoldenShort(t *testing.T) {
+	all := messages()
+	long := all["arrived"]
+	long.Items = []queue.Item{{Path: strings.Repeat("folder/", 30) + strings.Repeat("n", 100) + ".pdf"}}
+	all["long name"] = long
+	hostile := all["arrived"]
+	hostile.Items = all["hostile"].Items[:1]
+	all["hostile name"] = hostile
+	emoji := all["arrived"]
+	emoji.Items = []queue.Item{{Path: "2027/\U0001f600 listino.pdf"}}
+	all["emoji"] = emoji
+	maps.DeleteFunc(all, func(_ string, m queue.Message) bool { return m.Kind.Secret() }) // they are mails alone
+	for _, l := range text.Languages {
+		var b strings.Builder
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			said := sms.Compose(Summary(all[name], Style{Language: l, URL: "https://share.example.org", Actor: "Bruno Bianchi"}))
+			coding, parts := sms.Count(said)
+			fmt.Fprintf(&b, "%s (%s, %d):\n%s\n\n", name, map[sms.Coding]string{sms.GSM7: "GSM 03.38", sms.UCS2: "UCS-2"}[coding], parts, said)
+			if parts > 2 || strings.ContainsAny(said, "\r\n") {
+				t.Errorf("%s: %d parts, %q", name, parts, said)
+			}
+		}
+		golden(t, "sms-"+string(l), b.String())
 	}
 }
 

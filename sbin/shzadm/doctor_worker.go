@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +27,7 @@ func (u *checkup) checkWorker() {
 	oldest, err := event.Oldest(layout.Events)
 	u.check(err != nil || oldest.IsZero() || !upForLong() || time.Since(oldest) < workerIdle, finding{Check: "worker-idle", Subject: workerProgram,
 		Found: at(oldest), Mend: "systemctl enable --now cron"})
+	u.checkWatch()
 	u.checkWords()
 	settings, err := config.Read()
 	if err != nil {
@@ -37,6 +39,19 @@ func (u *checkup) checkWorker() {
 		Subject: strconv.Itoa(count), Found: at(since), Mend: "shzadm queue list"})
 	_, count, err = queue.Queue(layout.Queue).Oldest(queue.Failed)
 	u.check(err != nil || count == 0, finding{Check: "mail-failed", Subject: strconv.Itoa(count), Mend: "shzadm queue list"})
+}
+
+// checkWatch checks that systemd starts the worker at once; whoever wants cron alone to do it has masked the unit.
+func (u *checkup) checkWatch() {
+	if _, err := os.Stat("/run/systemd/system"); err != nil {
+		return
+	}
+	const unit = "sharezone-worker.path"
+	if enabled, _ := tool("/usr/bin/systemctl", "is-enabled", unit); enabled == "masked" {
+		return
+	}
+	_, err := tool("/usr/bin/systemctl", "is-active", unit)
+	u.check(err == nil, finding{Check: "worker-unwatched", Subject: unit, Mend: "systemctl enable --now " + unit})
 }
 
 // checkWords checks that the words which the site has put in the place of ours are used.
