@@ -40,6 +40,7 @@ type SMS struct {
 	Way     string // "" = none do, else one of the following
 	To      string // the program with its arguments, the folder, or the address of the gateway
 	Country string // the code of the country of numbers that have none, "" = there are none
+	PerDay  int    // so many go to one person; 0 = any number
 }
 
 // The ways of short messages.

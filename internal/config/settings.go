@@ -481,6 +481,11 @@ var table = [...]setting{
 			emptyOr(countryForm.MatchString),
 			func(s *Settings, v string) { s.SMS.Country = v }},
 	},
+	{
+		"sms", "per_day", 50, 0, 10000, "messages",
+		"So many short messages go to one person on one day; what is more goes as mails, and the system log says so. 0: any number.",
+		func(s *Settings, n int64) { s.SMS.PerDay = int(n) }, nil,
+	},
 }
 
 // scheduleOf is the row of a schedule of the cleaner's.

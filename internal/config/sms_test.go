@@ -14,6 +14,7 @@ func TestTransport(t *testing.T) {
 		"mail:sms+{number}@gateway.example.org": {Way: SMSMail, To: "sms+{number}@gateway.example.org"},
 	} {
 		s, err := parse("[sms]\ntransport = \"" + v + "\"\n")
+		want.PerDay = 50
 		if err != nil || s.SMS != want {
 			t.Errorf("%q: %v, %+v", v, err, s.SMS)
 		}

@@ -60,6 +60,7 @@ type sender struct {
 	tell     func(line string) // to the syslog
 	warn     func(line string) // the same, as an error
 	alarmed  string            // a file: when it was told last that messages wait for long
+	shortDay string            // a file: how many short messages went to whom today
 
 	preferences func(uid uint32) (account.Preferences, error)
 	barred      func() (map[string]bool, error) // asks libexec/access who cannot log in
@@ -178,6 +179,17 @@ func (s *sender) send(m queue.Message) error {
 	case m.SMS && !by.NeedsNumber():
 		m.SMS = false // he is told all the same
 	}
+	if m.SMS {
+		full, err := s.full(m)
+		switch {
+		case err != nil:
+			return err
+		case full && by == account.ByBoth:
+			return s.drop(m, "there were as many short messages today as sms.per_day allows, and a mail says the same")
+		case full:
+			m.SMS = false
+		}
+	}
 	if m.SMS && s.transport != nil {
 		return s.give(m, to, chosen)
 	}
@@ -232,7 +244,11 @@ func (s *sender) settle(m queue.Message, address string, outcome mail.Outcome, r
 	switch outcome {
 	case mail.Delivered:
 		s.report(m, address, "delivered", nil)
-		return s.queue.Remove(queue.Waiting, m.ID)
+		err := s.queue.Remove(queue.Waiting, m.ID)
+		if m.SMS {
+			err = errors.Join(err, s.count(m))
+		}
+		return err
 	case mail.Refused:
 		s.report(m, address, "refused", reason)
 		return s.queue.Fail(m, reason.Error())
@@ -375,9 +391,9 @@ const secretFile = layout.Configuration + "/smtp-secret"
 func newSender(settings config.Settings, names names) *sender {
 	s := &sender{queue: layout.Queue, names: names, preferences: preferencesOf, sponsor: account.ReadSponsor, barred: sync.OnceValues(helper.Barred), settings: settings.Mail, sms: settings.SMS, transport: sms.New(settings.SMS, limitsOf(settings.Notices)), language: text.Language(settings.Notices.Language),
 		internal: settings.Internal, external: settings.External, grace: settings.Cleaner.Grace, from: settings.Mail.From, domain: settings.Mail.Domain, now: time.Now,
-		alarmed: layout.WorkerState + "/alarmed",
-		tell:    func(line string) { syslog.Write(syslog.DaemonInfo, line) },
-		warn:    func(line string) { syslog.Write(syslog.DaemonError, line) }}
+		alarmed: layout.WorkerState + "/alarmed", shortDay: layout.WorkerState + "/short-day.json",
+		tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) },
+		warn: func(line string) { syslog.Write(syslog.DaemonError, line) }}
 	s.words, _ = wording.Read(layout.Messages) // doctor says what is not used
 	hello := mailName()
 	if s.domain == "" {

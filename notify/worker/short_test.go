@@ -129,6 +129,32 @@ func TestShortLater(t *testing.T) {
 	}
 }
 
+// TestShortDay: somebody gets so many short messages on one day, and then mails; who has both gets the mails alone. The log says when.
+func TestShortDay(t *testing.T) {
+	for _, by := range []account.Channel{account.BySMS, account.ByBoth} {
+		o := newPostOffice(t)
+		p := o.newPhone(t)
+		o.sender.sms.PerDay, o.sender.shortDay = 2, t.TempDir()+"/day"
+		o.mailroom.by[1001] = by
+		for i := range 4 {
+			o.arrives(t, 1001, fmt.Sprint("f", i))
+			o.clock = o.clock.Add(time.Second)
+		}
+		mails := 2
+		if by == account.ByBoth {
+			mails = 4
+		}
+		said := strings.Count(strings.Join(o.lines, "\n"), "all that sms.per_day allows")
+		if len(p.texts) != 2 || len(o.server.Mails()) != mails || said != 1 || o.told(t, queue.Waiting) != "" {
+			t.Errorf("%s: %q, %d mails, log %q", by, p.texts, len(o.server.Mails()), o.lines)
+		}
+		o.clock = o.clock.Add(24 * time.Hour)
+		if o.arrives(t, 1001, "next day"); len(p.texts) != 3 {
+			t.Errorf("%s, the next day: %q", by, p.texts)
+		}
+	}
+}
+
 // TestShortHoldsUpNothing: a transport that takes nothing is asked three times in a run, and mails go out before.
 func TestShortHoldsUpNothing(t *testing.T) {
 	o := newPostOffice(t)
