@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/BurntSushi/toml v1.6.0
 	github.com/a-h/templ v0.3.977
+	github.com/boombuler/barcode v1.1.0
 	github.com/klauspost/compress v1.20.3
 	github.com/msteinert/pam/v2 v2.1.0
 	github.com/pkg/xattr v0.4.12
@@ -16,6 +17,5 @@ require (
 )
 
 require (
-	github.com/boombuler/barcode v1.1.0 // indirect
 	golang.org/x/crypto v0.54.0 // indirect
 )

@@ -160,8 +160,9 @@ lock() {
 }
 
 # packages that are always needed; gcc and the PAM headers for libexec/auth, the only program with cgo; openssl for --tls;
-# cracklib-runtime has the dictionary without which pam_pwquality refuses every new password.
-readonly packages=(acl apache2 attr cracklib-runtime cron gcc libc6-dev libpam-pwquality libpam0g-dev mount openssl sudo)
+# cracklib-runtime has the dictionary without which pam_pwquality refuses every new password; libpam-google-authenticator checks
+# codes of the second factor.
+readonly packages=(acl apache2 attr cracklib-runtime cron gcc libc6-dev libpam-google-authenticator libpam-pwquality libpam0g-dev mount openssl sudo)
 
 install_packages() {
     local name missing=() installed

@@ -109,6 +109,12 @@ func TestBrowserForgotten(t *testing.T) {
 	testJourneys(t, "it-forgot", "it-guest", "en-forgot", "en-guest")
 }
 
+// Somebody sets up a second factor, logs in with it, and turns it off.
+func TestBrowserFactor(t *testing.T) {
+	setConfig(t, "[login]\nfailure_milliseconds = 300\n")
+	testJourneys(t, "it-factor", "en-factor")
+}
+
 func testJourneys(t *testing.T, journeys ...string) {
 	d := needDemo(t)
 	if _, err := os.Stat("browser/node_modules"); err != nil {

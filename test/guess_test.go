@@ -18,7 +18,7 @@ import (
 func forgive(t *testing.T) {
 	t.Helper()
 	forget := func() {
-		for _, folder := range []string{layout.Attempts, layout.Tallies} {
+		for _, folder := range []string{layout.Attempts, layout.Tallies, layout.CodeTallies} {
 			files, err := filepath.Glob(folder + "/*")
 			if err != nil {
 				t.Fatal(err)

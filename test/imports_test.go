@@ -63,7 +63,7 @@ var reserved = map[string]struct{ by, why string }{
 	"github.com/wneessen/go-mail":       {"notify/mail", "what mail does wrong is known in one place"},
 	"image/gif":                         {"internal/picture", "pictures that others brought are decoded in one place, which bounds them"},
 	"image/jpeg":                        {"internal/picture", "as image/gif"},
-	"image/png":                         {"internal/picture", "as image/gif"},
+	"image/png":                         {"internal/picture cgi-bin/factor", "as image/gif; the QR code of a second factor is only written"},
 	"golang.org/x/image/webp":           {"internal/picture", "as image/gif"},
 	"sharezone/notify/mail/mailtest":    {"", "it is for tests"},
 	"os/exec":                           {"internal/helper internal/hook hooks/virus-scan internal/account internal/account/change internal/btrfs internal/privileged/privilegedtest sbin/shzadm test test/report bench", "running programs is rare and visible"},
@@ -107,7 +107,7 @@ var below = []struct{ from, to, why string }{
 var modules = []string{
 	"github.com/a-h/templ", "github.com/msteinert/pam/v2", "github.com/pkg/xattr", "golang.org/x/sys",
 	"github.com/robfig/cron/v3", "github.com/wneessen/go-mail", "golang.org/x/text", "github.com/BurntSushi/toml",
-	"github.com/klauspost/compress", "github.com/gabriel-vasile/mimetype", "golang.org/x/image",
+	"github.com/klauspost/compress", "github.com/gabriel-vasile/mimetype", "golang.org/x/image", "github.com/boombuler/barcode",
 }
 
 // bags are names of packages that say nothing about what is inside.

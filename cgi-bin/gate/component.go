@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/layout"
+	"sharezone/internal/session"
 )
 
 // component is a row of the table: everything that differs between handlers.
@@ -14,6 +15,7 @@ type component struct {
 	methods    string // separated by spaces
 	guest      bool   // always runs as shzguest, with or without a session
 	mustChange bool   // answers although the password must be changed
+	half       bool   // answers although the second factor is still lacking
 	sudo       bool   // reaches a root helper, so it cannot have no_new_privs
 	session    bool   // gets the name of its own session's file (which opens nothing without the id)
 	event      func(*request) bool
@@ -28,8 +30,9 @@ var components = [...]component{
 	{name: "login", methods: "GET HEAD POST", guest: true, sudo: true, event: posts, cpu: 10, memory: 512 * mib},
 	{name: "less", methods: "GET HEAD POST", guest: true, sudo: true, event: never, cpu: 10, memory: 512 * mib},
 	{name: "forgot", methods: "GET HEAD POST", guest: true, sudo: true, event: posts, cpu: 10, memory: 512 * mib},
-	{name: "logout", methods: "POST", mustChange: true, sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
+	{name: "logout", methods: "POST", mustChange: true, half: true, sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
 	{name: "chpwd", methods: "GET HEAD POST", mustChange: true, sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
+	{name: "factor", methods: "GET HEAD POST", half: true, sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
 	{name: "sessions", methods: "GET HEAD POST", sudo: true, session: true, event: posts, cpu: 600, memory: 1024 * mib}, // as users
 	{name: "activity", methods: "GET HEAD", sudo: true, event: never, cpu: 60, memory: 512 * mib},                       // zonefix tells administrators a zone's id
 	{name: "profile", methods: "GET HEAD POST", sudo: true, event: posts, cpu: 10, memory: 512 * mib},
@@ -137,6 +140,9 @@ func environment(q *request, c component, who identity, event int, refused *refu
 	}
 	if who.mustChange {
 		env = append(env, "SHZ_MUST_CHANGE=yes")
+	}
+	if who.lacks == session.LacksCode || who.lacks == session.LacksEnrolment {
+		env = append(env, "SHZ_LACKS="+string(who.lacks))
 	}
 	if event >= 0 {
 		env = append(env, "SHZ_EVENT_FD="+itoa(event))

@@ -23,6 +23,7 @@ type identity struct {
 	uid, gid   uint32
 	groups     []uint32
 	mustChange bool
+	lacks      session.Lack
 }
 
 func sessionFileName(id string) (string, bool) { return session.FileName(id) }
@@ -82,7 +83,7 @@ func sessionUser(q *request) (identity, *refusal) {
 	}
 	touch(f)
 	return identity{
-		user: record.User, uid: record.UID, gid: record.GID, groups: record.Groups, mustChange: record.MustChange,
+		user: record.User, uid: record.UID, gid: record.GID, groups: record.Groups, mustChange: record.MustChange, lacks: record.Lacks,
 	}, nil
 }
 

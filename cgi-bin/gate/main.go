@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/layout"
+	"sharezone/internal/session"
 	"sharezone/internal/syslog"
 )
 
@@ -36,7 +37,7 @@ const (
 	stepStore       step = 8
 	stepRefresh     step = 9
 	stepAccount     step = 10
-	stepPassword    step = 11
+	stepWhole       step = 11
 	stepHandler     step = 12
 	stepSlot        step = 13
 	stepEvent       step = 14
@@ -118,11 +119,25 @@ func enter(q *request) *refusal {
 	if r := checkIdentity(who); r != nil {
 		return r
 	}
-	// 11. Refuse if the password must be changed and the component is not one that serves for that.
-	if who.mustChange && !c.mustChange {
-		return &refusal{stepPassword, "password-expired", "password of " + who.user + " must be changed"}
+	// 11. Refuse if the session is half authenticated, or the password must be changed, and the component is not one that serves
+	// for that.
+	if r := checkWhole(who, c); r != nil {
+		return r
 	}
 	return become(q, c, who, nil)
+}
+
+// checkWhole lets nobody do anything but what is still lacking. An empty lack is shzguest's.
+func checkWhole(who identity, c component) *refusal {
+	switch {
+	case who.guest, who.lacks == session.LacksNothing && (!who.mustChange || c.mustChange):
+		return nil
+	case who.lacks == session.LacksNothing:
+		return &refusal{stepWhole, "password-expired", "password of " + who.user + " must be changed"}
+	case c.half:
+		return nil
+	}
+	return &refusal{stepWhole, "second-factor", "session of " + who.user + " lacks " + string(who.lacks) + " of the second factor"}
 }
 
 // enterRefused runs the component that tells the browser about the refusal in its language.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"sharezone/internal/factor"
 	"sharezone/internal/helper"
 	"sharezone/internal/session"
 	"sharezone/internal/text"
@@ -66,7 +67,7 @@ func logIn(c *web.Call) error {
 	}
 	reply, err := helper.Auth(helper.AuthRequest{
 		Op: "login", Username: web.Secret(username), Password: web.Secret(fields.Get("password")),
-		Entry: c.Entry, Address: c.Address,
+		Code: factor.Typed(fields.Get("otp")), Entry: c.Entry, Address: c.Address,
 	})
 	var refusal helper.Refusal
 	if errors.As(err, &refusal) && refusal == "refused" {
@@ -83,7 +84,11 @@ func logIn(c *web.Call) error {
 		act.End(string(web.CodeOf(err)), -1, "")
 		return err
 	}
-	act.End("ok", -1, "")
+	if reply.Lacks != "" {
+		act.End(string(web.SecondFactor), -1, "")
+	} else {
+		act.End("ok", -1, "")
+	}
 	if carried != nil && !carried.TypedBy(reply.User) {
 		carried = nil // somebody else's
 	}
@@ -92,13 +97,15 @@ func logIn(c *web.Call) error {
 		c.SetLanguage(text.Language(reply.Language))
 	}
 	switch {
+	case reply.Lacks != "":
+		next = withNext("/cgi-bin/factor", next, carried != nil)
 	case reply.MustChange:
 		next = "/cgi-bin/chpwd"
 	case next == "":
 		next = home
 	}
 	switch {
-	case carried == nil || c.JSON:
+	case carried == nil || c.JSON || reply.Lacks != "":
 	case reply.MustChange: // nothing can be shown before, and the server keeps nothing until then
 		next += "?done=lost"
 	default:
@@ -111,7 +118,26 @@ func logIn(c *web.Call) error {
 	if reply.MustChange {
 		answer["must_change"] = true
 	}
+	if reply.Lacks != "" {
+		answer["second_factor"] = reply.Lacks
+	}
 	return c.SeeOther(next, http.StatusOK, answer)
+}
+
+// withNext is the page that has to come before another one, which it leads on to. What was typed before the login is lost by then: the
+// server keeps nothing.
+func withNext(page, next string, lost bool) string {
+	query := url.Values{}
+	if next != "" {
+		query.Set("next", next)
+	}
+	if lost {
+		query.Set("done", "lost")
+	}
+	if len(query) == 0 {
+		return page
+	}
+	return page + "?" + query.Encode()
 }
 
 // recordable is the user name as it may stand in a log: people type passwords into the wrong field.

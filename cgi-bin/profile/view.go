@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"sharezone/internal/account"
+	"sharezone/internal/config"
 	"sharezone/internal/web"
 )
 
@@ -16,6 +17,7 @@ type profileView struct {
 	Often     account.Often
 	Channel   account.Channel // by which he is told, "" = there is no choice
 	Notices   []zoneNotices
+	Factor    bool   // this entry has a second factor
 	Sessions  string // how many there are, and the link to them; "" = this entry does not show them
 }
 
@@ -79,8 +81,12 @@ func view(c *web.Call, o own) profileView {
 		v.Notices = append(v.Notices, zoneNotices{id, z})
 	}
 	slices.SortFunc(v.Notices, func(a, b zoneNotices) int { return cmp.Or(cmp.Compare(a.Zone, b.Zone), cmp.Compare(a.ID, b.ID)) })
-	if s, err := c.Settings(); err == nil && s.Entry(c.Entry).Answers("sessions") {
-		v.Sessions = l.Count("profile.sessions", len(o.Sessions))
+	if s, err := c.Settings(); err == nil {
+		entry := s.Entry(c.Entry)
+		v.Factor = entry.Factor.Of(string(role)) != config.FactorOff
+		if entry.Answers("sessions") {
+			v.Sessions = l.Count("profile.sessions", len(o.Sessions))
+		}
 	}
 	return v
 }

@@ -10,11 +10,14 @@ import (
 	"sharezone/internal/web"
 )
 
+// ways lead on where something has to be done first.
+var ways = map[web.Code]string{web.PasswordExpired: "/cgi-bin/chpwd", web.SecondFactor: "/cgi-bin/factor"}
+
 func main() {
 	code := web.Code(os.Getenv("SHZ_REFUSED"))
 	web.Run(func(c *web.Call) error {
-		if code == web.PasswordExpired && !c.JSON && c.Request.Method == http.MethodGet {
-			return c.SeeOther("/cgi-bin/chpwd", 0, nil)
+		if way := ways[code]; way != "" && !c.JSON && c.Request.Method == http.MethodGet {
+			return c.SeeOther(way, 0, nil)
 		}
 		if allow := os.Getenv("SHZ_ALLOW"); allow != "" {
 			c.Writer().Header().Set("Allow", allow) // RFC 9110, 15.5.6

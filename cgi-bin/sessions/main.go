@@ -207,7 +207,7 @@ type table struct {
 
 type row struct {
 	ID, User, Entry, Address, Started, LastUse string
-	Current, MustChange                        bool
+	Current, MustChange, Half                  bool
 }
 
 // maxRows bounds what a page lists.
@@ -218,7 +218,7 @@ func newTable(c *web.Call, s scope, sessions []one) table {
 	for _, f := range sessions[:min(len(sessions), maxRows)] {
 		t.Rows = append(t.Rows, row{
 			ID: f.ID, User: said(f.User), Entry: c.Language.Say("users-entry." + said(f.Entry)), Address: said(f.Address),
-			Started: moment(c, f.Started), LastUse: moment(c, f.LastUse), Current: f.Current, MustChange: f.State == "must-change",
+			Started: moment(c, f.Started), LastUse: moment(c, f.LastUse), Current: f.Current, MustChange: f.State == "must-change", Half: f.State == "second-factor",
 		})
 	}
 	return t

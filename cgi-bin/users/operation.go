@@ -35,6 +35,7 @@ var operations = map[string]operation{
 	"modify":       {event: "user-modify", ask: form.described, done: "modify", view: "edit"},
 	"lock":         {event: "user-lock", ask: form.plain, done: "lock"},
 	"unlock":       {event: "user-modify", ask: form.plain, done: "unlock"},
+	"drop-factor":  {event: "second-factor", ask: form.plain, done: "drop-factor"},
 	"delete":       {event: "user-delete", ask: form.farewell, done: "delete", view: "delete"},
 	"member":       {event: "group-modify", ask: form.membership, done: "modify"},
 	"create-group": {event: "group-create", group: true, ask: form.plain, done: "create-group", view: "groups"},
@@ -134,6 +135,8 @@ func resultOf(err error) string {
 func (f form) begin(q helper.AccountRequest) (*event.Act, error) {
 	path := q.Group
 	switch {
+	case f.op == "drop-factor":
+		path = "off"
 	case f.row.group:
 		return f.call.Event.Begin(f.row.event, path)
 	case f.op == "member" && q.Member:

@@ -106,7 +106,7 @@ func TestStamp(t *testing.T) {
 // TestSentences: every reason that the helper's manual names has its sentence.
 func TestSentences(t *testing.T) {
 	for _, l := range []text.Language{text.Italian, text.English} {
-		for _, reason := range strings.Fields("user group no-user no-group no-heir not-manager same-person self system not-ours privileged changed not-enabled passwordless in-use zone-busy incomplete no-uids leftover") {
+		for _, reason := range strings.Fields("user group no-user no-group no-heir not-manager same-person self system not-ours privileged changed not-enabled passwordless no-factor in-use zone-busy incomplete no-uids leftover") {
 			if !l.Knows("users-refused." + reason) {
 				t.Errorf("%s: nothing is said of %s", l, reason)
 			}

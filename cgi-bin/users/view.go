@@ -132,6 +132,9 @@ func (v viewer) facts(u helper.KnownUser) []fact {
 	if u.FailedLogins != nil && *u.FailedLogins > 0 {
 		facts = append(facts, fact{l.Say("users.failed"), l.Number(int64(*u.FailedLogins)), false})
 	}
+	if u.SecondFactor {
+		facts = append(facts, fact{l.Say("factor.title"), l.Say("users-factor.on"), false})
+	}
 	if u.MustChange != nil && *u.MustChange {
 		facts = append(facts, fact{l.Say("users.password"), l.Say("users.must-change"), false})
 	}
@@ -158,6 +161,7 @@ type userView struct {
 	Barred      string // a sentence: why he cannot be changed here
 	Self        bool
 	Locked      bool
+	Factor      bool // a second factor is set up
 	// Passwordless: making the account was interrupted, and its first password mends it.
 	Passwordless bool
 	Facts        []fact
@@ -197,7 +201,7 @@ func (v viewer) userPage(s shown, view string, typed url.Values, status int, not
 	l := v.call.Language
 	u := userView{
 		Name: s.Name, Label: label(s.KnownUser), Here: templ.SafeURL(href(s.Name)), View: view, Self: s.Name == v.call.User,
-		Locked: s.Status != nil && *s.Status == account.Locked, Passwordless: s.Passwordless, Facts: v.facts(s.KnownUser), To: typed.Get("to"),
+		Locked: s.Status != nil && *s.Status == account.Locked, Passwordless: s.Passwordless, Factor: s.SecondFactor, Facts: v.facts(s.KnownUser), To: typed.Get("to"),
 	}
 	u.Invitable = s.MustChange != nil && *s.MustChange && s.Email != nil && !u.Locked && v.invites()
 	if s.Invited != nil {

@@ -100,6 +100,14 @@ func (a *Attempt) Right() {
 	a.store.change("@"+a.address, func(c *count) { c.Failures = max(c.Failures-1, 0) })
 }
 
+// GiveBack says that the attempt was none that was refused, and none that let anybody in: the password was right, and more is asked
+// for. What was refused before counts on, so that a right password buys no more guesses at a code.
+func (a *Attempt) GiveBack() {
+	for _, name := range [...]string{a.pair(), "@" + a.address} {
+		a.store.change(name, func(c *count) { c.Failures = max(c.Failures-1, 0) })
+	}
+}
+
 func (a *Attempt) pair() string { return a.user + "@" + a.address }
 
 // bucket is the address as it is counted. Of IPv6 a customer has at least 64 bits to choose from.

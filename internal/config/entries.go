@@ -14,8 +14,35 @@ type Entry struct {
 	Components string // everything, or the names of those that are answered
 	PAMService string
 	Session    SessionLimits // never longer than this; 0: as long as for everybody
+	Factor     Factors       // what is asked besides the password
 	PublicURL  string        // what stands before "/cgi-bin/" in a link; "" is not known
 }
+
+// Factor says whether somebody is asked for a second factor.
+type Factor string
+
+const (
+	FactorOff      Factor = "off"      // never
+	FactorOptional Factor = "optional" // who has set one up
+	FactorRequired Factor = "required" // everybody; who has none sets one up first
+)
+
+// Factors is that by role, of which the highest counts.
+type Factors struct{ Base, Manager, Admin Factor }
+
+// Of is what holds for a role.
+func (f Factors) Of(role string) Factor {
+	switch role {
+	case "admin":
+		return f.Admin
+	case "manager":
+		return f.Manager
+	}
+	return f.Base
+}
+
+// CodeService is the file in /etc/pam.d by which codes of the second factor are checked.
+func (e Entry) CodeService() string { return e.PAMService + "-code" }
 
 const everything = "*"
 
@@ -59,7 +86,7 @@ func (s Settings) Invites() bool {
 func entryComponents(entry, fallback string, of func(*Settings) *Entry) setting {
 	return setting{
 		section: "entries." + entry, name: "components",
-		meaning: "The components that are answered by this entry. login and logout always are. What is named here can be " +
+		meaning: "The components that are answered by this entry. login, logout and factor, which a login may need, always are. What is named here can be " +
 			"asked for; whether it is done is for the kernel and for sudo to say, as ever.",
 		text: &textSetting{fallback, `"*" for all, or names below /cgi-bin/ with blanks between them`,
 			func(v string) bool {
@@ -72,10 +99,22 @@ func entryComponents(entry, fallback string, of func(*Settings) *Entry) setting 
 func entryPAMService(entry, fallback string, of func(*Settings) *Entry) setting {
 	return setting{
 		section: "entries." + entry, name: "pam_service",
-		meaning: "The file in /etc/pam.d by which passwords are checked. Where there is none nobody can log in by this entry.",
+		meaning: "The file in /etc/pam.d by which passwords are checked. Where there is none nobody can log in by this entry. Codes of the second " +
+			"factor are checked by the file of this name with \"-code\".",
 		text: &textSetting{fallback, "small letters, digits, _ and -",
 			func(v string) bool { return v != "" && len(v) <= 63 && consists(v, small+digits+"_-") },
 			func(s *Settings, v string) { of(s).PAMService = v }},
+	}
+}
+
+func entryFactor(entry, role, whose string, in func(*Settings) *Entry, of func(*Factors) *Factor) setting {
+	return setting{
+		section: "entries." + entry, name: "second_factor_" + role,
+		meaning: "Whether " + whose + " a code of an app on their phone besides the password. \"off\": never. \"optional\": who has set it up, " +
+			"under \"My account\". \"required\": all; who has not set it up can do nothing else before.",
+		text: &textSetting{string(FactorOptional), `"off", "optional" or "required"`,
+			oneOf(string(FactorOff), string(FactorOptional), string(FactorRequired)),
+			func(s *Settings, v string) { *of(&in(s).Factor) = Factor(v) }},
 	}
 }
 

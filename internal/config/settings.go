@@ -369,12 +369,18 @@ var table = [...]setting{
 	},
 	entryComponents("internal", everything, internal),
 	entryPAMService("internal", "sharezone", internal),
+	entryFactor("internal", "base", "people who neither have zones of their own nor administer are asked for", internal, ofBase),
+	entryFactor("internal", "manager", "those who may have zones of their own are asked for", internal, ofManager),
+	entryFactor("internal", "admin", "administrators are asked for", internal, ofAdmin),
 	entryIdle("internal", internal),
 	entryAbsolute("internal", internal),
 	entryPublicURL("internal", []string{"https", "http"}, internal),
 	// What a partner's network can reach neither makes accounts nor sets passwords without the old one.
 	entryComponents("external", "chpwd forgot home less menu profile shz zones", external),
 	entryPAMService("external", "sharezone-external", external),
+	entryFactor("external", "base", "people who neither have zones of their own nor administer are asked for", external, ofBase),
+	entryFactor("external", "manager", "those who may have zones of their own are asked for", external, ofManager),
+	entryFactor("external", "admin", "administrators are asked for", external, ofAdmin),
 	entryIdle("external", external),
 	entryAbsolute("external", external),
 	entryPublicURL("external", []string{"https"}, external),
@@ -510,6 +516,10 @@ func Default() Settings {
 	}
 	return s
 }
+
+func ofBase(f *Factors) *Factor    { return &f.Base }
+func ofManager(f *Factors) *Factor { return &f.Manager }
+func ofAdmin(f *Factors) *Factor   { return &f.Admin }
 
 func internal(s *Settings) *Entry { return &s.Internal }
 func external(s *Settings) *Entry { return &s.External }

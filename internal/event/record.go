@@ -16,7 +16,7 @@ import (
 
 // Names are the events that there are, as the interface lists them.
 var Names = []string{
-	"login", "logout", "login-failed", "password", "password-asked", "upload", "download", "preview", "zip", "unzip", "mkdir", "rename", "move",
+	"login", "logout", "login-failed", "password", "password-asked", "factor-asked", "second-factor", "upload", "download", "preview", "zip", "unzip", "mkdir", "rename", "move",
 	"copy", "delete", "restore", "purge", "zone-create", "zone-modify", "zone-share", "zone-close", "zone-remove", "zone-restore",
 	"zone-transfer", "zone-warn", "user-create", "user-modify", "user-lock", "user-delete", "expire",
 	"group-create", "group-modify", "group-delete",
@@ -167,7 +167,10 @@ func (r *Record) end(l line) {
 	if r.Event == "password" && r.User == layout.UserGuest && r.Result == "ok" && r.About != nil {
 		r.User, r.About = *r.About, nil // his link was good
 	}
-	if r.Event == "login" && r.Result != "ok" {
+	switch {
+	case r.Event == "login" && l.Result == "second-factor": // the password was right, and whoever knows it is not in yet
+		r.Event, r.Result = "factor-asked", "ok"
+	case r.Event == "login" && r.Result != "ok":
 		r.Event = "login-failed"
 	}
 }

@@ -72,7 +72,8 @@ type KnownUser struct {
 	account.User
 	Barred string `json:"barred"` // "" = it can; not-ours, system, privileged
 
-	Passwordless bool `json:"passwordless"` // making the account was interrupted before its first password
+	SecondFactor bool `json:"second_factor"` // is set up
+	Passwordless bool `json:"passwordless"`  // making the account was interrupted before its first password
 }
 
 // UserZone is a zone that a user owns or gets into.
@@ -118,7 +119,7 @@ type Session struct {
 	Address *string    `json:"address"`
 	Started *time.Time `json:"started"`
 	LastUse *time.Time `json:"last_use"`
-	State   string     `json:"state"` // active, must-change, ended, damaged
+	State   string     `json:"state"` // active, second-factor (half authenticated), must-change, ended, damaged
 }
 
 // NewSession describes what lies in the store.
@@ -132,6 +133,8 @@ func NewSession(f session.Found, now time.Time) Session {
 	switch {
 	case r.Ended(now, f.LastUse):
 		s.State = "ended"
+	case r.Lacks != session.LacksNothing:
+		s.State = "second-factor"
 	case r.MustChange:
 		s.State = "must-change"
 	default:

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"sharezone/internal/account"
+	"sharezone/internal/factor"
 	"sharezone/internal/layout"
 )
 
@@ -44,6 +45,7 @@ type AuthRequest struct {
 	Token    string `json:"token,omitempty"`   // of a link
 	ZoneID   string `json:"zone_id,omitempty"` // whose mail is meant
 	Often    string `json:"often,omitempty"`   // how much of it; with a token "" only asks
+	Code     string `json:"code,omitempty"`    // of the second factor
 	Channel  string `json:"channel,omitempty"` // with messages: by what; "" = as it is
 }
 
@@ -62,8 +64,20 @@ type AuthReply struct {
 	Sessions []Session   `json:"sessions"` // one's own
 	Account  *OwnAccount `json:"account"`  // the same
 
+	Lacks    string   `json:"lacks"`    // of the second factor, after the password was right: code, enrolment; "" = nothing
+	Factor   *Factor  `json:"factor"`   // one's own
+	Recovery []string `json:"recovery"` // codes that were made
+
 	Zone  string        `json:"zone"`  // with a token: of which zone it is
 	Often account.Often `json:"often"` // and how often he is told now
+}
+
+// Factor is what somebody is told of his second factor.
+type Factor struct {
+	Policy   string `json:"policy"`   // of this entry: off, optional, required
+	Required bool   `json:"required"` // by any entry: it cannot be turned off
+	factor.State
+	Key string `json:"key,omitempty"` // that is being set up in this session
 }
 
 // OwnAccount is what somebody is told of himself.
@@ -83,7 +97,7 @@ func Auth(q AuthRequest) (AuthReply, error) {
 			return AuthReply{}, Refusal("refused") // JSON would make another password of it
 		}
 	}
-	for _, text := range [...]*string{&q.Username, &q.Password, &q.Old, &q.New} {
+	for _, text := range [...]*string{&q.Username, &q.Password, &q.Old, &q.New, &q.Code} {
 		*text = (*text)[:min(len(*text), maxText)]
 	}
 	var out AuthReply

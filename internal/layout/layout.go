@@ -38,6 +38,10 @@ const (
 	Attempts = State + "/attempts"
 	// Tallies holds what was refused by account, as pam_faillock(8) counts it; root only.
 	Tallies = State + "/faillock"
+	// CodeTallies holds the same of codes of the second factor. They are counted apart, because a right password forgets the others.
+	CodeTallies = State + "/faillock-codes"
+	// Factors holds the secret of each second factor, called by the login name; root only.
+	Factors = State + "/factors"
 	// Tokens holds one-time links, as hashes; root only.
 	Tokens = State + "/tokens"
 	// Logins holds one file for each uid that ever logged in, written at each login; root only.

@@ -104,7 +104,7 @@ func TestLanguageHref(t *testing.T) {
 
 // The codes of every answer that refuses something (doc: error codes of the interface).
 var errorCodes = []string{
-	"bad-request", "not-logged-in", "not-permitted", "password-expired", "not-found", "method", "exists", "conflict",
+	"bad-request", "not-logged-in", "not-permitted", "password-expired", "second-factor", "not-found", "method", "exists", "conflict",
 	"precondition", "too-large", "unsupported", "range", "locked", "internal", "busy", "no-space", "quota",
 }
 

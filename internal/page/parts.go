@@ -26,6 +26,7 @@ type Field struct {
 	Autocomplete string // as HTML names it: "username", "current-password" …
 	Required     bool
 	Autofocus    bool // at most one on a page
+	Digits       bool // nothing else: phones show their keys for digits
 	Verbatim     bool // a name or code: no capital letter, no correction by the keyboard
 }
 

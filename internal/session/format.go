@@ -45,6 +45,10 @@ var fields = []field{
 	{"idle", func(r *Record) string { return number(r.Idle / time.Second) }, func(r *Record, v string) bool { return setDuration(&r.Idle, v) }},
 	{"absolute", func(r *Record) string { return number(r.Absolute / time.Second) }, func(r *Record, v string) bool { return setDuration(&r.Absolute, v) }},
 	{"must_change", mustChangeText, func(r *Record, v string) bool { r.MustChange = v == "yes"; return v == "yes" || v == "no" }},
+	{"lacks", func(r *Record) string { return string(r.Lacks) }, func(r *Record, v string) bool {
+		r.Lacks = Lack(v)
+		return r.Lacks == LacksNothing || r.Lacks == LacksCode || r.Lacks == LacksEnrolment
+	}},
 	{"key", func(r *Record) string { return r.Key }, func(r *Record, v string) bool { r.Key = v; return isHex(v, 64) }},
 	{"password", func(r *Record) string { return r.Password }, func(r *Record, v string) bool { r.Password = v; return isHex(v, 64) }},
 	{"stamp", func(r *Record) string { return r.Stamp }, func(r *Record, v string) bool { r.Stamp = v; return isHex(v, 2*sha256.Size) }},

@@ -48,10 +48,21 @@ type Record struct {
 	Idle       time.Duration // the session ends when it was not used for so long; last use is the file's mtime
 	Absolute   time.Duration // the session ends so long after Started, used or not
 	MustChange bool          // the password has expired: nothing but chpwd and logout
+	Lacks      Lack          // what the second factor still needs: nothing but that and logout
 	Key        string        // hex, random: key of Password
 	Password   string        // hex HMAC-SHA256 under Key of the account's shadow field; a new password ends the session
 	Stamp      string        // Stamp() at Refreshed
 }
+
+// Lack is what a session still needs of the second factor. Such a session is half authenticated: the password was right, and no more
+// is known of whoever has it.
+type Lack string
+
+const (
+	LacksNothing   Lack = "none"
+	LacksCode      Lack = "code"      // of a second factor that is set up
+	LacksEnrolment Lack = "enrolment" // the second factor is required and not set up
+)
 
 // NewID returns a fresh session id: 43 characters of base64url.
 func NewID() (string, error) {

@@ -16,7 +16,7 @@ import (
 var verb = regexp.MustCompile(`%[^a-zA-Z%]*[a-zA-Z%]`)
 
 func TestCataloguesAgree(t *testing.T) {
-	if len(italian) != len(italianPages)+len(italianZones)+len(italianUsers)+len(italianMail)+len(italianUploads)+len(italianActivity)+len(italianTrash) || len(english) != len(englishPages)+len(englishZones)+len(englishUsers)+len(englishMail)+len(englishUploads)+len(englishActivity)+len(englishTrash) {
+	if len(italian) != len(italianPages)+len(italianZones)+len(italianUsers)+len(italianMail)+len(italianUploads)+len(italianActivity)+len(italianTrash)+len(italianFactor) || len(english) != len(englishPages)+len(englishZones)+len(englishUsers)+len(englishMail)+len(englishUploads)+len(englishActivity)+len(englishTrash)+len(englishFactor) {
 		t.Error("a key stands in two parts of a catalogue")
 	}
 	for key, sentence := range italian {
@@ -229,7 +229,7 @@ func TestFamiliesAreComplete(t *testing.T) {
 		"exists.": {"fail", "rename", "replace", "skip"}, // zone.OnExists
 		"why.": {"unknown", "damaged", "truncated", "encrypted", "method", "outside", "name", "link", "device", "setid", "duplicate", "overlap", "lying",
 			"entries", "bytes", "ratio", "depth"}, // archive.Reason
-		"error.": {"bad-request", "not-logged-in", "not-permitted", "password-expired", "not-found", "method", "exists",
+		"error.": {"bad-request", "not-logged-in", "not-permitted", "password-expired", "second-factor", "not-found", "method", "exists",
 			"conflict", "precondition", "too-large", "unsupported", "range", "locked", "internal", "busy", "no-space", "quota", "checksum", "rejected"},
 	} {
 		for _, member := range members {

@@ -55,6 +55,8 @@ var englishActivity = map[string]string{
 	"activity-event.login-failed":   "Login refused",
 	"activity-event.password":       "Password changed",
 	"activity-event.password-asked": "Link for a new password asked for",
+	"activity-event.factor-asked":   "Password right, second factor asked for",
+	"activity-event.second-factor":  "Second factor",
 	"activity-event.upload":         "Upload",
 	"activity-event.download":       "Download",
 	"activity-event.preview":        "Preview",

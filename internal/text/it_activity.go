@@ -55,6 +55,8 @@ var italianActivity = map[string]string{
 	"activity-event.login-failed":   "Accesso rifiutato",
 	"activity-event.password":       "Password cambiata",
 	"activity-event.password-asked": "Chiesto un link per una nuova password",
+	"activity-event.factor-asked":   "Password giusta, chiesto il secondo fattore",
+	"activity-event.second-factor":  "Secondo fattore",
 	"activity-event.upload":         "Caricamento",
 	"activity-event.download":       "Scaricamento",
 	"activity-event.preview":        "Anteprima",

@@ -7,13 +7,13 @@ import (
 )
 
 // checkEntry refuses what the administrator does not have answered by this entry, and requests for a site of another
-// name. Every entry answers who logs in or out; where settings cannot be read the helper behind login says so.
+// name. Every entry answers who logs in or out, which the second factor may be part of; where settings cannot be read the helper behind login says so.
 func (c *Call) checkEntry() error {
 	component := filepath.Base(os.Args[0]) // the path asked for is another one where login answers in its place
 	if component == "refused" {
 		return nil
 	}
-	always := component == "login" || component == "logout"
+	always := component == "login" || component == "logout" || component == "factor"
 	s, err := c.Settings()
 	if err != nil && always {
 		return nil

@@ -23,6 +23,7 @@ const (
 	NotLoggedIn     Code = "not-logged-in"
 	NotPermitted    Code = "not-permitted"
 	PasswordExpired Code = "password-expired"
+	SecondFactor    Code = "second-factor"
 	NotFound        Code = "not-found"
 	Method          Code = "method"
 	Exists          Code = "exists"
@@ -41,7 +42,7 @@ const (
 )
 
 var statuses = map[Code]int{
-	BadRequest: 400, NotLoggedIn: 401, NotPermitted: 403, PasswordExpired: 403, NotFound: 404, Method: 405,
+	BadRequest: 400, NotLoggedIn: 401, NotPermitted: 403, PasswordExpired: 403, SecondFactor: 403, NotFound: 404, Method: 405,
 	Exists: 409, Conflict: 409, Precondition: 412, TooLarge: 413, Unsupported: 415, RangeNot: 416, Locked: 423,
 	Internal: 500, Busy: 503, NoSpace: 507, Quota: 507,
 	Checksum: 460, // of the protocol tus

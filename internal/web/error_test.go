@@ -53,7 +53,7 @@ func TestCodeOf(t *testing.T) {
 
 // interfaceStatus is the list of the interface: a contract with scripts.
 var interfaceStatus = map[Code]int{
-	"bad-request": 400, "not-logged-in": 401, "not-permitted": 403, "password-expired": 403, "not-found": 404, "method": 405,
+	"bad-request": 400, "not-logged-in": 401, "not-permitted": 403, "password-expired": 403, "second-factor": 403, "not-found": 404, "method": 405,
 	"exists": 409, "conflict": 409, "precondition": 412, "too-large": 413, "unsupported": 415, "range": 416, "locked": 423,
 	"internal": 500, "busy": 503, "no-space": 507, "quota": 507, "checksum": 460, "rejected": 422,
 }

@@ -49,9 +49,11 @@ type Call struct {
 	Session string // name of the session's file, for components that may end it
 	// MustChange says that nothing but a new password and logging out is answered.
 	MustChange bool
-	Language   text.Language
-	JSON       bool        // the answer is JSON
-	Event      *event.File // nil when this kind of request has nothing to tell
+	// Lacks is what the second factor still needs, "" = nothing: else nothing but that and logging out is answered.
+	Lacks    string
+	Language text.Language
+	JSON     bool        // the answer is JSON
+	Event    *event.File // nil when this kind of request has nothing to tell
 
 	// Refused is the field of a form that is shown again because of it, "" = none; Message knows it of most errors.
 	Refused string
@@ -102,8 +104,8 @@ func newCall() (*Call, error) {
 	c := &Call{
 		ID: os.Getenv("SHZ_REQUEST"), User: os.Getenv("SHZ_USER"), Entry: os.Getenv("SHZ_ENTRY"),
 		Address: os.Getenv("REMOTE_ADDR"), Session: os.Getenv("SHZ_SESSION"), Event: event.Open(),
-		MustChange: os.Getenv("SHZ_MUST_CHANGE") == "yes",
-		response:   newResponse(os.Getenv("REQUEST_METHOD") == http.MethodHead),
+		MustChange: os.Getenv("SHZ_MUST_CHANGE") == "yes", Lacks: os.Getenv("SHZ_LACKS"),
+		response: newResponse(os.Getenv("REQUEST_METHOD") == http.MethodHead),
 	}
 	for name, value := range headers {
 		c.response.header.Set(name, value)
@@ -262,6 +264,9 @@ func (c *Call) View(title string) page.View {
 // Menu lists the functions of the user that this entry answers. Zones are managed by whom the kernel lets make some; the
 // others see theirs at home.
 func (c *Call) Menu() []page.MenuItem {
+	if c.Lacks != "" {
+		return []page.MenuItem{} // nothing else would answer
+	}
 	items := page.Menu(c.Language, c.User, c.path, c.User != "" && zone.MayMakeZones(), c.User != "" && c.Administers())
 	if len(items) == 0 {
 		return items

@@ -11,6 +11,7 @@ import (
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
 	"sharezone/internal/config"
+	"sharezone/internal/factor"
 	"sharezone/internal/farewell"
 	"sharezone/internal/helper"
 	"sharezone/internal/invitation"
@@ -41,6 +42,7 @@ var operations = map[string]operation{
 	"modify":       {changes: true, run: modify},
 	"lock":         {changes: true, notSelf: true, run: lock},
 	"unlock":       {changes: true, run: unlock},
+	"drop-factor":  {changes: true, notSelf: true, run: dropFactor},
 	"delete":       {changes: true, notSelf: true, run: remove},
 	"password":     {changes: true, notSelf: true, run: password},
 	"sessions":     {run: sessions},
@@ -95,6 +97,11 @@ func (w *work) known(users []account.User, shadow account.Shadow) ([]helper.Know
 	known := make([]helper.KnownUser, len(users))
 	for i, u := range users {
 		known[i].User, known[i].Passwordless = u, shadow.NeverHadPassword(u.Name)
+		state, err := factor.Installed().Look(factor.Person{Name: u.Name, UID: u.UID})
+		if err != nil {
+			return nil, err
+		}
+		known[i].SecondFactor = state.Enrolled
 		if barred := w.whose(people[i], ids[u.Name]); barred != nil {
 			known[i].Barred = refusalOf(barred).Reason
 		}
@@ -412,6 +419,15 @@ func endSession(w *work) error {
 
 func unlock(w *work) error {
 	if err := change.Unlock(w.Username); err != nil {
+		return err
+	}
+	w.did = true
+	return w.showUser()
+}
+
+// dropFactor takes off the second factor of somebody who has lost his phone. One's own one turns off with the password.
+func dropFactor(w *work) error {
+	if err := change.DropFactor(w.Username); err != nil {
 		return err
 	}
 	w.did = true

@@ -7,6 +7,7 @@ import (
 
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
+	"sharezone/internal/factor"
 	"sharezone/internal/farewell"
 	"sharezone/internal/helper"
 	"sharezone/internal/invitation"
@@ -42,6 +43,7 @@ var refusals = []struct {
 	{change.ErrNoGroup, "not-found", "no-group"},
 	{change.ErrNotEnabled, "conflict", "not-enabled"},
 	{change.ErrPasswordless, "conflict", "passwordless"},
+	{factor.ErrNone, "conflict", "no-factor"},
 	{change.ErrNoUIDs, "no-space", "no-uids"},
 	{farewell.ErrIncomplete, "conflict", "incomplete"},
 	{zone.ErrNoSuchUser, "bad-request", "no-heir"},

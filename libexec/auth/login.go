@@ -94,20 +94,49 @@ func tryLogin(q request, settings config.Settings, began *time.Time) (reply, err
 	if err := authenticate(entry.PAMService, a, address.String(), q.Password); err != nil {
 		return refused(err)
 	}
-	try.Right()
+	lacks, err := lackOf(a, entry)
+	if err != nil {
+		return reply{}, err
+	}
+	if lacks == session.LacksCode && q.Code != "" {
+		if err := checkCode(settings.Login, entry, a, address.String(), q.Code); errors.Is(err, errTaken) {
+			return reply{}, err
+		} else if err != nil {
+			return refused(err)
+		}
+		lacks = session.LacksNothing
+	}
+	if lacks == session.LacksCode {
+		try.GiveBack()
+	} else {
+		try.Right()
+	}
 	mustChange, err := accountState(entry.PAMService, a, address.String())
 	if err != nil {
 		return refused(err)
 	}
+	id, err := openSession(q.Entry, address.String(), stamp, a, limitsOf(a, entry, settings, lacks), mustChange, lacks)
+	if err == nil && lacks == session.LacksNothing {
+		noteLogin(a, q.Entry, address.String())
+	}
+	out := reply{ID: id, User: a.name, Roles: a.roles, MustChange: mustChange, Language: languageOf(a)}
+	if lacks != session.LacksNothing {
+		out.Lacks = lacks
+	}
+	return out, err
+}
+
+// limitsOf says when a session ends by itself. A half authenticated one does not last.
+func limitsOf(a account, entry config.Entry, settings config.Settings, lacks session.Lack) config.SessionLimits {
 	limits := settings.Session
 	if slices.Contains(a.roles, "admin") {
 		limits = settings.AdminSession
 	}
-	id, err := openSession(q.Entry, address.String(), stamp, a, entry.Within(limits), mustChange)
-	if err == nil {
-		noteLogin(a, q.Entry, address.String())
+	limits = entry.Within(limits)
+	if lacks != session.LacksNothing {
+		limits.Idle, limits.Absolute = min(limits.Idle, halfTime), halfTime
 	}
-	return reply{ID: id, User: a.name, Roles: a.roles, MustChange: mustChange, Language: languageOf(a)}, err
+	return limits
 }
 
 // languageOf is the one that somebody chose. That it cannot be read keeps nobody out.
@@ -145,7 +174,7 @@ func noteLogin(a account, entry, address string) {
 
 // openSession writes the session file under a fresh id; an id that the browser brought is never used (fixation).
 func openSession(
-	entry, address, stamp string, a account, limits config.SessionLimits, mustChange bool,
+	entry, address, stamp string, a account, limits config.SessionLimits, mustChange bool, lacks session.Lack,
 ) (string, error) {
 	id, err := session.NewID()
 	if err != nil {
@@ -153,7 +182,7 @@ func openSession(
 	}
 	r := session.Record{
 		User: a.name, UID: a.uid, Entry: entry, Address: address, Started: time.Now(), MustChange: mustChange,
-		Idle: limits.Idle, Absolute: limits.Absolute,
+		Idle: limits.Idle, Absolute: limits.Absolute, Lacks: lacks,
 	}
 	if err := mark(&r, a); err != nil {
 		return "", err
@@ -314,7 +343,7 @@ func end(f *os.File, user string, why error) (reply, error) {
 
 // logout ends a session of the caller's own. One that is gone already is no error: that is what was asked for.
 func logout(q request, who caller) (reply, error) {
-	f, r, err := openOwn(q.Session, who)
+	f, r, err := openOwn(q.Session, who, session.LacksNothing, session.LacksCode, session.LacksEnrolment)
 	if errors.Is(err, errEnded) {
 		return reply{}, nil
 	}
@@ -354,8 +383,9 @@ func endSession(q request, who caller) (reply, error) {
 	return reply{}, &told{"refused", "no such session"}
 }
 
-// openOwn opens a session, locked; another user's is refused just as one that does not exist is not found.
-func openOwn(name string, who caller) (*os.File, session.Record, error) {
+// openOwn opens a session, locked; another user's is refused just as one that does not exist is not found. What it may lack of the
+// second factor is named by whoever asks.
+func openOwn(name string, who caller, lacks ...session.Lack) (*os.File, session.Record, error) {
 	if err := checkSessionName(name); err != nil {
 		return nil, session.Record{}, err
 	}
@@ -364,7 +394,7 @@ func openOwn(name string, who caller) (*os.File, session.Record, error) {
 		return nil, session.Record{}, err
 	}
 	r, _, err := session.Read(f)
-	if err != nil || r.UID != who.account.uid {
+	if err != nil || r.UID != who.account.uid || !slices.Contains(lacks, r.Lacks) {
 		f.Close()
 		return nil, session.Record{}, errEnded
 	}
@@ -375,6 +405,11 @@ func openOwn(name string, who caller) (*os.File, session.Record, error) {
 // sessions but the one he stands in. A wrong old password takes as long as a refused login: a session left open on
 // somebody's desk is no place to try passwords quickly.
 func changePassword(q request, who caller) (reply, error) {
+	return withPassword(who, func(settings config.Settings) (reply, error) { return tryChange(q, who, settings) })
+}
+
+// withPassword runs what asks for the caller's password.
+func withPassword(who caller, run func(config.Settings) (reply, error)) (reply, error) {
 	began := time.Now()
 	settings, err := config.Read()
 	if err != nil {
@@ -387,7 +422,7 @@ func changePassword(q request, who caller) (reply, error) {
 		return reply{}, err
 	}
 	defer own.Close()
-	out, err := tryChange(q, who, settings)
+	out, err := run(settings)
 	padRefusal(err, began, settings.Login.Failure)
 	return out, err
 }
@@ -398,7 +433,7 @@ func tryChange(q request, who caller, settings config.Settings) (reply, error) {
 		return reply{}, err
 	}
 	defer slot.Close()
-	f, r, err := openOwn(q.Session, who)
+	f, r, err := openOwn(q.Session, who, session.LacksNothing)
 	if err != nil {
 		return reply{}, &told{"ended", "no session of one's own"}
 	}
@@ -412,25 +447,15 @@ func tryChange(q request, who caller, settings config.Settings) (reply, error) {
 	if strings.ContainsFunc(q.New, unicode.IsControl) {
 		return reply{}, &told{"weak", "no password that a form could take"}
 	}
-	address, err := netip.ParseAddr(r.Address)
-	if err != nil {
-		return reply{}, err
-	}
 	// Who changes the account meanwhile waits: the new password would undo his lock, or replace the one that he sets.
 	release, err := change.Hold(who.name)
 	if err != nil {
 		return reply{}, err
 	}
 	defer release()
-	try, err := attempt.Begin(who.name, address, attemptLimits(settings.Login))
-	logUncounted(try)
-	if err == nil {
-		err = authenticate(settings.Entry(r.Entry).PAMService, who.account, r.Address, q.Old)
+	if err := prove(q.Old, r, who, settings); err != nil {
+		return reply{}, err
 	}
-	if err != nil {
-		return reply{}, &told{"refused", "old password: " + err.Error()}
-	}
-	try.Right()
 	if q.Old == q.New {
 		return reply{}, &told{"weak", "the new password is the old one"}
 	}
@@ -444,6 +469,24 @@ func tryChange(q request, who caller, settings config.Settings) (reply, error) {
 		log("after the change of a password of "+r.User, err)
 	}
 	return reply{User: r.User, OthersStay: others != nil && who.account.shadow == ""}, nil
+}
+
+// prove asks PAM for the caller's password, in a session of his.
+func prove(password string, r session.Record, who caller, settings config.Settings) error {
+	address, err := netip.ParseAddr(r.Address)
+	if err != nil {
+		return err
+	}
+	try, err := attempt.Begin(who.name, address, attemptLimits(settings.Login))
+	logUncounted(try)
+	if err == nil {
+		err = authenticate(settings.Entry(r.Entry).PAMService, who.account, r.Address, password)
+	}
+	if err != nil {
+		return &told{"refused", "old password: " + err.Error()}
+	}
+	try.Right()
+	return nil
 }
 
 // keepOwn binds the session in which the password was changed to the new one.

@@ -55,9 +55,10 @@ type request struct {
 	ZoneID   string `json:"zone_id"`
 	Often    string `json:"often"`
 	Channel  string `json:"channel"`
+	Code     string `json:"code"` // of the second factor
 }
 
-// reply is what stands on standard output. Error is one of refused, weak, busy, no-space, internal.
+// reply is what stands on standard output. Error is one of refused, ended, weak, required, nothing, busy, no-space, internal.
 type reply struct {
 	Error      string   `json:"error,omitempty"`
 	ID         string   `json:"id,omitempty"` // for the cookie
@@ -71,6 +72,10 @@ type reply struct {
 	Language string             `json:"language,omitempty"` // with login: the one that he chose
 	Sessions []helper.Session   `json:"sessions,omitempty"`
 	Account  *helper.OwnAccount `json:"account,omitempty"`
+
+	Lacks    session.Lack   `json:"lacks,omitempty"`    // with login: what the second factor still needs
+	Factor   *helper.Factor `json:"factor,omitempty"`   // the caller's
+	Recovery []string       `json:"recovery,omitempty"` // codes that were made, shown once
 
 	Zone  string         `json:"zone,omitempty"`
 	Often accounts.Often `json:"often,omitempty"`
@@ -96,6 +101,13 @@ var operations = map[string]struct {
 	"messages": {member: true, run: chooseMessages},
 	"notices":  {member: true, run: chooseNotices},
 	"less":     {guest: true, run: lessMail},
+
+	"code":           {member: true, run: giveCode},
+	"factor":         {member: true, run: ownFactor},
+	"factor-begin":   {member: true, run: beginFactor},
+	"factor-confirm": {member: true, run: confirmFactor},
+	"factor-codes":   {member: true, run: renewRecovery},
+	"factor-off":     {member: true, run: dropFactor},
 }
 
 func main() {

@@ -87,7 +87,7 @@ func makeSession(t *testing.T, user string, uid uint32, edit func(*session.Recor
 	name, _ := session.FileName(id)
 	now := time.Now()
 	r := session.Record{User: user, UID: uid, GID: uid, Groups: []uint32{uid}, Entry: "internal", Address: "192.0.2.7", Started: now, Refreshed: now,
-		Idle: time.Hour, Absolute: 12 * time.Hour, Key: strings.Repeat("0f", 32), Password: strings.Repeat("1e", 32), Stamp: strings.Repeat("2d", 32)}
+		Idle: time.Hour, Absolute: 12 * time.Hour, Lacks: session.LacksNothing, Key: strings.Repeat("0f", 32), Password: strings.Repeat("1e", 32), Stamp: strings.Repeat("2d", 32)}
 	if edit != nil {
 		edit(&r)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -19,13 +20,20 @@ const (
 	pamFolder   = "/etc/pam.d/"
 )
 
-// pamServices are those of the two entries. A file of settings that is refused is said elsewhere.
+// pamServices are those of the two entries, and of their second factors. A file of settings that is refused is said elsewhere.
 func pamServices() []string {
 	s, err := config.Read()
 	if err != nil {
 		s = config.Default()
 	}
-	return []string{s.Internal.PAMService, s.External.PAMService}
+	var services []string
+	for _, e := range []config.Entry{s.Internal, s.External} {
+		services = append(services, e.PAMService)
+		if e.Factor != (config.Factors{Base: config.FactorOff, Manager: config.FactorOff, Admin: config.FactorOff}) {
+			services = append(services, e.CodeService())
+		}
+	}
+	return services
 }
 
 // inFstab says whether fstab(5) mounts something there.
@@ -155,7 +163,7 @@ func (u *checkup) checkDelegation(f finding, user, helper string) bool {
 
 // pamPackages says where modules come from that are not part of libpam-modules.
 var pamPackages = map[string]string{"pam_pwquality.so": "libpam-pwquality", "pam_sss.so": "libpam-sss",
-	"pam_ldap.so": "libpam-ldapd"}
+	"pam_ldap.so": "libpam-ldapd", "pam_google_authenticator.so": "libpam-google-authenticator"}
 
 // checkPAM checks that the modules of our services are installed, and what they include: PAM refuses everybody when something
 // is missing.
@@ -176,7 +184,9 @@ func (u *checkup) checkPAM() {
 
 func isShippedService(path string) bool {
 	shipped := config.Default()
-	return path == pamFolder+shipped.Internal.PAMService || path == pamFolder+shipped.External.PAMService
+	return slices.ContainsFunc([]config.Entry{shipped.Internal, shipped.External}, func(e config.Entry) bool {
+		return path == pamFolder+e.PAMService || path == pamFolder+e.CodeService()
+	})
 }
 
 // checkPAMService follows pam.conf(5): "@include FILE", and "include" or "substack" in place of a control.

@@ -10,6 +10,7 @@ import (
 	"sharezone/internal/account/change"
 	"sharezone/internal/announcement"
 	"sharezone/internal/config"
+	"sharezone/internal/factor"
 	"sharezone/internal/farewell"
 	"sharezone/internal/invitation"
 	"sharezone/internal/zone"
@@ -43,6 +44,7 @@ var refusals = []struct {
 	{change.ErrNotEnabled, "not-enabled"},
 	{change.ErrLoginName, "login-name"},
 	{change.ErrPasswordless, "passwordless"},
+	{factor.ErrNone, "no-factor"},
 	{change.ErrInUse, "in-use"},
 	{change.ErrBusy, "busy"},
 	{change.ErrNoUIDs, "no-uids"},

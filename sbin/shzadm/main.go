@@ -40,6 +40,7 @@ var verbs = []verb{
 	{"user modify", userModify},
 	{"user lock", userLock},
 	{"user unlock", userUnlock},
+	{"user factor", userFactor},
 	{"user delete", userDelete},
 	{"group add", groupAdd},
 	{"group member", groupMember},

@@ -13,6 +13,8 @@ var textsEN = texts{
   user modify NAME   change what is said of a user, or the role
   user lock NAME     keep a user out
   user unlock NAME   let a locked user in again
+  user factor NAME --off
+                     take the second factor off a user who has lost the phone
   user delete NAME   remove a user
   group add NAME     make the group of a partner company
   group member NAME USER...
@@ -130,6 +132,14 @@ end. The password stays for "user unlock".
 
 Unlocks an account that Share Zone made. The password is the one from before.
 `,
+	"help user factor": `usage: shzadm user factor NAME --off [--json]
+
+Takes the second factor off somebody who has lost his phone, also of the machine's own accounts. From
+then on the password alone lets him in, or to setting up another one where that is required.
+
+  --off    without it nothing is done
+  --json   print a JSON object
+`,
 	"help user delete": `usage: shzadm user delete NAME --files keep
        shzadm user delete NAME --files transfer --to USER
 
@@ -145,7 +155,8 @@ listed, and the account stays, locked.
 `,
 	"help session list": `usage: shzadm session list [--json]
 
-Lists who is logged in. STATE is active, must-change (only the password can be changed), ended (its
+Lists who is logged in. STATE is active, second-factor (the password was right, the code or
+the enrolment is lacking), must-change (only the password can be changed), ended (its
 time is over; the file stays until it is removed) or damaged.
 `,
 	"help queue list": `usage: shzadm queue list [--json]
@@ -313,7 +324,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"user-password": "Password, to be changed at the first login: %s\n",
 	"user-invited":  "User %s: invited; the link goes to %s and is good until %s\n",
 	"user-columns":  "USER UID ROLES STATUS EXPIRES NAME COMPANY EMAIL",
-	"user-fields":   "User|Uid|Full name|Company|Email|Phone|Mobile|Roles|Status|Expires|Must change password|Groups|Language|Told by|Last login|Refused logins|Invited by",
+	"user-fields":   "User|Uid|Full name|Company|Email|Phone|Mobile|Roles|Status|Expires|Must change password|Groups|Language|Told by|Last login|Refused logins|Invited by|Second factor",
 	"zone-made":     "Zone %s of %s: %s\n",
 	"zone-shared":   "Zone %s: %s=%s (changed inside: folders %d, files %d)\n",
 	"zone-system":   "warning: %s is a group of the system; services that run in it get in too\n",
@@ -379,6 +390,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"not-enabled":     "this account is not in Share Zone; to let it in: shzadm user enable %s",
 	"login-name":      "nobody can log in to Share Zone with a name like this: %s",
 	"passwordless":    "this account has no password; to give it one, which unlocks it too: passwd %s",
+	"no-factor":       "%s has no second factor",
 	"in-use":          "a process of this account is still running; it is locked, run the command again later: %s",
 	"incomplete":      "not everything could be transferred; the account stays, locked: %s",
 	"owns-zones":      "user %s owns zones, which --files transfer gives to somebody else: %s",

@@ -12,6 +12,8 @@ var textsIT = texts{
   user modify NOME   cambia i dati di un utente, o il ruolo
   user lock NOME     tiene fuori un utente
   user unlock NOME   fa rientrare un utente bloccato
+  user factor NOME --off
+                     toglie il secondo fattore a chi ha perso il telefono
   user delete NOME   elimina un utente
   group add NOME     crea il gruppo di un'azienda esterna
   group member NOME UTENTE...
@@ -130,6 +132,14 @@ fine. La password resta per "user unlock".
 
 Sblocca un utente creato da Share Zone. La password è quella di prima.
 `,
+	"help user factor": `uso: shzadm user factor NOME --off [--json]
+
+Toglie il secondo fattore a chi ha perso il telefono, anche agli utenti della macchina. Da quel momento
+la password basta per entrare, o per attivarne un altro dove è richiesto.
+
+  --off    senza non viene fatto niente
+  --json   mostra un oggetto JSON
+`,
 	"help user delete": `uso: shzadm user delete NOME --files keep
      shzadm user delete NOME --files transfer --to UTENTE
 
@@ -145,7 +155,8 @@ elencato, e l'utente resta, bloccato.
 `,
 	"help session list": `uso: shzadm session list [--json]
 
-Elenca chi è collegato. STATO è active, must-change (si può solo cambiare la password), ended (il suo
+Elenca chi è collegato. STATO è active, second-factor (la password era giusta, manca il codice o
+l'attivazione), must-change (si può solo cambiare la password), ended (il suo
 tempo è finito; il file resta finché non viene rimosso) o damaged.
 `,
 	"help queue list": `uso: shzadm queue list [--json]
@@ -312,7 +323,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"user-password": "Password, da cambiare al primo accesso: %s\n",
 	"user-invited":  "Utente %s: invitato; il link va a %s e vale fino al %s\n",
 	"user-columns":  "UTENTE UID RUOLI STATO SCADENZA NOME AZIENDA EMAIL",
-	"user-fields":   "Utente|Uid|Nome|Azienda|Email|Telefono|Cellulare|Ruoli|Stato|Scadenza|Deve cambiare password|Gruppi|Lingua|Avvisi per|Ultimo accesso|Accessi rifiutati|Invitato da",
+	"user-fields":   "Utente|Uid|Nome|Azienda|Email|Telefono|Cellulare|Ruoli|Stato|Scadenza|Deve cambiare password|Gruppi|Lingua|Avvisi per|Ultimo accesso|Accessi rifiutati|Invitato da|Secondo fattore",
 	"zone-made":     "Area %s di %s: %s\n",
 	"zone-shared":   "Area %s: %s=%s (cambiati all'interno: cartelle %d, file %d)\n",
 	"zone-system":   "attenzione: %s è un gruppo del sistema; entrano anche i servizi che vi girano\n",
@@ -378,6 +389,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"not-enabled":     "questo utente non è in Share Zone; per farlo entrare: shzadm user enable %s",
 	"login-name":      "con un nome così nessuno può accedere a Share Zone: %s",
 	"passwordless":    "questo utente non ha una password; per dargliene una, che lo sblocca anche: passwd %s",
+	"no-factor":       "%s non ha nessun secondo fattore",
 	"in-use":          "un processo di questo utente è ancora in esecuzione; è bloccato, ripetere il comando più tardi: %s",
 	"incomplete":      "non si è potuto trasferire tutto; l'utente resta, bloccato: %s",
 	"owns-zones":      "l'utente %s possiede aree, che --files transfer dà a qualcun altro: %s",

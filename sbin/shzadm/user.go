@@ -12,6 +12,7 @@ import (
 
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
+	"sharezone/internal/factor"
 )
 
 // maxPasswordLine bounds what is read from standard input, in bytes.
@@ -168,9 +169,14 @@ func userShow(c *call, args []string) error {
 	if u.FailedLogins != nil {
 		refused = strconv.Itoa(*u.FailedLogins)
 	}
+	second, err := factor.Installed().Look(factor.Person{Name: u.Name, UID: u.UID})
+	if err != nil {
+		return err
+	}
 	return c.printFields("user-fields", u.Name, strconv.FormatUint(uint64(u.UID), 10), text(u.FullName), text(u.Company),
 		text(u.Email), text(u.Phone), text(u.Mobile), joinRoles(u.Roles), status(u), text(u.Expires), mustChange,
-		strings.Join(u.Groups, " "), text(u.Language), text((*string)(u.Channel)), moment(u.LastLogin), refused, text(u.Sponsor))
+		strings.Join(u.Groups, " "), text(u.Language), text((*string)(u.Channel)), moment(u.LastLogin), refused, text(u.Sponsor),
+		c.say.line(map[bool]string{true: "yes", false: "no"}[second.Enrolled]))
 }
 
 func findUser(name string) (account.User, error) {

@@ -165,6 +165,31 @@ func userLock(c *call, args []string) error {
 	return errors.Join(err, c.showChanged(u))
 }
 
+// userFactor takes somebody's second factor off. Without --off nothing is done by mistake.
+func userFactor(c *call, args []string) error {
+	fs := c.flags()
+	off := fs.Bool("off", false, "")
+	operands, err := c.parse(fs, args, 1, 1)
+	if err != nil {
+		return err
+	}
+	if !*off {
+		return usageError(c.say.line("usage-change"))
+	}
+	if err := change.Prepare(); err != nil {
+		return err
+	}
+	err = c.recordHeld(deed{event: "second-factor", path: "off", user: operands[0]}, operands, func() error { return change.DropFactor(operands[0]) })
+	if err != nil {
+		return err
+	}
+	u, err := findUser(operands[0])
+	if err != nil {
+		return err
+	}
+	return c.showChanged(changedUser{User: u})
+}
+
 func userUnlock(c *call, args []string) error {
 	operands, err := c.parse(c.flags(), args, 1, 1)
 	if err != nil {

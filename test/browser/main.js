@@ -10,6 +10,7 @@
 import { text } from 'node:stream/consumers';
 
 import { open, start } from './browser.js';
+import { factor } from './factor.js';
 import { forgot, guest } from './forgot.js';
 import { journey } from './journey.js';
 import { keyboard } from './keyboard.js';
@@ -28,6 +29,7 @@ const plans = [
   { name: 'it-previews', run: previews, language: 'it', width: 320, javaScript: true },
   { name: 'it-forgot', run: forgot, language: 'it', width: 320, javaScript: true },
   { name: 'it-guest', run: guest, language: 'it', width: 320, javaScript: true },
+  { name: 'it-factor', run: factor, language: 'it', width: 320, javaScript: false },
   { name: 'en-wide', run: journey, language: 'en', width: 1280, javaScript: true },
   { name: 'en-plain', run: journey, language: 'en', width: 320, javaScript: false },
   { name: 'en-newcomer', run: newcomer, language: 'en', width: 1280, javaScript: true },
@@ -37,6 +39,7 @@ const plans = [
   { name: 'en-previews', run: previews, language: 'en', width: 1280, javaScript: false },
   { name: 'en-guest', run: guest, language: 'en', width: 1280, javaScript: true },
   { name: 'en-forgot', run: forgot, language: 'en', width: 1280, javaScript: true },
+  { name: 'en-factor', run: factor, language: 'en', width: 1280, javaScript: true },
 ];
 
 const facts = JSON.parse(await text(process.stdin));

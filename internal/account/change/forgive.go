@@ -7,6 +7,7 @@ import (
 
 	"sharezone/internal/account"
 	"sharezone/internal/attempt"
+	"sharezone/internal/factor"
 	"sharezone/internal/layout"
 )
 
@@ -17,16 +18,21 @@ func Forgive(name string) error {
 		return err
 	}
 	err := attempt.Forget(name)
-	if _, none := os.Lstat(layout.Tallies + "/" + name); none != nil {
-		return err // faillock(8) would make one
+	for _, folder := range []string{layout.Tallies, layout.CodeTallies} {
+		if _, none := os.Lstat(folder + "/" + name); none == nil { // else faillock(8) would make one
+			err = errors.Join(err, run("", -1, faillock, "--dir", folder, "--user", name, "--reset"))
+		}
 	}
-	return errors.Join(err, run("", -1, faillock, "--dir", layout.Tallies, "--user", name, "--reset"))
+	return err
 }
 
-// forgetLogins removes what is written down of the logins of an account that is gone.
+// forgetLogins removes what is written down of the logins of an account that is gone, and its second factor.
 func forgetLogins(e account.Entry) error {
 	err := attempt.Forget(e.Name)
-	for _, path := range []string{layout.Tallies + "/" + e.Name, account.LoginFile(e.UID)} {
+	if gone := factor.Installed().Remove(e.Name); !errors.Is(gone, factor.ErrNone) {
+		err = errors.Join(err, gone)
+	}
+	for _, path := range []string{layout.Tallies + "/" + e.Name, layout.CodeTallies + "/" + e.Name, account.LoginFile(e.UID)} {
 		if gone := os.Remove(path); !errors.Is(gone, fs.ErrNotExist) {
 			err = errors.Join(err, gone)
 		}

@@ -1,0 +1,298 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"time"
+
+	"sharezone/internal/attempt"
+	"sharezone/internal/config"
+	"sharezone/internal/factor"
+	"sharezone/internal/helper"
+	"sharezone/internal/session"
+)
+
+// halfTime is how long a half authenticated session lasts: time to find the phone, and to set it up.
+const halfTime = 15 * time.Minute
+
+func personOf(a account) factor.Person { return factor.Person{Name: a.name, UID: a.uid} }
+
+// role is the highest one.
+func (a account) role() string { return a.roles[len(a.roles)-1] }
+
+// lackOf says what is asked of somebody whose password was right.
+func lackOf(a account, entry config.Entry) (session.Lack, error) {
+	policy := entry.Factor.Of(a.role())
+	if policy == config.FactorOff {
+		return session.LacksNothing, nil
+	}
+	state, err := factor.Installed().Look(personOf(a))
+	switch {
+	case err != nil:
+		return "", err
+	case state.Enrolled:
+		return session.LacksCode, nil
+	case policy == config.FactorRequired:
+		return session.LacksEnrolment, nil
+	}
+	return session.LacksNothing, nil
+}
+
+// lockFactor keeps others, and the PAM module in other processes, from somebody's secret: of two that bring the same code at
+// the same time one finds it used.
+func lockFactor(a account, login config.Login) (*os.File, error) {
+	return takeSlot(fmt.Sprintf("factor.%d", a.uid), config.Login{Slots: 1, Wait: login.Wait})
+}
+
+// checkCode asks PAM for a code; nil means right.
+func checkCode(login config.Login, entry config.Entry, a account, address, code string) error {
+	if !factor.ValidCode(code) {
+		return errors.New("no code of a second factor")
+	}
+	own, err := lockFactor(a, login)
+	if err != nil {
+		return err
+	}
+	defer own.Close()
+	if err := authenticate(entry.CodeService(), a, address, code); err != nil {
+		return fmt.Errorf("second factor: %w", err)
+	}
+	return nil
+}
+
+// giveCode turns a half authenticated session into a whole one, if the code is right. A wrong one counts as a wrong password does, and takes
+// the same time.
+func giveCode(q request, who caller) (reply, error) {
+	began := time.Now()
+	settings, err := config.Read()
+	if err != nil {
+		return reply{}, err
+	}
+	out, err := tryCode(q, who, settings, &began)
+	padRefusal(err, began, settings.Login.Failure)
+	return out, err
+}
+
+func tryCode(q request, who caller, settings config.Settings, began *time.Time) (reply, error) {
+	slot, err := takeSlot("auth", settings.Login)
+	if err != nil {
+		return reply{}, err
+	}
+	defer slot.Close()
+	*began = time.Now()
+	// 1. Refuse if it is no session of the caller's that lacks a code, or its time is over.
+	f, r, err := openFactor(q.Session, who, session.LacksCode)
+	if err != nil {
+		return reply{}, err
+	}
+	defer f.Close()
+	address, err := netip.ParseAddr(r.Address)
+	if err != nil {
+		return reply{}, err
+	}
+	// 2. Refuse if this address has guessed too often. 3. Refuse if PAM says that the code is wrong, or was used, or that there were too
+	// many.
+	try, err := attempt.Begin(who.name, address, attemptLimits(settings.Login))
+	logUncounted(try)
+	if err == nil {
+		err = checkCode(settings.Login, settings.Entry(r.Entry), who.account, r.Address, q.Code)
+	}
+	if errors.Is(err, errTaken) {
+		return reply{}, err
+	}
+	if err != nil {
+		return reply{}, &told{"refused", fmt.Sprintf("user %s from %s: %v", who.name, address, err)}
+	}
+	try.Right()
+	return openWhole(f, r, who, settings)
+}
+
+// openFactor opens a session of the caller's that lacks nothing but what is named, if its time is not over.
+func openFactor(name string, who caller, lacks ...session.Lack) (*os.File, session.Record, error) {
+	f, _, err := openOwn(name, who, lacks...)
+	if err != nil {
+		return nil, session.Record{}, &told{"ended", "no session of one's own for this"}
+	}
+	r, lastUse, err := session.Read(f)
+	if err == nil && r.Ended(time.Now(), lastUse) {
+		err = &told{"ended", "the session is over"}
+	}
+	if err != nil {
+		f.Close()
+		return nil, session.Record{}, err
+	}
+	return f, r, nil
+}
+
+// openWhole opens a session in the place of a half authenticated one. It gets an id of its own: who knew the other one knows nothing.
+func openWhole(f *os.File, half session.Record, who caller, settings config.Settings) (reply, error) {
+	stamp := session.Stamp()
+	a, err := findAccount(who.name)
+	if err != nil {
+		return reply{}, err
+	}
+	limits := limitsOf(a, settings.Entry(half.Entry), settings, session.LacksNothing)
+	id, err := openSession(half.Entry, half.Address, stamp, a, limits, half.MustChange, session.LacksNothing)
+	if err != nil {
+		return reply{}, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		log("half authenticated session of "+a.name, err)
+	}
+	noteLogin(a, half.Entry, half.Address)
+	return reply{ID: id, User: a.name, Roles: a.roles, MustChange: half.MustChange}, nil
+}
+
+// ownFactor is what the caller is told of his second factor. The secret is told while it is being set up, in that session alone.
+func ownFactor(q request, who caller) (reply, error) {
+	settings, err := config.Read()
+	if err != nil {
+		return reply{}, err
+	}
+	f, r, err := openFactor(q.Session, who, session.LacksNothing, session.LacksEnrolment)
+	if err != nil {
+		return reply{}, err
+	}
+	defer f.Close()
+	out := helper.Factor{Policy: string(settings.Entry(r.Entry).Factor.Of(who.account.role())), Required: requires(settings, who.account)}
+	store := factor.Installed()
+	if out.State, err = store.Look(personOf(who.account)); err != nil {
+		return reply{}, err
+	}
+	if out.Key, err = store.Pending(personOf(who.account), q.Session); err != nil && !errors.Is(err, factor.ErrNone) {
+		return reply{}, err
+	}
+	return reply{Factor: &out}, nil
+}
+
+// requires says whether somebody must have a second factor to come in by any entry.
+func requires(settings config.Settings, a account) bool {
+	return settings.Internal.Factor.Of(a.role()) == config.FactorRequired || settings.External.Factor.Of(a.role()) == config.FactorRequired
+}
+
+// beginFactor makes a secret and shows it. The one that is in force stays until the new one is confirmed.
+func beginFactor(q request, who caller) (reply, error) {
+	return changeFactor(q, who, func(_ session.Record, settings config.Settings) (reply, error) {
+		in, out := settings.Internal.Factor.Of(who.account.role()), settings.External.Factor.Of(who.account.role())
+		if in == config.FactorOff && out == config.FactorOff {
+			return reply{}, &told{"nothing", "there is no second factor for this role"}
+		}
+		key, err := factor.Installed().Begin(personOf(who.account), q.Session)
+		return reply{Factor: &helper.Factor{Key: key}}, err
+	})
+}
+
+// renewRecovery makes new recovery codes.
+func renewRecovery(q request, who caller) (reply, error) {
+	return changeFactor(q, who, func(_ session.Record, _ config.Settings) (reply, error) {
+		codes, err := factor.Installed().Renew(personOf(who.account))
+		return reply{Recovery: codes}, orNothing(err)
+	})
+}
+
+// dropFactor takes the caller's second factor away, where he need not have one.
+func dropFactor(q request, who caller) (reply, error) {
+	return changeFactor(q, who, func(_ session.Record, settings config.Settings) (reply, error) {
+		if requires(settings, who.account) {
+			return reply{}, &told{"required", "his role must have one"}
+		}
+		return reply{}, orNothing(factor.Installed().Remove(who.name))
+	})
+}
+
+// changeFactor runs what needs the caller's password: a session that was left open on somebody's desk must not keep him out, nor
+// take from him what protects him. Who has to set his second factor up has given it just now.
+func changeFactor(q request, who caller, run func(session.Record, config.Settings) (reply, error)) (reply, error) {
+	return withPassword(who, func(settings config.Settings) (reply, error) {
+		slot, err := takeSlot("auth", settings.Login)
+		if err != nil {
+			return reply{}, err
+		}
+		defer slot.Close()
+		// 1. Refuse if it is no session of the caller's, or it lacks more than that he sets his second factor up.
+		f, r, err := openFactor(q.Session, who, session.LacksNothing, session.LacksEnrolment)
+		if err != nil {
+			return reply{}, err
+		}
+		defer f.Close()
+		// 2. Refuse if the password is wrong.
+		if r.Lacks == session.LacksNothing {
+			if !validPassword(q.Password) {
+				return reply{}, &told{"refused", "no password that PAM could take"}
+			}
+			if err := prove(q.Password, r, who, settings); err != nil {
+				return reply{}, err
+			}
+		}
+		own, err := lockFactor(who.account, settings.Login)
+		if err != nil {
+			return reply{}, err
+		}
+		defer own.Close()
+		if err := stillLacks(r, who.account); err != nil {
+			return reply{}, err
+		}
+		return run(r, settings)
+	})
+}
+
+// confirmFactor puts the secret that was shown in force, if the caller's phone has it. A half authenticated session becomes a whole one.
+func confirmFactor(q request, who caller) (reply, error) {
+	return withPassword(who, func(settings config.Settings) (reply, error) {
+		f, r, err := openFactor(q.Session, who, session.LacksNothing, session.LacksEnrolment)
+		if err != nil {
+			return reply{}, err
+		}
+		defer f.Close()
+		own, err := lockFactor(who.account, settings.Login)
+		if err != nil {
+			return reply{}, err
+		}
+		defer own.Close()
+		if err := stillLacks(r, who.account); err != nil {
+			return reply{}, err
+		}
+		codes, err := factor.Installed().Confirm(personOf(who.account), q.Session, q.Code)
+		if errors.Is(err, factor.ErrWrong) {
+			return reply{}, &told{"refused", "second factor of " + who.name + ": " + err.Error()}
+		}
+		if err != nil {
+			return reply{}, orNothing(err)
+		}
+		out, keep := reply{User: who.name}, q.Session
+		if r.Lacks == session.LacksEnrolment {
+			if out, err = openWhole(f, r, who, settings); err != nil {
+				return reply{}, err
+			}
+			keep, _ = session.FileName(out.ID)
+		}
+		// Whoever came in by the password alone is to show the second factor, too.
+		if err := endOthers(keep, r.UID); err != nil {
+			log("after "+who.name+" set a second factor up", err)
+		}
+		out.Recovery = codes
+		return out, nil
+	})
+}
+
+// stillLacks refuses a half authenticated session whose owner has set his second factor up meanwhile, in another one: the password alone
+// must not replace it.
+func stillLacks(r session.Record, a account) error {
+	if r.Lacks != session.LacksEnrolment {
+		return nil
+	}
+	state, err := factor.Installed().Look(personOf(a))
+	if err == nil && state.Enrolled {
+		err = &told{"ended", "set up in another session meanwhile"}
+	}
+	return err
+}
+
+func orNothing(err error) error {
+	if errors.Is(err, factor.ErrNone) {
+		return &told{"nothing", err.Error()}
+	}
+	return err
+}
