@@ -12,8 +12,8 @@ import (
 func TestRestoredStays(t *testing.T) {
 	s := newSite(t)
 	root := s.aging("age")
-	sh(t, "cd "+root+"; mkdir -p back/deep lies; touch back/deep/old lies/old; touch old")
-	s.backdate("/age/back/deep/old 45 45", "/age/back/deep 45 45", "/age/back 45 45", "/age/lies/old 45 45", "/age/lies 45 45", "/age/old 45 45")
+	sh(t, "cd "+root+"; mkdir -p back/deep lies back/anna; touch back/deep/old back/anna/old lies/old; touch old; chown ct-bruno back back/deep; chown ct-anna back/anna")
+	s.backdate("/age/back/anna/old 45 45", "/age/back/anna 45 45", "/age/back/deep/old 45 45", "/age/back/deep 45 45", "/age/back 45 45", "/age/lies/old 45 45", "/age/lies 45 45", "/age/old 45 45")
 	mark := func(path string, when time.Time) {
 		sh(t, "setfattr -n "+zone.AttrRestored+" -v "+when.UTC().Format(time.RFC3339)+" "+root+"/"+path)
 	}
@@ -23,7 +23,7 @@ func TestRestoredStays(t *testing.T) {
 	if err := s.run("files"); err != nil {
 		t.Error(err)
 	}
-	if left := s.list(root); left != "back back/deep back/deep/old lies" {
+	if left := s.list(root); left != "back back/anna back/deep back/deep/old lies" {
 		t.Errorf("a folder: %s", left)
 	}
 	sh(t, "touch "+root+"/old")
@@ -38,7 +38,7 @@ func TestRestoredStays(t *testing.T) {
 	for _, row := range []struct {
 		days int
 		want string
-	}{{6, "back back/deep back/deep/old lies old"}, {8, ""}} {
+	}{{6, "back back/anna back/deep back/deep/old lies old"}, {8, ""}} {
 		s.now = time.Now().AddDate(0, 0, row.days)
 		s.pass(s.now)
 		if err := s.run("files"); err != nil {
@@ -120,5 +120,50 @@ func TestNewOwnerIsTold(t *testing.T) {
 	}
 	if acts := strings.Join(s.acts(), "; "); !strings.HasPrefix(acts, "zone-warn") {
 		t.Errorf("the new owner: %q", acts)
+	}
+}
+
+// TestTrashOfARestoredZone: while a zone is closed nobody can take anything out of its trash.
+func TestTrashOfARestoredZone(t *testing.T) {
+	s := newSite(t)
+	now := time.Now()
+	s.zone("bin", "", now)
+	root := s.base + "/bin"
+	s.discard(root, "20260101T000000.000000000Z-AAAAAAAAAAAA old")
+	s.backdate("/bin/.shz-trash-" + sh(t, "id -u ct-bruno") + "/20260101T000000.000000000Z-AAAAAAAAAAAA 40 40")
+	closed, err := s.admin.CloseZone("bin", now)
+	if err == nil {
+		_, err = s.admin.RestoreZone(closed, nil, now)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		days   int
+		stands bool
+	}{{0, true}, {6, true}, {8, false}} {
+		s.now = now.AddDate(0, 0, row.days)
+		s.pass(s.now)
+		if err := s.run("trash"); err != nil {
+			t.Error(err)
+		}
+		if left := s.list(root); strings.Contains(left, "AAAA") != row.stands {
+			t.Errorf("%d days later: %s", row.days, left)
+		}
+	}
+}
+
+// TestNoRoomForAnID: who fills the attributes of his zone keeps it no longer by that.
+func TestNoRoomForAnID(t *testing.T) {
+	s := newSite(t)
+	now := time.Now()
+	s.zone("full", now.Format(time.DateOnly), now)
+	sh(t, "cd "+s.base+"/full; setfattr -x user.shz.id .; for i in $(seq 60); do setfattr -n user.x$i -v $(printf %0100d 1) . || break; done 2>/dev/null; for i in $(seq 60); do setfattr -n user.y$i -v 1 . || break; done 2>/dev/null; true")
+	s.now = now.AddDate(0, 0, 2)
+	if err := s.run("zones"); err == nil || !strings.Contains(err.Error(), "it has no id") {
+		t.Errorf("%v", err)
+	}
+	if left := sh(t, "ls "+s.base+"/.closed"); left != "full" {
+		t.Errorf("it is open: %q", left)
 	}
 }

@@ -139,11 +139,9 @@ func (r *jobRun) zone(admin *zone.Admin, z zone.Details) error {
 		return err
 	}
 	if z.ID == "" && !r.dryRun { // it was made by hand: of an act in it nobody could be told
-		err := h.GiveID()
-		if err == nil {
-			z, err = h.Details()
-		}
-		if err != nil {
+		if err := h.GiveID(); err != nil { // its owner may have filled the attributes; it ends all the same
+			r.Fail(z.Name + ": it has no id, so nobody is told of it: " + err.Error())
+		} else if z, err = h.Details(); err != nil {
 			return err
 		}
 	}

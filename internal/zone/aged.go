@@ -151,7 +151,7 @@ func (g *ager) look(dir int, name string) (it looked, folder, due bool, err erro
 	if st.Mask&unix.STATX_BTIME != 0 {
 		born = time.Unix(st.Btime.Sec, int64(st.Btime.Nsec))
 	}
-	changed := laterOf(time.Unix(st.Ctime.Sec, int64(st.Ctime.Nsec)), g.restored[len(g.walker.stack)-1])
+	changed := laterOf(time.Unix(st.Ctime.Sec, int64(st.Ctime.Nsec)), g.restored.at(len(g.walker.stack)-1))
 	return it, st.Mode&unix.S_IFMT == unix.S_IFDIR, g.Due(born, changed), nil
 }
 

@@ -121,7 +121,7 @@ func (g *ages) see(w *tour, e entryFound) (bool, error) {
 	if st.Mask&unix.STATX_BTIME != 0 {
 		born = time.Unix(st.Btime.Sec, int64(st.Btime.Nsec))
 	}
-	end := g.ends(born, laterOf(time.Unix(st.Ctime.Sec, int64(st.Ctime.Nsec)), g.restored[len(w.stack)-1]))
+	end := g.ends(born, laterOf(time.Unix(st.Ctime.Sec, int64(st.Ctime.Nsec)), g.restored.at(len(w.stack)-1)))
 	if share.First.IsZero() || end.Before(share.First) {
 		share.First = end
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -180,9 +181,9 @@ func (h *Held) RestoreAs(name string, expires *string, now time.Time) (string, e
 	if err := WriteMetadata(h.fd, Metadata{Expires: expires}); err != nil {
 		return "", err
 	}
-	if ReadMetadata(h.fd).MaxAge != nil { // else nothing in it goes because of its age
-		if err := markRestored(h.fd, time.Now()); err != nil {
-			return "", err
+	if ReadMetadata(h.fd).MaxAge != nil || h.hasTrash() { // else nothing in it goes because of its age
+		if err := markRestored(h.fd, time.Now()); err != nil && !noRoom(err) {
+			return "", err // no room for a mark is no reason to leave it closed
 		}
 	}
 	err := unix.Renameat2(h.dir, h.name, h.admin.base, name, unix.RENAME_NOREPLACE)
@@ -196,6 +197,11 @@ func (h *Held) RestoreAs(name string, expires *string, now time.Time) (string, e
 	unix.Close(h.dir)
 	h.dir, h.name, h.closed = h.admin.base, name, false
 	return name, err
+}
+
+func (h *Held) hasTrash() bool {
+	names, err := readNames(h.fd)
+	return err != nil || slices.ContainsFunc(names, isTrash)
 }
 
 // reachClosed opens the folder of closed zones.

@@ -10,7 +10,7 @@ import (
 
 // AttrRestored is on a folder that came back, from the trash or, a zone's root, from .closed: when, in the form of RFC 3339. What is in it
 // lay there for longer than its maximum age perhaps, but in nobody's sight; so it counts as changed then. Whoever owns the folder can
-// write it, and wins nothing by it that touching his files would not give him.
+// write it, and wins nothing by it that touching or renaming what is in it would not give him.
 const AttrRestored = "user.shz.restored"
 
 // markRestored writes AttrRestored.
@@ -46,19 +46,28 @@ func laterOf(a, b time.Time) time.Time {
 	return b
 }
 
-// returns is, by the levels of a walk, when the folder or one above it came back.
-type returns []time.Time
+// returns is, by the levels of a walk from a zone's root, what is known of folders that came back.
+type returns []comeback
 
-// enter notes what is known of the folder at a level; the root is at 0.
+type comeback struct {
+	when time.Time
+	by   uint32 // the owner of the folder with the mark
+}
+
+// enter notes what is known of the folder at a level; the root is at 0. What holds for a folder holds for those in it, but only for
+// the same owner's: nobody keeps by a mark what he could not touch.
 func (r *returns) enter(level, fd int) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		return err
 	}
-	when := restored(fd, st.Ctim)
-	if level > 0 {
-		when = laterOf(when, (*r)[level-1])
+	here := comeback{restored(fd, st.Ctim), st.Uid}
+	if level > 1 && (*r)[level-1].by == here.by {
+		here.when = laterOf(here.when, (*r)[level-1].when)
 	}
-	*r = append((*r)[:level], when)
+	*r = append((*r)[:level], here)
 	return nil
 }
+
+// at is when what lies in the folder at a level came back, the whole zone perhaps; the zero time: it did not.
+func (r returns) at(level int) time.Time { return laterOf(r[0].when, r[level].when) }

@@ -20,12 +20,19 @@ type Emptying struct {
 
 	Seen, Found, Bytes, Failed int64
 	First                      error // of the failures
+
+	restored time.Time // the zone came back from .closed: until then nobody could take anything out
 }
 
 // EmptyTrash finds what is due in the trash, or removes it, one deletion after the other. What its owner could not have removed himself
 // stays and counts as failed, and so does what has no name of a deletion: whoever has a shell can move a folder into his trash that holds what others brought, and root must
 // not remove that for him. It is looked at before, and again where nobody gets at it by name.
 func (h *Held) EmptyTrash(e *Emptying) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(h.fd, &st); err != nil {
+		return err
+	}
+	e.restored = restored(h.fd, st.Ctim)
 	tops, all, err := h.deletions(e)
 	for _, d := range all {
 		if e.Stop != nil && e.Stop() || e.Most > 0 && e.Found == e.Most {
@@ -107,7 +114,7 @@ func (h *Held) emptyAt(e *Emptying, d placedDeletion) (halted, err error) {
 func (h *Held) empty(e *Emptying, top int, d placedDeletion, object int, owner uint32) (halted, err error) {
 	name := d.name
 	var st unix.Stat_t
-	if err := unix.Fstat(object, &st); err != nil || !e.Due(born(object), time.Unix(st.Ctim.Unix())) {
+	if err := unix.Fstat(object, &st); err != nil || !e.Due(born(object), laterOf(time.Unix(st.Ctim.Unix()), e.restored)) {
 		return nil, err
 	}
 	if isEmptyFolder(top, name) { // left behind by one who was killed
