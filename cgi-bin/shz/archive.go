@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -115,6 +116,8 @@ func (p *packed) note(path []string, err error) {
 		l.Status, l.Message = string(web.TooLarge), p.c.Language.Say("archive.full")
 	case errors.Is(err, archive.ErrEntry):
 		l.Status, l.Message = string(web.TooLarge), p.c.Language.Say("archive.long")
+	case errors.Is(err, errUnrecorded):
+		l.Message = p.c.Language.Say("archive.unrecorded")
 	case errors.Is(err, zone.ErrUnsteady):
 		l.Message = p.c.Language.Say("archive.unsteady")
 	case errors.Is(err, zone.ErrKind):
@@ -134,10 +137,15 @@ func (p *packed) note(path []string, err error) {
 // maxLeft is how many things that are missing an answer names.
 const maxLeft = 100
 
+// errUnrecorded: nothing more can be written into the event file; a request tells so much and no more (event.File). The archive ends
+// there, and says so: cut off it would look whole to some programs, and a summary would not name to an owner what was taken of his.
+var errUnrecorded = errors.New("what is taken cannot be recorded")
+
 // pack writes the archive.
 func (p *packed) pack(names []string) error {
 	err := p.packAll(names)
-	if errors.Is(err, archive.ErrFull) {
+	if errors.Is(err, archive.ErrFull) || errors.Is(err, errUnrecorded) {
+		p.c.Log(err)
 		p.note(nil, err)
 		err = nil
 	}
@@ -170,6 +178,9 @@ func (p *packed) packAll(names []string) error {
 // begin notes each file by itself: its owner is told who took it, and a folder may hold those of many.
 func (p *packed) begin(path []string, owner uint32) (end func(int64, error), err error) {
 	act, err := p.c.Event.BeginTaking("zip", below(append(p.path.Names[:len(p.path.Names):len(p.path.Names)], path...)), owner)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errUnrecorded, err)
+	}
 	return func(bytes int64, err error) {
 		result := "ok"
 		switch {
@@ -179,7 +190,7 @@ func (p *packed) begin(path []string, owner uint32) (end func(int64, error), err
 			result = event.Interrupted
 		}
 		act.End(result, bytes, "")
-	}, err
+	}, nil
 }
 
 // writeReport puts a file into the archive that names what is missing.

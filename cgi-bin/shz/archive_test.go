@@ -187,6 +187,42 @@ func TestArchiveReportName(t *testing.T) {
 	}
 }
 
+// TestArchiveUnrecorded: where nothing more can be recorded an archive ends as one does, and says that it is not all.
+func TestArchiveUnrecorded(t *testing.T) {
+	if !newZone(t, `mkdir a; for ((i = 0; i < 50; i++)); do echo x >a/file$i; done`) {
+		return
+	}
+	// almost is an event file that has room for a few acts more.
+	almost := func() *os.File {
+		f, err := os.OpenFile(t.TempDir()+"/event", os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { f.Close() })
+		if err := f.Truncate(64<<20 - 400); err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	incomplete := func(all []string) bool {
+		return len(all) > 1 && len(all) < 40 && strings.HasPrefix(all[0], "_errors.txt=") && strings.Contains(all[0], ": Da qui in poi in questo archivio non c'è altro")
+	}
+	for _, kind := range []string{"zip", "tar"} {
+		got := call{target: "demo/a/?archive=" + kind, event: almost()}.run(t)
+		if all := contents(t, kind, got.body); got.status != 200 || !incomplete(all) || kind == "tar" && !strings.HasSuffix(got.body, strings.Repeat("\x00", 1024)) {
+			t.Errorf("%s: %d %q %s", kind, got.status, all, got.stderr)
+		}
+	}
+	got := call{method: "POST", target: "demo/", body: "op=zip&name=a&to=x.zip", set: map[string]string{"CONTENT_TYPE": "application/x-www-form-urlencoded"}, event: almost()}.run(t)
+	if line := results(t, got); line != "x.zip too-large -> /cgi-bin/shz/demo/x.zip [ too-large]" {
+		t.Error(line)
+	}
+	b, err := os.ReadFile(layout.Base + "/demo/x.zip")
+	if err != nil || !incomplete(contents(t, "zip", string(b))) {
+		t.Error(err)
+	}
+}
+
 // TestArchiveBrokenOff: who goes away is noted.
 func TestArchiveBrokenOff(t *testing.T) {
 	if !newZone(t, `head -c 20000000 /dev/urandom >big`) {
