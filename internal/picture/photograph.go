@@ -7,10 +7,11 @@ import (
 	"io"
 )
 
-// photograph is what a JPEG says before its picture begins.
+// photograph is what a JPEG says beside its picture.
 type photograph struct {
 	turn        int  // how it was held, as Exif says: 1 is upright
 	progressive bool // it comes in passes, and is kept as coefficients of 4 bytes until the last one
+	mixed       bool // its colours are mixed into a picture of their own: four, or red, green and blue
 	samples     int  // for each block of area pixels, of all colours
 	area        int
 }
@@ -18,11 +19,11 @@ type photograph struct {
 // perPixel is how many bytes of memory decoding takes for each pixel, at most.
 func (p photograph) perPixel() int64 {
 	samples, area := int64(p.samples), int64(p.area)
-	if samples == 0 || area == 0 {
-		samples, area = 4, 1
+	if samples == 0 || area == 0 { // no frame was seen
+		samples, area, p.progressive, p.mixed = 4, 1, true, true
 	}
 	mixed := int64(0)
-	if samples >= 4*area { // four colours are mixed into a picture of their own
+	if p.mixed {
 		mixed = 4
 	}
 	if p.progressive {
@@ -31,29 +32,26 @@ func (p photograph) perPixel() int64 {
 	return (samples+area-1)/area + mixed
 }
 
-// readPhotograph reads the segments before the picture (ITU-T T.81, B.1.1.4). What it does not understand it leaves to the decoder to
-// refuse.
+// readPhotograph reads the segments up to the end of the picture (ITU-T T.81, B.1.1). As image/jpeg does it passes over what lies between
+// them, data of the picture above all: a segment that is found by that alone counts as well. What it does not understand it leaves to the
+// decoder to refuse.
 func readPhotograph(r *bufio.Reader) photograph {
 	p := photograph{turn: 1}
 	r.Discard(2)
 	for {
-		var head [4]byte
-		if _, err := io.ReadFull(r, head[:2]); err != nil || head[0] != 0xff {
+		marker, err := nextMarker(r)
+		if err != nil || marker == 0xd9 {
 			return p
 		}
-		if head[1] == 0xff { // fill
-			r.UnreadByte()
+		if marker >= 0xd0 && marker <= 0xd7 { // they stand alone
 			continue
 		}
-		marker := head[1]
-		if marker == 0x01 || marker >= 0xd0 && marker <= 0xd7 { // they stand alone
-			continue
-		}
-		if _, err := io.ReadFull(r, head[2:]); err != nil {
+		var head [2]byte
+		if _, err := io.ReadFull(r, head[:]); err != nil {
 			return p
 		}
-		length := int(binary.BigEndian.Uint16(head[2:])) - 2
-		if length < 0 || marker == 0xda || marker == 0xd9 {
+		length := int(binary.BigEndian.Uint16(head[:])) - 2
+		if length < 0 {
 			return p
 		}
 		segment := make([]byte, length)
@@ -65,10 +63,25 @@ func readPhotograph(r *bufio.Reader) photograph {
 			if turn := orientation(segment); turn != 0 {
 				p.turn = turn
 			}
+		case 0xee: // Adobe says that its colours are not Y, Cb and Cr
+			p.mixed = p.mixed || len(segment) >= 12 && string(segment[:5]) == "Adobe" && segment[11] == 0
 		case 0xc0, 0xc1, 0xc2:
 			p.frame(segment, marker == 0xc2)
 		}
 	}
+}
+
+// nextMarker goes to the next marker.
+func nextMarker(r *bufio.Reader) (byte, error) {
+	before, err := r.ReadByte()
+	for err == nil {
+		var b byte
+		if b, err = r.ReadByte(); before == 0xff && b != 0xff && b != 0 {
+			return b, err
+		}
+		before = b
+	}
+	return 0, err
 }
 
 // frame reads a frame's header: of each colour, how many samples there are in a block.
@@ -77,13 +90,15 @@ func (p *photograph) frame(segment []byte, progressive bool) {
 	if len(segment) < 6 {
 		return
 	}
-	wide, high := 1, 1
+	wide, high, names := 1, 1, []byte{}
 	for i := 7; i < len(segment) && i < 6+3*int(segment[5]); i += 3 {
 		h, v := int(segment[i]>>4), int(segment[i]&15)
 		p.samples += h * v
 		wide, high = max(wide, h), max(high, v)
+		names = append(names, segment[i-1])
 	}
 	p.area = wide * high
+	p.mixed = p.mixed || string(names) == "RGB" || len(names) > 3
 }
 
 // orientation is what an Exif segment says of how the picture was held; 0 if it says nothing (CIPA DC-008, 4.6.5.1).

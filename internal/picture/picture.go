@@ -24,6 +24,7 @@ import (
 const (
 	maxFile   = 64 << 20  // bytes that are read of a file
 	maxMemory = 256 << 20 // bytes that decoding may take; a photograph of 50 megapixels takes 75 MiB
+	webpTrees = 140 << 20 // bytes: 2,600 groups of Huffman trees, whatever the size of a lossless WebP
 	quality   = 80        // of JPEG, in percent
 )
 
@@ -63,7 +64,7 @@ func Thumbnail(file io.ReaderAt, side int) ([]byte, string, error) {
 		if f.magic[0] == 0xff {
 			photo = readPhotograph(section())
 		}
-		if int64(config.Width) > maxMemory/int64(config.Height) || int64(config.Width)*int64(config.Height)*perPixel(head, config, photo) > maxMemory {
+		if tooLarge(head, config, photo) {
 			return nil, "", ErrTooLarge
 		}
 		picture, err := f.decode(section())
@@ -75,31 +76,39 @@ func Thumbnail(file io.ReaderAt, side int) ([]byte, string, error) {
 	return nil, "", ErrFormat
 }
 
-// perPixel is how many bytes of memory decoding takes for each pixel, at most.
+// tooLarge says whether decoding takes more than maxMemory. A JPEG is decoded in blocks of up to 32 pixels.
+func tooLarge(head []byte, c image.Config, photo photograph) bool {
+	width, height := (int64(c.Width)+31)&^31, (int64(c.Height)+31)&^31
+	apart := int64(0)
+	if head[0] == 'R' {
+		apart = webpTrees
+	}
+	return width > maxMemory/height || width*height*perPixel(head, c, photo) > maxMemory-apart
+}
+
+// perPixel is how many bytes of memory decoding takes for each pixel, at most. What image/png and image/gif say of a picture before they
+// decode it is not what they make of it: one that is gray may become one of colours, with something that shows through.
 func perPixel(head []byte, c image.Config, photo photograph) int64 {
-	switch c.ColorModel {
-	case color.CMYKModel, color.YCbCrModel, color.GrayModel:
-		switch head[0] {
-		case 0xff:
-			return photo.perPixel()
-		case 'R': // a WebP that says nothing of alpha may be a lossless one all the same
-			return 8
+	switch head[0] {
+	case 0xff:
+		return photo.perPixel()
+	case 'R':
+		if c.ColorModel == color.NYCbCrAModel { // the alpha is a picture of its own at first
+			return 16
 		}
-		return 3
-	case color.NYCbCrAModel: // the alpha of a WebP is a picture of its own at first
-		return 16
+		return 8 // one that says nothing of alpha may be a lossless one all the same
+	case 'G':
+		return 2 // its lines may come in passes
 	}
-	n := int64(8) // 16 bits for each colour
-	switch c.ColorModel {
-	case color.RGBAModel, color.NRGBAModel:
-		n = 4
-	case color.Gray16Model:
-		n = 2
-	}
-	if _, paletted := c.ColorModel.(color.Palette); paletted {
+	const depth, kind, passes, paletted = 24, 25, 28, 3 // of a PNG's head (RFC 2083, 4.1.1)
+	n := int64(4)
+	switch {
+	case head[kind] == paletted:
 		n = 1
+	case head[depth] == 16:
+		n = 8
 	}
-	if head[0] == 'R' || head[0] == 0x89 && len(head) > 28 && head[28] != 0 { // a lossless WebP; a PNG that comes in passes
+	if head[passes] != 0 {
 		n *= 2
 	}
 	return n

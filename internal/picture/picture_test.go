@@ -1,10 +1,12 @@
 package picture
 
 import (
+	"bufio"
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -12,6 +14,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -221,6 +224,7 @@ func TestThumbnailRefused(t *testing.T) {
 		"no width":            {bomb(0, 5, 8, 2, 0), ErrFormat},
 		"large, in 16 bits":   {bomb(6000, 6000, 16, 6, 0), ErrTooLarge},
 		"a large webp":        {webpExtended(7000, 7000), ErrTooLarge},
+		"a webp, its trees":   {webpExtended(4000, 4000), ErrTooLarge},
 		"large, in passes":    {bomb(6000, 6000, 8, 6, 1), ErrTooLarge},
 		"a large gif":         {[]byte("GIF89a\xff\xff\xff\xff\x80\x00\x00\x00\x00\x00\xff\xff\xff"), ErrTooLarge},
 		"a large photo":       {large(whole, 0xc0), ErrTooLarge},
@@ -293,13 +297,123 @@ func TestPhotographMemory(t *testing.T) {
 		{frame(0x11), false, 1},
 		{frame(0x11, 0x11, 0x11, 0x11), false, 8},
 		{frame(0x11, 0x11, 0x11, 0x11), true, 24},
-		{nil, false, 8},
+		{[]byte{8, 0, 9, 0, 9, 3, 'R', 0x11, 0, 'G', 0x11, 0, 'B', 0x11, 0}, false, 7},
+		{nil, false, 24},
 	} {
 		var p photograph
 		p.frame(row.frame, row.progressive)
 		if got := p.perPixel(); got != row.want {
 			t.Errorf("%v %v: %d bytes, not %d", row.frame, row.progressive, got, row.want)
 		}
+	}
+}
+
+// blankPNG is a PNG of nothing but zeros.
+func blankPNG(width, height uint32, depth, kind, passes byte, more ...[]byte) []byte {
+	b := bomb(width, height, depth, kind, passes)
+	bits := int(depth) * map[byte]int{0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[kind]
+	var data bytes.Buffer
+	z := zlib.NewWriter(&data)
+	for _, pass := range map[byte][][4]int{0: {{0, 0, 1, 1}}, 1: {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}}}[passes] {
+		across, down := (int(width)-pass[0]+pass[2]-1)/pass[2], (int(height)-pass[1]+pass[3]-1)/pass[3]
+		z.Write(make([]byte, (1+(across*bits+7)/8)*down))
+	}
+	z.Close()
+	for _, chunk := range append(more, append([]byte("IDAT"), data.Bytes()...), []byte("IEND")) {
+		b = binary.BigEndian.AppendUint32(b, uint32(len(chunk)-4))
+		b = binary.BigEndian.AppendUint32(append(b, chunk...), crc32.ChecksumIEEE(chunk))
+	}
+	return b
+}
+
+// blankJPEG is a JPEG of nothing but zeros, 1,024 pixels wide and high. segments come before its frame, late ones after its picture.
+func blankJPEG(frame byte, names string, sampling []byte, segments, late string) []byte {
+	b := "\xff\xd8" + segments + "\xff\xdb\x00\x43\x00" + strings.Repeat("\x01", 64)
+	head, scan, blocks := "\x08\x04\x00\x04\x00"+string(rune(len(names))), string(rune(len(names))), 0
+	for i := range names {
+		head += names[i:i+1] + string(sampling[i:i+1]) + "\x00"
+		scan += names[i:i+1] + "\x00"
+		blocks += int(sampling[i]>>4) * int(sampling[i]&15)
+	}
+	part := func(marker byte, text string) {
+		b += "\xff" + string([]byte{marker, 0, byte(len(text) + 2)}) + text
+	}
+	part(frame, head)
+	for _, table := range []string{"\x00", "\x10"} { // one code, of one bit, for nothing
+		part(0xc4, table+"\x01"+strings.Repeat("\x00", 16))
+	}
+	bits, last := 2, "\x3f"
+	if frame == 0xc2 {
+		bits, last = 1, "\x00" // the first pass has the first coefficients alone
+	}
+	part(0xda, scan+"\x00"+last+"\x00")
+	units := 128 * 128 / int(sampling[0]>>4) / int(sampling[0]&15)
+	return []byte(b + strings.Repeat("\x00", units*blocks*bits/8) + late + "\xff\xd9")
+}
+
+// TestMemory: no decoder takes more than is reckoned for it.
+func TestMemory(t *testing.T) {
+	const adobe = "\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
+	const jfif = "\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
+	gray, white := append([]byte("tRNS"), 0, 0), append([]byte("tRNS"), 0, 0, 0, 0, 0, 0)
+	palette := []byte("PLTE\x00\x00\x00\xff\xff\xff")
+	var lines bytes.Buffer
+	if err := gif.Encode(&lines, image.NewPaletted(image.Rect(0, 0, 1024, 1024), color.Palette{red, green}), nil); err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(lines.Bytes(), []byte("\x2c\x00\x00\x00\x00\x00\x04\x00\x04"))
+	passes := bytes.Clone(lines.Bytes())
+	passes[at+9] |= 0x40
+	same, half := []byte{0x11, 0x11, 0x11, 0x11}, []byte{0x22, 0x11, 0x11, 0x22}
+	files := map[string][]byte{
+		"gif": lines.Bytes(), "gif, passes": passes,
+		"jpeg": blankJPEG(0xc0, "abc", same, "", ""), "jpeg, half": blankJPEG(0xc0, "abc", half, "", ""), "jpeg, gray": blankJPEG(0xc0, "a", same, "", ""),
+		"jpeg, passes": blankJPEG(0xc2, "abc", same, "", ""), "jpeg, passes, half": blankJPEG(0xc2, "abc", half, "", ""),
+		"jpeg, RGB": blankJPEG(0xc0, "RGB", same, "", ""), "jpeg, RGB, half": blankJPEG(0xc0, "RGB", half, "", ""), "jpeg, RGB, passes": blankJPEG(0xc2, "RGB", same, "", ""),
+		"jpeg, Adobe": blankJPEG(0xc0, "abc", half, adobe, ""), "jpeg, Adobe, late": blankJPEG(0xc0, "abc", half, "", adobe),
+		"jpeg, both": blankJPEG(0xc0, "abc", half, jfif+"\xff\xe0\x00\x07other", adobe),
+		"jpeg, four": blankJPEG(0xc0, "abcd", same, adobe, ""), "jpeg, four, half": blankJPEG(0xc0, "abcd", half, adobe, ""),
+		"jpeg, four, passes": blankJPEG(0xc2, "abcd", same, adobe, ""), "jpeg, stray": blankJPEG(0xc2, "abcd", same, "\xff\xfe\x00\x02x"+adobe+"\xff\x00\xff\xff", ""),
+	}
+	for _, p := range []byte{0, 1} {
+		for _, row := range [][2]byte{{1, 0}, {8, 0}, {16, 0}, {8, 2}, {16, 2}, {8, 4}, {16, 4}, {8, 6}, {16, 6}} {
+			files[fmt.Sprint("png ", row, p)] = blankPNG(1024, 1024, row[0], row[1], p)
+		}
+		for _, depth := range []byte{8, 16} {
+			files[fmt.Sprint("png, gray, clear ", depth, p)] = blankPNG(1024, 1024, depth, 0, p, gray)
+			files[fmt.Sprint("png, clear ", depth, p)] = blankPNG(1024, 1024, depth, 2, p, white)
+		}
+		files[fmt.Sprint("png, palette ", p)] = blankPNG(1024, 1024, 8, 3, p, palette)
+	}
+	for name, file := range files {
+		for _, f := range formats {
+			if !bytes.HasPrefix(file, []byte(f.magic)) {
+				continue
+			}
+			config, err := f.config(bytes.NewReader(file))
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				break
+			}
+			reckoned := perPixel(file, config, readPhotograph(bufio.NewReader(bytes.NewReader(file))))
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err = f.decode(bufio.NewReader(bytes.NewReader(file)))
+			runtime.ReadMemStats(&after)
+			took := after.TotalAlloc - before.TotalAlloc
+			if t.Logf("%s: %.1f of %d", name, float64(took)/(1<<20), reckoned); err != nil || took > uint64(reckoned)<<20+1<<18 {
+				t.Errorf("%s: %d bytes for a pixel are reckoned, and %d KiB taken for 1,048,576: %v", name, reckoned, took>>10, err)
+			}
+		}
+	}
+}
+
+// TestTurnedAfterStray: a stray byte between segments, which decoders pass over, hides nothing of what comes after it.
+func TestTurnedAfterStray(t *testing.T) {
+	file := photo(t, quarters(300, 200), 6, binary.LittleEndian)
+	file = append([]byte("\xff\xd8\xff\xfe\x00\x02x"), file[2:]...)
+	if m := thumbnail(t, file); m.Bounds().Dx() > m.Bounds().Dy() {
+		t.Error(m.Bounds())
 	}
 }
 
