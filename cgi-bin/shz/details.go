@@ -60,8 +60,10 @@ func (f form) askDetails() error {
 		all[i] = f.detail(name, owners, sums, until)
 	}
 	owns := f.root.Access() == zone.Own && f.call.Answers("activity")
+	thumbnails := 0
 	for _, one := range all {
 		item := one.row(f.call)
+		item.countThumbnail(&thumbnails)
 		if owns && one.found.Kind == "file" {
 			path := below(append(f.path.Names[:len(f.path.Names):len(f.path.Names)], one.found.Name))
 			item.Takers = templ.SafeURL("/cgi-bin/activity/" + f.path.Zone + "?" + url.Values{"event": {"download,preview,zip"}, "path": {path}}.Encode())

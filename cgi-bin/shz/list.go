@@ -218,11 +218,7 @@ func viewOf(c *web.Call, root, folder *zone.Object, object listing, path zone.Pa
 	thumbnails := 0
 	for i, e := range object.Entries {
 		r := row(c, here, e, found[i])
-		if r.Thumbnail != "" {
-			if thumbnails++; thumbnails > maxThumbnails {
-				r.Thumbnail = ""
-			}
-		}
+		r.countThumbnail(&thumbnails)
 		// The sticky bit lets remove what is one's own, and anything in a folder of one's own. It is the kernel that
 		// decides; this only spares a box that leads to a refusal.
 		r.Removable = f.Delete && (ownedBy(found[i].Owner) || folder.Stat().Uid == uint32(os.Geteuid()))
@@ -288,6 +284,16 @@ func row(c *web.Call, here string, e entry, found zone.Entry) entryRow {
 		r.Owner = *e.Owner
 	}
 	return r
+}
+
+// countThumbnail counts those of a page, and leaves out what is beyond maxThumbnails.
+func (r *entryRow) countThumbnail(shown *int) {
+	if r.Thumbnail == "" {
+		return
+	}
+	if *shown++; *shown > maxThumbnails {
+		r.Thumbnail = ""
+	}
 }
 
 func crumbs(c *web.Call, path zone.Path) []crumb {

@@ -30,7 +30,7 @@ const asWhat = "SHZ_TEST_SHZ"
 func init() {
 	switch os.Getenv(asWhat) {
 	case "impatient":
-		patience = 0
+		patience, thumbnailSeconds = 0, 1
 		fallthrough
 	case "handler":
 		web.Run(answer)

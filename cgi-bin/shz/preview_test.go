@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/color"
 	"image/draw"
@@ -208,8 +209,48 @@ func TestThumbnail(t *testing.T) {
 			t.Errorf("%s: %d %s", target, got.status, got.body)
 		}
 	}
+	// A refusal is of the file as it is, and holds for a while: it may have taken long.
+	for _, name := range []string{"bomb.png", "1.png"} {
+		got := call{target: "demo/" + name + "?thumbnail=1"}.run(t)
+		if got.header.Get("Cache-Control") != "private, max-age=600" || got.header.Get("ETag") == "" {
+			t.Errorf("%s: %v", name, got.header)
+		}
+		again := call{target: "demo/" + name + "?thumbnail=1", set: map[string]string{"HTTP_IF_NONE_MATCH": got.header.Get("ETag")}}
+		if got := again.run(t); got.status != http.StatusNotModified {
+			t.Errorf("%s again: %d", name, got.status)
+		}
+	}
+	if got := (call{target: "demo/none.png?thumbnail=1"}).run(t); got.header.Get("Cache-Control") != "no-store" || got.header.Get("ETag") != "" {
+		t.Errorf("of nothing: %v", got.header)
+	}
+	details := call{target: "demo/?ask=details&all=1&total=113", set: map[string]string{"HTTP_ACCEPT": "text/html"}}.run(t)
+	if n := strings.Count(details.body, `?thumbnail=1" alt="`); details.status != 200 || n != maxThumbnails {
+		t.Errorf("%d small pictures on a page of details: %d", n, details.status)
+	}
 	page := call{target: "demo/", set: map[string]string{"HTTP_ACCEPT": "text/html"}}.run(t)
 	if n := strings.Count(page.body, `?thumbnail=1" alt="`); n != maxThumbnails || strings.Count(page.body, ".png?inline=1") != 112 {
 		t.Errorf("%d small pictures on a page", n)
+	}
+}
+
+// TestThumbnailSlow: a picture of a few bytes that takes hours is refused when its time is over, not killed without an answer.
+func TestThumbnailSlow(t *testing.T) {
+	if !newZone(t, "true") {
+		return
+	}
+	// A progressive JPEG of 2,048 pixels, gray, in so many passes of nothing: each of four codes, for 16,384 blocks.
+	file := "\xff\xd8\xff\xdb\x00\x43\x00" + strings.Repeat("\x01", 64) + "\xff\xc2\x00\x0b\x08\x08\x00\x08\x00\x01a\x11\x00"
+	for _, table := range []string{"\x00\x01" + strings.Repeat("\x00", 15) + "\x00", "\x10\x01" + strings.Repeat("\x00", 15) + "\xe0"} {
+		file += "\xff\xc4\x00\x14" + table
+	}
+	file += "\xff\xda\x00\x08\x01a\x00\x00\x00\x00" + strings.Repeat("\x00", 256*256/8)
+	file += strings.Repeat("\xff\xda\x00\x08\x01a\x00\x01\x3f\x00"+strings.Repeat("\x00", 8), 200_000) + "\xff\xd9"
+	name := layout.Base + "/demo/slow.jpg"
+	if err := errors.Join(os.WriteFile(name, []byte(file), 0o640), os.Chown(name, anna, anna)); err != nil {
+		t.Fatal(err)
+	}
+	got := call{target: "demo/slow.jpg?thumbnail=1", set: map[string]string{asWhat: "impatient", "GOMAXPROCS": "1"}}.run(t)
+	if got.status != http.StatusRequestEntityTooLarge || got.code() != "too-large" || got.header.Get("Cache-Control") != "private, max-age=600" {
+		t.Errorf("%d %s %v", got.status, got.body, got.header)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"os/signal"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -18,9 +20,14 @@ const (
 	maxThumbnails = 100 // on one page: browsers without scripts load all of them at once
 
 	// What making one may take; the largest that picture.Thumbnail decodes takes about half of either.
-	thumbnailSeconds = 10
-	thumbnailMemory  = 640 << 20 // bytes
+	thumbnailMemory = 640 << 20 // bytes
+
+	// thumbnailRefused is how long a browser believes that there is none of a picture: damaged ones can take long, and browsers ask by a
+	// tag only for what they have.
+	thumbnailRefused = "private, max-age=600"
 )
+
+var thumbnailSeconds = uint64(10) // of processor time; less in a test
 
 // pictured are the extensions of names beside which a page has a small picture of the file.
 var pictured = map[string]bool{".gif": true, ".jpeg": true, ".jpg": true, ".png": true, ".webp": true}
@@ -40,34 +47,62 @@ func sendThumbnail(c *web.Call, object *zone.Object) error {
 	}
 	tag := `"t` + etag(&st)[1:]
 	h := c.Writer().Header()
-	set := func() {
-		h.Set("Cache-Control", "private, no-cache")
+	set := func(cache string) {
+		h.Set("Cache-Control", cache)
 		h.Set("ETag", tag)
 	}
 	if strings.Contains(c.Request.Header.Get("If-None-Match"), tag) {
-		set()
+		set("private, no-cache")
 		c.Writer().WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	for resource, limit := range map[int]uint64{unix.RLIMIT_CPU: thumbnailSeconds, unix.RLIMIT_DATA: thumbnailMemory} {
-		if err := unix.Setrlimit(resource, &unix.Rlimit{Cur: limit, Max: limit}); err != nil {
-			return err
-		}
-	}
-	small, kind, err := picture.Thumbnail(file, thumbnailSide)
+	small, kind, err := makeThumbnail(file)
 	switch {
 	case errors.Is(err, picture.ErrTooLarge):
-		return web.Refuse(web.TooLarge, err.Error())
+		err = web.Refuse(web.TooLarge, err.Error())
 	case errors.Is(err, picture.ErrFormat):
-		return web.Refuse(web.Unsupported, err.Error())
+		err = web.Refuse(web.Unsupported, err.Error())
 	case err != nil:
 		return err
 	}
-	set()
+	if err != nil {
+		set(thumbnailRefused)
+		c.Lasting = true
+		return err
+	}
+	set("private, no-cache")
 	h.Set("Content-Type", kind)
 	h.Set("Content-Length", fmt.Sprint(len(small)))
 	h.Set("Content-Disposition", "inline")
 	h.Set("Content-Security-Policy", still)
 	_, err = c.Writer().Write(small)
 	return err
+}
+
+// makeThumbnail decodes within limits. The kernel says when the time is over, and ends the process two seconds later.
+func makeThumbnail(file *os.File) ([]byte, string, error) {
+	type made struct {
+		small []byte
+		kind  string
+		err   error
+	}
+	over, done := make(chan os.Signal, 1), make(chan made, 1)
+	signal.Notify(over, unix.SIGXCPU)
+	if err := unix.Setrlimit(unix.RLIMIT_CPU, &unix.Rlimit{Cur: thumbnailSeconds, Max: thumbnailSeconds + 2}); err != nil {
+		return nil, "", err
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_DATA, &unix.Rlimit{Cur: thumbnailMemory, Max: thumbnailMemory}); err != nil {
+		return nil, "", err
+	}
+	go func() {
+		var m made
+		m.small, m.kind, m.err = picture.Thumbnail(file, thumbnailSide)
+		done <- m
+	}()
+	select {
+	case m := <-done:
+		return m.small, m.kind, m.err
+	case <-over:
+		return nil, "", picture.ErrTooLarge
+	}
 }

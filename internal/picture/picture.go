@@ -48,7 +48,7 @@ var formats = []struct {
 }
 
 // Thumbnail is the picture in the file, upright and in at most side times side pixels, and its media type: JPEG, or PNG where something shows
-// through.
+// through. It is never more than half as wide and high as the picture: who has it has not got the picture.
 func Thumbnail(file io.ReaderAt, side int) ([]byte, string, error) {
 	section := func() *bufio.Reader { return bufio.NewReader(io.NewSectionReader(file, 0, maxFile)) }
 	head, _ := section().Peek(32)
@@ -71,7 +71,8 @@ func Thumbnail(file io.ReaderAt, side int) ([]byte, string, error) {
 		if err != nil {
 			return nil, "", errors.Join(ErrFormat, err)
 		}
-		return encode(turned(shrunk(picture, side), photo.turn))
+		half := (max(config.Width, config.Height) + 1) / 2
+		return encode(turned(shrunk(picture, min(side, half)), photo.turn))
 	}
 	return nil, "", ErrFormat
 }

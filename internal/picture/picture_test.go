@@ -159,13 +159,15 @@ func TestThumbnail(t *testing.T) {
 	}{
 		"wide":         {pngOf(t, quarters(1000, 500)), 128, 64},
 		"high":         {pngOf(t, quarters(500, 1000)), 64, 128},
-		"small":        {pngOf(t, quarters(3, 2)), 3, 2},
+		"small":        {pngOf(t, quarters(3, 2)), 2, 1},
+		"as large":     {pngOf(t, quarters(128, 100)), 64, 50},
+		"larger":       {pngOf(t, quarters(200, 150)), 100, 75},
 		"a line":       {pngOf(t, quarters(5000, 2)), 128, 1},
 		"see-through":  {pngOf(t, clear), 128, 128},
 		"16 bit":       {pngOf(t, gray), 128, 1},
 		"gray":         {grayPhoto.Bytes(), 128, 1},
-		"moving":       {moving.Bytes(), 40, 30},
-		"with a tail":  {append(pngOf(t, quarters(200, 200)), "<script>alert(1)</script>"...), 128, 128},
+		"moving":       {moving.Bytes(), 20, 15},
+		"with a tail":  {append(pngOf(t, quarters(300, 300)), "<script>alert(1)</script>"...), 128, 128},
 		"webp":         {webpLossless, 1, 1},
 		"photo, large": {photo(t, quarters(2000, 1500), 1, binary.LittleEndian), 128, 96},
 	} {

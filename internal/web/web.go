@@ -58,6 +58,9 @@ type Call struct {
 	// Refused is the field of a form that is shown again because of it, "" = none; Message knows it of most errors.
 	Refused string
 
+	// Lasting says that an error is a thing's as it is now: its answer keeps Cache-Control and ETag.
+	Lasting bool
+
 	path    string  // raw
 	reasons []error // what went wrong, for the log
 
@@ -395,13 +398,15 @@ func (c *Call) Message(err error) string {
 func (c *Call) FailAs(code Code, message string) {
 	h := c.response.header
 	for _, name := range [...]string{"Content-Length", "Content-Disposition", "ETag", "Last-Modified", "Accept-Ranges"} {
-		h.Del(name)
+		if !c.Lasting || name != "ETag" {
+			h.Del(name)
+		}
 	}
 	if code != RangeNot { // which says in it how long the file is
 		h.Del("Content-Range")
 	}
 	for name, value := range headers {
-		if name != "Referrer-Policy" { // that one is for the address, whatever stands there
+		if name != "Referrer-Policy" && !(c.Lasting && name == "Cache-Control") { // the first is for the address, whatever stands there
 			h.Set(name, value)
 		}
 	}

@@ -15,7 +15,7 @@ export async function previews(t) {
   const thumbnail = t.page.getByRole('img', { name: t.say('preview.which', 'picture.png'), exact: true });
   await thumbnail.scrollIntoViewIfNeeded();
   await thumbnail.evaluate((e) => e.complete || new Promise((done) => { e.onload = done; e.onerror = done; }));
-  t.expect(await thumbnail.evaluate((e) => e.naturalWidth === 60 && e.naturalHeight === 40), 'there is no small picture');
+  t.expect(await thumbnail.evaluate((e) => e.naturalWidth === 30 && e.naturalHeight === 20), 'there is no small picture');
   await t.inspect('folder', { title: { name: t.plan.name } });
 
   await follow(t, here, 'picture.png');
