@@ -139,12 +139,12 @@ func lineWith(text, prefix string) string {
 	return ""
 }
 
-// TestHandlerDescriptors: standard ones, the event file to append to, the slot; nothing of the caller's.
+// TestHandlerDescriptors: standard ones, the event file to append to, the slot, the queue for what decodes pictures; nothing of the caller's.
 func TestHandlerDescriptors(t *testing.T) {
 	needDemo(t)
 	id := forge(t, "bruno", nil)
 	mountProbe(t, "shz")
-	call := withSession(id, "PUT", "/cgi-bin/shz/demo/x")
+	call := withSession(id, "GET", "/cgi-bin/shz/demo/x?thumbnail=1")
 	call.shell = `exec 5</etc/passwd 6>/dev/null 7<. 8</etc/hostname 9</etc/hosts; exec "$@"`
 	a := callGate(t, call)
 	kinds := make(map[string]int)
@@ -156,13 +156,15 @@ func TestHandlerDescriptors(t *testing.T) {
 			kinds["event"]++
 		case strings.HasPrefix(to, layout.Slots+"/"+strconv.Itoa(uidOf(t, "bruno"))+"."):
 			kinds["slot"]++
+		case strings.HasPrefix(to, layout.Slots+"/decode."):
+			kinds["queue"]++
 		case to == layout.Handlers+"/shz": // sh reads the probe from it
 		case to == "": // sh has just closed the folder in which it looked
 		default:
 			t.Errorf("descriptor %s is %s", number, to)
 		}
 	}
-	if kinds["event"] != 1 || kinds["slot"] != 1 {
+	if kinds["event"] != 1 || kinds["slot"] != 1 || kinds["queue"] != 1 {
 		t.Errorf("%v: %s%s", kinds, a.body, a.stderr)
 	}
 }
@@ -176,7 +178,7 @@ var hostile = map[string]string{
 	"HTTP_X_FORWARDED_FOR": "10.9.8.7", "HTTP_FORWARDED": "for=10.9.8.7", "HTTP_X_REAL_IP": "10.9.8.7", "HTTP_AUTHORIZATION": "Basic eDp5",
 	"REMOTE_USER": "admin", "AUTH_TYPE": "Basic", "PATH_INFO": "/../x", "PATH_TRANSLATED": "/etc/passwd", "SCRIPT_NAME": "/x",
 	"SCRIPT_FILENAME": "/etc/passwd", "DOCUMENT_ROOT": "/", "REDIRECT_URL": "/x", "CONTEXT_PREFIX": "/x",
-	"SHZ_USER": "admin", "SHZ_REQUEST": "forged", "SHZ_SESSION": "forged", "SHZ_EVENT_FD": "1", "SHZ_MUST_CHANGE": "yes",
+	"SHZ_USER": "admin", "SHZ_REQUEST": "forged", "SHZ_SESSION": "forged", "SHZ_EVENT_FD": "1", "SHZ_QUEUE_FD": "1", "SHZ_MUST_CHANGE": "yes",
 	"SHZ_REFUSED": "busy", "SHZ_LANG": "xx", "SUDO_UID": "0", "SUDO_USER": "root", "GOTRACEBACK": "crash", "GOROOT": "/tmp", "GODEBUGX": "1",
 	"": "nameless", "=": "=", "NOEQUALS": "", "GREEK_\u03b1": "\xff\xfe",
 }

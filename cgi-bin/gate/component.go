@@ -19,8 +19,9 @@ type component struct {
 	sudo       bool   // reaches a root helper, so it cannot have no_new_privs
 	session    bool   // gets the name of its own session's file (which opens nothing without the id)
 	event      func(*request) bool
-	cpu        uint64 // seconds of processor time (RLIMIT_CPU)
-	memory     uint64 // bytes of private writable memory (RLIMIT_DATA); Go reserves about 100 MiB before it does anything
+	decodes    func(*request) bool // may decode a picture, for which it waits in a queue of the machine's; nil: never
+	cpu        uint64              // seconds of processor time (RLIMIT_CPU)
+	memory     uint64              // bytes of private writable memory (RLIMIT_DATA); Go reserves about 100 MiB before it does anything
 }
 
 const mib = 1 << 20
@@ -45,7 +46,7 @@ var components = [...]component{
 	{name: "users", methods: "GET HEAD POST", sudo: true, event: posts, cpu: 600, memory: 1024 * mib},
 	{name: "resetpwd", methods: "POST", sudo: true, event: posts, cpu: 600, memory: 1024 * mib},
 	// A transfer costs about half a second of processor time a GiB (sendfile, splice): an hour is some TiB.
-	{name: "shz", methods: "GET HEAD POST PUT PATCH DELETE OPTIONS", event: transfers, cpu: 3600, memory: 1024 * mib},
+	{name: "shz", methods: "GET HEAD POST PUT PATCH DELETE OPTIONS", event: transfers, decodes: asksThumbnail, cpu: 3600, memory: 1024 * mib},
 }
 
 // loginComponent answers for every component that needs a session and has none. Nothing happens then that would be an
@@ -71,17 +72,22 @@ func transfers(q *request) bool {
 	case "HEAD", "OPTIONS":
 		return false
 	case "GET":
-		return !strings.HasSuffix(path, "/") || asksArchive(query)
+		return !strings.HasSuffix(path, "/") || asks(query, "archive")
 	}
 	return true
 }
 
-// asksArchive reads no more of a query than it must: a key with a percent sign may be any, and an event file that stays
-// empty costs little.
-func asksArchive(query string) bool {
+func asksThumbnail(q *request) bool {
+	_, query, _ := strings.Cut(q.uri, "?")
+	return asks(query, "thumbnail")
+}
+
+// asks reads no more of a query than it must: a key with a percent sign may be any, and an event file that stays empty, or a
+// queue in which nobody waits, costs little.
+func asks(query, wanted string) bool {
 	for _, pair := range strings.Split(query, "&") {
 		key, _, _ := strings.Cut(pair, "=")
-		if key == "archive" || strings.Contains(key, "%") {
+		if key == wanted || strings.Contains(key, "%") {
 			return true
 		}
 	}
@@ -121,7 +127,7 @@ func checkHandler(c component) *refusal {
 }
 
 // environment is the handler's, built from nothing: no variable of Apache's that is not in the list.
-func environment(q *request, c component, who identity, event int, refused *refusal) []string {
+func environment(q *request, c component, who identity, event, queue int, refused *refusal) []string {
 	env := []string{
 		"PATH=/usr/bin:/bin", "LANG=C.UTF-8",
 		"GOMAXPROCS=1", // a handler lives for milliseconds: starting more threads costs more than they bring
@@ -146,6 +152,9 @@ func environment(q *request, c component, who identity, event int, refused *refu
 	}
 	if event >= 0 {
 		env = append(env, "SHZ_EVENT_FD="+itoa(event))
+	}
+	if queue >= 0 {
+		env = append(env, "SHZ_QUEUE_FD="+itoa(queue))
 	}
 	if refused != nil {
 		if refused.code == methodCode { // c is refused's

@@ -34,7 +34,7 @@ func FuzzRequest(f *testing.F) {
 			t.Errorf("path %q", q.uri)
 		}
 		c, _ := findComponent(&q)
-		for _, pair := range environment(&q, c, identity{user: "anna"}, 3, nil) {
+		for _, pair := range environment(&q, c, identity{user: "anna"}, 3, -1, nil) {
 			if len(pair) > maxVariable+32 || hasControl(pair) || strings.HasPrefix(pair, "HTTP_PROXY=") {
 				t.Errorf("%q is handed on", pair)
 			}
@@ -71,7 +71,7 @@ func FuzzExternalRequest(f *testing.F) {
 			t.Errorf("peer %q, proxy %q, client %q: %q", peer, proxy, forwardedFor, q.address)
 		}
 		c, _ := findComponent(&q)
-		handed := environment(&q, c, identity{user: "anna"}, 3, nil)
+		handed := environment(&q, c, identity{user: "anna"}, 3, -1, nil)
 		if !slices.Contains(handed, "REMOTE_ADDR="+q.address) || slices.ContainsFunc(handed, func(pair string) bool {
 			return strings.HasPrefix(pair, "HTTP_X_FORWARDED_FOR=") || strings.HasPrefix(pair, "SHZ_PROXY=")
 		}) {

@@ -236,17 +236,19 @@ func TestEnvironment(t *testing.T) {
 		c       component
 		who     identity
 		event   int
+		queue   int
 		refused *refusal
 		want    string // of the names that begin with SHZ_
 	}{
-		{"user", component{name: "home"}, user, -1, nil, "SHZ_ENTRY SHZ_LANG SHZ_REQUEST SHZ_TIME SHZ_USER"},
-		{"guest", component{name: "login"}, identity{guest: true, user: "shzguest"}, 3, nil, "SHZ_ENTRY SHZ_EVENT_FD SHZ_LANG SHZ_REQUEST SHZ_TIME"},
-		{"session", component{name: "chpwd", session: true}, identity{user: "anna", mustChange: true}, 4, nil,
+		{"user", component{name: "home"}, user, -1, -1, nil, "SHZ_ENTRY SHZ_LANG SHZ_REQUEST SHZ_TIME SHZ_USER"},
+		{"guest", component{name: "login"}, identity{guest: true, user: "shzguest"}, 3, -1, nil, "SHZ_ENTRY SHZ_EVENT_FD SHZ_LANG SHZ_REQUEST SHZ_TIME"},
+		{"session", component{name: "chpwd", session: true}, identity{user: "anna", mustChange: true}, 4, -1, nil,
 			"SHZ_ENTRY SHZ_EVENT_FD SHZ_LANG SHZ_MUST_CHANGE SHZ_REQUEST SHZ_SESSION SHZ_TIME SHZ_USER"},
-		{"refused", refusedComponent(), identity{guest: true}, -1, &refusal{stepMethod, "method", "x"}, "SHZ_ALLOW SHZ_ENTRY SHZ_LANG SHZ_REFUSED SHZ_REQUEST SHZ_STEP SHZ_TIME"},
+		{"queue", component{name: "shz"}, user, 4, 5, nil, "SHZ_ENTRY SHZ_EVENT_FD SHZ_LANG SHZ_QUEUE_FD SHZ_REQUEST SHZ_TIME SHZ_USER"},
+		{"refused", refusedComponent(), identity{guest: true}, -1, -1, &refusal{stepMethod, "method", "x"}, "SHZ_ALLOW SHZ_ENTRY SHZ_LANG SHZ_REFUSED SHZ_REQUEST SHZ_STEP SHZ_TIME"},
 	} {
 		var names []string
-		for _, pair := range environment(&q, row.c, row.who, row.event, row.refused) {
+		for _, pair := range environment(&q, row.c, row.who, row.event, row.queue, row.refused) {
 			name, value, _ := strings.Cut(pair, "=")
 			if strings.HasPrefix(name, "SHZ_") {
 				names = append(names, name)
@@ -258,6 +260,18 @@ func TestEnvironment(t *testing.T) {
 		slices.Sort(names)
 		if got := strings.Join(names, " "); got != row.want {
 			t.Errorf("%s: %s, not %s", row.name, got, row.want)
+		}
+	}
+}
+
+// TestAsksThumbnail: whatever a handler may take for the question is one.
+func TestAsksThumbnail(t *testing.T) {
+	for uri, want := range map[string]bool{
+		"/cgi-bin/shz/z/a.png": false, "/cgi-bin/shz/z/a.png?inline=1": false, "/cgi-bin/shz/z/thumbnail": false, "/cgi-bin/shz/z/?filter=%20": false,
+		"/cgi-bin/shz/z/a.png?thumbnail=1": true, "/cgi-bin/shz/z/a.png?x&thumbnail=1": true, "/cgi-bin/shz/z/a.png?t%68umbnail=1": true, "/cgi-bin/shz/z/a.png?thumbnail": true,
+	} {
+		if got := asksThumbnail(&request{uri: uri}); got != want {
+			t.Errorf("%s: %v", uri, got)
 		}
 	}
 }

@@ -155,8 +155,12 @@ func become(q *request, c component, who identity, refused *refusal) *refusal {
 	if r := checkHandler(c); r != nil {
 		return r
 	}
-	// 13. Refuse if the user holds all his slots, or without a session the address.
+	// 13. Refuse if the user holds all his slots, or without a session the address, or there is no queue for what needs one.
 	slots, r := takeSlots(q, who, c)
+	if r != nil {
+		return r
+	}
+	queue, r := openQueue(q, c)
 	if r != nil {
 		return r
 	}
@@ -183,12 +187,12 @@ func become(q *request, c component, who identity, refused *refusal) *refusal {
 			return &refusal{stepPrivileges, "", "no_new_privs: " + err.Error()}
 		}
 	}
-	// 19. Refuse if the handler cannot be executed. Only the event and the slots go with it beyond stdio.
-	if err := keepDescriptors(append(slots, event)...); err != nil {
+	// 19. Refuse if the handler cannot be executed. Only the event, the slots and the queue go with it beyond stdio.
+	if err := keepDescriptors(append(slots, event, queue)...); err != nil {
 		return &refusal{stepExecute, "", "descriptors: " + err.Error()}
 	}
 	path := layout.Handlers + "/" + c.name
-	err := syscall.Exec(path, []string{path}, environment(q, c, who, event, refused))
+	err := syscall.Exec(path, []string{path}, environment(q, c, who, event, queue, refused))
 	return &refusal{stepExecute, "", path + ": " + err.Error()}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -77,6 +78,21 @@ func takeSlot(name string, most int, holder string) (int, *refusal) {
 		unix.Close(fd)
 	}
 	return -1, &refusal{stepSlot, "busy", holder + " holds all " + itoa(most) + " slots"}
+}
+
+// openQueue opens one of the machine's queues, as many as it has processors, for a handler that may decode a picture: that takes hundreds
+// of MiB, and 24 at a time for each user are too many. The handler locks it when it comes to that; most find that they need not.
+// It is open for reading alone: nobody fills the disk by it.
+func openQueue(q *request, c component) (int, *refusal) {
+	if c.decodes == nil || !c.decodes(q) {
+		return -1, nil
+	}
+	path := layout.Slots + "/decode." + itoa(int(time.Now().UnixNano()/1000)%runtime.NumCPU())
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+	if err != nil {
+		return -1, &refusal{stepSlot, spaceCode(err, "internal"), "queue: " + err.Error()}
+	}
+	return fd, nil
 }
 
 // openEvent makes the file in which the handler says what it does: locked until the request is over, its first line

@@ -30,7 +30,7 @@ const asWhat = "SHZ_TEST_SHZ"
 func init() {
 	switch os.Getenv(asWhat) {
 	case "impatient":
-		patience, thumbnailSeconds = 0, 1
+		patience, thumbnailSeconds, thumbnailWait = 0, 1, 2*time.Second
 		fallthrough
 	case "handler":
 		web.Run(answer)
@@ -75,7 +75,8 @@ type call struct {
 	set    map[string]string
 	body   string
 	event  *os.File
-	gone   bool // the client takes a little of the answer and goes away
+	queue  *os.File // nil: one in which nobody else is
+	gone   bool     // the client takes a little of the answer and goes away
 }
 
 type reply struct {
@@ -99,10 +100,18 @@ func (q call) run(t *testing.T) reply {
 		}
 		defer event.Close()
 	}
+	queue := q.queue
+	if queue == nil {
+		var err error
+		if queue, err = os.Create(filepath.Join(t.TempDir(), "queue")); err != nil {
+			t.Fatal(err)
+		}
+		defer queue.Close()
+	}
 	env := map[string]string{
 		asWhat: "handler", "REQUEST_METHOD": http.MethodGet, "REQUEST_URI": "/cgi-bin/shz/" + q.target, "SERVER_PROTOCOL": "HTTP/1.1",
 		"REMOTE_ADDR": "192.0.2.7", "HTTP_HOST": "share.example", "HTTP_ACCEPT": "application/json", "SHZ_REQUEST": "0123456789abcdef",
-		"SHZ_ENTRY": "internal", "SHZ_USER": "someone", "SHZ_EVENT_FD": "3", "CONTENT_LENGTH": fmt.Sprint(len(q.body)),
+		"SHZ_ENTRY": "internal", "SHZ_USER": "someone", "SHZ_EVENT_FD": "3", "SHZ_QUEUE_FD": "4", "CONTENT_LENGTH": fmt.Sprint(len(q.body)),
 	}
 	if q.method != "" {
 		env["REQUEST_METHOD"] = q.method
@@ -115,7 +124,7 @@ func (q call) run(t *testing.T) reply {
 		}
 	}
 	var out, stderr bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = strings.NewReader(q.body), &out, &stderr, []*os.File{event}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = strings.NewReader(q.body), &out, &stderr, []*os.File{event, queue}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(q.user), Gid: uint32(q.user)}}
 	var err error
 	if q.gone {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"sharezone/internal/layout"
 )
 
@@ -252,5 +254,42 @@ func TestThumbnailSlow(t *testing.T) {
 	got := call{target: "demo/slow.jpg?thumbnail=1", set: map[string]string{asWhat: "impatient", "GOMAXPROCS": "1"}}.run(t)
 	if got.status != http.StatusRequestEntityTooLarge || got.code() != "too-large" || got.header.Get("Cache-Control") != "private, max-age=600" {
 		t.Errorf("%d %s %v", got.status, got.body, got.header)
+	}
+}
+
+// TestThumbnailQueue: who has not got his turn for long is told to come again; who has a small picture already needs none.
+func TestThumbnailQueue(t *testing.T) {
+	if !newZone(t, ": >x.png") {
+		return
+	}
+	name := t.TempDir() + "/queue"
+	queue, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer queue.Close()
+	first, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Flock(int(first.Fd()), unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	ask := call{target: "demo/x.png?thumbnail=1", queue: queue, set: map[string]string{asWhat: "impatient"}}
+	if got := ask.run(t); got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" || got.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("%d %v", got.status, got.header)
+	}
+	first.Close()
+	got := ask.run(t)
+	if got.status != http.StatusUnsupportedMediaType {
+		t.Errorf("in his turn: %d", got.status)
+	}
+	ask.set = map[string]string{"SHZ_QUEUE_FD": "-", "HTTP_IF_NONE_MATCH": got.header.Get("ETag")}
+	if got := ask.run(t); got.status != http.StatusNotModified {
+		t.Errorf("what has not changed: %d", got.status)
+	}
+	ask.set = map[string]string{"SHZ_QUEUE_FD": "-"}
+	if got := ask.run(t); got.status != http.StatusInternalServerError {
+		t.Errorf("without a queue: %d", got.status)
 	}
 }

@@ -6,7 +6,10 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
+	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -27,7 +30,11 @@ const (
 	thumbnailRefused = "private, max-age=600"
 )
 
-var thumbnailSeconds = uint64(10) // of processor time; less in a test
+// Less in tests.
+var (
+	thumbnailSeconds = uint64(10)       // of processor time
+	thumbnailWait    = 10 * time.Second // in the queue; browsers ask for a folder's pictures all at once
+)
 
 // pictured are the extensions of names beside which a page has a small picture of the file.
 var pictured = map[string]bool{".gif": true, ".jpeg": true, ".jpg": true, ".png": true, ".webp": true}
@@ -56,6 +63,9 @@ func sendThumbnail(c *web.Call, object *zone.Object) error {
 		c.Writer().WriteHeader(http.StatusNotModified)
 		return nil
 	}
+	if err := takeTurn(); err != nil {
+		return err
+	}
 	small, kind, err := makeThumbnail(file)
 	switch {
 	case errors.Is(err, picture.ErrTooLarge):
@@ -79,7 +89,30 @@ func sendThumbnail(c *web.Call, object *zone.Object) error {
 	return err
 }
 
-// makeThumbnail decodes within limits. The kernel says when the time is over, and ends the process two seconds later.
+// takeTurn waits in the queue that the gate has opened, until this process ends: of all users together so many pictures are decoded at a
+// time as there are processors.
+func takeTurn() error {
+	queue, err := strconv.Atoi(os.Getenv("SHZ_QUEUE_FD"))
+	if err != nil || queue < 3 {
+		return web.Refuse(web.Internal, "a small picture without a queue")
+	}
+	turn := make(chan error, 1)
+	go func() {
+		err := error(unix.EINTR)
+		for errors.Is(err, unix.EINTR) {
+			err = unix.Flock(queue, unix.LOCK_EX)
+		}
+		turn <- err
+	}()
+	select {
+	case err := <-turn:
+		return err
+	case <-time.After(thumbnailWait):
+		return web.Refuse(web.Busy, "too many pictures are being decoded")
+	}
+}
+
+// makeThumbnail decodes within limits, and after all that people wait for. The kernel says when the time is over, and ends the process two seconds later.
 func makeThumbnail(file *os.File) ([]byte, string, error) {
 	type made struct {
 		small []byte
@@ -96,6 +129,8 @@ func makeThumbnail(file *os.File) ([]byte, string, error) {
 	}
 	go func() {
 		var m made
+		runtime.LockOSThread() // whose alone the priority is
+		unix.Setpriority(unix.PRIO_PROCESS, 0, 10)
 		m.small, m.kind, m.err = picture.Thumbnail(file, thumbnailSide)
 		done <- m
 	}()
