@@ -116,7 +116,7 @@ func TestTextOfEntries(t *testing.T) {
 			"absent": page(folder + escape(name[:len(name)-1]+"z")),
 		}
 	}
-	plain := pages("plain.txt")
+	plain := pages("plain.bin") // whose page has no link to look at it, like those of all others
 	for _, name := range treacherous {
 		for where, lines := range pages(name) {
 			want := slices.Clone(plain[where])
