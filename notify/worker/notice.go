@@ -139,8 +139,9 @@ func (t tells) notice(l activity.Line, zones table) (notice, bool) {
 			return notice{}, false
 		}
 		n.Kind, n.Owner = queue.Taken, *l.Owner
-		n.Part = l.Result == event.Interrupted
-		return n, l.Result == "ok" || n.Part && l.Bytes != nil && *l.Bytes > 0
+		cut := l.Result == event.Interrupted
+		n.Part = cut && l.Event != "preview" // a player breaks off whatever it asks for: each look would be told as two
+		return n, l.Result == "ok" || cut && l.Bytes != nil && *l.Bytes > 0
 	}
 	return notice{}, false
 }

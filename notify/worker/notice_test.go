@@ -27,6 +27,7 @@ func TestNotice(t *testing.T) {
 		{"download", all, nil, event.Record{Event: "download", Result: "ok", Owner: &owner}, idOfA, queue.Taken, false},
 		{"in an archive", all, nil, event.Record{Event: "zip", Result: "ok", Owner: &owner}, idOfA, queue.Taken, false},
 		{"cut off", all, nil, event.Record{Event: "download", Result: event.Interrupted, Bytes: &some, Owner: &owner}, idOfA, queue.Taken, true},
+		{"a look, cut off", all, nil, event.Record{Event: "preview", Result: event.Interrupted, Bytes: &some, Owner: &owner}, idOfA, queue.Taken, false},
 		{"cut off before its first byte", all, nil, event.Record{Event: "download", Result: event.Interrupted, Bytes: &no, Owner: &owner}, idOfA, "", false},
 		{"killed", all, nil, event.Record{Event: "download", Result: event.Interrupted, Owner: &owner}, idOfA, "", false},
 		{"refused", all, nil, event.Record{Event: "download", Result: "not-permitted", Owner: &owner}, idOfA, "", false},

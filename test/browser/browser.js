@@ -50,6 +50,7 @@ class Traveller {
   problems = [];
   pages = 0;
   status = 0; // of the last document
+  mayAlert = ''; // what a dialog may say
   mayFail = false; // scripts of a page may be refused something, and the connection may break: that is what is looked at
 
   constructor(facts, plan, context, page) {
@@ -98,7 +99,7 @@ class Traveller {
     });
     page.on('pageerror', (error) => this.problem(`an error of a script: ${error.message}`));
     page.on('dialog', (dialog) => {
-      this.problem(`a name ran as a script: ${dialog.message()}`);
+      if (dialog.message() !== this.mayAlert) this.problem(`a name ran as a script: ${dialog.message()}`);
       return dialog.dismiss();
     });
     page.on('console', (message) => {

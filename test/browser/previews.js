@@ -29,9 +29,11 @@ export async function previews(t) {
   t.expect(await t.page.locator('video').evaluate((e) => Math.round(e.duration)) === 2, 'the sound is not played');
   t.report('sound');
   if (t.plan.javaScript) { // the viewer for PDF is made of scripts, which are switched off for it, too
+    t.mayAlert = 'undefined undefined'; // it runs a document's own script, too, and gives it neither a page nor the network
     const viewer = t.page.waitForRequest((request) => /^chrome-extension:.*pdf_viewer\.js/.test(request.url()));
     await follow(t, here, 'document.pdf');
     await viewer;
+    t.expect(await drawn(t), 'no page of the document is drawn');
     t.report('document');
   }
 
@@ -50,6 +52,32 @@ async function follow(t, here, name) {
   await t.visit(here);
   await t.go(() => t.page.getByRole('link', { name: t.say('preview.which', name), exact: true }).click());
   t.expect(t.status === 200 && t.page.url().endsWith(`${name}?inline=1`), `${t.status} at ${t.page.url()}`);
+}
+
+// drawn waits until the page is drawn whose colour nothing else has. The viewer is a process of its own: only its picture tells.
+async function drawn(t) {
+  const other = await t.page.context().newPage();
+  try {
+    for (let tries = 0; tries < 60; tries++) {
+      const shot = (await t.page.screenshot()).toString('base64');
+      const share = await other.evaluate(async (shot) => {
+        const image = new Image();
+        image.src = `data:image/png;base64,${shot}`;
+        await image.decode();
+        const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d');
+        canvas.drawImage(image, 0, 0);
+        const { data } = canvas.getImageData(0, 0, image.width, image.height);
+        let found = 0;
+        for (let i = 0; i < data.length; i += 4) found += data[i] > 190 && data[i + 1] < 40 && data[i + 2] > 190;
+        return found / (image.width * image.height);
+      }, shot);
+      if (share > 0.02) return true;
+      await t.page.waitForTimeout(500);
+    }
+    return false;
+  } finally {
+    await other.close();
+  }
 }
 
 // crc is the checksum of a chunk (PNG, annex D); zlib has none in older versions of Node.
@@ -98,9 +126,12 @@ const files = {
   'letter.txt': Buffer.from('Perché <b>no</b>\n'),
   'sound.wav': wav(2),
   'document.pdf': Buffer.from(`%PDF-1.4
-1 0 obj<</Type/Catalog/Pages 2 0 R/OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj
+1 0 obj<</Type/Catalog/Pages 2 0 R/OpenAction<</S/JavaScript/JS(app.alert(typeof document+' '+typeof fetch))>>>>endobj
 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
-3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R>>endobj
+4 0 obj<</Length 30>>stream
+0.9 0 0.9 rg 0 0 300 200 re f
+endstream endobj
 trailer<</Root 1 0 R>>
 `),
   'page.html': Buffer.from(`<!DOCTYPE html>${script}`),
