@@ -104,7 +104,11 @@ func change(c *web.Call, op string, fields url.Values, f form) error {
 			return complain(c, web.BadRequest, "otp", "factor.wrong-confirm", f)
 		}
 		f.Op = op
-		return complain(c, web.NotPermitted, "password", "chpwd.wrong", f)
+		sentence := "chpwd.wrong"
+		if fields.Has("otp") {
+			sentence = "factor.wrong-both"
+		}
+		return complain(c, web.NotPermitted, "password", sentence, f)
 	}
 	if err = refusal(err); err != nil {
 		act.End(string(web.CodeOf(err)), -1, "")
@@ -188,7 +192,8 @@ func show(c *web.Call, status int, f form) error {
 	if err = refusal(err); err != nil {
 		return err
 	}
-	object := map[string]any{"policy": reply.Factor.Policy, "required": reply.Factor.Required, "enrolled": reply.Factor.Enrolled, "recovery_codes": reply.Factor.Recovery}
+	object := map[string]any{"policy": reply.Factor.Policy, "required": reply.Factor.Required, "enrolled": reply.Factor.Enrolled, "recovery_codes": reply.Factor.Recovery,
+		"ask_code": reply.Factor.AskCode}
 	if c.Lacks != "" {
 		object["second_factor"] = c.Lacks
 	}

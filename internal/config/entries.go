@@ -57,6 +57,14 @@ func (s Settings) Entry(name string) Entry {
 	return Entry{}
 }
 
+// OtherEntry returns the settings of the entry that is not the one named.
+func (s Settings) OtherEntry(name string) Entry {
+	if name == "internal" {
+		return s.External
+	}
+	return s.Internal
+}
+
 // Answers says whether a component is answered. Who may do what in it is not asked here.
 func (e Entry) Answers(component string) bool {
 	return e.Components == everything || slices.Contains(strings.Fields(e.Components), component)

@@ -77,7 +77,8 @@ type Factor struct {
 	Policy   string `json:"policy"`   // of this entry: off, optional, required
 	Required bool   `json:"required"` // by any entry: it cannot be turned off
 	factor.State
-	Key string `json:"key,omitempty"` // that is being set up in this session
+	AskCode bool   `json:"ask_code"`      // to change it wants a code besides the password: this session showed none
+	Key     string `json:"key,omitempty"` // that is being set up in this session
 }
 
 // OwnAccount is what somebody is told of himself.

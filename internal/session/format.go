@@ -44,11 +44,12 @@ var fields = []field{
 	{"refreshed", func(r *Record) string { return seconds(r.Refreshed) }, func(r *Record, v string) bool { return setSeconds(&r.Refreshed, v) }},
 	{"idle", func(r *Record) string { return number(r.Idle / time.Second) }, func(r *Record, v string) bool { return setDuration(&r.Idle, v) }},
 	{"absolute", func(r *Record) string { return number(r.Absolute / time.Second) }, func(r *Record, v string) bool { return setDuration(&r.Absolute, v) }},
-	{"must_change", mustChangeText, func(r *Record, v string) bool { r.MustChange = v == "yes"; return v == "yes" || v == "no" }},
+	{"must_change", func(r *Record) string { return yes(r.MustChange) }, func(r *Record, v string) bool { return setYes(&r.MustChange, v) }},
 	{"lacks", func(r *Record) string { return string(r.Lacks) }, func(r *Record, v string) bool {
 		r.Lacks = Lack(v)
 		return r.Lacks == LacksNothing || r.Lacks == LacksCode || r.Lacks == LacksEnrolment
 	}},
+	{"code", func(r *Record) string { return yes(r.Code) }, func(r *Record, v string) bool { return setYes(&r.Code, v) }},
 	{"key", func(r *Record) string { return r.Key }, func(r *Record, v string) bool { r.Key = v; return isHex(v, 64) }},
 	{"password", func(r *Record) string { return r.Password }, func(r *Record, v string) bool { r.Password = v; return isHex(v, 64) }},
 	{"stamp", func(r *Record) string { return r.Stamp }, func(r *Record, v string) bool { r.Stamp = v; return isHex(v, 2*sha256.Size) }},
@@ -138,11 +139,16 @@ func setGroups(r *Record, v string) bool {
 	return true
 }
 
-func mustChangeText(r *Record) string {
-	if r.MustChange {
+func yes(is bool) string {
+	if is {
 		return "yes"
 	}
 	return "no"
+}
+
+func setYes(to *bool, v string) bool {
+	*to = v == "yes"
+	return v == "yes" || v == "no"
 }
 
 // PasswordMark returns the value of Record.Password for an account's shadow field.

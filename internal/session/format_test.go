@@ -15,7 +15,7 @@ func sample() Record {
 	return Record{
 		User: "anna@example.org", UID: 1001, GID: 1001, Groups: []uint32{1001, 995, 4294967294}, Entry: "internal",
 		Address: "192.0.2.7", Started: time.Unix(1793000000, 0), Refreshed: time.Unix(1793000060, 0),
-		Idle: 30 * time.Minute, Absolute: 12 * time.Hour, MustChange: true, Lacks: LacksCode,
+		Idle: 30 * time.Minute, Absolute: 12 * time.Hour, MustChange: true, Lacks: LacksCode, Code: true,
 		Key: strings.Repeat("0f", 32), Password: strings.Repeat("1e", 32), Stamp: strings.Repeat("2d", 32),
 	}
 }
@@ -33,6 +33,7 @@ idle=1800
 absolute=43200
 must_change=yes
 lacks=code
+code=yes
 key=0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
 password=1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e
 stamp=2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d
@@ -162,6 +163,7 @@ func TestParseRefuses(t *testing.T) {
 		"idle beyond 32 bits":  replace("idle=1800", "idle=4294967296"),
 		"no idle":              replace("idle=1800", "idle=0"),
 		"must_change":          replace("must_change=yes", "must_change=Yes"),
+		"code":                 replace("code=yes", "code=1"),
 		"lacks":                replace("lacks=code", "lacks=Code"),
 		"lacks empty":          replace("lacks=code", "lacks="),
 		"must_change empty":    replace("must_change=yes", "must_change="),

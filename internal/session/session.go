@@ -49,6 +49,7 @@ type Record struct {
 	Absolute   time.Duration // the session ends so long after Started, used or not
 	MustChange bool          // the password has expired: nothing but chpwd and logout
 	Lacks      Lack          // what the second factor still needs: nothing but that and logout
+	Code       bool          // a code of the second factor was given in it, or the session is the one in which it was set up
 	Key        string        // hex, random: key of Password
 	Password   string        // hex HMAC-SHA256 under Key of the account's shadow field; a new password ends the session
 	Stamp      string        // Stamp() at Refreshed

@@ -39,6 +39,8 @@ var englishFactor = map[string]string{
 	"factor.link":          "Open it in an app on this device",
 	"factor.confirm":       "Confirm",
 	"factor.others-end":    "Your sessions on other devices end then.",
+	"factor.ask-help":      "Of the app that you use now, or a recovery code: you logged in without one.",
+	"factor.wrong-both":    "The password or the code is not right, or the code was used already.",
 	"factor.wrong-confirm": "The code is not the one of this key. Look whether the clock of your phone is right, and enter the next one.",
 	"factor.late":          "It took too long, or was begun anew on another page. Begin once more.",
 

@@ -39,6 +39,8 @@ var italianFactor = map[string]string{
 	"factor.link":          "Aprila in un’app su questo dispositivo",
 	"factor.confirm":       "Conferma",
 	"factor.others-end":    "Le tue sessioni su altri dispositivi a quel punto finiscono.",
+	"factor.ask-help":      "Dell’app che usi adesso, oppure un codice di recupero: sei entrato senza.",
+	"factor.wrong-both":    "La password o il codice non è giusto, oppure il codice è già stato usato.",
 	"factor.wrong-confirm": "Il codice non è quello di questa chiave. Controlla che l’orologio del telefono sia giusto e scrivi il prossimo.",
 	"factor.late":          "È passato troppo tempo, oppure hai ricominciato in un’altra pagina. Comincia di nuovo.",
 

@@ -82,8 +82,8 @@ func tryCode(q request, who caller, settings config.Settings, began *time.Time) 
 	}
 	defer slot.Close()
 	*began = time.Now()
-	// 1. Refuse if it is no session of the caller's that lacks a code, or its time is over.
-	f, r, err := openFactor(q.Session, who, session.LacksCode)
+	// 1. Refuse if it is no session of the caller's that lacks a code, its time is over, or his account is not what it was.
+	f, r, err := openGood(q.Session, who, settings, session.LacksCode)
 	if err != nil {
 		return reply{}, err
 	}
@@ -126,23 +126,41 @@ func openFactor(name string, who caller, lacks ...session.Lack) (*os.File, sessi
 	return f, r, nil
 }
 
-// openWhole opens a session in the place of a half authenticated one. It gets an id of its own: who knew the other one knows nothing.
-func openWhole(f *os.File, half session.Record, who caller, settings config.Settings) (reply, error) {
-	stamp := session.Stamp()
-	a, err := findAccount(who.name)
+// openGood is openFactor, where something is to come of it. The gate lets half authenticated sessions through to here for a quarter of an
+// hour: somebody who was locked, or whose password was changed, since the first step takes no second one.
+func openGood(name string, who caller, settings config.Settings, lacks ...session.Lack) (*os.File, session.Record, error) {
+	f, r, err := openFactor(name, who, lacks...)
 	if err != nil {
-		return reply{}, err
+		return nil, session.Record{}, err
 	}
-	limits := limitsOf(a, settings.Entry(half.Entry), settings, session.LacksNothing)
-	id, err := openSession(half.Entry, half.Address, stamp, a, limits, half.MustChange, session.LacksNothing)
+	_, err = lookAgain(&r, settings)
+	if over := new(overError); errors.As(err, &over) {
+		_, err = end(f, r.User, over.why)
+		if errors.Is(err, errEnded) {
+			err = &told{"ended", "by what has become of the account"}
+		}
+	}
+	if err != nil {
+		f.Close()
+		return nil, session.Record{}, err
+	}
+	return f, r, nil
+}
+
+// openWhole opens a session in the place of a half authenticated one. It gets an id of its own: who knew the other one knows nothing.
+// What it holds of the account is of openGood, before the code was looked at: what changed since makes it stale.
+func openWhole(f *os.File, r session.Record, who caller, settings config.Settings) (reply, error) {
+	limits := limitsOf(who.account, settings.Entry(r.Entry), settings, session.LacksNothing)
+	r.Lacks, r.Code, r.Started, r.Idle, r.Absolute = session.LacksNothing, true, time.Now(), limits.Idle, limits.Absolute
+	id, err := store(r)
 	if err != nil {
 		return reply{}, err
 	}
 	if err := os.Remove(f.Name()); err != nil {
-		log("half authenticated session of "+a.name, err)
+		log("half authenticated session of "+r.User, err)
 	}
-	noteLogin(a, half.Entry, half.Address)
-	return reply{ID: id, User: a.name, Roles: a.roles, MustChange: half.MustChange}, nil
+	noteLogin(who.account, r.Entry, r.Address)
+	return reply{ID: id, User: r.User, Roles: who.account.roles, MustChange: r.MustChange}, nil
 }
 
 // ownFactor is what the caller is told of his second factor. The secret is told while it is being set up, in that session alone.
@@ -161,6 +179,7 @@ func ownFactor(q request, who caller) (reply, error) {
 	if out.State, err = store.Look(personOf(who.account)); err != nil {
 		return reply{}, err
 	}
+	out.AskCode = out.Enrolled && !r.Code
 	if out.Key, err = store.Pending(personOf(who.account), q.Session); err != nil && !errors.Is(err, factor.ErrNone) {
 		return reply{}, err
 	}
@@ -212,17 +231,17 @@ func changeFactor(q request, who caller, run func(session.Record, config.Setting
 		}
 		defer slot.Close()
 		// 1. Refuse if it is no session of the caller's, or it lacks more than that he sets his second factor up.
-		f, r, err := openFactor(q.Session, who, session.LacksNothing, session.LacksEnrolment)
+		f, r, err := openGood(q.Session, who, settings, session.LacksNothing, session.LacksEnrolment)
 		if err != nil {
 			return reply{}, err
 		}
 		defer f.Close()
-		// 2. Refuse if the password is wrong.
+		// 2. Refuse if the password is wrong, or the code where one is wanted.
 		if r.Lacks == session.LacksNothing {
 			if !validPassword(q.Password) {
 				return reply{}, &told{"refused", "no password that PAM could take"}
 			}
-			if err := prove(q.Password, r, who, settings); err != nil {
+			if err := proveBoth(q, f, &r, who, settings); err != nil {
 				return reply{}, err
 			}
 		}
@@ -231,17 +250,39 @@ func changeFactor(q request, who caller, run func(session.Record, config.Setting
 			return reply{}, err
 		}
 		defer own.Close()
-		if err := stillLacks(r, who.account); err != nil {
+		if err := mayChange(r, who.account); err != nil {
 			return reply{}, err
 		}
 		return run(r, settings)
 	})
 }
 
+// proveBoth asks for the password, and for a code of the second factor that is in force, if the session never showed one: by an entry
+// that asks for none, the password alone would put another phone in force for the entry that does.
+func proveBoth(q request, f *os.File, r *session.Record, who caller, settings config.Settings) error {
+	state, err := factor.Installed().Look(personOf(who.account))
+	if err != nil {
+		return err
+	}
+	if r.Code || !state.Enrolled {
+		return prove(q.Password, *r, who, settings, nil)
+	}
+	entry := settings.Entry(r.Entry)
+	if entry.Factor.Of(who.account.role()) == config.FactorOff { // it may have no service for codes
+		entry = settings.OtherEntry(r.Entry)
+	}
+	err = prove(q.Password, *r, who, settings, func() error { return checkCode(settings.Login, entry, who.account, r.Address, q.Code) })
+	if err != nil {
+		return err
+	}
+	r.Code = true
+	return session.Write(f, *r)
+}
+
 // confirmFactor puts the secret that was shown in force, if the caller's phone has it. A half authenticated session becomes a whole one.
 func confirmFactor(q request, who caller) (reply, error) {
 	return withPassword(who, func(settings config.Settings) (reply, error) {
-		f, r, err := openFactor(q.Session, who, session.LacksNothing, session.LacksEnrolment)
+		f, r, err := openGood(q.Session, who, settings, session.LacksNothing, session.LacksEnrolment)
 		if err != nil {
 			return reply{}, err
 		}
@@ -251,7 +292,7 @@ func confirmFactor(q request, who caller) (reply, error) {
 			return reply{}, err
 		}
 		defer own.Close()
-		if err := stillLacks(r, who.account); err != nil {
+		if err := mayChange(r, who.account); err != nil {
 			return reply{}, err
 		}
 		codes, err := factor.Installed().Confirm(personOf(who.account), q.Session, q.Code)
@@ -267,6 +308,11 @@ func confirmFactor(q request, who caller) (reply, error) {
 				return reply{}, err
 			}
 			keep, _ = session.FileName(out.ID)
+		} else {
+			r.Code = true
+			if err := session.Write(f, r); err != nil { // it ends then, when it is looked at again
+				log("session of "+who.name, err)
+			}
 		}
 		// Whoever came in by the password alone is to show the second factor, too.
 		if err := endOthers(keep, r.UID); err != nil {
@@ -277,10 +323,10 @@ func confirmFactor(q request, who caller) (reply, error) {
 	})
 }
 
-// stillLacks refuses a half authenticated session whose owner has set his second factor up meanwhile, in another one: the password alone
-// must not replace it.
-func stillLacks(r session.Record, a account) error {
-	if r.Lacks != session.LacksEnrolment {
+// mayChange refuses a session that showed no code where there is a second factor in force by now, set up in another one: the password
+// alone must not replace it.
+func mayChange(r session.Record, a account) error {
+	if r.Code {
 		return nil
 	}
 	state, err := factor.Installed().Look(personOf(a))

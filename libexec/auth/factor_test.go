@@ -350,3 +350,127 @@ func TestFactorRequired(t *testing.T) {
 		t.Errorf("%d %s %s", a.status, a.out, a.log)
 	}
 }
+
+// TestFactorChangedMeanwhile: who is locked, or whose password is another one, between the two steps of a login does not take the second.
+func TestFactorChangedMeanwhile(t *testing.T) {
+	needCopy(t)
+	for what, command := range map[string]string{"locked": "usermod -L la-anna", "expired": "chage -E 0 la-anna", "another password": "echo la-anna:Other-9-prova | chpasswd"} {
+		t.Run(what, func(t *testing.T) {
+			policy(t, "required")
+			newUser(t, "la-anna", "shzbase")
+			login := ask(t, layout.UserGuest, loginOf("la-anna"))
+			file, _ := session.FileName(login.ID)
+			begun := ask(t, "la-anna", request{Op: "factor-begin", Session: file})
+			if begun.Factor == nil {
+				t.Fatalf("%d %s %s", begun.status, begun.out, begun.log)
+			}
+			sh(t, "cp -p /etc/shadow /run/la-shadow")
+			sh(t, command)
+			a := ask(t, "la-anna", request{Op: "factor-confirm", Session: file, Code: codeOf(t, begun.Factor.Key, -1)})
+			if a.Error != "ended" || a.ID != "" || lives(file) || sh(t, "ls "+layout.Factors) != "" {
+				t.Errorf("setting up: %d %s %s", a.status, a.out, a.log)
+			}
+			sh(t, "cat /run/la-shadow >/etc/shadow; rm -f /run/la-shadow /var/lib/sharezone/factors/.[!.]*")
+			login = ask(t, layout.UserGuest, loginOf("la-anna"))
+			file, _ = session.FileName(login.ID)
+			begun = ask(t, "la-anna", request{Op: "factor-begin", Session: file})
+			whole := ask(t, "la-anna", request{Op: "factor-confirm", Session: file, Code: codeOf(t, begun.Factor.Key, -1)})
+			if whole.status != 0 {
+				t.Fatalf("%d %s %s", whole.status, whole.out, whole.log)
+			}
+			file = half(t, "la-anna")
+			sh(t, command)
+			a = ask(t, "la-anna", request{Op: "code", Session: file, Code: codeOf(t, begun.Factor.Key, 0)})
+			if a.Error != "ended" || a.ID != "" || lives(file) {
+				t.Errorf("the code: %d %s %s", a.status, a.out, a.log)
+			}
+			sh(t, "rm -f "+layout.Sessions+"/*")
+		})
+	}
+}
+
+// TestFactorCrossEntry: by an entry that asks for no code, the password alone does not change what another entry asks for.
+func TestFactorCrossEntry(t *testing.T) {
+	needCopy(t)
+	policy(t, "off")
+	sh(t, `printf '[entries.external]\nsecond_factor_base = "required"\n' >>/etc/sharezone/sharezone.toml`)
+	newUser(t, "la-anna", "shzbase")
+	outside := loginOf("la-anna")
+	outside.Entry = "external"
+	login := ask(t, layout.UserGuest, outside)
+	file, _ := session.FileName(login.ID)
+	begun := ask(t, "la-anna", request{Op: "factor-begin", Session: file})
+	if login.Lacks != session.LacksEnrolment || begun.Factor == nil {
+		t.Fatalf("%s %s %s", login.out, begun.out, begun.log)
+	}
+	key := begun.Factor.Key
+	set := ask(t, "la-anna", request{Op: "factor-confirm", Session: file, Code: codeOf(t, key, -1)})
+	if set.status != 0 {
+		t.Fatalf("%d %s %s", set.status, set.out, set.log)
+	}
+	if whole, _ := session.FileName(set.ID); true {
+		if r, _ := record(t, whole); !r.Code {
+			t.Error("the session in which it was set up does not say so")
+		}
+	}
+	before := sh(t, "cat /var/lib/sharezone/factors/la-anna")
+	inside := logIn(t, "la-anna")
+	if r, _ := record(t, inside); r.Code {
+		t.Error("a session that showed no code says that it did")
+	}
+	if a := ask(t, "la-anna", request{Op: "factor", Session: inside}); a.Factor == nil || !a.Factor.AskCode {
+		t.Errorf("%s", a.out)
+	}
+	for _, op := range []string{"factor-begin", "factor-codes", "factor-off"} {
+		for what, code := range map[string]string{"none": "", "wrong": wrongCode(t, key), "used": codeOf(t, key, -1)} {
+			if a := ask(t, "la-anna", request{Op: op, Session: inside, Password: password, Code: code}); a.Error != "refused" || a.took < 300*time.Millisecond {
+				t.Errorf("%s, %s: %d %s %s", op, what, a.status, a.out, a.log)
+			}
+		}
+	}
+	if a := ask(t, "la-anna", request{Op: "factor-confirm", Session: inside, Code: codeOf(t, key, 0)}); a.Error != "ended" {
+		t.Errorf("confirm: %d %s", a.status, a.out)
+	}
+	if left := sh(t, "cat /var/lib/sharezone/factors/la-anna; ls -A /var/lib/sharezone/factors"); left != before+"\nla-anna" {
+		t.Errorf("something changed: %s", left)
+	}
+	sh(t, "rm -f /var/lib/sharezone/attempts/* /var/lib/sharezone/faillock-codes/*")
+	// A code with the password is enough, once in a session.
+	if a := ask(t, "la-anna", request{Op: "factor-codes", Session: inside, Password: password, Code: codeOf(t, key, 0)}); a.status != 0 || len(a.Recovery) != 10 {
+		t.Errorf("%d %s %s", a.status, a.out, a.log)
+	}
+	if r, _ := record(t, inside); !r.Code {
+		t.Error("the session does not remember its code")
+	}
+	if a := ask(t, "la-anna", request{Op: "factor-begin", Session: inside, Password: password}); a.status != 0 {
+		t.Errorf("%d %s %s", a.status, a.out, a.log)
+	}
+}
+
+// TestFactorLacking: a session that lacks what is asked of its user by now ends; one that showed a code goes on.
+func TestFactorLacking(t *testing.T) {
+	needCopy(t)
+	policy(t, "optional")
+	sh(t, `printf 'second_factor_admin = "required"\n' >>/etc/sharezone/sharezone.toml`)
+	newUser(t, "la-anna", "shzbase")
+	newUser(t, "la-bruno", "shzbase")
+	with, without := logIn(t, "la-anna"), logIn(t, "la-bruno")
+	enrolled(t, "la-anna", with)
+	if a := ask(t, "", request{Op: "refresh", Session: without}); a.status != 0 || !lives(without) {
+		t.Errorf("%d %s", a.status, a.log)
+	}
+	sh(t, "gpasswd -a la-anna shzadmin; gpasswd -a la-bruno shzadmin")
+	for file, want := range map[string]int{with: 0, without: exitEnded} {
+		if a := ask(t, "", request{Op: "refresh", Session: file}); a.status != want || lives(file) != (want == 0) {
+			t.Errorf("%d, want %d: %s", a.status, want, a.log)
+		}
+	}
+	if a := ask(t, layout.UserGuest, loginOf("la-bruno")); a.Lacks != session.LacksEnrolment {
+		t.Errorf("%d %s", a.status, a.out)
+	}
+	// Taken off, it is to be set up anew.
+	sh(t, "rm /var/lib/sharezone/factors/la-anna; touch /etc/passwd")
+	if a := ask(t, "", request{Op: "refresh", Session: with}); a.status != exitEnded || lives(with) {
+		t.Errorf("%d %s", a.status, a.log)
+	}
+}

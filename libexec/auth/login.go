@@ -98,13 +98,14 @@ func tryLogin(q request, settings config.Settings, began *time.Time) (reply, err
 	if err != nil {
 		return reply{}, err
 	}
+	shown := false
 	if lacks == session.LacksCode && q.Code != "" {
 		if err := checkCode(settings.Login, entry, a, address.String(), q.Code); errors.Is(err, errTaken) {
 			return reply{}, err
 		} else if err != nil {
 			return refused(err)
 		}
-		lacks = session.LacksNothing
+		lacks, shown = session.LacksNothing, true
 	}
 	if lacks == session.LacksCode {
 		try.GiveBack()
@@ -115,7 +116,7 @@ func tryLogin(q request, settings config.Settings, began *time.Time) (reply, err
 	if err != nil {
 		return refused(err)
 	}
-	id, err := openSession(q.Entry, address.String(), stamp, a, limitsOf(a, entry, settings, lacks), mustChange, lacks)
+	id, err := openSession(q.Entry, address.String(), stamp, a, limitsOf(a, entry, settings, lacks), mustChange, lacks, shown)
 	if err == nil && lacks == session.LacksNothing {
 		noteLogin(a, q.Entry, address.String())
 	}
@@ -174,22 +175,26 @@ func noteLogin(a account, entry, address string) {
 
 // openSession writes the session file under a fresh id; an id that the browser brought is never used (fixation).
 func openSession(
-	entry, address, stamp string, a account, limits config.SessionLimits, mustChange bool, lacks session.Lack,
+	entry, address, stamp string, a account, limits config.SessionLimits, mustChange bool, lacks session.Lack, code bool,
 ) (string, error) {
-	id, err := session.NewID()
-	if err != nil {
-		return "", err
-	}
 	r := session.Record{
 		User: a.name, UID: a.uid, Entry: entry, Address: address, Started: time.Now(), MustChange: mustChange,
-		Idle: limits.Idle, Absolute: limits.Absolute, Lacks: lacks,
+		Idle: limits.Idle, Absolute: limits.Absolute, Lacks: lacks, Code: code,
 	}
 	if err := mark(&r, a); err != nil {
 		return "", err
 	}
 	update(&r, a, stamp)
-	if err := makeRoom(a.uid); err != nil {
-		log("sessions of "+a.name, err)
+	return store(r)
+}
+
+// store writes the file of a new session.
+func store(r session.Record) (id string, err error) {
+	if id, err = session.NewID(); err != nil {
+		return "", err
+	}
+	if err := makeRoom(r.UID); err != nil {
+		log("sessions of "+r.User, err)
 	}
 	name, _ := session.FileName(id)
 	f, err := os.OpenFile(layout.Sessions+"/"+name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
@@ -277,30 +282,57 @@ func refresh(q request, _ caller) (reply, error) {
 	if err != nil {
 		return end(f, "session", err)
 	}
-	stamp := session.Stamp()
-	if !r.Stale(time.Now(), stamp) {
+	if !r.Stale(time.Now(), session.Stamp()) {
 		return reply{}, nil // another request of this session was faster
 	}
-	a, err := findAccount(r.User)
-	if errors.Is(err, errNotMember) {
-		return end(f, r.User, err)
-	}
-	if err != nil {
-		return reply{}, err
-	}
-	expected, err := session.PasswordMark(r.Key, a.shadow)
-	if err != nil || expected != r.Password || a.uid != r.UID {
-		return end(f, r.User, errors.New("password or account changed"))
-	}
-	r.MustChange, err = accountState(settings.Entry(r.Entry).PAMService, a, r.Address)
-	if saysNo(err) {
-		return end(f, r.User, err)
+	_, err = lookAgain(&r, settings)
+	if over := new(overError); errors.As(err, &over) {
+		return end(f, r.User, over.why)
 	}
 	if err != nil {
 		return reply{}, err // a service that does not answer is no reason to log anybody out
 	}
-	update(&r, a, stamp)
 	return reply{}, writeKeepingUse(f, r, lastUse)
+}
+
+// overError says why a session goes on no longer.
+type overError struct{ why error }
+
+func (e *overError) Error() string { return e.why.Error() }
+
+// lookAgain writes into a session what NSS and PAM say of its account now. The error is an *overError if they say that it ends.
+func lookAgain(r *session.Record, settings config.Settings) (account, error) {
+	stamp := session.Stamp() // before the account is read
+	a, err := findAccount(r.User)
+	if errors.Is(err, errNotMember) {
+		return account{}, &overError{err}
+	}
+	if err != nil {
+		return account{}, err
+	}
+	expected, err := session.PasswordMark(r.Key, a.shadow)
+	if err != nil || expected != r.Password || a.uid != r.UID {
+		return account{}, &overError{errors.New("password or account changed")}
+	}
+	r.MustChange, err = accountState(settings.Entry(r.Entry).PAMService, a, r.Address)
+	if saysNo(err) {
+		return account{}, &overError{err}
+	}
+	if err != nil {
+		return account{}, err
+	}
+	if r.Lacks == session.LacksNothing {
+		// A role or a policy that came after the login, or a second factor that was made or taken off by hand.
+		lacks, err := lackOf(a, settings.Entry(r.Entry))
+		if err != nil {
+			return account{}, err
+		}
+		if lacks == session.LacksEnrolment || lacks == session.LacksCode && !r.Code {
+			return account{}, &overError{errors.New("it lacks a second factor by now: " + string(lacks))}
+		}
+	}
+	update(r, a, stamp)
+	return a, nil
 }
 
 // openLocked opens a session for writing, alone; errEnded if it was ended meanwhile.
@@ -453,7 +485,7 @@ func tryChange(q request, who caller, settings config.Settings) (reply, error) {
 		return reply{}, err
 	}
 	defer release()
-	if err := prove(q.Old, r, who, settings); err != nil {
+	if err := prove(q.Old, r, who, settings, nil); err != nil {
 		return reply{}, err
 	}
 	if q.Old == q.New {
@@ -471,8 +503,8 @@ func tryChange(q request, who caller, settings config.Settings) (reply, error) {
 	return reply{User: r.User, OthersStay: others != nil && who.account.shadow == ""}, nil
 }
 
-// prove asks PAM for the caller's password, in a session of his.
-func prove(password string, r session.Record, who caller, settings config.Settings) error {
+// prove asks PAM for the caller's password, in a session of his, and for what more there is.
+func prove(password string, r session.Record, who caller, settings config.Settings, more func() error) error {
 	address, err := netip.ParseAddr(r.Address)
 	if err != nil {
 		return err
@@ -481,6 +513,12 @@ func prove(password string, r session.Record, who caller, settings config.Settin
 	logUncounted(try)
 	if err == nil {
 		err = authenticate(settings.Entry(r.Entry).PAMService, who.account, r.Address, password)
+	}
+	if err == nil && more != nil {
+		err = more()
+	}
+	if errors.Is(err, errTaken) {
+		return err
 	}
 	if err != nil {
 		return &told{"refused", "old password: " + err.Error()}

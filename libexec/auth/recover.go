@@ -211,7 +211,7 @@ func tryRecover(q request, settings config.Settings) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if err := errors.Join(endOthers("", whose.uid), change.Forgive(whose.name)); err != nil {
+	if err := errors.Join(endOthers("", whose.uid), change.ForgivePasswords(whose.name)); err != nil {
 		log("after a password by a link, of "+whose.name, err)
 	}
 	return reply{User: whose.name, Zone: zone}, nil

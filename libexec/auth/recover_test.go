@@ -219,3 +219,37 @@ func TestForgotHoldsNoSlot(t *testing.T) {
 	}
 	group.Wait()
 }
+
+// TestLinkKeepsCodeCounts: whoever reads somebody's mail gets no new guesses at his codes by a link.
+func TestLinkKeepsCodeCounts(t *testing.T) {
+	needCopy(t)
+	policy(t, "optional")
+	sh(t, `f=/etc/sharezone/sharezone.toml; sed -i '/second_factor/a public_url = "https://share.example.org"' $f`)
+	defer sh(t, `userdel -f la-rec || true; rm -f "$1"/* "$2"/*`, layout.Tokens, layout.Secrets)
+	sh(t, `printf '%s\n' "$2" | shzadm user add "$1" --role base --full-name Anna --email anna@example.org --password-stdin`, "la-rec", password)
+	key, _ := enrolled(t, "la-rec", logIn(t, "la-rec"))
+	wrong := wrongCode(t, key)
+	file := half(t, "la-rec")
+	for range 3 {
+		if a := ask(t, "la-rec", request{Op: "code", Session: file, Code: wrong}); a.Error != "refused" {
+			t.Fatalf("%d %s %s", a.status, a.out, a.log)
+		}
+	}
+	q := loginOf("la-rec")
+	q.Password, q.Address = "wrong", "192.0.2.70"
+	ask(t, layout.UserGuest, q)
+	counted := func() string {
+		return sh(t, `for d in faillock faillock-codes; do faillock --dir /var/lib/sharezone/$d --user la-rec | grep -c 192.0.2 || true; done; cat /var/lib/sharezone/attempts/la-rec@192.0.2.7 | grep -o '"failures":[0-9]*'`)
+	}
+	if got := counted(); got != "1\n3\n\"failures\":3" {
+		t.Fatal(got)
+	}
+	a := ask(t, layout.UserGuest, request{Op: "recover", Username: "la-rec", Token: linkFor(t, "la-rec"), New: "Zw4-nuova-9 ù", Entry: "internal", Address: "192.0.2.9"})
+	if got := counted(); a.status != 0 || got != "0\n3\n\"failures\":3" {
+		t.Errorf("%d %s %s: %s", a.status, a.out, a.log, got)
+	}
+	sh(t, "shzadm user unlock la-rec")
+	if got := sh(t, `for d in faillock faillock-codes; do faillock --dir /var/lib/sharezone/$d --user la-rec | grep -c 192.0.2 || true; done; ls /var/lib/sharezone/attempts | grep -c la-rec@ || true`); got != "0\n0\n0" {
+		t.Errorf("an administrator's unlocking: %s", got)
+	}
+}

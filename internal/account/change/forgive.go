@@ -17,13 +17,29 @@ func Forgive(name string) error {
 	if _, err := person(name, account.NewNames()); err != nil {
 		return err
 	}
-	err := attempt.Forget(name)
-	for _, folder := range []string{layout.Tallies, layout.CodeTallies} {
-		if _, none := os.Lstat(folder + "/" + name); none == nil { // else faillock(8) would make one
-			err = errors.Join(err, run("", -1, faillock, "--dir", folder, "--user", name, "--reset"))
-		}
+	return errors.Join(attempt.Forget(name), resetTally(layout.Tallies, name), resetTally(layout.CodeTallies, name))
+}
+
+// ForgivePasswords forgets the refused passwords alone, for who has set his own by a link. Codes of a second factor count on, and the
+// counts by address are of both: otherwise whoever reads somebody's mail would have as many codes as he likes.
+func ForgivePasswords(name string) error {
+	e, err := person(name, account.NewNames())
+	if err != nil {
+		return err
 	}
-	return err
+	state, err := factor.Installed().Look(factor.Person{Name: e.Name, UID: e.UID})
+	if err == nil && !state.Enrolled {
+		err = attempt.Forget(name)
+	}
+	return errors.Join(err, resetTally(layout.Tallies, name))
+}
+
+// resetTally has faillock(8) forget what stands in a folder of pam_faillock(8).
+func resetTally(folder, name string) error {
+	if _, err := os.Lstat(folder + "/" + name); errors.Is(err, fs.ErrNotExist) {
+		return nil // faillock(8) would make one
+	}
+	return run("", -1, faillock, "--dir", folder, "--user", name, "--reset")
 }
 
 // forgetLogins removes what is written down of the logins of an account that is gone, and its second factor.
