@@ -296,3 +296,30 @@ func TestFactorTakenOff(t *testing.T) {
 		t.Error("unlocking takes it off")
 	}
 }
+
+// TestFactorAsksCode: by an entry that asks for no code, the page of the second factor asks for one.
+func TestFactorAsksCode(t *testing.T) {
+	const password = "Lampone-7-Treno-Verde"
+	forgive(t)
+	setConfig(t, "[login]\nfailure_milliseconds = 300\n[entries.internal]\nsecond_factor_base = \"off\"\n")
+	person(t, "ilaria", password)
+	first := opened(t, "ilaria", password)
+	key, _ := setUp(t, first, password)
+	page := func(id string) string {
+		return curl(t, "-H", "Cookie: SESSION_ID="+id, "-H", "Accept-Language: en", factorPage).body
+	}
+	id := opened(t, "ilaria", password)
+	if body := page(id); strings.Count(body, `name="otp"`) != 3 || strings.Contains(page(first), `name="otp"`) {
+		t.Error(body)
+	}
+	form := []string{"-d", "op=off", "--data-urlencode", "password=" + password}
+	if a := with(t, id, append(form, factorPage)...); a.status != 403 || a.code() != "not-permitted" {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := with(t, id, append(form, "-d", "otp=000000", factorPage)...); a.status != 403 || !strings.Contains(a.body, "code") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := with(t, id, append(form, "-d", "otp="+appCode(t, key, 0), factorPage)...); a.status != 200 || exists(layout.Factors+"/ilaria") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}

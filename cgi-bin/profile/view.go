@@ -83,7 +83,11 @@ func view(c *web.Call, o own) profileView {
 	slices.SortFunc(v.Notices, func(a, b zoneNotices) int { return cmp.Or(cmp.Compare(a.Zone, b.Zone), cmp.Compare(a.ID, b.ID)) })
 	if s, err := c.Settings(); err == nil {
 		entry := s.Entry(c.Entry)
-		v.Factor = entry.Factor.Of(string(role)) != config.FactorOff
+		var roles []string
+		for _, r := range o.Roles {
+			roles = append(roles, string(r))
+		}
+		v.Factor = entry.Factor.Of(roles...) != config.FactorOff
 		if entry.Answers("sessions") {
 			v.Sessions = l.Count("profile.sessions", len(o.Sessions))
 		}

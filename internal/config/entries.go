@@ -27,18 +27,27 @@ const (
 	FactorRequired Factor = "required" // everybody; who has none sets one up first
 )
 
-// Factors is that by role, of which the highest counts.
+// Factors is that by role. Base is of those who have no other one; of both others the stricter counts.
 type Factors struct{ Base, Manager, Admin Factor }
 
-// Of is what holds for a role.
-func (f Factors) Of(role string) Factor {
-	switch role {
-	case "admin":
-		return f.Admin
-	case "manager":
-		return f.Manager
+// Of is what holds for somebody who has these roles.
+func (f Factors) Of(roles ...string) Factor {
+	var asked []Factor
+	if slices.Contains(roles, "manager") {
+		asked = append(asked, f.Manager)
 	}
-	return f.Base
+	if slices.Contains(roles, "admin") {
+		asked = append(asked, f.Admin)
+	}
+	switch {
+	case len(asked) == 0:
+		return f.Base
+	case slices.Contains(asked, FactorRequired):
+		return FactorRequired
+	case slices.Contains(asked, FactorOptional):
+		return FactorOptional
+	}
+	return FactorOff
 }
 
 // CodeService is the file in /etc/pam.d by which codes of the second factor are checked.

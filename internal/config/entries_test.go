@@ -53,3 +53,23 @@ func TestIsOrigin(t *testing.T) {
 		t.Error("schemes")
 	}
 }
+
+// TestFactorsOf: who is a manager and an administrator is asked for what is the stricter of both.
+func TestFactorsOf(t *testing.T) {
+	f := Factors{Base: FactorRequired, Manager: FactorOff, Admin: FactorOptional}
+	for _, row := range []struct {
+		roles []string
+		want  Factor
+	}{
+		{nil, FactorRequired}, {[]string{"base"}, FactorRequired}, {[]string{"base", "manager"}, FactorOff}, {[]string{"base", "admin"}, FactorOptional},
+		{[]string{"base", "manager", "admin"}, FactorOptional},
+	} {
+		if got := f.Of(row.roles...); got != row.want {
+			t.Errorf("%v: %s", row.roles, got)
+		}
+	}
+	f = Factors{FactorOff, FactorRequired, FactorOff}
+	if got := f.Of("base", "manager", "admin"); got != FactorRequired {
+		t.Errorf("the highest role counts alone: %s", got)
+	}
+}

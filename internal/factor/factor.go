@@ -67,11 +67,13 @@ type State struct {
 	Recovery int  `json:"recovery_codes"` // that are left
 }
 
-// Look says whether somebody has a second factor. A file that says no uid was made by hand, and counts.
+// Look says whether somebody has a second factor. A file that says no uid was made by hand, and counts. Without the folder nothing can
+// be said, after half a restore for example: nobody is let in without his second factor then.
 func (s Store) Look(p Person) (State, error) {
 	lines, err := read(s.path(p))
 	if errors.Is(err, fs.ErrNotExist) {
-		return State{}, nil
+		_, err := os.Stat(s.Folder)
+		return State{}, err
 	}
 	if err != nil {
 		return State{}, err
@@ -86,6 +88,31 @@ func (s Store) Look(p Person) (State, error) {
 		}
 	}
 	return state, nil
+}
+
+// Renamed returns an error if a file of another name says that it is this person's: his login name was changed by usermod(8), and his
+// second factor would be off without anybody's having turned it off. It reads all files, so it is for logins of who has none.
+func (s Store) Renamed(p Person) error {
+	files, err := os.ReadDir(s.Folder)
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if file.Name() == p.Name || file.Name()[0] == '.' {
+			continue
+		}
+		lines, err := read(filepath.Join(s.Folder, file.Name()))
+		if errors.Is(err, fs.ErrNotExist) { // taken off meanwhile
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if uid, _ := option(lines, "UID"); uid == number(p.UID) {
+			return fmt.Errorf("the second factor of %s stands under another name, %s: rename it, or remove it if it is a predecessor's", p.Name, filepath.Join(s.Folder, file.Name()))
+		}
+	}
+	return nil
 }
 
 // Begin makes a secret that is to be set up in a session, and returns it.
@@ -151,6 +178,9 @@ func (s Store) Renew(p Person) (recovery []string, err error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if uid, said := option(lines, "UID"); said && uid != number(p.UID) {
+		return nil, ErrNone
 	}
 	kept := lines[:1]
 	for _, line := range lines[1:] {

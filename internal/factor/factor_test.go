@@ -172,3 +172,31 @@ func TestURI(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestUnsure: what may be somebody's second factor is not taken for none.
+func TestUnsure(t *testing.T) {
+	s, _ := newStore(t)
+	enrol(t, s)
+	for _, p := range []Person{anna, {"bruno", 1002}} {
+		if err := s.Renamed(p); err != nil {
+			t.Error(p, err)
+		}
+	}
+	renamed := Person{"anna2", anna.UID}
+	if err := s.Renamed(renamed); err == nil || !strings.Contains(err.Error(), s.path(anna)) {
+		t.Error(err)
+	}
+	namesake := Person{anna.Name, 1003}
+	if codes, err := s.Renew(namesake); !errors.Is(err, ErrNone) {
+		t.Error(codes, err)
+	}
+	if err := os.RemoveAll(s.Folder); err != nil {
+		t.Fatal(err)
+	}
+	if state, err := s.Look(anna); err == nil {
+		t.Errorf("without the folder: %+v", state)
+	}
+	if s.Renamed(renamed) == nil {
+		t.Error("without the folder nobody is said to be renamed")
+	}
+}

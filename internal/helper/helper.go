@@ -21,9 +21,13 @@ import (
 // (internal/config) and ends by itself after 25 s.
 const limit = 30 * time.Second
 
-// maxText is longer than any name or password that auth takes, in bytes: what was longer is refused as what is left of
+// maxPassword, maxName and maxCode are longer than any that auth takes, in bytes: what was longer is refused as what is left of
 // it is, and not for being more than the 8 KiB that auth reads. JSON writes a byte in six at most.
-const maxText = 600
+const (
+	maxPassword = 600
+	maxName     = 100
+	maxCode     = 20
+)
 
 // Refusal is a code that the helper answered: refused, ended, weak, busy, no-space, internal.
 type Refusal string
@@ -93,13 +97,13 @@ type OwnAccount struct {
 
 // Auth asks libexec/auth. A Refusal says what the helper said; any other error that it could not be asked.
 func Auth(q AuthRequest) (AuthReply, error) {
-	for _, secret := range [...]string{q.Password, q.Old, q.New} {
+	for _, secret := range [...]string{q.Password, q.Old, q.New, q.Code} {
 		if !utf8.ValidString(secret) {
 			return AuthReply{}, Refusal("refused") // JSON would make another password of it
 		}
 	}
-	for _, text := range [...]*string{&q.Username, &q.Password, &q.Old, &q.New, &q.Code} {
-		*text = (*text)[:min(len(*text), maxText)]
+	for text, most := range map[*string]int{&q.Username: maxName, &q.Password: maxPassword, &q.Old: maxPassword, &q.New: maxPassword, &q.Code: maxCode} {
+		*text = (*text)[:min(len(*text), most)]
 	}
 	var out AuthReply
 	err := ask(layout.AuthHelper, q, &out, limit)

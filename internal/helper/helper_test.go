@@ -72,10 +72,12 @@ func callHelpers(t *testing.T) {
 		})
 	}
 	t.Run("long fields", func(t *testing.T) {
-		write(t, `n=$(wc -c); [ $n -le 8192 ] && [ $n -ge 7000 ] && echo '{"user":"anna"}'`)
-		long := strings.Repeat("\x01", 1<<20)
-		if reply, err := Auth(AuthRequest{Op: "login", Username: long, Password: long}); err != nil || reply.User != "anna" {
-			t.Errorf("%v %+v", err, reply)
+		write(t, `n=$(wc -c); [ $n -le 8192 ] && [ $n -ge 3600 ] && echo '{"user":"anna"}'`)
+		long, name := strings.Repeat("\x01", 1<<20), strings.Repeat("a", 64)
+		for _, q := range []AuthRequest{{Op: "login", Username: long, Password: long, Code: long}, {Op: "password", Session: name, Old: long, New: long}, {Op: "factor-off", Session: name, Password: long, Code: long}} {
+			if reply, err := Auth(q); err != nil || reply.User != "anna" {
+				t.Errorf("%s: %v %+v", q.Op, err, reply)
+			}
 		}
 	})
 	t.Run("hangs", func(t *testing.T) {
@@ -104,7 +106,7 @@ func write(t *testing.T, script string) {
 
 // TestPasswordThatJSONCannotCarry: it would arrive as another one, and be set as that.
 func TestPasswordThatJSONCannotCarry(t *testing.T) {
-	for _, q := range []AuthRequest{{Password: "caf\xe9"}, {Old: "\xff"}, {Old: "good", New: "\xc3"}} {
+	for _, q := range []AuthRequest{{Password: "caf\xe9"}, {Old: "\xff"}, {Old: "good", New: "\xc3"}, {Password: "good", Code: "\xff"}} {
 		if _, err := Auth(q); err != Refusal("refused") {
 			t.Errorf("%+v: %v", q, err)
 		}

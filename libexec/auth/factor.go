@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"time"
 
 	"sharezone/internal/attempt"
@@ -19,12 +20,9 @@ const halfTime = 15 * time.Minute
 
 func personOf(a account) factor.Person { return factor.Person{Name: a.name, UID: a.uid} }
 
-// role is the highest one.
-func (a account) role() string { return a.roles[len(a.roles)-1] }
-
 // lackOf says what is asked of somebody whose password was right.
 func lackOf(a account, entry config.Entry) (session.Lack, error) {
-	policy := entry.Factor.Of(a.role())
+	policy := entry.Factor.Of(a.roles...)
 	if policy == config.FactorOff {
 		return session.LacksNothing, nil
 	}
@@ -46,8 +44,30 @@ func lockFactor(a account, login config.Login) (*os.File, error) {
 	return takeSlot(fmt.Sprintf("factor.%d", a.uid), config.Login{Slots: 1, Wait: login.Wait})
 }
 
+// noServiceError says that no code can be checked at all, whatever it is.
+type noServiceError struct{ why string }
+
+func (e *noServiceError) Error() string { return "second factor: " + e.why }
+
+// checkService says what is missing to check the codes of an entry. PAM itself would not say it: to it, and to what counts failures, a
+// module that is not there has refused.
+func checkService(entry config.Entry) error {
+	const module = "pam_google_authenticator.so"
+	if _, err := os.Stat("/etc/pam.d/" + entry.CodeService()); err != nil {
+		return &noServiceError{err.Error()}
+	}
+	found, _ := filepath.Glob("/usr/lib/*/security/" + module) // Debian has a folder for each architecture
+	if len(found) == 0 {
+		return &noServiceError{module + " is not installed"}
+	}
+	return nil
+}
+
 // checkCode asks PAM for a code; nil means right.
 func checkCode(login config.Login, entry config.Entry, a account, address, code string) error {
+	if err := checkService(entry); err != nil {
+		return err
+	}
 	if !factor.ValidCode(code) {
 		return errors.New("no code of a second factor")
 	}
@@ -60,6 +80,12 @@ func checkCode(login config.Login, entry config.Entry, a account, address, code 
 		return fmt.Errorf("second factor: %w", err)
 	}
 	return nil
+}
+
+// noAnswer tells what says nothing of a code.
+func noAnswer(err error) bool {
+	missing := new(noServiceError)
+	return errors.Is(err, errTaken) || errors.As(err, &missing)
 }
 
 // giveCode turns a half authenticated session into a whole one, if the code is right. A wrong one counts as a wrong password does, and takes
@@ -99,7 +125,8 @@ func tryCode(q request, who caller, settings config.Settings, began *time.Time) 
 	if err == nil {
 		err = checkCode(settings.Login, settings.Entry(r.Entry), who.account, r.Address, q.Code)
 	}
-	if errors.Is(err, errTaken) {
+	if noAnswer(err) {
+		try.GiveBack()
 		return reply{}, err
 	}
 	if err != nil {
@@ -133,7 +160,7 @@ func openGood(name string, who caller, settings config.Settings, lacks ...sessio
 	if err != nil {
 		return nil, session.Record{}, err
 	}
-	_, err = lookAgain(&r, settings)
+	err = lookAgain(&r, settings)
 	if over := new(overError); errors.As(err, &over) {
 		_, err = end(f, r.User, over.why)
 		if errors.Is(err, errEnded) {
@@ -174,7 +201,7 @@ func ownFactor(q request, who caller) (reply, error) {
 		return reply{}, err
 	}
 	defer f.Close()
-	out := helper.Factor{Policy: string(settings.Entry(r.Entry).Factor.Of(who.account.role())), Required: requires(settings, who.account)}
+	out := helper.Factor{Policy: string(settings.Entry(r.Entry).Factor.Of(who.account.roles...)), Required: requires(settings, who.account)}
 	store := factor.Installed()
 	if out.State, err = store.Look(personOf(who.account)); err != nil {
 		return reply{}, err
@@ -188,14 +215,23 @@ func ownFactor(q request, who caller) (reply, error) {
 
 // requires says whether somebody must have a second factor to come in by any entry.
 func requires(settings config.Settings, a account) bool {
-	return settings.Internal.Factor.Of(a.role()) == config.FactorRequired || settings.External.Factor.Of(a.role()) == config.FactorRequired
+	return settings.Internal.Factor.Of(a.roles...) == config.FactorRequired || settings.External.Factor.Of(a.roles...) == config.FactorRequired
 }
 
 // beginFactor makes a secret and shows it. The one that is in force stays until the new one is confirmed.
 func beginFactor(q request, who caller) (reply, error) {
 	return changeFactor(q, who, func(_ session.Record, settings config.Settings) (reply, error) {
-		in, out := settings.Internal.Factor.Of(who.account.role()), settings.External.Factor.Of(who.account.role())
-		if in == config.FactorOff && out == config.FactorOff {
+		asked := false
+		for _, entry := range [...]config.Entry{settings.Internal, settings.External} {
+			if entry.Factor.Of(who.account.roles...) == config.FactorOff {
+				continue
+			}
+			asked = true
+			if err := checkService(entry); err != nil { // he would keep himself out
+				return reply{}, err
+			}
+		}
+		if !asked {
 			return reply{}, &told{"nothing", "there is no second factor for this role"}
 		}
 		key, err := factor.Installed().Begin(personOf(who.account), q.Session)
@@ -268,7 +304,7 @@ func proveBoth(q request, f *os.File, r *session.Record, who caller, settings co
 		return prove(q.Password, *r, who, settings, nil)
 	}
 	entry := settings.Entry(r.Entry)
-	if entry.Factor.Of(who.account.role()) == config.FactorOff { // it may have no service for codes
+	if entry.Factor.Of(who.account.roles...) == config.FactorOff { // it may have no service for codes
 		entry = settings.OtherEntry(r.Entry)
 	}
 	err = prove(q.Password, *r, who, settings, func() error { return checkCode(settings.Login, entry, who.account, r.Address, q.Code) })

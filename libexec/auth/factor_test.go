@@ -474,3 +474,54 @@ func TestFactorLacking(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.log)
 	}
 }
+
+// TestFactorUnsure: somebody whose second factor cannot be found, but may be there, does not come in by the password.
+func TestFactorUnsure(t *testing.T) {
+	needCopy(t)
+	policy(t, "optional")
+	newUser(t, "la-anna", "shzbase")
+	enrolled(t, "la-anna", logIn(t, "la-anna"))
+	renamed := loginOf("la-anna2")
+	sh(t, "usermod -l la-anna2 la-anna")
+	a := ask(t, layout.UserGuest, renamed)
+	sh(t, "usermod -l la-anna la-anna2; mv /var/lib/sharezone/factors /var/lib/sharezone/factors.old")
+	b := ask(t, layout.UserGuest, loginOf("la-anna"))
+	sh(t, "mv /var/lib/sharezone/factors.old /var/lib/sharezone/factors")
+	if a.Error != "refused" || !strings.Contains(a.log, "another name") {
+		t.Errorf("renamed: %d %s %s", a.status, a.out, a.log)
+	}
+	if b.status != exitInternal || b.ID != "" {
+		t.Errorf("without the folder: %d %s %s", b.status, b.out, b.log)
+	}
+	half(t, "la-anna")
+}
+
+// TestFactorService: where no code can be checked nobody sets a second factor up, and what is no answer counts as none.
+func TestFactorService(t *testing.T) {
+	needCopy(t)
+	policy(t, "optional")
+	newUser(t, "la-anna", "shzbase")
+	newUser(t, "la-bruno", "shzbase")
+	key, _ := enrolled(t, "la-anna", logIn(t, "la-anna"))
+	file, other := half(t, "la-anna"), logIn(t, "la-bruno")
+	const counts = "cat /var/lib/sharezone/attempts/la-anna@* | grep -o '.failures.:[0-9]*'; cat /var/lib/sharezone/faillock-codes/la-anna 2>/dev/null | wc -c"
+	before := sh(t, counts)
+	for _, missing := range []string{"/etc/pam.d/sharezone-code", sh(t, "ls /usr/lib/*/security/pam_google_authenticator.so")} {
+		sh(t, `mv "$1" "$1.away"`, missing)
+		q := loginOf("la-anna")
+		q.Code = codeOf(t, key, 0)
+		answers := []answer{ask(t, "la-anna", request{Op: "code", Session: file, Code: q.Code}), ask(t, layout.UserGuest, q), ask(t, "la-bruno", request{Op: "factor-begin", Session: other, Password: password})}
+		sh(t, `mv "$1.away" "$1"`, missing)
+		for i, a := range answers {
+			if a.status != exitInternal || a.Error != "internal" || a.ID != "" || !strings.Contains(a.log, "second factor") {
+				t.Errorf("without %s, %d: %d %s %s", missing, i, a.status, a.out, a.log)
+			}
+		}
+	}
+	if after := sh(t, counts); after != before {
+		t.Errorf("counted: %s, then %s", before, after)
+	}
+	if a := ask(t, "la-anna", request{Op: "code", Session: file, Code: codeOf(t, key, 0)}); a.status != 0 {
+		t.Errorf("%d %s %s", a.status, a.out, a.log)
+	}
+}

@@ -18,6 +18,7 @@ import (
 	"sharezone/internal/account/change"
 	"sharezone/internal/attempt"
 	"sharezone/internal/config"
+	"sharezone/internal/factor"
 	"sharezone/internal/helper"
 	"sharezone/internal/layout"
 	"sharezone/internal/session"
@@ -98,9 +99,15 @@ func tryLogin(q request, settings config.Settings, began *time.Time) (reply, err
 	if err != nil {
 		return reply{}, err
 	}
+	if lacks != session.LacksCode && entry.Factor.Of(a.roles...) != config.FactorOff {
+		if err := factor.Installed().Renamed(personOf(a)); err != nil {
+			return refused(err)
+		}
+	}
 	shown := false
 	if lacks == session.LacksCode && q.Code != "" {
-		if err := checkCode(settings.Login, entry, a, address.String(), q.Code); errors.Is(err, errTaken) {
+		if err := checkCode(settings.Login, entry, a, address.String(), q.Code); noAnswer(err) {
+			try.GiveBack()
 			return reply{}, err
 		} else if err != nil {
 			return refused(err)
@@ -285,7 +292,7 @@ func refresh(q request, _ caller) (reply, error) {
 	if !r.Stale(time.Now(), session.Stamp()) {
 		return reply{}, nil // another request of this session was faster
 	}
-	_, err = lookAgain(&r, settings)
+	err = lookAgain(&r, settings)
 	if over := new(overError); errors.As(err, &over) {
 		return end(f, r.User, over.why)
 	}
@@ -301,38 +308,38 @@ type overError struct{ why error }
 func (e *overError) Error() string { return e.why.Error() }
 
 // lookAgain writes into a session what NSS and PAM say of its account now. The error is an *overError if they say that it ends.
-func lookAgain(r *session.Record, settings config.Settings) (account, error) {
+func lookAgain(r *session.Record, settings config.Settings) error {
 	stamp := session.Stamp() // before the account is read
 	a, err := findAccount(r.User)
 	if errors.Is(err, errNotMember) {
-		return account{}, &overError{err}
+		return &overError{err}
 	}
 	if err != nil {
-		return account{}, err
+		return err
 	}
 	expected, err := session.PasswordMark(r.Key, a.shadow)
 	if err != nil || expected != r.Password || a.uid != r.UID {
-		return account{}, &overError{errors.New("password or account changed")}
+		return &overError{errors.New("password or account changed")}
 	}
 	r.MustChange, err = accountState(settings.Entry(r.Entry).PAMService, a, r.Address)
 	if saysNo(err) {
-		return account{}, &overError{err}
+		return &overError{err}
 	}
 	if err != nil {
-		return account{}, err
+		return err
 	}
 	if r.Lacks == session.LacksNothing {
 		// A role or a policy that came after the login, or a second factor that was made or taken off by hand.
 		lacks, err := lackOf(a, settings.Entry(r.Entry))
 		if err != nil {
-			return account{}, err
+			return err
 		}
 		if lacks == session.LacksEnrolment || lacks == session.LacksCode && !r.Code {
-			return account{}, &overError{errors.New("it lacks a second factor by now: " + string(lacks))}
+			return &overError{errors.New("it lacks a second factor by now: " + string(lacks))}
 		}
 	}
 	update(r, a, stamp)
-	return a, nil
+	return nil
 }
 
 // openLocked opens a session for writing, alone; errEnded if it was ended meanwhile.
@@ -517,7 +524,8 @@ func prove(password string, r session.Record, who caller, settings config.Settin
 	if err == nil && more != nil {
 		err = more()
 	}
-	if errors.Is(err, errTaken) {
+	if noAnswer(err) {
+		try.GiveBack()
 		return err
 	}
 	if err != nil {
