@@ -207,6 +207,7 @@ func TestInviteByShell(t *testing.T) {
 	refuse("somebody's name", 1, append([]string{"invite", "bruno"}, basic[2:]...)...)
 	refuse("again, nobody", 1, "invite", "us-guest", "--again")
 	refuse("again, bruno", 1, "invite", "bruno", "--again")
+	refuse("again, with what it does not change", 2, "invite", "us-guest", "--again", "--json", "--zone", zone)
 	if accounts(t) != before {
 		t.Error("something was made")
 	}

@@ -227,6 +227,16 @@ func TestSteps(t *testing.T) {
 		defer hold(t, "account-ac-other").Close()
 		expectRefusal(t, admin, `{"op":"delete","username":"ac-bruno","to":"ac-other"}`, "", privileged.ExitRefused, "busy", "")
 	})
+	t.Run("2: locked or expired", func(t *testing.T) {
+		const invite = `{"op":"invite","username":"ac-new","full_name":"N","email":"n@example.org"}`
+		for _, user := range []string{"ac-other", "ac-anna"} {
+			for spoil, mend := range map[string]string{"usermod -L ": "usermod -U ", "usermod -e 1 ": "usermod -e '' "} {
+				sh(t, spoil+user)
+				expectRefusal(t, uid(t, user), invite, "", privileged.ExitUsage, "internal", "")
+				sh(t, mend+user)
+			}
+		}
+	})
 	t.Run("2: the role is gone when the input comes", func(t *testing.T) {
 		defer sh(t, "gpasswd -a ac-other shzadmin")
 		before := sh(t, "getent shadow ac-bruno")

@@ -74,7 +74,8 @@ func (w *work) serve(progress func(int)) (helper.AccountReply, int) {
 	if err := change.Prepare(); err != nil {
 		return failed("settle", err, privileged.ExitInternal)
 	}
-	// 2. Refuse if the caller is neither root without sudo, nor an administrator or manager of Share Zone.
+	// 2. Refuse if the caller is neither root without sudo, nor an administrator or manager of Share Zone, or is locked or expired: what he
+	// left running must not make him another account.
 	if err := w.readCaller(); err != nil {
 		return failed("caller", err, privileged.ExitUsage)
 	}
@@ -107,13 +108,23 @@ func (w *work) serve(progress func(int)) (helper.AccountReply, int) {
 	return w.out, 0
 }
 
-// readCaller finds out who asks, as the groups are now.
+// readCaller finds out who asks, as groups and locks are now.
 func (w *work) readCaller() (err error) {
 	w.names = account.NewNames()
-	if w.caller, err = privileged.ReadCaller(w.names); err == nil && !w.administers() && !w.caller.Manager {
-		err = fmt.Errorf("%s: neither in %s nor in %s", w.caller.Name, layout.GroupAdmin, layout.GroupManager)
+	if w.caller, err = privileged.ReadCaller(w.names); err != nil || w.caller.Root {
+		return err
 	}
-	return err
+	if !w.administers() && !w.caller.Manager {
+		return fmt.Errorf("%s: neither in %s nor in %s", w.caller.Name, layout.GroupAdmin, layout.GroupManager)
+	}
+	shadow, err := account.ReadShadow()
+	if err != nil {
+		return err
+	}
+	if why := shadow.Bars(w.caller.Name, w.now); why != "" {
+		return fmt.Errorf("%s: %s", w.caller.Name, why)
+	}
+	return nil
 }
 
 func (w *work) administers() bool { return w.caller.Root || w.caller.Admin }

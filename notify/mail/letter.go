@@ -140,7 +140,7 @@ func (c *content) secret(m queue.Message) string {
 	link := url.Values{"user": {m.User}, "token": {of.Path}}
 	if m.Kind == queue.Invite {
 		link.Set("invited", "1")
-		if c.style.Actor != "" {
+		if c.style.Actor != "" && m.Actor != m.User { // root's invitations are of nobody whom people know
 			c.opening = l.Say("mail.invited-by", text.Name(c.style.Actor)) + " " + c.opening
 		}
 	}

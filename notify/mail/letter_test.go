@@ -38,7 +38,10 @@ func messages() map[string]queue.Message {
 	expired.Items[0].Bytes, expired.Items[1].Bytes, expired.Items[1].Part = nil, nil, true
 	several := of(queue.Arrived, 60, "2027/list.pdf", "2027/prices.ods")
 	several.Actor, several.Items[0].Actor, several.Items[1].Actor = "", "bruno", "carla"
+	byRoot := of(queue.Invite, 1, "0123456789abcdef-"+strings.Repeat("0", 64))
+	byRoot.Actor = byRoot.User
 	return map[string]queue.Message{
+		"invite-root": byRoot,
 		"several":     several,
 		"warned":      of(queue.Warned, 1, "2026-12-06"),
 		"closed":      of(queue.Closed, 1, "2026-11-28"),

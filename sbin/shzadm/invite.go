@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"flag"
 	"fmt"
 	"time"
 
@@ -42,6 +43,16 @@ func invite(c *call, args []string) error {
 	for _, needed := range []string{"full-name", "email"} {
 		if !*again && !given(fs, needed) {
 			return usageError(c.say.line("usage-needed", "--"+needed))
+		}
+	}
+	if *again {
+		fs.Visit(func(f *flag.Flag) {
+			if f.Name != "again" && f.Name != "json" {
+				err = usageError(c.say.line("usage-again", "--"+f.Name))
+			}
+		})
+		if err != nil {
+			return err
 		}
 	}
 	switch zone.Access(*access) {

@@ -300,6 +300,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"usage-argument":    "this option needs a value: %s",
 	"usage-boolean":     "this option takes no value: %s",
 	"usage-needed":      "this option is needed: %s",
+	"usage-again":       "--again sends the same link once more, and changes nothing: %s has no place beside it",
 	"usage-change":      "there is nothing to change: an option is missing",
 	"usage-files":       "--files is keep or transfer",
 	"usage-heir":        "--to USER belongs to --files transfer, and is needed there",

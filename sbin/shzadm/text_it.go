@@ -299,6 +299,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"usage-argument":    "questa opzione vuole un valore: %s",
 	"usage-boolean":     "questa opzione non vuole un valore: %s",
 	"usage-needed":      "questa opzione è necessaria: %s",
+	"usage-again":       "--again manda di nuovo lo stesso link e non cambia niente: %s non può starci accanto",
 	"usage-change":      "non c'è niente da cambiare: manca un'opzione",
 	"usage-files":       "--files è keep o transfer",
 	"usage-heir":        "--to UTENTE va con --files transfer, dove è necessaria",
