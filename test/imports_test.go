@@ -74,7 +74,7 @@ var reserved = map[string]struct{ by, why string }{
 	"sharezone/internal/farewell":       {"sbin/shzadm libexec/account", "only root changes accounts"},
 	"sharezone/internal/attempt":        {"libexec/auth internal/account/change", "what is refused is counted in one place, and only root forgets it"},
 	"sharezone/internal/helper":         {"internal/web cgi-bin/... sbin/shzadm libexec/account libexec/auth libexec/zonefix libexec/access libexec/zoneid notify/worker", "root helpers serve requests, and shzadm; they take from it what is asked and answered"},
-	"sharezone/internal/token":          {"libexec/auth internal/invitation cleaner", "only root makes and uses links"},
+	"sharezone/internal/token":          {"libexec/auth internal/invitation internal/account/change cleaner", "only root makes and uses links"},
 	"sharezone/internal/invitation":     {"libexec/account sbin/shzadm", "only root makes links"},
 	"sharezone/internal/secret":         {"libexec/auth libexec/account internal/invitation notify/worker", "root hands over what one mail alone may hold"},
 	"sharezone/internal/privileged":     {"libexec/... cleaner internal/privileged/privilegedtest", "it is for programs that run as root and take nothing over from whoever starts them"},

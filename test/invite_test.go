@@ -5,10 +5,12 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"sharezone/internal/layout"
+	"sharezone/internal/slot"
 	"sharezone/notify/queue"
 )
 
@@ -114,6 +116,12 @@ func TestInvitation(t *testing.T) {
 	if page.status != 200 || !strings.Contains(page.body, "Your user name is us-guest") || !regexp.MustCompile(`action="/cgi-bin/forgot\?invited=1"`).MatchString(page.body) {
 		t.Errorf("%d %s", page.status, page.body)
 	}
+	for _, made := range []string{"&user=Call%20Lucia%20at%20059%20123&token=" + link, "&user=us-guest&token=", "&token=" + link} {
+		page := curl(t, "-H", "Accept: text/html", "-b", "lang=en", forgotPage+"?invited=1"+made)
+		if page.status != 403 || strings.Contains(page.body, "Call Lucia at") || strings.Contains(page.body, "<form method=\"post\" action=\"/cgi-bin/forgot") || !strings.Contains(page.body, "no good any more") {
+			t.Errorf("%s: %d %s", made, page.status, page.body)
+		}
+	}
 	weak := curl(t, "-H", "Accept: text/html", "-b", "lang=en", "-d", "user=us-guest&token="+link+"&new=password&confirm=password", forgotPage+"?invited=1")
 	if language := `href="` + forgotPage + `?invited=1&amp;lang=it&amp;token=` + link + `&amp;user=us-guest"`; weak.status != 400 || !strings.Contains(weak.body, language) {
 		t.Errorf("the other language has lost the invitation: %d %s", weak.status, weak.body)
@@ -160,7 +168,7 @@ func TestInvitation(t *testing.T) {
 func TestInvitationIsVoid(t *testing.T) {
 	needDemo(t)
 	for what, spoil := range map[string]string{
-		"locked": "usermod -L us-guest", "expired": "usermod -e 1 us-guest", "a password by hand": "echo us-guest:Other-word-4-me | chpasswd",
+		"locked": "usermod -L us-guest", "locked and unlocked": "shzadm user lock us-guest; shzadm user unlock us-guest", "expired": "usermod -e 1 us-guest", "a password by hand": "echo us-guest:Other-word-4-me | chpasswd",
 		"out of shzbase": "gpasswd -d us-guest shzbase", "in a group of the system": "gpasswd -a us-guest adm",
 		"late": "cd " + layout.Tokens + `; for f in ????????????????; do sed -i 's/"expires":"2/"expires":"1/' $f; done`,
 	} {
@@ -314,6 +322,196 @@ func TestManagersInvite(t *testing.T) {
 	}
 }
 
+// holdZone keeps everybody else from changing a zone until what it returns is closed.
+func holdZone(t *testing.T, zone string) *os.File {
+	t.Helper()
+	lock, err := slot.Lock("zone." + strings.TrimSpace(run(t, "stat", "-c", "%d.%i", zonePath(zone))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { lock.Close() })
+	return lock
+}
+
+// TestInvitationInParts: nothing is made while somebody else keeps changing the zone; what in it opens to nobody is told and hinders
+// nothing; of what fails after the account is made the page says what is missing.
+func TestInvitationInParts(t *testing.T) {
+	zone := newZone(t)
+	clearUsers(t, "us-guest", "us-guest2", "us-guest3", "us-guest4")
+	canInvite(t)
+	jar(t, "admin")
+	invite := func(guest string) answer {
+		return curlAs(t, "admin", "-H", "Accept: application/json", "-b", "lang=en", "-d", "op=invite&full_name=G&email=g@share.test&access=read&username="+guest+"&zone="+zone, "/cgi-bin/users")
+	}
+	lists := func() string { return run(t, "getfacl", "-cp", zonePath(zone)) }
+	held := holdZone(t, zone)
+	answered := make(chan answer)
+	go func() { answered <- invite("us-guest") }()
+	select {
+	case a := <-answered:
+		t.Fatalf("it did not wait: %d %s", a.status, a.body)
+	case <-time.After(2 * time.Second):
+	}
+	if out, status := command(t, "id", "us-guest"); status == 0 {
+		t.Errorf("made before its zone was free: %s", out)
+	}
+	held.Close()
+	if a := <-answered; a.status != 201 || !strings.Contains(lists(), "user:us-guest:r-x") {
+		t.Errorf("when it was free: %d %s", a.status, a.body)
+	}
+	run(t, "sh", "-c", `cd "$1"; echo x > one; chown anna: one; ln one other`, "sh", zonePath(zone))
+	if a := invite("us-guest2"); a.status != 201 || !strings.Contains(a.body, `"path":"one"`) || !strings.Contains(lists(), "user:us-guest2:r-x") {
+		t.Errorf("a file with two names: %d %s", a.status, a.body)
+	}
+	if _, m := invitationOf(t, "us-guest2"); m.Zone != zone {
+		t.Errorf("%+v", m)
+	}
+	run(t, "chattr", "+i", zonePath(zone))
+	a := invite("us-guest3")
+	run(t, "chattr", "-i", zonePath(zone))
+	if a.status < 400 || !strings.Contains(a.body, "is not in the zone") || strings.Contains(lists(), "us-guest3") {
+		t.Errorf("a zone that cannot be shared: %d %s", a.status, a.body)
+	}
+	invitationOf(t, "us-guest3")
+	run(t, "mv", layout.Secrets, layout.Secrets+".away")
+	a = invite("us-guest4")
+	run(t, "mv", layout.Secrets+".away", layout.Secrets)
+	if a.status < 400 || !strings.Contains(a.body, "was not sent") {
+		t.Errorf("a link that cannot be handed over: %d %s", a.status, a.body)
+	}
+	run(t, "shzadm", "invite", "us-guest4", "--again")
+	invitationOf(t, "us-guest4")
+}
+
+// TestAcceptAtOnce: one link sets one password, and none while somebody else changes the account, of which nobody waits for long.
+func TestAcceptAtOnce(t *testing.T) {
+	needDemo(t)
+	clearUsers(t, "us-guest")
+	canInvite(t)
+	run(t, "shzadm", "invite", "us-guest", "--full-name", "Gina", "--email", "g@share.test")
+	link, _ := invitationOf(t, "us-guest")
+	held, err := slot.Lock("account-us-guest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := accept(t, "us-guest", link, "Cicala-4-Ponte-Grigio")
+	slot.Remove(held)
+	if a.code() != "busy" {
+		t.Errorf("while it is changed: %d %s", a.status, a.body)
+	}
+	passwords := []string{"Cicala-4-Ponte-Grigio", "Lampone-7-Treno-Verde", "Zattera-2-Fiume-Rosso"}
+	answers := make([]answer, len(passwords))
+	var all sync.WaitGroup
+	for i, password := range passwords {
+		all.Go(func() { answers[i] = accept(t, "us-guest", link, password) })
+	}
+	all.Wait()
+	done := 0
+	for i, a := range answers {
+		switch {
+		case a.status == 200:
+			done++
+			sessionAfterLogin(t, "us-guest", passwords[i])
+		case a.status != 403 && a.code() != "busy":
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	}
+	if done != 1 {
+		t.Errorf("%d of them: %+v", done, answers)
+	}
+}
+
+// TestInvitationFollowsTheAccount: no link goes to who could not use it; a link ends with the account; another address or role makes it
+// void, and another one goes to the address that holds now, into the same zone.
+func TestInvitationFollowsTheAccount(t *testing.T) {
+	zone := newZone(t)
+	clearUsers(t, "us-guest")
+	canInvite(t)
+	ask := func(form string) answer { return jsonAs(t, "admin", "-d", form, "/cgi-bin/users") }
+	const invite = "op=invite&username=us-guest&full_name=G&email=g@share.test&access=read&zone="
+	if a := ask(invite + zone + "&expires=2020-01-01"); a.status != 400 {
+		t.Errorf("over already: %d %s", a.status, a.body)
+	}
+	if out, status := command(t, "shzadm", "invite", "us-guest", "--full-name", "G", "--email", "g@share.test", "--expires", "2020-01-01"); status != 1 {
+		t.Errorf("over already, by the command: %d %s", status, out)
+	}
+	if out, status := command(t, "id", "us-guest"); status == 0 {
+		t.Fatalf("made: %s", out)
+	}
+	tomorrow := time.Now().UTC().AddDate(0, 0, 2).Format(time.DateOnly)
+	if a := ask(invite + zone + "&expires=" + tomorrow); a.status != 201 || !strings.Contains(a.body, `"invited":"`+tomorrow+`T00:00:00Z"`) {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	first, _ := invitationOf(t, "us-guest")
+	for what, by := range map[string][2]string{
+		"expired": {"usermod -e 1 us-guest", "usermod -e " + tomorrow + " us-guest"}, "locked": {"usermod -L us-guest", "usermod -U us-guest"},
+		"out of shzbase": {"gpasswd -d us-guest shzbase", "gpasswd -a us-guest shzbase"},
+	} {
+		run(t, "sh", "-c", by[0])
+		if a := ask("op=invite-again&username=us-guest"); a.status != 409 {
+			t.Errorf("again, %s: %d %s", what, a.status, a.body)
+		}
+		if out, status := command(t, "shzadm", "invite", "us-guest", "--again"); status != 1 {
+			t.Errorf("again, %s, by the command: %d %s", what, status, out)
+		}
+		run(t, "sh", "-c", by[1])
+	}
+	emptyQueue(t)
+	for _, change := range []string{"email=other@share.test", "role=manager"} {
+		if a := ask("op=modify&username=us-guest&" + change); a.status != 200 {
+			t.Fatalf("%s: %d %s", change, a.status, a.body)
+		}
+		link, m := invitationOf(t, "us-guest")
+		if link == first || m.Zone != zone {
+			t.Errorf("%s: %+v", change, m)
+		}
+		if a := accept(t, "us-guest", first, "Cicala-4-Ponte-Grigio"); a.status != 403 {
+			t.Errorf("%s, by the older link: %d %s", change, a.status, a.body)
+		}
+		first = link
+		emptyQueue(t)
+	}
+	if out := run(t, "shzadm", "user", "modify", "us-guest", "--email", "third@share.test"); !strings.Contains(out, "--again") {
+		t.Error(out)
+	}
+	if a := jsonAs(t, "admin", "/cgi-bin/users/us-guest"); !strings.Contains(a.body, `"invited":null`) {
+		t.Errorf("the page says that a void link is good: %d %s", a.status, a.body)
+	}
+}
+
+// TestInviterIsLocked: an invitation that is under way keeps nobody from locking who invites, or from giving the zone to somebody else; and
+// then it makes nothing.
+func TestInviterIsLocked(t *testing.T) {
+	zone := newZone(t)
+	clearUsers(t, "us-guest", "us-boss")
+	canInvite(t)
+	setConfig(t, "[login]\ninvitations_monthly = 2\n[mail]\nport = 1\n[entries.internal]\npublic_url = \""+needDemo(t).url+"\"\n")
+	run(t, "sh", "-c", `echo Lampone-7-Treno-Verde | shzadm user add us-boss --role manager --full-name B --email b@share.test --password-stdin; shzadm zone transfer "$1" --owner us-boss`, "sh", zone)
+	question := `echo '{"op":"invite","username":"us-guest","full_name":"G","email":"g@share.test","zone":"` + zone + `","access":"write"}' | sudo -n ` + layout.AccountHelper
+	for _, row := range []struct{ meanwhile, says string }{{"chown anna " + zonePath(zone), `"reason":"not-owner"`}, {"shzadm user lock us-boss", `"error"`}} {
+		run(t, "chown", "us-boss", zonePath(zone))
+		held := holdZone(t, zone)
+		answered := make(chan string)
+		go func() {
+			out, _ := asUser(t, "us-boss", "sh", "-c", question)
+			answered <- out
+		}()
+		select {
+		case out := <-answered:
+			t.Fatal(out)
+		case <-time.After(2 * time.Second):
+		}
+		run(t, "sh", "-c", row.meanwhile)
+		held.Close()
+		if out := <-answered; !strings.Contains(out, row.says) {
+			t.Errorf("%s: %s", row.meanwhile, out)
+		}
+		if out, status := command(t, "id", "us-guest"); status == 0 {
+			t.Fatalf("%s: he has another account: %s", row.meanwhile, out)
+		}
+	}
+}
+
 // TestSponsor: who invited somebody answers for him, which ls shows; when he is locked, expired or gone, those whom he invited are listed
 // until somebody else answers for them.
 func TestSponsor(t *testing.T) {
@@ -362,6 +560,17 @@ func TestSponsor(t *testing.T) {
 			}
 		}
 	}
+	// The form has whom it shows, also when he is gone, and is saved with him; since when stays.
+	run(t, "touch", "-d", "2026-01-31 UTC", file)
+	for _, who := range []string{"uid:" + uid, "admin"} {
+		if a := jsonAs(t, "admin", "-d", "op=modify&username=us-guest&full_name=Gina+Neri&sponsor="+who, "/cgi-bin/users"); a.status != 200 || !strings.Contains(a.body, `"sponsor":"`+who+`"`) {
+			t.Errorf("saved with %s: %d %s", who, a.status, a.body)
+		}
+		if since := run(t, "date", "-u", "-r", file, "+%F"); !strings.HasPrefix(since, "2026-01-31") {
+			t.Errorf("%s: since %s", who, since)
+		}
+	}
+	run(t, "chown", uid, file)
 	page := curlAs(t, "admin", "-H", "Accept: text/html", "-b", "lang=en", "/cgi-bin/users/us-guest")
 	if !strings.Contains(page.body, "To review") || !strings.Contains(page.body, "uid:"+uid) {
 		t.Errorf("%d %s", page.status, page.body)

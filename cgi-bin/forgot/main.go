@@ -41,6 +41,9 @@ func answer(c *web.Call) error {
 		return &web.Told{Err: web.Refuse(web.NotPermitted, "no role may, no mails are sent, or no public_url is set"), Sentence: c.Language.Say("forgot.off")}
 	}
 	switch {
+	case c.Request.Method != http.MethodPost && fields.Has("token") && (f.Token == "" || !session.ValidUser(f.User)):
+		// Whoever makes up a link must not have a sentence of his own shown here.
+		return complain(c, forgotForm{Invited: f.Invited, Void: true}, web.NotPermitted, f.say(c.Language, "void"))
 	case c.Request.Method != http.MethodPost:
 		return show(c, http.StatusOK, f)
 	case fields.Has("token"):

@@ -27,6 +27,8 @@ func (v viewer) told(err error) error {
 func (v viewer) sentence(r *helper.AccountRefusal) string {
 	l := v.call.Language
 	switch {
+	case r.Reason == "not-sent" || r.Reason == "not-in-zone": // whatever the cause
+		return l.Say("users-refused." + r.Reason)
 	case r.Partly && (r.Reason == "" || r.Code == string(web.Internal)): // the other reasons say what is done already
 		return l.Say("users-refused.partly")
 	case r.Reason == "field":

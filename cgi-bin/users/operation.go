@@ -16,6 +16,7 @@ import (
 	"sharezone/internal/page"
 	"sharezone/internal/session"
 	"sharezone/internal/web"
+	"sharezone/internal/zone"
 )
 
 // operation is a row of the table of what a form can ask for.
@@ -209,7 +210,8 @@ type made struct {
 // invited is who was sent a link, and its JSON form.
 type invited struct {
 	helper.KnownUser
-	Invited *time.Time `json:"invited"` // until then it is good
+	Invited *time.Time   `json:"invited"` // until then it is good
+	Report  *zone.Report `json:"report"`  // of the zone that he was let into; null: of none
 }
 
 // answer is what came of it. The page of a new account is an answer of its own, because it shows the password, once: a
@@ -220,19 +222,27 @@ func (f form) answer(q helper.AccountRequest, reply helper.AccountReply) error {
 		m := made{*reply.User, reply.Password}
 		return f.call.Answer(http.StatusCreated, m, madePage(f.call.View(f.call.Language.Say("users-made.title")), m))
 	case "invite":
-		to := href(f.name, "done", f.row.done)
-		if !f.call.Administers() { // who does not see people's pages
-			to = href("", "view", "new", "zone", q.Zone, "done", f.row.done)
+		done := f.row.done
+		if reply.Report != nil && reply.Report.Incomplete() {
+			done = "invite-partly"
 		}
-		return f.call.SeeOther(to, http.StatusCreated, invited{*reply.User, reply.Invited})
+		to := href(f.name, "done", done)
+		if !f.call.Administers() { // who does not see people's pages
+			to = href("", "view", "new", "zone", q.Zone, "done", done)
+		}
+		return f.call.SeeOther(to, http.StatusCreated, invited{*reply.User, reply.Invited, reply.Report})
 	case "invite-again":
-		return f.call.SeeOther(href(f.name, "done", f.row.done), http.StatusOK, invited{*reply.User, reply.Invited})
+		return f.call.SeeOther(href(f.name, "done", f.row.done), http.StatusOK, invited{*reply.User, reply.Invited, nil})
 	case "create-group":
 		return f.call.SeeOther(href("", "view", "groups", "done", f.row.done), http.StatusCreated, map[string]string{"group": q.Group})
 	case "delete":
 		return f.call.SeeOther(href("", "done", f.row.done), http.StatusOK, reply.Goodbye)
 	}
-	return f.call.SeeOther(href(f.name, "done", f.row.done), http.StatusOK, reply.User)
+	done := f.row.done
+	if f.op == "modify" && reply.Invited != nil {
+		done = "invite-anew"
+	}
+	return f.call.SeeOther(href(f.name, "done", done), http.StatusOK, reply.User)
 }
 
 // again shows the page that a form stood on once more, with what went wrong and what was typed.

@@ -161,7 +161,7 @@ func (p zonePage) overview() error {
 		o.Searched = true
 		o.Hits, o.MoreHits = p.search(o.Find)
 	}
-	if s, err := p.call.Settings(); err == nil && !o.Closed && s.Invites() && (p.call.Administers() || p.Owner == p.call.User && s.Login.Invitations > 0) {
+	if s, err := p.call.Settings(); err == nil && !o.Closed && p.call.Entry != "external" && s.Invites() && (p.call.Administers() || p.Owner == p.call.User && s.Login.Invitations > 0) {
 		o.Invite = templ.SafeURL("/cgi-bin/users?" + url.Values{"view": {"new"}, "zone": {p.Name}}.Encode())
 	}
 	p.addBars(&o)

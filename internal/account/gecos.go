@@ -38,6 +38,7 @@ const (
 	Forbidden Reason = "forbidden" // a character that cannot stand in this field
 	Invisible Reason = "invisible" // nothing of it can be seen
 	BadForm   Reason = "form"      // not what such values look like
+	Past      Reason = "past"
 	NoNumber  Reason = "no-number" // short messages do not get there
 )
 

@@ -53,6 +53,15 @@ func sponsorOf(info fs.FileInfo) Sponsor {
 	return Sponsor{UID: info.Sys().(*syscall.Stat_t).Uid, Since: info.ModTime()}
 }
 
+// SponsorName is how a sponsor is called: by his number if he is gone.
+func (n *Names) SponsorName(uid uint32) (name string, known bool) {
+	e, known := n.UserByUID(uid)
+	if !known {
+		return fmt.Sprintf("uid:%d", uid), false
+	}
+	return e.Name, true
+}
+
 // AddSponsors fills in who answers for people, and for whom nobody does any more.
 func (n *Names) AddSponsors(users []User, shadow Shadow, now time.Time) error {
 	for i := range users {
@@ -64,11 +73,7 @@ func (n *Names) AddSponsors(users []User, shadow Shadow, now time.Time) error {
 		if !found {
 			continue
 		}
-		e, known := n.UserByUID(s.UID)
-		name := fmt.Sprintf("uid:%d", s.UID)
-		if known {
-			name = e.Name
-		}
+		name, known := n.SponsorName(s.UID)
 		u.Sponsor = &name
 		left := !known || !n.InGroup(name, layout.GroupBase) || shadow.Bars(name, now) != ""
 		u.Review = left && len(u.Roles) > 0 && u.Status != nil && *u.Status == Active

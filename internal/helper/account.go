@@ -48,16 +48,17 @@ type AccountReply struct {
 	Owns   []string `json:"owns,omitempty"`   // with the reason owns-zones: which
 	Partly bool     `json:"partly,omitempty"` // with an error: something is done all the same, and a password that is told holds
 
-	Users    []KnownUser `json:"users,omitempty"`
-	Total    int         `json:"total,omitempty"` // that were found, of which Users are a part
-	User     *KnownUser  `json:"user,omitempty"`
-	Sessions []Session   `json:"sessions,omitempty"`
-	Zones    []UserZone  `json:"zones,omitempty"`
-	Password string      `json:"password,omitempty"` // that was made: shown once, to be changed at the next login
-	Sent     string      `json:"sent,omitempty"`     // to which address a password went instead
-	Invited  *time.Time  `json:"invited,omitempty"`  // until then the link of an invitation is good
-	Goodbye  *Goodbye    `json:"goodbye,omitempty"`
-	Deeds    []Deed      `json:"deeds,omitempty"` // what was done besides, to be told as acts
+	Users    []KnownUser  `json:"users,omitempty"`
+	Total    int          `json:"total,omitempty"` // that were found, of which Users are a part
+	User     *KnownUser   `json:"user,omitempty"`
+	Sessions []Session    `json:"sessions,omitempty"`
+	Zones    []UserZone   `json:"zones,omitempty"`
+	Password string       `json:"password,omitempty"` // that was made: shown once, to be changed at the next login
+	Sent     string       `json:"sent,omitempty"`     // to which address a password went instead
+	Invited  *time.Time   `json:"invited,omitempty"`  // until then the link of an invitation is good
+	Report   *zone.Report `json:"report,omitempty"`   // of the zone that somebody was invited to
+	Goodbye  *Goodbye     `json:"goodbye,omitempty"`
+	Deeds    []Deed       `json:"deeds,omitempty"` // what was done besides, to be told as acts
 }
 
 // Stamp changes with each change of what describes somebody.

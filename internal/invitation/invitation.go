@@ -4,6 +4,7 @@ package invitation
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 var (
 	// ErrOff says that nobody can be invited.
 	ErrOff = errors.New("no mails are sent, or no public_url is set")
-	// ErrNot says that somebody cannot be invited again: he has chosen his password, or is locked, or has no address.
+	// ErrNot says that somebody cannot be invited again: he has chosen his password, or is locked, expired or not of Share Zone, or has no address.
 	ErrNot = errors.New("not waiting for an invitation")
 )
 
@@ -25,6 +26,14 @@ var (
 func Check(s config.Settings) error {
 	if !s.Invites() {
 		return ErrOff
+	}
+	return nil
+}
+
+// CheckDay refuses a last day with which no link is good for anything. What is no day at all is refused where the account is made.
+func CheckDay(expires string, now time.Time) error {
+	if day, err := time.Parse(time.DateOnly, expires); err == nil && !now.Before(day) {
+		return &account.FieldError{Field: "expires", Reason: account.Past}
 	}
 	return nil
 }
@@ -43,30 +52,65 @@ func Send(name, zone, actor string, s config.Settings, now time.Time) (time.Time
 	if err := names.Err(); err != nil {
 		return time.Time{}, err
 	}
-	if !found || !shadow.HasPassword(name) || !shadow.MustChange(name) || u.Email == nil {
+	if !found || !shadow.MustChange(name) {
 		return time.Time{}, ErrNot
 	}
+	register, err := account.ReadRegister()
+	if err != nil {
+		return time.Time{}, err
+	}
+	if why := names.CheckLinked(u, shadow, register); why != nil { // a link would be refused
+		return time.Time{}, fmt.Errorf("%w: %w", ErrNot, why)
+	}
+	last := end(u, now.Add(s.Login.Invitation))
 	spool, found := names.GroupID(layout.UserSpool)
 	if !found {
 		return time.Time{}, errors.New("no group " + layout.UserSpool)
 	}
-	of := token.Record{Purpose: token.Invitation, User: name, UID: u.UID, State: token.StateOf(u.UID, shadow.Password(name), *u.Email), Zone: zone}
+	of := token.Record{Purpose: token.Invitation, User: name, UID: u.UID, State: stateOf(u, shadow), Zone: zone}
 	var until time.Time
-	err = token.Machine().Issue(of, now.Add(s.Login.Invitation), 0, func(text string, r token.Record) error {
-		until = r.Expires
+	err = token.Machine().Issue(of, last, 0, func(text string, r token.Record) error {
+		until = end(u, r.Expires)
 		id, _, _ := strings.Cut(text, "-")
 		return secret.HandOver(layout.Secrets, id, spool, secret.Secret{
-			Kind: secret.Invite, User: name, UID: u.UID, Actor: actor, Zone: r.Zone, Text: text, Expires: r.Expires.UTC(),
+			Kind: secret.Invite, User: name, UID: u.UID, Actor: actor, Zone: r.Zone, Text: text, Expires: until.UTC(),
 		})
 	})
 	return until, err
 }
 
-// Pending says until when somebody's link is good; nil if he has none.
-func Pending(uid uint32) (*time.Time, error) {
-	r, found, err := token.Machine().Pending(token.Invitation, uid)
+// stateOf is the state that a link of somebody is bound to, as libexec/auth makes it.
+func stateOf(u account.User, shadow account.Shadow) string {
+	email, role := "", ""
+	if u.Email != nil {
+		email = *u.Email
+	}
+	if len(u.Roles) > 0 {
+		role = string(u.Roles[len(u.Roles)-1])
+	}
+	return token.StateOf(u.UID, shadow.Password(u.Name), email, role)
+}
+
+// end is when a link that holds until then is no good to somebody any more: his account may end sooner.
+func end(u account.User, then time.Time) time.Time {
+	if u.Expires != nil {
+		if day, err := time.Parse(time.DateOnly, *u.Expires); err == nil && day.Before(then) {
+			return day
+		}
+	}
+	return then
+}
+
+// Pending says until when the link is good that somebody has, as his account is now; nil if he has none.
+func Pending(u account.User) (*time.Time, error) {
+	shadow, err := account.ReadShadow()
+	if err != nil {
+		return nil, err
+	}
+	r, found, err := token.Machine().Pending(token.Invitation, u.UID, stateOf(u, shadow))
 	if err != nil || !found {
 		return nil, err
 	}
-	return &r.Expires, nil
+	until := end(u, r.Expires)
+	return &until, nil
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -38,6 +39,20 @@ func Lock(name string) (*os.File, error) {
 			return f, nil
 		}
 		f.Close() // Remove took its name between the two calls: somebody else may hold the new file of that name
+	}
+}
+
+// pause is between two looks of who waits.
+const pause = 50 * time.Millisecond
+
+// LockBefore waits for the lock of that name, and says ErrTaken when end has come.
+func LockBefore(end time.Time, name string) (*os.File, error) {
+	for {
+		f, err := Lock(name)
+		if !errors.Is(err, ErrTaken) || !time.Now().Before(end) {
+			return f, err
+		}
+		time.Sleep(pause)
 	}
 }
 

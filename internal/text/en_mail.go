@@ -78,6 +78,7 @@ var englishMail = map[string]string{
 	"mail-link.invite":     "Choose the password and get in:",
 	"mail-why.invite":      "You get this message because this is the address of your account. If you expect nothing of the kind, do nothing.",
 	"mail.invited-by":      "%s invites you to Share Zone.",
+	"mail.invited-to":      "Then you get into the zone %s.",
 	"mail-subject.reset":   "A new password for Share Zone",
 	"mail-opening.reset":   "An administrator has given the account %s a new password. You choose your own when you log in with it.",
 	"mail-link.reset":      "Log in:",

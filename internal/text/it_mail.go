@@ -78,6 +78,7 @@ var italianMail = map[string]string{
 	"mail-link.invite":     "Scegli la password ed entra:",
 	"mail-why.invite":      "Ricevi questo messaggio perché questo è l'indirizzo del tuo account. Se non aspettavi niente del genere, non fare nulla.",
 	"mail.invited-by":      "%s ti invita a Share Zone.",
+	"mail.invited-to":      "Poi entri nell'area %s.",
 	"mail-subject.reset":   "Una nuova password per Share Zone",
 	"mail-opening.reset":   "Chi amministra Share Zone ha dato una nuova password all'account %s. Quando entri con questa ne scegli una tua.",
 	"mail-link.reset":      "Entra:",

@@ -46,10 +46,10 @@ const most = 10000
 // Machine is the store of the machine.
 func Machine() Store { return Store{Folder: layout.Tokens, Now: time.Now, Room: most} }
 
-// StateOf changes when somebody's password or mail address does, or his account is made anew: a mailbox that was taken from him has no
-// good link any more. password is the field of shadow(5).
-func StateOf(uid uint32, password, email string) string {
-	return hash(fmt.Sprintf("%d %s %s", uid, password, email))
+// StateOf changes when somebody's password, mail address or role does, or his account is made anew: a mailbox that was taken from him has
+// no good link any more, and none opens more than when it was sent. password is the field of shadow(5), role the highest.
+func StateOf(uid uint32, password, email, role string) string {
+	return hash(fmt.Sprintf("%d %s %s %s", uid, password, email, role))
 }
 
 // Store is a folder of root's, mode 0700: a file for each token, called by its public half, the key, and a lock.
@@ -154,6 +154,9 @@ func (s Store) find(of Record) (id string, found Record, err error) {
 				id, found = one, r
 			}
 		case same, !s.good(r):
+			if same && r.User == of.User {
+				found.Zone = cmp.Or(found.Zone, r.Zone) // one after it leads there too
+			}
 			if err := s.remove(one); err != nil {
 				return "", Record{}, err
 			}
@@ -203,6 +206,24 @@ func (s Store) Use(purpose Purpose, text string, use func(Record) error) error {
 	return err
 }
 
+// Revoke removes whatever somebody has.
+func (s Store) Revoke(uid uint32) error {
+	lock, err := s.lock()
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	ids, err := s.ids()
+	for _, id := range ids {
+		r, readErr := s.read(id)
+		if readErr == nil && r.UID == uid {
+			readErr = s.remove(id)
+		}
+		err = errors.Join(err, readErr)
+	}
+	return err
+}
+
 func (s Store) open(purpose Purpose, text string) (r Record, err error) {
 	halves := form.FindStringSubmatch(text)
 	if halves == nil {
@@ -230,8 +251,8 @@ func (s Store) open(purpose Purpose, text string) (r Record, err error) {
 	return r, nil
 }
 
-// Pending returns the token that somebody has for a purpose, if it is good; of several the one that holds longest.
-func (s Store) Pending(purpose Purpose, uid uint32) (r Record, found bool, err error) {
+// Pending returns the token that somebody has for a purpose, if it is good in his present state; of several the one that holds longest.
+func (s Store) Pending(purpose Purpose, uid uint32, state string) (r Record, found bool, err error) {
 	lock, err := s.lock()
 	if err != nil {
 		return r, false, err
@@ -246,7 +267,7 @@ func (s Store) Pending(purpose Purpose, uid uint32) (r Record, found bool, err e
 		if err != nil {
 			return r, false, err
 		}
-		if one.Purpose == purpose && one.UID == uid && s.good(one) && one.Expires.After(r.Expires) {
+		if one.Purpose == purpose && one.UID == uid && one.State == state && s.good(one) && one.Expires.After(r.Expires) {
 			r, found = one, true
 		}
 	}

@@ -243,20 +243,20 @@ func TestTokenPurpose(t *testing.T) {
 	if err := s.Use(Password, text, works); !errors.Is(err, ErrUnknown) {
 		t.Errorf("for something else: %v", err)
 	}
-	if r, found, err := s.Pending(Invitation, of.UID); err != nil || !found || r.Zone != "offers" {
+	if r, found, err := s.Pending(Invitation, of.UID, of.State); err != nil || !found || r.Zone != "offers" {
 		t.Errorf("pending: %v %v %+v", err, found, r)
 	}
-	if _, found, err := s.Pending(Invitation, of.UID+1); err != nil || found {
+	if _, found, err := s.Pending(Invitation, of.UID+1, of.State); err != nil || found {
 		t.Errorf("of another: %v %v", err, found)
 	}
 	if err := s.Use(Invitation, text, works); err != nil {
 		t.Error(err)
 	}
-	if _, found, err := s.Pending(Invitation, of.UID); err != nil || found {
+	if _, found, err := s.Pending(Invitation, of.UID, of.State); err != nil || found {
 		t.Errorf("used, and pending: %v %v", err, found)
 	}
 	*now = now.Add(time.Hour)
-	if _, found, err := s.Pending(Password, of.UID); err != nil || found {
+	if _, found, err := s.Pending(Password, of.UID, of.State); err != nil || found {
 		t.Errorf("late, and pending: %v %v", err, found)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sharezone/internal/account"
 	"sharezone/internal/slot"
 )
 
@@ -137,6 +138,9 @@ func (h *Held) ID() string {
 	}
 	return ""
 }
+
+// Renew takes names as they are now: of somebody who was made since the zone was reached.
+func (h *Held) Renew(names *account.Names) { h.admin.names = names }
 
 // Metadata is what the zone's root says of it now.
 func (h *Held) Metadata() Metadata { return ReadMetadata(h.fd) }

@@ -1,6 +1,6 @@
-// Account is the root helper that makes and changes people's accounts for administrators of Share Zone. Components reach it
-// through sudo, with one JSON object on standard input; it answers JSON lines on standard output, {"progress":N} while
-// files change hands and the reply as the last one.
+// Account is the root helper that makes and changes people's accounts for administrators of Share Zone, and for managers
+// those whom they invite. Components reach it through sudo, with one JSON object on standard input; it answers JSON lines on
+// standard output, {"progress":N} while files change hands and the reply as the last one.
 //
 // SECURITY: sudo lets every member of shzadmin and shzmgr run it, also from a shell, with anything on standard input. So the caller is
 // SUDO_UID and nothing the input says, and what it changes are accounts that Share Zone itself made and that no group of
@@ -13,6 +13,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -61,7 +62,8 @@ type work struct {
 	register account.Register
 	now      time.Time
 	progress func(int)
-	did      bool // what was asked for, although something after it may fail
+	release  func() // gives back the accounts that are held
+	did      bool   // what was asked for, although something after it may fail
 	out      helper.AccountReply
 }
 
@@ -160,14 +162,12 @@ func (w *work) perform(op operation) error {
 	if w.To != "" {
 		held = append(held, w.To)
 	}
-	if !w.administers() {
-		held = append(held, w.caller.Name) // what he has left of a month is counted by one at a time
-	}
 	release, err := change.Hold(held...)
 	if err != nil {
 		return err
 	}
-	defer release()
+	w.release = sync.OnceFunc(release)
+	defer w.release()
 	if !op.makes {
 		w.names = account.NewNames() // as they are now
 		// 9. Refuse if there is no such account, if Share Zone did not make it, or if a group makes it more than that.

@@ -121,7 +121,7 @@ func show(w *work) error {
 		return err
 	}
 	if u.MustChange != nil && *u.MustChange {
-		if w.out.Invited, err = invitation.Pending(u.UID); err != nil {
+		if w.out.Invited, err = invitation.Pending(u); err != nil {
 			return err
 		}
 	}
@@ -267,10 +267,9 @@ func modify(w *work) error {
 		return err
 	}
 	if to != (change.Changes{}) {
-		if err := change.Modify(w.Username, to); err != nil {
+		if err := w.changeInvited(to); err != nil {
 			return err
 		}
-		w.did = true
 	}
 	if w.Language != nil {
 		if err := w.chooseLanguage(); err != nil {
@@ -283,6 +282,35 @@ func modify(w *work) error {
 		}
 	}
 	return w.showUser()
+}
+
+// changeInvited changes somebody; where that makes the link of an invitation void, another one goes out, to the address that holds now.
+func (w *work) changeInvited(to change.Changes) error {
+	if err := w.showUser(); err != nil {
+		return err
+	}
+	before, err := invitation.Pending(w.out.User.User)
+	if err != nil {
+		return err
+	}
+	if err := change.Modify(w.Username, to); err != nil {
+		return err
+	}
+	w.did = true
+	if before == nil {
+		return nil
+	}
+	if err := w.showUser(); err != nil {
+		return err
+	}
+	if after, err := invitation.Pending(w.out.User.User); err != nil || after != nil {
+		return err
+	}
+	settings, err := config.Read()
+	if err == nil {
+		err = w.sendInvitation(settings)
+	}
+	return half("not-sent", err)
 }
 
 // checkChannel refuses short messages to somebody without a number for them; it may be the one that is given with it.

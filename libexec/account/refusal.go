@@ -34,6 +34,7 @@ var refusals = []struct {
 	{errNotInviting, "not-permitted", "no-inviting"},
 	{errRole, "not-permitted", "base-only"},
 	{errMonth, "not-permitted", "month"},
+	{errZoneHeld, "busy", "zone-held"},
 	{errNotOwner, "not-permitted", "not-owner"},
 	{errChanged, "conflict", "changed"},
 	{errSelf, "not-permitted", "self"},
@@ -66,7 +67,10 @@ func refusalOf(err error) helper.AccountReply {
 	var leftover *change.LeftoverError
 	var notOurs *change.NotOursError
 	var owner *farewell.OwnerError
+	var half *halfError
 	switch {
+	case errors.As(err, &half):
+		return helper.AccountReply{Error: refusalOf(half.error).Error, Reason: half.missing}
 	case errors.As(err, &leftover):
 		return helper.AccountReply{Error: "internal", Reason: "leftover"}
 	case errors.As(err, &field):

@@ -25,6 +25,8 @@ const (
 	// questionTime is how many times that of a refused login the answer to a question takes. Writing a link to a disk that others use too
 	// must not show in it.
 	questionTime = 3
+	// linkWait is how long a link waits for somebody who changes the account: everybody's logins are kept from one of their slots meanwhile.
+	linkWait = time.Second / 2
 )
 
 // forgot has a link sent to whoever has forgotten his password, if he may have one. Whether anything was sent, for whom, and why
@@ -113,27 +115,16 @@ func checkLinked(a account) error {
 	if err := names.Err(); err != nil {
 		return err
 	}
-	switch {
-	case !found || u.UID != a.uid || register.Names[a.uid] == "" || !names.InGroup(a.name, layout.GroupOnly):
-		return errors.New("not an account that Share Zone made")
-	case u.Status == nil || *u.Status != accounts.Active || !shadow.HasPassword(a.name):
-		return errors.New("locked or expired")
-	case u.Email == nil:
-		return errors.New("no mail address")
+	if !found || u.UID != a.uid {
+		return errors.New("another account of this name")
 	}
-	for _, gid := range a.groups {
-		name, _ := names.GroupName(gid)
-		if g, _ := names.Group(name); g.IsSystem() && name != layout.GroupOnly {
-			return errors.New("in a group of the system: " + name)
-		}
-	}
-	return names.Err()
+	return names.CheckLinked(u, shadow, register)
 }
 
 // stateOf is the state that a link of an account is bound to.
 func stateOf(a account) string {
 	e, _ := accounts.NewNames().User(a.name)
-	return token.StateOf(a.uid, a.shadow, accounts.ParseGECOS(e.GECOS).Email)
+	return token.StateOf(a.uid, a.shadow, accounts.ParseGECOS(e.GECOS).Email, a.roles[len(a.roles)-1])
 }
 
 // recoverPassword sets a password for who has a link, because he has forgotten his own or was invited. Whatever is wrong with the link, or
@@ -150,7 +141,10 @@ func recoverPassword(q request, _ caller) (reply, error) {
 	began := time.Now()
 	out, err := tryRecover(q, settings)
 	slot.Close()
-	padRefusal(err, began, settings.Login.Failure)
+	var t *told
+	if errors.As(err, &t) { // a weak password too: who has a link is no way to keep PAM busy
+		pad(began, settings.Login.Failure)
+	}
 	return out, err
 }
 
@@ -182,7 +176,7 @@ func tryRecover(q request, settings config.Settings) (reply, error) {
 	}
 	// 2. Refuse with "busy" if somebody else keeps changing the account: a lock or a new password between the look and the setting would
 	// be undone. It comes before the lock of the links, as where people are invited.
-	release, err := change.Hold(found.User)
+	release, err := change.HoldWithin(linkWait, found.User)
 	if err != nil {
 		return reply{}, err
 	}

@@ -137,7 +137,8 @@ func TestLockedMeanwhile(t *testing.T) {
 		done := lockMeanwhile(t, "la-rec")
 		a := ask(t, as, q)
 		done()
-		if after := sh(t, "getent shadow la-rec | cut -d: -f2"); a.Error != "refused" || after != "!"+before {
+		busy := q.Op == "recover" && a.Error == "busy" // strangers can ask, so it does not wait for long
+		if after := sh(t, "getent shadow la-rec | cut -d: -f2"); a.Error != "refused" && !busy || after != "!"+before {
 			t.Errorf("%s: %d %s %s; the password was %s and is %s", what, a.status, a.out, a.log, before, after)
 		}
 	}

@@ -143,6 +143,9 @@ func (c *content) secret(m queue.Message) string {
 		if c.style.Actor != "" && m.Actor != m.User { // root's invitations are of nobody whom people know
 			c.opening = l.Say("mail.invited-by", text.Name(c.style.Actor)) + " " + c.opening
 		}
+		if m.Zone != "" {
+			c.opening += " " + l.Say("mail.invited-to", text.Name(m.Zone))
+		}
 	}
 	return "/cgi-bin/forgot?" + link.Encode()
 }

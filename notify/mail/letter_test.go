@@ -39,7 +39,7 @@ func messages() map[string]queue.Message {
 	several := of(queue.Arrived, 60, "2027/list.pdf", "2027/prices.ods")
 	several.Actor, several.Items[0].Actor, several.Items[1].Actor = "", "bruno", "carla"
 	byRoot := of(queue.Invite, 1, "0123456789abcdef-"+strings.Repeat("0", 64))
-	byRoot.Actor = byRoot.User
+	byRoot.Actor, byRoot.Zone = byRoot.User, ""
 	return map[string]queue.Message{
 		"invite-root": byRoot,
 		"several":     several,

@@ -95,7 +95,10 @@ func explain(err error, say texts) string {
 	var shared *sharedError
 	var settings *config.Error
 	var late *zone.ExpiryError
+	var half *halfInvited
 	switch {
+	case errors.As(err, &half):
+		return say.line(half.key, half.name, explain(half.error, say), half.mend)
 	case errors.As(err, &settings):
 		return say.sentence(configFinding(settings))
 	case errors.As(err, &late):

@@ -2,8 +2,8 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"flag"
-	"fmt"
 	"time"
 
 	"sharezone/internal/account"
@@ -17,7 +17,8 @@ import (
 // invitedUser is a user who chooses his password by a link.
 type invitedUser struct {
 	account.User
-	Invited time.Time `json:"invited"` // until then it is good
+	Invited time.Time    `json:"invited"` // until then it is good
+	Report  *zone.Report `json:"report"`  // of the zone that he was let into; null: of none
 }
 
 // invite makes an account of which nobody knows the password, lets it into a zone, and has a link sent. Of an account that waits
@@ -68,6 +69,9 @@ func invite(c *call, args []string) error {
 		err = account.CheckLanguage(*language)
 	}
 	if err == nil {
+		err = invitation.CheckDay(spec.Expires, time.Now())
+	}
+	if err == nil {
 		err = change.Prepare()
 	}
 	if err != nil {
@@ -105,37 +109,63 @@ func invite(c *call, args []string) error {
 	spec.Name, spec.Role = name, account.Role(*role)
 	var until time.Time
 	err = c.recordHeld(deed{event: event, user: name}, []string{name}, func() error {
-		if !*again {
-			uid, err := change.Create(spec, time.Now())
-			if err == nil && answers != nil {
-				err = change.SetSponsor(uid, answers.UID)
-			}
-			if err == nil && *language != "" {
-				err = change.SetLanguage(uid, *language)
-			}
-			if err == nil && z.Name != "" {
-				err = c.letIn(z, name, zone.Access(*access))
-			}
-			if err != nil {
-				return err
-			}
+		if *again {
+			var err error
+			until, err = invitation.Send(name, z.Name, person, settings, time.Now())
+			return err
 		}
-		var err error
-		until, err = invitation.Send(name, z.Name, person, settings, time.Now())
-		return err
+		uid, err := change.Create(spec, time.Now())
+		if err != nil {
+			return err
+		}
+		if answers != nil {
+			err = change.SetSponsor(uid, answers.UID)
+		}
+		if err == nil && *language != "" {
+			err = change.SetLanguage(uid, *language)
+		}
+		if err == nil {
+			until, err = invitation.Send(name, z.Name, person, settings, time.Now())
+		}
+		if err != nil {
+			return &halfInvited{key: "invited-not-sent", name: name, mend: "shzadm invite " + name + " --again", error: err}
+		}
+		return nil
 	})
 	if err != nil {
 		return err
+	}
+	var report *zone.Report
+	if z.Name != "" { // nobody waits for the account meanwhile
+		if report, err = c.letIn(z, name, zone.Access(*access)); err != nil {
+			return &halfInvited{key: "invited-not-in-zone", name: name, mend: "shzadm zone share " + z.Name + " user:" + name + "=" + *access, error: err}
+		}
 	}
 	u, err := findUser(name)
 	if err != nil {
 		return err
 	}
 	if c.json {
-		return c.printJSON(invitedUser{u, until})
+		err = c.printJSON(invitedUser{u, until, report})
+	} else {
+		err = c.print(c.say.line("user-invited", name, text(u.Email), moment(&until)))
 	}
-	return c.print(c.say.line("user-invited", name, text(u.Email), moment(&until)))
+	if report != nil && !c.json {
+		err = errors.Join(err, c.showReport(z.Name, zone.Member{Principal: "user:" + name, Access: zone.Access(*access)}, *report, true))
+	}
+	if err == nil && report != nil && report.Incomplete() {
+		err = errFindings
+	}
+	return err
 }
+
+// halfInvited says what an invitation lacks whose account is made, and by which command one gets it.
+type halfInvited struct {
+	key, name, mend string
+	error
+}
+
+func (e *halfInvited) Unwrap() error { return e.error }
 
 // sponsorFor is who answers for whom is invited: who is said to, or who asks, if he is somebody of Share Zone.
 func sponsorFor(invited, said, asks string) (*account.Entry, error) {
@@ -151,18 +181,17 @@ func sponsorFor(invited, said, asks string) (*account.Entry, error) {
 }
 
 // letIn gives somebody what he is to have in a zone.
-func (c *call) letIn(z zone.Details, user string, access zone.Access) error {
+func (c *call) letIn(z zone.Details, user string, access zone.Access) (*zone.Report, error) {
 	admin, err := zoneAdmin() // which knows the new account
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer admin.Close()
+	var report zone.Report
 	principal := "user:" + user
-	return c.record(onZone("zone-share", principal+"="+string(access), z, z.Name), func() error {
-		report, err := admin.Share(z.Name, principal, access)
-		if err == nil && report.Incomplete() {
-			err = fmt.Errorf("%s: %w", z.Name, errFindings)
-		}
+	err = c.record(onZone("zone-share", principal+"="+string(access), z, z.Name), func() (err error) {
+		report, err = admin.Share(z.Name, principal, access)
 		return err
 	})
+	return &report, err
 }

@@ -111,7 +111,7 @@ func TestEachVerbHasJSON(t *testing.T) {
 	}{
 		{"user add", "dt-new --role base --full-name N --email n@example.org", "username password", exitDone},
 		{"user add", "dt-new --role base --full-name N --email n@example.org", "", exitRefused},
-		{"invite", "dt-guest --full-name G --email g@example.org", "username invited", exitDone},
+		{"invite", "dt-guest --full-name G --email g@example.org", "username invited report", exitDone},
 		{"invite", "dt-guest --full-name G --email g@example.org", "", exitRefused},
 		{"user list", "", "users", exitDone},
 		{"user show", "dt-new", "username uid roles status expires", exitDone},

@@ -96,7 +96,7 @@ func TestTextsAreUsed(t *testing.T) {
 		used["problem-"+string(p)] = true
 	}
 	for _, r := range []string{string(account.Missing), string(account.TooLong), string(account.NotUTF8), string(account.Forbidden), string(account.Invisible),
-		string(account.BadForm), string(account.NoNumber), string(zone.TooLong), string(zone.NotUTF8), string(zone.Control), string(zone.BadForm)} {
+		string(account.BadForm), string(account.Past), string(account.NoNumber), string(zone.TooLong), string(zone.NotUTF8), string(zone.Control), string(zone.BadForm)} {
 		used["reason-"+r] = true
 	}
 	for _, option := range optionsWithForm {

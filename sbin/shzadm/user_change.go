@@ -3,12 +3,14 @@ package main
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"strings"
 
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
 	"sharezone/internal/config"
 	"sharezone/internal/farewell"
+	"sharezone/internal/invitation"
 )
 
 // changedUser is a user with what a change did besides.
@@ -65,6 +67,16 @@ func userEnable(c *call, args []string) error {
 	return c.showChanged(u)
 }
 
+// waits says whether somebody has the link of an invitation that is good.
+func waits(name string) bool {
+	u, err := findUser(name)
+	if err != nil {
+		return false
+	}
+	until, err := invitation.Pending(u)
+	return err == nil && until != nil
+}
+
 func userModify(c *call, args []string) error {
 	fs := c.flags()
 	var to change.Changes
@@ -90,6 +102,7 @@ func userModify(c *call, args []string) error {
 	if err := cmp.Or(account.CheckLanguage(text(language)), account.CheckChannel(text(channel))); err != nil {
 		return err
 	}
+	invited := waits(operands[0])
 	u, err := c.changeUser(operands[0], "user-modify", func() error {
 		if to != (change.Changes{}) {
 			if err := change.Modify(operands[0], to); err != nil {
@@ -100,6 +113,9 @@ func userModify(c *call, args []string) error {
 	})
 	if err != nil {
 		return err
+	}
+	if invited && !waits(u.Name) {
+		fmt.Fprint(c.errOut, c.say.line("link-void", u.Name))
 	}
 	if to.Role != nil && *to.Role == account.RoleBase {
 		u.ZonesLeft, err = zonesOf(u.UID)

@@ -28,14 +28,9 @@ func DropFactor(name string) error {
 
 // holdFactor is the lock of libexec/auth: a PAM module that has just read the file would write it anew.
 func holdFactor(uid uint32) (*os.File, error) {
-	for end := time.Now().Add(holdTime); ; time.Sleep(holdPause) {
-		f, err := slot.Lock(fmt.Sprintf("factor.%d.0", uid))
-		if errors.Is(err, slot.ErrTaken) && time.Now().Before(end) {
-			continue
-		}
-		if errors.Is(err, slot.ErrTaken) {
-			err = ErrBusy
-		}
-		return f, err
+	f, err := slot.LockBefore(time.Now().Add(holdTime), fmt.Sprintf("factor.%d.0", uid))
+	if errors.Is(err, slot.ErrTaken) {
+		err = ErrBusy
 	}
+	return f, err
 }

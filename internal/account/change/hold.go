@@ -11,16 +11,16 @@ import (
 	"sharezone/internal/slot"
 )
 
-const (
-	// holdTime is how long a change waits for another one of the same account: those take some tenths of a second.
-	holdTime  = 5 * time.Second
-	holdPause = 50 * time.Millisecond
-)
+// holdTime is how long a change waits for another one of the same account: those take some tenths of a second.
+const holdTime = 5 * time.Second
 
 // Hold keeps everybody else who changes accounts with this package away from those of these names until release is called: a
 // change takes several tools and looks in between. ErrBusy says that somebody else keeps one. The names are taken in their
 // order, so that two who want the same never wait for each other.
-func Hold(names ...string) (release func(), err error) {
+func Hold(names ...string) (release func(), err error) { return HoldWithin(holdTime, names...) }
+
+// HoldWithin is Hold for who cannot wait so long.
+func HoldWithin(wait time.Duration, names ...string) (release func(), err error) {
 	names = slices.Clone(names)
 	slices.Sort(names)
 	var held []*os.File
@@ -29,13 +29,9 @@ func Hold(names ...string) (release func(), err error) {
 			slot.Remove(f)
 		}
 	}
-	end := time.Now().Add(holdTime)
+	end := time.Now().Add(wait)
 	for _, name := range slices.Compact(names) {
-		f, err := slot.Lock(lockName(name))
-		for errors.Is(err, slot.ErrTaken) && time.Now().Before(end) {
-			time.Sleep(holdPause)
-			f, err = slot.Lock(lockName(name))
-		}
+		f, err := slot.LockBefore(end, lockName(name))
 		if errors.Is(err, slot.ErrTaken) {
 			err = fmt.Errorf("%s: %w", name, ErrBusy)
 		}

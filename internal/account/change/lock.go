@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"sharezone/internal/account"
+	"sharezone/internal/token"
 )
 
 // ErrPasswordless says that an account has no password behind its lock, so unlocking it would open it to everybody or,
@@ -12,15 +13,20 @@ import (
 var ErrPasswordless = errors.New("this account has no password")
 
 // Lock keeps the password of an account that Share Zone made from matching, as usermod -L does; the password itself is
-// kept. One that is locked already stays so. Prepare must have been called.
+// kept. One that is locked already stays so. Links that were sent do not come back to life when it is unlocked. Prepare must have been
+// called.
 func Lock(name string) error {
-	if _, err := own(name, "lock", account.NewNames()); err != nil {
+	e, err := own(name, "lock", account.NewNames())
+	if err != nil {
 		return err
 	}
 	if err := run("", 1, usermod, "--lock", "--", name); err != nil {
 		return err
 	}
-	return verifyLock(name, true)
+	if err := verifyLock(name, true); err != nil {
+		return err
+	}
+	return partly(token.Machine().Revoke(e.UID))
 }
 
 // Unlock makes it match again, and forgets the refused logins. Prepare must have been called.

@@ -54,6 +54,13 @@ func Modify(name string, c Changes) error {
 	}
 	sponsor, some := uint32(0), false
 	if c.Sponsor != nil {
+		if same, err := isSponsor(e.UID, *c.Sponsor, names); err != nil {
+			return err
+		} else if same {
+			c.Sponsor = nil
+		}
+	}
+	if c.Sponsor != nil {
 		if sponsor, some, err = checkSponsor(name, *c.Sponsor, names); err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"sharezone/internal/account"
+	"sharezone/internal/token"
 )
 
 // Symbols of generated passwords: none that look alike on a phone or in print (0 O o, 1 l I i).
@@ -51,10 +52,11 @@ func GeneratePassword() (string, error) {
 var ErrLocked = errors.New("this account is locked")
 
 // Reset gives an account that Share Zone made another password, to be changed at the next login, and forgets the refused
-// logins. One that never had a password, because making it was interrupted, gets its first. A *PartlyError says that the
+// logins; links that were sent are void. One that never had a password, because making it was interrupted, gets its first. A *PartlyError says that the
 // password holds although something after it failed. Prepare must have been called.
 func Reset(name, password string) error {
-	if _, err := own(name, "modify", account.NewNames()); err != nil {
+	e, err := own(name, "modify", account.NewNames())
+	if err != nil {
 		return err
 	}
 	if err := checkPassword(password); err != nil {
@@ -73,7 +75,7 @@ func Reset(name, password string) error {
 	if err := run("", 1, chage, "--lastday", "0", "--", name); err != nil {
 		return partly(err)
 	}
-	return partly(Forgive(name))
+	return partly(errors.Join(token.Machine().Revoke(e.UID), Forgive(name)))
 }
 
 // checkPassword refuses what chpasswd's line of input or PAM cannot carry; whether it is good enough PAM decides.

@@ -11,13 +11,27 @@ import (
 	"sharezone/internal/layout"
 )
 
-// SetSponsor writes down who answers for somebody.
+// SetSponsor writes down who answers for somebody. Since when somebody does stays as it is: whoever takes people over has not invited them.
 func SetSponsor(uid, sponsor uint32) error {
 	group, found := account.NewNames().GroupID(layout.UserSpool)
 	if !found {
 		return fmt.Errorf("group %s: %w", layout.UserSpool, ErrNoGroup)
 	}
-	return disk.WriteFor(account.SponsorFile(uid), nil, sponsor, group)
+	file := account.SponsorFile(uid)
+	if err := os.Lchown(file, int(sponsor), int(group)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return disk.WriteFor(file, nil, sponsor, group)
+}
+
+// isSponsor says whether that is who answers for somebody already, also one who could not be named any more.
+func isSponsor(uid uint32, name string, names *account.Names) (bool, error) {
+	s, found, err := account.ReadSponsor(uid)
+	if err != nil || !found {
+		return false, err
+	}
+	now, _ := names.SponsorName(s.UID)
+	return now == name, nil
 }
 
 // checkSponsor returns the uid of whoever is to answer for somebody, who must be of Share Zone; false: nobody does any more.
