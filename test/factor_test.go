@@ -323,3 +323,17 @@ func TestFactorAsksCode(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }
+
+// TestFactorUnreadable: whose second factor cannot be read is found among the others by an administrator.
+func TestFactorUnreadable(t *testing.T) {
+	forgive(t)
+	person(t, "ilaria", "Lampone-7-Treno-Verde")
+	run(t, "mkdir", layout.Factors+"/ilaria")
+	t.Cleanup(func() { exec.Command("rmdir", layout.Factors+"/ilaria").Run() })
+	if a := jsonAs(t, "admin", "/cgi-bin/users/ilaria"); a.status != 200 || !strings.Contains(a.body, `"second_factor":true`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := jsonAs(t, "admin", "/cgi-bin/users?username=ilar*"); a.status != 200 || !strings.Contains(a.body, `"ilaria"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}

@@ -102,11 +102,8 @@ func (s Store) Renamed(p Person) error {
 			continue
 		}
 		lines, err := read(filepath.Join(s.Folder, file.Name()))
-		if errors.Is(err, fs.ErrNotExist) { // taken off meanwhile
+		if err != nil { // taken off meanwhile, or unreadable: one such file must not keep all others out
 			continue
-		}
-		if err != nil {
-			return err
 		}
 		if uid, _ := option(lines, "UID"); uid == number(p.UID) {
 			return fmt.Errorf("the second factor of %s stands under another name, %s: rename it, or remove it if it is a predecessor's", p.Name, filepath.Join(s.Folder, file.Name()))

@@ -177,6 +177,9 @@ func TestURI(t *testing.T) {
 func TestUnsure(t *testing.T) {
 	s, _ := newStore(t)
 	enrol(t, s)
+	if err := os.Mkdir(s.path(Person{Name: "unreadable"}), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for _, p := range []Person{anna, {"bruno", 1002}} {
 		if err := s.Renamed(p); err != nil {
 			t.Error(p, err)
