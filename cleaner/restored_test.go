@@ -101,6 +101,8 @@ func TestWithoutID(t *testing.T) {
 func TestNewOwnerIsTold(t *testing.T) {
 	s := newSite(t)
 	sh(t, "getent passwd ct-carla >/dev/null || useradd -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 -M ct-carla; usermod -aG shzbase,shzmgr ct-carla")
+	s.admin.Close()
+	s.admin = s.newAdmin() // it knows who there was
 	now := time.Now()
 	s.zone("handed", now.AddDate(0, 0, 3).Format(time.DateOnly), now)
 	for _, want := range []string{"zone-warn", ""} {

@@ -187,6 +187,12 @@ func TestTypedIsCarriedOverALogin(t *testing.T) {
 	if a := send("admin", usersPage, "-d", "op=create&username=tc-none&full_name=Typed&shz-again=1"); a.status != 200 || !strings.Contains(a.body, `value="tc-none"`) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
+	// A page that was made for another user, who was logged in in this browser then, is not obeyed either.
+	unchanged(t, zonePath(zone), func() {
+		if a := send("admin", at, "-d", "op=modify&title=x&shz-user=anna"); a.status != 409 || !strings.Contains(a.body, "You are logged in as admin now") {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	})
 	// What cannot show a form again takes none for a wish.
 	unchanged(t, zonePath(zone), func() {
 		if a := send("anna", folder, "-d", "op=delete&raw=old&shz-again=1"); a.status != 400 {

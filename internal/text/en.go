@@ -304,6 +304,7 @@ var englishPages = map[string]string{
 	"error.not-permitted":    "You are not permitted to do this. If you need it, ask the owner of the zone or the administrator.",
 	"error.password-expired": "Your password has expired. Choose a new one, then you can go on.",
 	"error.second-factor":    "Your password was right, but you are not in yet: the second factor is lacking. Give the code, or set it up, then you can go on.",
+	"error.other-user":       "You are logged in as %s now, in another window perhaps. This page was made for somebody else: nothing was done. Open it again to do it as yourself.",
 	"error.not-found":        "There is nothing of this name here. Perhaps it was moved, renamed or removed: go back and look what is there.",
 	"error.method":           "This address cannot be used in this way. Go back and use the buttons and links of the page.",
 	"error.exists":           "There is already something of this name, and it was not touched. Choose another name and try again.",

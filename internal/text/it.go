@@ -304,6 +304,7 @@ var italianPages = map[string]string{
 	"error.not-permitted":    "Non hai il permesso di farlo. Se ti serve, chiedilo al proprietario dell'area o all'amministratore.",
 	"error.password-expired": "La tua password è scaduta. Scegline una nuova, poi potrai continuare.",
 	"error.second-factor":    "La tua password era giusta, ma non sei ancora dentro: manca il secondo fattore. Scrivi il codice, o attivalo, poi potrai continuare.",
+	"error.other-user":       "Adesso sei entrato come %s, forse in un'altra finestra. Questa pagina era di qualcun altro: non è stato fatto nulla. Riaprila per farlo a nome tuo.",
 	"error.not-found":        "Qui non c'è nulla con questo nome. Forse è stato spostato, rinominato o tolto: torna indietro e guarda che cosa c'è.",
 	"error.method":           "Questo indirizzo non si può usare in questo modo. Torna indietro e usa i pulsanti e i collegamenti della pagina.",
 	"error.exists":           "C'è già qualcosa con questo nome, e non è stato toccato. Scegli un altro nome e riprova.",

@@ -90,6 +90,9 @@ func (f *Carried) Mark() { f.Fields.Set(againField, "1") }
 func (c *Call) FormOrAgain() (fields url.Values, again bool, err error) {
 	fields, err = c.readForm()
 	again = fields.Has(againField)
+	if made := fields.Get(page.UserField); err == nil && made != "" && made != c.User { // in another window of this browser
+		return nil, again, &Told{Refuse(Conflict, "a form of another user's page"), c.Language.Say("error.other-user", c.User)}
+	}
 	delete(fields, againField)
 	delete(fields, page.UserField)
 	if err == nil && again && !showsAgain(c.path, fields) {
