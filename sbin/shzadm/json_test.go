@@ -118,6 +118,8 @@ func TestEachVerbHasJSON(t *testing.T) {
 		{"user show", "dt-none", "", exitRefused},
 		{"user enable", "dt-staff", "username roles", exitDone},
 		{"user enable", "root", "", exitRefused},
+		{"user factor", "dt-new --off", "username", exitDone},
+		{"user factor", "dt-new --off", "", exitRefused},
 		{"user modify", "dt-new --company Rossi", "username company", exitDone},
 		{"user modify", "dt-none --company Rossi", "", exitRefused},
 		{"user lock", "dt-new", "username status", exitDone},
@@ -179,6 +181,9 @@ func TestEachVerbHasJSON(t *testing.T) {
 		{"user delete", "dt-none --files keep", "", exitRefused},
 		{"doctor", "", "checks findings", -1}, // what other tests left is theirs
 	} {
+		if c.verb == "user factor" && c.code == exitDone {
+			bash(t, "echo made by hand > "+layout.Factors+"/dt-new")
+		}
 		if c.verb == "zone take" && c.code == exitDone {
 			bash(t, "setpriv --reuid=dt-new --regid=dt-new --init-groups mkdir "+base+"/folder")
 		}

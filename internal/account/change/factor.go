@@ -23,7 +23,10 @@ func DropFactor(name string) error {
 		return err
 	}
 	defer held.Close()
-	return factor.Installed().Remove(name)
+	if err := factor.Installed().Remove(name); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }
 
 // holdFactor is the lock of libexec/auth: a PAM module that has just read the file would write it anew.
