@@ -24,6 +24,13 @@ func (s *sender) alarm() error {
 	if err != nil {
 		return err
 	}
+	still, collecting, err := s.queue.Oldest(queue.Open)
+	if err != nil {
+		return err
+	}
+	if collecting > 0 && s.now().Sub(still) > s.settings.Alarm && (count == 0 || still.Before(since)) { // due, and does not get out of there
+		since, count = still, count+collecting
+	}
 	if count == 0 || s.now().Sub(since) <= s.settings.Alarm {
 		if err := os.Remove(s.alarmed); !errors.Is(err, fs.ErrNotExist) {
 			return err

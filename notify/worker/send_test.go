@@ -287,6 +287,23 @@ func TestAlarm(t *testing.T) {
 	}
 }
 
+// TestAlarmOfOpen: a message that was due and still collects, because something of it cannot be used up, is told as one that waits.
+func TestAlarmOfOpen(t *testing.T) {
+	o := newPostOffice(t)
+	o.settings.Alarm, o.alarmed = 2*time.Hour, t.TempDir()+"/alarmed"
+	if err := o.mailroom.queue.Add(queue.Key{Kind: queue.Taken, UID: 1001, User: "anna"}, "s", []queue.Item{{Path: "x"}}, 1, o.clock, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	for i, row := range []struct {
+		after  time.Duration
+		warned int
+	}{{0, 0}, {179 * time.Minute, 0}, {2 * time.Minute, 1}} {
+		if err := o.send(row.after); err != nil || o.warned != row.warned {
+			t.Errorf("%d: %d errors told, not %d; %v", i, o.warned, row.warned, err)
+		}
+	}
+}
+
 // TestDailyIsNotOld: what collected for a day has not waited: it is tried again, nobody is alarmed, and its date is today's.
 func TestDailyIsNotOld(t *testing.T) {
 	o := newPostOffice(t)

@@ -19,6 +19,8 @@ const (
 	workerProgram = "/usr/lib/sharezone/worker"
 	// workerIdle is how long what requests did may lie in the spool: cron starts the worker each minute.
 	workerIdle = 6 * time.Hour
+	// whyWorker shows what the worker said, where there is a journal, and where there are files.
+	whyWorker = "{ journalctl --no-pager; cat /var/log/syslog; } 2>/dev/null | grep 'sharezone worker' | tail"
 )
 
 // checkWorker checks that what requests did gets into the logs, and messages to people.
@@ -34,6 +36,12 @@ func (u *checkup) checkWorker() {
 		return // said among the settings
 	}
 	u.checkSMS(settings)
+	told, err := oldestFile(layout.Notices)
+	u.check(err != nil || told.IsZero() || !upForLong() || time.Since(told) < workerIdle, finding{Check: "notices-wait", Subject: layout.Notices,
+		Found: at(told), Mend: whyWorker})
+	due, _, err := queue.Queue(layout.Queue).Oldest(queue.Open)
+	u.check(err != nil || due.IsZero() || !upForLong() || time.Since(due) < workerIdle, finding{Check: "messages-open", Subject: layout.Queue + "/" + queue.Open,
+		Found: at(due), Mend: whyWorker})
 	since, count, err := queue.Queue(layout.Queue).Oldest(queue.Waiting)
 	u.check(err != nil || count == 0 || settings.Mail.Alarm == 0 || time.Since(since) <= settings.Mail.Alarm, finding{Check: "mail-waiting",
 		Subject: strconv.Itoa(count), Found: at(since), Mend: "shzadm queue list"})
@@ -71,6 +79,18 @@ func (u *checkup) checkWords() {
 		}
 		u.check(false, f)
 	}
+}
+
+// oldestFile is since when the oldest file lies in a folder, the zero time where there is none.
+func oldestFile(folder string) (oldest time.Time, err error) {
+	entries, err := os.ReadDir(folder)
+	for _, e := range entries {
+		info, infoErr := e.Info()
+		if infoErr == nil && (oldest.IsZero() || info.ModTime().Before(oldest)) {
+			oldest = info.ModTime()
+		}
+	}
+	return oldest, err
 }
 
 // upForLong says whether the machine has been up for so long that cron had the time.

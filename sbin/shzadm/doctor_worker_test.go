@@ -24,12 +24,18 @@ func TestDoctorWorker(t *testing.T) {
 		{"failed", message("failed"), "rm " + layout.Queue + "/failed/2026*", "messages that could not be delivered: 1;"},
 	}
 	if upForLong() {
+		notices := layout.Notices + "/20200101T000000.000000000Z-0123456789abcdef.jsonl"
+		rows = append(rows, trouble{"notices", "echo x > " + notices + "; touch -d '9 hours ago' " + notices, "rm " + notices, "nobody has been told"},
+			trouble{"open", message("open"), "rm " + layout.Queue + "/open/2026*", "was due at 2026-01-01"})
 		rows = append(rows, trouble{"idle", "echo x > " + event + "; touch -d '9 hours ago' " + event, "rm " + event, "lies in the spool since"})
 	}
 	for _, row := range rows {
 		bash(t, row.do)
 		code, out, _ := shzadm(t, "", "doctor")
 		bash(t, row.undo)
+		if strings.Contains(out, "/var/log/syslog") && !strings.Contains(out, "journalctl") {
+			t.Errorf("%s: a machine with a journal alone has no such file: %s", row.what, out)
+		}
 		if code != exitRefused || !strings.Contains(out, row.says) || !strings.HasSuffix(out, "findings: 1\n") {
 			t.Errorf("%s: exit %d: %s", row.what, code, out)
 		}

@@ -499,6 +499,8 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"finding-worker-idle":        "what requests did lies in the spool since %[2]s: nobody is told of anything, and no activity is logged, unless cron starts %[1]s each minute",
 	"finding-mail-waiting":       "messages that wait: %[1]s, the oldest since %[2]s; with each stands why:",
 	"finding-mail-failed":        "messages that could not be delivered: %[1]s; with each stands why, and \"shzadm queue retry\" and \"drop\" end it:",
+	"finding-notices-wait":       "in %[1]s lies since %[2]s what nobody has been told; the system log says why:",
+	"finding-messages-open":      "a message in %[1]s was due at %[2]s and does not get out of there; the system log says why:",
 	"finding-worker-unwatched":   "%[1]s does not run: what requests did is told by cron alone, up to a minute later:",
 	"finding-message-foreign":    "%[1]s is not used, and messages have Share Zone's own words: others than root could have written it:",
 	"finding-message-unreadable": "%[1]s is not used, and messages have Share Zone's own words: the worker cannot read it:",

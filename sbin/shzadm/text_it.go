@@ -498,6 +498,8 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-worker-idle":        "quello che hanno fatto le richieste è nello spool dal %[2]s: nessuno viene avvisato e nessuna attività è registrata, se cron non avvia %[1]s ogni minuto",
 	"finding-mail-waiting":       "messaggi in attesa: %[1]s, il più vecchio dal %[2]s; con ciascuno c'è il perché:",
 	"finding-mail-failed":        "messaggi che non si è riusciti a consegnare: %[1]s; con ciascuno c'è il perché, e \"shzadm queue retry\" e \"drop\" lo chiudono:",
+	"finding-notices-wait":       "in %[1]s dal %[2]s c'è qualcosa che nessuno ha saputo; il log del sistema dice perché:",
+	"finding-messages-open":      "un messaggio in %[1]s doveva uscire il %[2]s e non ne esce; il log del sistema dice perché:",
 	"finding-worker-unwatched":   "%[1]s non è attivo: quello che le richieste hanno fatto lo prende solo cron, fino a un minuto dopo:",
 	"finding-message-foreign":    "%[1]s non si usa, e i messaggi hanno le parole di Share Zone: altri che root potrebbero averlo scritto:",
 	"finding-message-unreadable": "%[1]s non si usa, e i messaggi hanno le parole di Share Zone: il worker non può leggerlo:",
