@@ -114,6 +114,9 @@ func TestDMZ(t *testing.T) {
 	cookie := "Cookie: SESSION_ID=" + cookieIn(t, jar)
 	t.Run("transfer", func(t *testing.T) { dmzTransfer(t, certificate, cookie, zone) })
 	t.Run("paths", func(t *testing.T) { dmzPaths(t, certificate, cookie) })
+	t.Run("second factor", func(t *testing.T) {
+		factorFromOutside(t, func(path string, args ...string) answer { return partnerCurl(t, certificate, path, args...) })
+	})
 	t.Run("lengths", func(t *testing.T) { dmzLengths(t, certificate) })
 	t.Run("links", func(t *testing.T) { dmzLinks(t, certificate) })
 	t.Run("nobody else", func(t *testing.T) {

@@ -5,11 +5,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"sharezone/internal/config"
 	"sharezone/internal/layout"
 	"sharezone/internal/session"
 )
@@ -24,6 +26,19 @@ func fromOutside(c gateCall) gateCall {
 	c.set["REMOTE_ADDR"], c.set["HTTP_X_FORWARDED_FOR"], c.set["SHZ_PROXY"] = "192.0.2.1", client, "192.0.2.1"
 	c.set["SHZ_ENTRY"], c.set["HTTPS"] = "external", "on"
 	return c
+}
+
+// TestProxyComponents: what the reverse proxy asks the inside for is what the external entry answers as shipped, and what a login needs.
+func TestProxyComponents(t *testing.T) {
+	found := regexp.MustCompile(`<LocationMatch "\^/\(cgi-bin/\(([a-z|]+)\)`).FindStringSubmatch(read(t, "../etc/apache/dmz.conf"))
+	if found == nil {
+		t.Fatal("no list of components")
+	}
+	want := append(strings.Fields(config.Default().External.Components), "login", "logout", "factor")
+	slices.Sort(want)
+	if got := strings.Split(found[1], "|"); !slices.Equal(got, want) {
+		t.Errorf("the proxy lets through %q, not %q", got, want)
+	}
 }
 
 // outside sends a request by the external entry with a session of it.

@@ -99,6 +99,9 @@ func TestExternalEntry(t *testing.T) {
 			t.Errorf("inside: %d %s", a.status, a.body)
 		}
 	})
+	t.Run("second factor", func(t *testing.T) {
+		factorFromOutside(t, func(path string, args ...string) answer { return byProxy(t, path, append(args, "-H", partner)...) })
+	})
 	t.Run("lengths", externalLengths)
 	t.Run("log", func(t *testing.T) {
 		if a := byProxy(t, "/index.html?seen-in-the-log", "-H", partner); a.status != 200 {
