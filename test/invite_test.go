@@ -487,8 +487,21 @@ func TestInviterIsLocked(t *testing.T) {
 	canInvite(t)
 	setConfig(t, "[login]\ninvitations_monthly = 2\n[mail]\nport = 1\n[entries.internal]\npublic_url = \""+needDemo(t).url+"\"\n")
 	run(t, "sh", "-c", `echo Lampone-7-Treno-Verde | shzadm user add us-boss --role manager --full-name B --email b@share.test --password-stdin; shzadm zone transfer "$1" --owner us-boss`, "sh", zone)
-	question := `echo '{"op":"invite","username":"us-guest","full_name":"G","email":"g@share.test","zone":"` + zone + `","access":"write"}' | sudo -n ` + layout.AccountHelper
-	for _, row := range []struct{ meanwhile, says string }{{"chown anna " + zonePath(zone), `"reason":"not-owner"`}, {"shzadm user lock us-boss", `"error"`}} {
+	asks := func(name string) string {
+		return `echo '{"op":"invite","username":"` + name + `","full_name":"G","email":"g@share.test","zone":"` + zone + `","access":"write"}' | sudo -n ` + layout.AccountHelper
+	}
+	question := asks("us-guest")
+	// Who has the name already is not held meanwhile, so he can be locked: it is refused before anybody waits.
+	held := holdZone(t, zone)
+	if out, _ := asUser(t, "us-boss", "sh", "-c", asks("us-boss")); !strings.Contains(out, "exists") {
+		t.Errorf("himself: %s", out)
+	}
+	held.Close()
+	for _, row := range []struct{ meanwhile, says string }{{"chown anna " + zonePath(zone), `"reason":"not-owner"`}, {"shzadm user lock us-boss", `"error"`},
+		{"shzadm user unlock us-boss; gpasswd -d us-boss shzadmin; gpasswd -d us-boss shzmgr", `"error"`}} {
+		if strings.Contains(row.meanwhile, "shzadmin") {
+			run(t, "sh", "-c", "shzadm user unlock us-boss; usermod -aG shzadmin us-boss")
+		}
 		run(t, "chown", "us-boss", zonePath(zone))
 		held := holdZone(t, zone)
 		answered := make(chan string)

@@ -43,6 +43,9 @@ func invite(w *work) error {
 	if err == nil {
 		err = invitation.CheckDay(said(w.Expires), w.now)
 	}
+	if err == nil {
+		err = change.CheckFree(w.Username, w.names) // before anybody waits: who has the name could not be locked meanwhile
+	}
 	if err != nil {
 		return err
 	}
@@ -51,6 +54,18 @@ func invite(w *work) error {
 		return err
 	}
 	defer closeZone()
+	// 2 once more, and what follows from it: who has waited may be locked by now, or no administrator any more.
+	if err := w.readCaller(); err != nil {
+		return err
+	}
+	if err := w.checkInviter(settings); err != nil {
+		return err
+	}
+	if z != nil {
+		if err := w.checkOwner(z); err != nil {
+			return err
+		}
+	}
 	if err := w.makeInvited(settings); err != nil {
 		return err
 	}

@@ -266,9 +266,10 @@ func modify(w *work) error {
 	if err := w.checkChannel(); err != nil {
 		return err
 	}
+	var sent error
 	if to != (change.Changes{}) {
-		if err := w.changeInvited(to); err != nil {
-			return err
+		if sent = w.changeInvited(to); sent != nil && !w.did {
+			return sent
 		}
 	}
 	if w.Language != nil {
@@ -281,7 +282,7 @@ func modify(w *work) error {
 			return err
 		}
 	}
-	return w.showUser()
+	return errors.Join(sent, w.showUser())
 }
 
 // changeInvited changes somebody; where that makes the link of an invitation void, another one goes out, to the address that holds now.

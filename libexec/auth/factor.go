@@ -300,6 +300,12 @@ func proveBoth(q request, f *os.File, r *session.Record, who caller, settings co
 	if err != nil {
 		return err
 	}
+	if !state.Enrolled {
+		err = factor.Installed().Renamed(personOf(who.account)) // it would be put in force beside the one under the former name
+	}
+	if err != nil {
+		return err
+	}
 	if r.Code || !state.Enrolled {
 		return prove(q.Password, *r, who, settings, nil)
 	}
@@ -366,10 +372,13 @@ func mayChange(r session.Record, a account) error {
 		return nil
 	}
 	state, err := factor.Installed().Look(personOf(a))
-	if err == nil && state.Enrolled {
-		err = &told{"ended", "set up in another session meanwhile"}
+	switch {
+	case err != nil:
+		return err
+	case state.Enrolled:
+		return &told{"ended", "set up in another session meanwhile"}
 	}
-	return err
+	return factor.Installed().Renamed(personOf(a))
 }
 
 func orNothing(err error) error {

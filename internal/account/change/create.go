@@ -76,7 +76,7 @@ func Create(spec Spec, now time.Time) (uid uint32, err error) {
 
 	for try := 1; ; try++ {
 		names := account.NewNames() // read under the lock: two of us never see the same next uid
-		if err := checkFree(spec.Name, names); err != nil {
+		if err := CheckFree(spec.Name, names); err != nil {
 			return 0, err
 		}
 		if uid, err = register.take(spec.Name, names, now); err != nil {
@@ -136,8 +136,8 @@ func checkExpires(text string) error {
 	return nil
 }
 
-// checkFree asks the files and NSS. A private group has the name of its user, so both must be free.
-func checkFree(name string, names *account.Names) error {
+// CheckFree refuses a name that is taken. It asks the files and NSS. A private group has the name of its user, so both must be free.
+func CheckFree(name string, names *account.Names) error {
 	_, user := names.User(name)
 	_, group := names.Group(name)
 	if err := names.Err(); err != nil {

@@ -38,7 +38,7 @@ func CreateGroup(name string, now time.Time) (gid uint32, err error) {
 	}
 	defer register.close()
 	names := account.NewNames()
-	if err := checkFree(name, names); err != nil {
+	if err := CheckFree(name, names); err != nil {
 		return 0, err
 	}
 	if gid, err = register.take(name, names, now); err != nil {
