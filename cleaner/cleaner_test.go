@@ -289,6 +289,13 @@ func TestDryRun(t *testing.T) {
 	if _, err := s.admin.CloseZone("old", start.AddDate(0, 0, -40)); err != nil {
 		t.Fatal(err)
 	}
+	s.dryRun = true
+	os.Remove(s.state)
+	s.at(start.AddDate(0, 0, 1))
+	if got := s.told.String(); !strings.HasPrefix(got, "This would be the first run: ") || strings.Contains(got, "removed") || strings.Contains(got, "closed,") {
+		t.Errorf("before the first run: %s", got)
+	}
+	s.told.Reset()
 	if err := (schedule.State{Since: start.AddDate(-1, 0, 0), Jobs: map[string]schedule.Run{}}).Write(s.state); err != nil {
 		t.Fatal(err)
 	}
@@ -296,7 +303,6 @@ func TestDryRun(t *testing.T) {
 		return sh(t, "cd "+s.base+"; find . -printf '%p %i %C@\\n'; cat "+s.state+"; ls "+s.events)
 	}
 	before := everything()
-	s.dryRun = true
 	s.at(start.AddDate(0, 0, 1))
 	if after := everything(); after != before {
 		t.Errorf("before\n%s\nafter\n%s", before, after)
@@ -386,6 +392,89 @@ func TestBusy(t *testing.T) {
 	s.at(now.AddDate(0, 0, 1).Add(time.Minute))
 	if acts := strings.Join(s.acts(), "; "); acts != "expire age old ok" {
 		t.Errorf("%s", acts)
+	}
+}
+
+// While somebody changes a zone for long it alone is looked at each minute, and the others when it is time.
+func TestBusyAlone(t *testing.T) {
+	s := newSite(t)
+	for _, name := range []string{"age", "other"} {
+		sh(t, "touch "+s.aging(name)+"/old")
+	}
+	sh(t, "touch "+s.base+"/other/young")
+	s.backdate("/age/old 400 400")
+	h, err := s.admin.Reach("age")
+	if err == nil {
+		err = h.Lock()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	year, month, day := time.Now().Date() // what is young is so by the clock of the kernel
+	start := time.Date(year, month, day+1, 12, 0, 0, 0, time.Local)
+	at := func(now time.Time, seen int64, left string) {
+		t.Helper()
+		s.at(now)
+		state, err := schedule.ReadState(s.state)
+		if run := state.Jobs["files"]; err != nil || run.Seen != seen || strings.Join(run.Left, " ") != left || run.Last.IsZero() != (left != "") {
+			t.Errorf("%+v %v", run, err)
+		}
+	}
+	s.now = start
+	at(start, 4, "age") // the one that is busy gets a second chance
+	at(start.Add(time.Minute), 6, "age")
+	at(start.Add(2*time.Minute), 8, "age")
+	s.only = "other"
+	if err := s.run("files"); err != nil {
+		t.Error(err)
+	}
+	s.only = ""
+	at(start.Add(3*time.Minute), 4, "age") // the run for one is the last that is told, but the zone is not forgotten
+	at(start.AddDate(0, 0, 1), 4, "age")
+	h.Release()
+	at(start.AddDate(0, 0, 1).Add(time.Minute), 5, "")
+	at(start.AddDate(0, 0, 2), 2, "")
+}
+
+// TestStatus: what is left over of the last runs is told in words, in both languages.
+func TestStatus(t *testing.T) {
+	file := t.TempDir() + "/state.json"
+	day := time.Date(2027, 1, 1, 12, 0, 0, 0, time.Local)
+	state := schedule.State{Since: day, Seen: day, Most: day.AddDate(0, 0, 9), Back: time.Hour, Doubt: &schedule.Doubt{Before: day, Ran: 2 * time.Hour}, Jobs: map[string]schedule.Run{
+		"zones": {Last: day, Began: day, Seconds: 1.25, Seen: 7, Warned: 6, Closed: 5, Removed: 4, Freed: 3, Failed: 2, Failures: []string{"a\x1b[31m: busy"}},
+		"files": {Began: day, Left: []string{"much", "more"}},
+		"trash": {Last: day, Began: day.Add(time.Hour)},
+	}}
+	if err := state.Write(file); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		say   texts
+		lines []string
+	}{
+		{english, []string{"zones     2027-01-01 12:00  1.2      7     6       5       4        3      2", "sessions  -", "(before: 2027-01-01 12:00)", "so far: 2h0m0s",
+			"(2027-01-10 12:00)", "trash: began 2027-01-01 13:00", `files: somebody was changing these zones, which come again at once: ["much" "more"]`, `zones: "a\x1b[31m: busy"`}},
+		{italian, []string{"LAVORO", "trash: cominciato 2027-01-01 13:00 e non ancora finito", `files: qualcuno stava modificando queste aree, che vengono di nuovo subito: ["much" "more"]`}},
+	} {
+		var out strings.Builder
+		if err := showStatus(file, row.say, false, &out); err != nil {
+			t.Error(err)
+		}
+		for _, line := range row.lines {
+			if !strings.Contains(out.String(), line) {
+				t.Errorf("no %q in %s", line, out.String())
+			}
+		}
+		if strings.Contains(out.String(), "files: began") {
+			t.Errorf("what waits is told as interrupted: %s", out.String())
+		}
+	}
+	var out strings.Builder
+	if err := showStatus(file, english, true, &out); err != nil || !strings.Contains(out.String(), `"left": [`) {
+		t.Errorf("%v %s", err, out.String())
+	}
+	if err := showStatus(file+"x", english, false, &out); err != nil {
+		t.Errorf("never run: %v", err)
 	}
 }
 

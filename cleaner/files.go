@@ -41,6 +41,9 @@ func (r *jobRun) leftSince() time.Time { return r.now.Add(-leftAge) }
 // workers is how many zones are done at a time: each thing that goes is moved before, which costs twice what rm does.
 const workers = 2
 
+// maxLeft is how many zones are remembered that somebody else was changing; where there are more, all are looked at again.
+const maxLeft = 100
+
 // each does something with each open zone. One that somebody else is changing gets a second chance at the end.
 func (r *jobRun) each(do func(*jobRun, *zone.Held, zone.Details) error) error {
 	n := workers
@@ -60,15 +63,23 @@ func (r *jobRun) each(do func(*jobRun, *zone.Held, zone.Details) error) error {
 	var failed error
 	for zones, err := range admins[0].Batches {
 		failed = errors.Join(failed, err)
-		zones = slices.DeleteFunc(zones, func(z zone.Details) bool { return z.Closed != nil || r.only != "" && r.only != z.Name })
+		zones = slices.DeleteFunc(zones, func(z zone.Details) bool {
+			return z.Closed != nil || r.only != "" && r.only != z.Name || r.again != nil && !slices.Contains(r.again, z.Name)
+		})
 		busy = append(busy, r.together(admins, zones, do)...)
 		if r.stop() {
 			r.ended = false
 			return failed
 		}
 	}
-	if len(r.together(admins, busy, do)) > 0 || r.stop() {
+	left := r.together(admins, busy, do)
+	if len(left) > 0 || r.stop() {
 		r.ended = false // a minute later the change is over
+	}
+	if n := len(left); n > 0 && n <= maxLeft && !r.stop() {
+		for _, z := range left {
+			r.Left = append(r.Left, z.Name)
+		}
 	}
 	return failed
 }

@@ -219,6 +219,9 @@ type cleaner struct {
 // run does one job, or all that are due. What fails is remembered and told; a later run tries again.
 func (c *cleaner) run(which string) error {
 	state, damaged := schedule.ReadState(c.state)
+	if c.dryRun && state.Since.IsZero() && damaged == nil {
+		fmt.Fprint(c.out, c.say.line("first"))
+	}
 	failed := errors.Join(damaged, c.watch(&state))
 	c.since = state.From(c.now)
 	c.behind = state.Behind(c.now)
@@ -231,6 +234,8 @@ func (c *cleaner) run(which string) error {
 	}
 	for _, j := range c.jobs {
 		last := state.Jobs[j.name]
+		before := last
+		var again []string
 		switch {
 		case which != due && which != j.name, c.stop():
 			continue
@@ -249,6 +254,9 @@ func (c *cleaner) run(which string) error {
 				state.Jobs[j.name] = last
 				continue
 			}
+			if !s.Due(last.Full, c.now) {
+				again = last.Left
+			}
 		}
 		if !c.dryRun {
 			last.Began = c.now
@@ -257,12 +265,19 @@ func (c *cleaner) run(which string) error {
 				return errors.Join(failed, err) // what is not written down is not begun
 			}
 		}
-		r := c.do(j)
+		r := c.do(j, again)
 		if r.Failed > 0 {
 			failed = errors.Join(failed, fmt.Errorf("%s: %d failures: %q", j.name, r.Failed, r.Failures))
 		}
+		if again != nil {
+			r.Add(last)
+			r.Full = last.Full
+		}
 		if !r.ended {
 			r.Last = last.Last
+		}
+		if c.only != "" { // the others are due as they were
+			r.Last, r.Began, r.Full, r.Left = before.Last, before.Began, before.Full, before.Left
 		}
 		if !c.dryRun {
 			state.Jobs[j.name] = r.Run
@@ -302,13 +317,14 @@ func (c *cleaner) watch(state *schedule.State) error {
 type jobRun struct {
 	schedule.Run
 	*cleaner
-	ended bool // false: it is due again at once, because it was stopped or somebody else held a lock
+	ended bool     // false: it is due again at once, because it was stopped or somebody else held a lock
+	again []string // the zones that alone are looked at; nil is all
 }
 
 // do does a job. What goes wrong in it is one of its failures, a panic too: the other jobs are done all the same.
-func (c *cleaner) do(j job) (r *jobRun) {
+func (c *cleaner) do(j job, again []string) (r *jobRun) {
 	began := time.Now()
-	r = &jobRun{Run: schedule.Run{Last: c.now, Began: c.now, Failures: []string{}}, cleaner: c, ended: true}
+	r = &jobRun{Run: schedule.Run{Last: c.now, Began: c.now, Full: c.now, Failures: []string{}}, cleaner: c, ended: true, again: again}
 	defer func() {
 		if reason := recover(); reason != nil {
 			r.Fail(fmt.Sprint("panic: ", reason))

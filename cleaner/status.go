@@ -47,8 +47,11 @@ func showStatus(file string, say texts, asJSON bool, out io.Writer) error {
 	}
 	for _, j := range jobs {
 		r := state.Jobs[j.name]
-		if r.Began.After(r.Last) {
+		if r.Began.After(r.Last) && len(r.Left) == 0 {
 			fmt.Fprint(out, say.line("status-interrupted", j.name, stamp(r.Began)))
+		}
+		if len(r.Left) > 0 {
+			fmt.Fprint(out, say.line("status-left", j.name, r.Left))
 		}
 		for _, failure := range r.Failures {
 			fmt.Fprint(out, say.line("status-failure", j.name, strconv.Quote(failure)))

@@ -50,7 +50,9 @@ var english = texts{
 	"trash-many":         "zone %s: limit_files and limit_percent are 0, so none goes: look with --dry-run, then --once trash --zone %[1]s --no-limit",
 	"status-columns":     "JOB\tLAST RUN\tSECONDS\tSEEN\tWARNED\tCLOSED\tREMOVED\tBYTES\tFAILED",
 	"status-interrupted": "%s: began %s and did not end yet",
+	"status-left":        "%s: somebody was changing these zones, which come again at once: %.200q",
 	"status-failure":     "%s: %s",
+	"first":              "This would be the first run: days before it do not count, so no zone and no file is old yet.",
 	"status-behind":      "The clock showed more before (%s): max_expiry_days shortens no zone until it has gone on for a day; so far: %s.",
 	"status-clock":       "The clock jumped ahead (before: %s): nothing is closed or removed until it has gone on for a day; so far: %s.",
 }
@@ -76,7 +78,9 @@ var italian = texts{
 	"trash-many":         "area %s: limit_files e limit_percent sono 0, perciò non se ne elimina nessuno: guardare con --dry-run, poi --once trash --zone %[1]s --no-limit",
 	"status-columns":     "LAVORO\tULTIMA VOLTA\tSECONDI\tVISTI\tAVVISI\tCHIUSE\tELIMINATI\tBYTE\tFALLITI",
 	"status-interrupted": "%s: cominciato %s e non ancora finito",
+	"status-left":        "%s: qualcuno stava modificando queste aree, che vengono di nuovo subito: %.200q",
 	"status-failure":     "%s: %s",
+	"first":              "Questa sarebbe la prima volta: i giorni di prima non contano, perciò nessuna area e nessun file è ancora vecchio.",
 	"status-behind":      "L'orologio prima segnava di più (%s): max_expiry_days non accorcia nessuna area finché non è andato avanti per un giorno; finora: %s.",
 	"status-clock":       "L'orologio è saltato in avanti (prima: %s): niente si chiude o si elimina finché non è andato avanti per un giorno; finora: %s.",
 }

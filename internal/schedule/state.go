@@ -31,10 +31,12 @@ type Run struct {
 	Capped   int64     `json:"capped"`
 	Closed   int64     `json:"closed"`
 	Removed  int64     `json:"removed"`
-	Freed    int64     `json:"freed"`    // bytes
-	Failed   int64     `json:"failed"`   // things of which it could not be done
-	Failures []string  `json:"failures"` // the first of them
-	Stopped  bool      `json:"stopped"`  // by a limit that protects from removing too much
+	Freed    int64     `json:"freed"`          // bytes
+	Failed   int64     `json:"failed"`         // things of which it could not be done
+	Failures []string  `json:"failures"`       // the first of them
+	Stopped  bool      `json:"stopped"`        // by a limit that protects from removing too much
+	Full     time.Time `json:"full,omitzero"`  // when it began the last time with all zones
+	Left     []string  `json:"left,omitempty"` // zones that somebody else was changing: they alone come next, until it is time for all
 }
 
 // maxFailures is how many failures of a run are remembered in words.

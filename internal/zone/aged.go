@@ -37,6 +37,12 @@ func (h *Held) LookAged(a *Aging) error { return (&ager{h: h, Aging: a}).run() }
 // at again, and put back where it is not what was judged, or the folder lies in this zone no more. A folder is not moved: rmdir takes
 // none that has something in it, and what was moved aside when the process died would go with what somebody put there meanwhile.
 func (h *Held) RemoveAged(a *Aging) error {
+	var on unix.Statfs_t
+	if err := unix.Fstatfs(h.fd, &on); err != nil {
+		return err
+	} else if on.Flags&unix.ST_RDONLY != 0 {
+		return unix.EROFS // and no act for each thing that stays
+	}
 	closed, err := h.openClosed()
 	if err != nil {
 		return err
@@ -102,7 +108,7 @@ func (it looked) unchanged(now looked) bool {
 }
 
 func (g *ager) run() error {
-	g.walker = walker{files: g.files, folder: g.folder, left: g.leftFolder, missed: g.skip, progress: func(int) {}, stop: func() bool {
+	g.walker = walker{hidden: true, files: g.files, folder: g.folder, left: g.leftFolder, missed: g.skip, progress: func(int) {}, stop: func() bool {
 		return g.halted != nil || g.Stop != nil && g.Stop()
 	}}
 	g.stays = []bool{false}
@@ -115,8 +121,8 @@ func (g *ager) run() error {
 
 func (g *ager) skip(name string, reason SkipReason, err error) {
 	g.stay()
-	if reason == SkipUpload || reason == SkipMoved {
-		return // the first is not for this; the other is somewhere else by now, and judged there
+	if reason == SkipMoved {
+		return // it is somewhere else by now, and judged there
 	}
 	if g.Failed++; len(g.Skipped) < maxSkips {
 		g.Skipped = append(g.Skipped, Skipped{g.path(name), reason, err})
@@ -133,7 +139,11 @@ func (g *ager) kept(name string) bool {
 	return len(g.walker.stack) == 1 && slices.Contains(g.Keep, name)
 }
 
-// look sees what has a name in a directory, and says whether it is a folder, and due.
+// fixed are the attributes of what nobody can remove, not even root.
+const fixed = unix.STATX_ATTR_IMMUTABLE | unix.STATX_ATTR_APPEND
+
+// look sees what has a name in a directory, and says whether it is a folder, and due. What cannot be removed is an error before it is
+// an act: it would be one each night.
 func (g *ager) look(dir int, name string) (it looked, folder, due bool, err error) {
 	var st unix.Statx_t
 	const flags = unix.AT_SYMLINK_NOFOLLOW | unix.AT_NO_AUTOMOUNT
@@ -152,13 +162,22 @@ func (g *ager) look(dir int, name string) (it looked, folder, due bool, err erro
 		born = time.Unix(st.Btime.Sec, int64(st.Btime.Nsec))
 	}
 	changed := laterOf(time.Unix(st.Ctime.Sec, int64(st.Ctime.Nsec)), g.restored.at(len(g.walker.stack)-1))
-	return it, st.Mode&unix.S_IFMT == unix.S_IFDIR, g.Due(born, changed), nil
+	folder, due = st.Mode&unix.S_IFMT == unix.S_IFDIR, g.Due(born, changed)
+	if due && st.Attributes&fixed != 0 {
+		return it, folder, false, unix.EPERM
+	}
+	return it, folder, due, nil
 }
 
-// files judges what is no folder in the current directory, and returns what is one.
+// files judges what is no folder in the current directory, and returns what is one. A name that Share Zone keeps for itself is judged as
+// any other, unless it is one that is swept up; else whoever has a shell could keep things under it.
 func (g *ager) files(names []string) (folders []string) {
 	var going []looked
 	for _, name := range names {
+		if isLeftover(name) {
+			g.stay()
+			continue
+		}
 		it, folder, due, err := g.look(g.walker.here, name)
 		switch {
 		case err != nil:
@@ -197,8 +216,8 @@ func (g *ager) files(names []string) (folders []string) {
 }
 
 // folder judges a folder before its content changes it.
-func (g *ager) folder(name string, fd int, _ *unix.Stat_t) bool {
-	if g.kept(name) {
+func (g *ager) folder(name string, fd int, st *unix.Stat_t) bool {
+	if g.kept(name) || endsOtherwise(name, st.Uid, len(g.walker.stack) == 1) {
 		g.stay()
 		return false
 	}
@@ -208,7 +227,11 @@ func (g *ager) folder(name string, fd int, _ *unix.Stat_t) bool {
 		return false
 	}
 	it, _, due, err := g.look(g.walker.here, name)
-	g.folders = append(g.folders[:len(g.walker.stack)-1], candidate{it, err == nil && due})
+	if err != nil {
+		g.walker.failed(name, err)
+		return false
+	}
+	g.folders = append(g.folders[:len(g.walker.stack)-1], candidate{it, due})
 	return true
 }
 

@@ -275,4 +275,18 @@ func TestRemoveInSubvolumes(t *testing.T) {
 		t.Error(err)
 	}
 	nothingAside(t, mount)
+	// What has had its time goes from there too, but not from a file system in it.
+	sh(t, "cd "+root+"; mkdir -p aged/deep; touch aged/deep/a aged/b; btrfs -q subvolume create nested; touch nested/c")
+	a := Aging{
+		Due:    func(time.Time, time.Time) bool { return true },
+		Check:  func() error { return nil },
+		Record: func([]string) (func([]error), error) { return func([]error) {}, nil },
+	}
+	if err := h.RemoveAged(&a); err != nil || a.Files != 2 || a.Folders != 2 || a.Failed != 1 {
+		t.Errorf("%v %+v", err, a)
+	}
+	if left := sh(t, "cd "+root+"; find . -mindepth 1 | sort | paste -sd' '"); left != "./nested ./nested/c" {
+		t.Errorf("left: %s", left)
+	}
+	nothingAside(t, mount)
 }

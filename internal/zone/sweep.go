@@ -84,11 +84,11 @@ func (h *Held) SweepLeftovers(s *Sweeping) error {
 		}
 		return nil // where the file system does not tell folders apart, theirs are not looked into
 	}
-	w.folder = func(name string, _ int, _ *unix.Stat_t) bool {
+	w.folder = func(name string, _ int, st *unix.Stat_t) bool {
 		if isLeftover(name) {
 			sweep(name)
 		}
-		return !strings.HasPrefix(name, ReservedPrefix)
+		return !endsOtherwise(name, st.Uid, len(w.stack) == 1)
 	}
 	_, err := w.run(h.fd)
 	return err
@@ -105,6 +105,12 @@ func giveBack(dir int, away string) error {
 		to = numbered(name, i)
 	}
 	return err
+}
+
+// endsOtherwise says whether a folder is one that Share Zone made and ends as a whole: one that grows, a trash at the top of a zone, what is
+// moved aside. Any other with a reserved name is somebody's who has a shell.
+func endsOtherwise(name string, uid uint32, top bool) bool {
+	return strings.HasPrefix(name, growingPrefix) || top && isTrash(name) || strings.HasPrefix(name, asidePrefix) && uid == 0
 }
 
 func isLeftover(name string) bool {
