@@ -219,3 +219,38 @@ func TestWorkerKilled(t *testing.T) {
 		t.Errorf("%d files are left in the spool, %v", len(left), err)
 	}
 }
+
+// TestReadersHoldUpNothing: as long as one worker is told who can read what came, which may take long, another one writes the logs.
+func TestReadersHoldUpNothing(t *testing.T) {
+	zone := newZone(t, "user:bruno=write")
+	setConfig(t, "[notices]\nwindow_minutes = 0\n")
+	work(t)
+	emptyQueue(t)
+	t.Cleanup(func() { emptyQueue(t) })
+	id := zoneID(t, zone)
+	put(t, "bruno", zone, "one.txt")
+	log := t.TempDir() + "/strace"
+	const question = "faccessat2" // of libexec/access alone
+	slow := exec.Command("strace", "-f", "-qq", "-o", log, "-u", layout.UserSpool, "-e", "trace="+question, "-e", "inject="+question+":delay_enter=3000000", workerProgram)
+	if err := slow.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- slow.Wait() }()
+	waitFor(t, "the question", func() bool { return exists(log) && strings.Contains(read(t, log), question) })
+	put(t, "bruno", zone, "two.txt")
+	work(t)
+	if got := inLog(t, id, "two.txt"); len(got) != 1 {
+		t.Errorf("the log has %q", got)
+	}
+	select {
+	case err := <-ended:
+		t.Errorf("the first worker was not slow: %v", err)
+	default:
+		<-ended
+	}
+	work(t)
+	if notices, _ := filepath.Glob(layout.Notices + "/*"); len(notices) != 0 {
+		t.Errorf("%q are left", notices)
+	}
+}

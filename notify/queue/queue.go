@@ -7,7 +7,7 @@
 // A message moves from one to the next by a rename. Whoever dies on the way leaves it in one of them.
 //
 // MUST rules of this folder:
-//   - open has one writer, the worker, under its lock; waiting and failed one, under the lock of who sends;
+//   - open has one writer, the worker, under the lock of who makes messages; waiting and failed one, under the lock of who sends;
 //   - nothing is added to a message that may have been delivered: only open ones grow.
 package queue
 
@@ -120,6 +120,12 @@ const version = 1
 
 // Part is what a part of a source is called.
 func Part(source, part string) string { return source + "+" + part }
+
+// Whole is the source that a part is of, or that itself.
+func Whole(source string) string {
+	whole, _, _ := strings.Cut(source, "+")
+	return whole
+}
 
 // Covers says whether a source is another one, or that is a part of it.
 func Covers(source, other string) bool {

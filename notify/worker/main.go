@@ -73,23 +73,34 @@ func work() error {
 	}
 	err = w.run()
 	// Of a batch that could be neither committed nor undone nobody may be told yet.
-	var sources []string
+	var told, errands []string
 	if _, state, journalErr := w.journal.read(); journalErr == nil && state != begun {
-		if settings.Mail.Host != "" {
-			p := post{notices: layout.Notices, queue: layout.Queue, memory: layout.WorkerState + "/taken.json", names: names,
-				readers: helper.Readers, barred: sync.OnceValues(helper.Barred), window: settings.Notices.Window, often: oftenFor,
-				channel: func(e account.Entry) account.Channel { return channelFor(settings.SMS, e, warned(e.UID)) }, now: time.Now, tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) }}
-			err = errors.Join(err, postSecrets(layout.Secrets, layout.Queue, time.Now()), p.run())
-		}
-		var listErr error
-		sources, listErr = notices(layout.Errands).list()
-		err = errors.Join(err, listErr)
+		var toldErr, errandsErr error
+		told, toldErr = notices(layout.Notices).list()
+		errands, errandsErr = notices(layout.Errands).list()
+		err = errors.Join(err, toldErr, errandsErr)
 	}
-	lock.Close() // a mail server that is slow holds up no log, nor does a program of the site
+	lock.Close() // neither who is asked who can read something holds up a log, nor a mail server, nor a program of the site
 	if settings.Mail.Host != "" {
-		err = errors.Join(err, send(settings, names))
+		err = errors.Join(err, makeMessages(settings, names, told), send(settings, names))
 	}
-	return errors.Join(err, runHooks(settings, w.hooks, sources))
+	return errors.Join(err, runHooks(settings, w.hooks, errands))
+}
+
+// makeMessages makes messages of notices, unless another worker does. committed were listed under the lock of who writes them.
+func makeMessages(settings config.Settings, names *account.Names, committed []string) error {
+	lock, err := lock(layout.WorkerState + "/post.lock")
+	if errors.Is(err, errAtWork) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	p := post{notices: layout.Notices, queue: layout.Queue, memory: layout.WorkerState + "/taken.json", names: names,
+		readers: helper.Readers, barred: sync.OnceValues(helper.Barred), window: settings.Notices.Window, often: oftenFor,
+		channel: func(e account.Entry) account.Channel { return channelFor(settings.SMS, e, warned(e.UID)) }, now: time.Now, tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) }}
+	return errors.Join(postSecrets(layout.Secrets, layout.Queue, time.Now()), p.run(committed))
 }
 
 // oftenFor is how often somebody wants to be told of a zone. Where nobody can say he is told.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"slices"
@@ -24,12 +25,20 @@ import (
 //
 //  1. Each recipient's message is written. It names the file as its source, so the next run adds nothing twice; and a message
 //     with a source that is still there is not sent (queue.Close), so what is added later is added to the same one.
-//  2. What was taken is remembered, for an hour.
-//  3. The file is removed.
+//  2. When that was done for all files of a run, what was taken is remembered, for an hour.
+//  3. The files are removed.
+//
+// This has a lock of its own: who can read what came is asked of the kernel, for thousands of files and people, and no log waits for it.
 
 // once is for how long taking a file again is not told again: a player or a download manager fetches one in many parts. Nor is an act
 // of the cleaner that was killed before it could write down that it is done.
 const once = time.Hour
+
+// maxTaken is of how many acts that is known; of more in an hour the first are told again.
+const maxTaken = 100_000
+
+// postTime is after how long the rest of the files waits for the next run, because mails that are ready wait for this one.
+const postTime = time.Minute
 
 // names is what is asked of account.Names.
 type names interface {
@@ -56,30 +65,10 @@ type post struct {
 	step    func(string)      // tests stop here; nil otherwise
 }
 
-// run makes messages of all notices. What stands in the way of one file is told, and keeps no other one waiting.
-func (p *post) run() error {
-	sources, err := p.notices.list()
-	if err != nil {
-		return err
-	}
-	var pending []string
-	for _, source := range sources {
-		if slices.ContainsFunc(sources, func(s string) bool { return s != source && queue.Covers(s, source) }) {
-			err = errors.Join(err, p.notices.remove(source)) // a split that was stopped: nothing of its parts was told
-			continue
-		}
-		if oneErr := p.post(source); oneErr != nil {
-			pending = append(pending, source)
-			err = errors.Join(err, fmt.Errorf("%s: %w", source, oneErr))
-		}
-	}
-	return errors.Join(err, p.queue.Close(p.now(), func(source string) bool {
-		return slices.ContainsFunc(pending, func(other string) bool { return queue.Covers(source, other) })
-	}))
-}
-
-func (p *post) post(source string) error {
-	all, err := p.notices.read(source)
+// run makes messages of the notices of batches that are committed. What stands in the way of one file is told, and keeps no other one
+// waiting.
+func (p *post) run(committed []string) error {
+	all, err := p.notices.list() // anew: who had the lock before has used some up, or divided them
 	if err != nil {
 		return err
 	}
@@ -87,21 +76,69 @@ func (p *post) post(source string) error {
 	if err != nil {
 		return err
 	}
+	mine := make(map[string]bool, len(committed))
+	for _, source := range committed {
+		mine[queue.Whole(source)] = true
+	}
+	var made []string
+	begun, learned := p.now(), false
+	for _, source := range all {
+		if !mine[queue.Whole(source)] || p.now().Sub(begun) >= postTime {
+			continue
+		}
+		if slices.ContainsFunc(all, func(s string) bool { return s != source && queue.Covers(s, source) }) {
+			err = errors.Join(err, p.notices.remove(source)) // a split that was stopped: nothing of its parts was told
+			continue
+		}
+		fresh, oneErr := p.post(source, taken)
+		if oneErr != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", source, oneErr))
+			continue
+		}
+		maps.Copy(taken, fresh)
+		learned = learned || len(fresh) > 0
+		made = append(made, source)
+	}
+	if learned {
+		if rememberErr := p.remember(taken); rememberErr != nil {
+			err, made = errors.Join(err, rememberErr), nil
+		}
+	}
+	p.pause("remembered")
+	for _, source := range made {
+		err = errors.Join(err, p.notices.remove(source))
+	}
+	left, listErr := p.notices.list()
+	if listErr != nil {
+		return errors.Join(err, listErr)
+	}
+	return errors.Join(err, p.queue.Close(p.now(), func(source string) bool {
+		return slices.ContainsFunc(left, func(other string) bool { return queue.Covers(source, other) })
+	}))
+}
+
+// post makes messages of one file, and returns what is to be remembered of it.
+func (p *post) post(source string, taken memory) (fresh memory, err error) {
+	all, err := p.notices.read(source)
+	if err != nil {
+		return nil, err
+	}
 	readers, unasked, err := p.readersOf(all)
 	if err != nil {
-		return errors.Join(err, p.split(source, all, unasked))
+		return nil, errors.Join(err, p.split(source, all, unasked))
 	}
+	fresh = make(memory)
 	messages := make(map[queue.Key]*collected)
 	var order []queue.Key
 	channels := make(map[uint32]account.Channel)
 	collects := make(map[queue.Key]collecting) // each of these and of channels asks for a file
 	for i, n := range all {
-		if n.once() && !taken.add(n) {
+		if n.once() && !fresh.add(n, taken) {
 			continue
 		}
 		recipients, err := p.recipients(n, readers[i])
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if len(recipients) == 0 && n.Actor == "root" {
 			p.tell(fmt.Sprintf("sharezone mail: nobody to tell, the owner is uid %d: %s of zone %s, %s", n.Owner, n.Kind, n.Zone, strconv.QuoteToASCII(n.Path)))
@@ -137,15 +174,11 @@ func (p *post) post(source string) error {
 	for _, k := range order {
 		m := messages[k]
 		if err := p.queue.Add(k, source, m.items, m.count, p.now(), m.window); err != nil {
-			return err
+			return nil, err
 		}
 		p.pause("added")
 	}
-	if err := p.remember(taken); err != nil {
-		return err
-	}
-	p.pause("remembered")
-	return p.notices.remove(source)
+	return fresh, nil
 }
 
 // collected is what one message gets of a file of notices: the first that it names, and how many they are. Of thousands of files for
@@ -301,16 +334,19 @@ func (n notice) once() bool { return n.Kind != queue.Arrived && n.Kind != queue.
 // memory is what was taken by whom, and when first, and of what else somebody was told.
 type memory map[string]time.Time
 
-// add says whether that is to be told: not if the same person took the same file of the same owner within the hour.
-func (m memory) add(n notice) bool {
+// add says whether that is to be told: not if the same person took the same file of the same owner within the hour, by m or by what
+// was known before.
+func (m memory) add(n notice, before memory) bool {
 	path := n.Raw
 	if path == "" {
 		path = n.Path
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d %q %t", n.Kind, n.Actor, n.ZoneID, n.Owner, path, n.Part))
 	key := hex.EncodeToString(sum[:16])
-	if before, found := m[key]; found && n.Time.Sub(before).Abs() < once {
-		return false
+	for _, known := range []memory{m, before} {
+		if at, found := known[key]; found && n.Time.Sub(at).Abs() < once {
+			return false
+		}
 	}
 	m[key] = n.Time
 	return true
@@ -335,9 +371,6 @@ func (p *post) remembered() (memory, error) {
 // remember forgets what is an hour older than the latest that it knows: a run that catches up with a day goes by the time of
 // the acts. What is of an hour that has not come is of a clock that was set ahead for a moment: it would be the latest for long.
 func (p *post) remember(m memory) error {
-	if len(m) == 0 {
-		return nil
-	}
 	var latest time.Time
 	for key, t := range m {
 		if t.Sub(p.now()) >= once {
@@ -350,6 +383,11 @@ func (p *post) remember(m memory) error {
 		if latest.Sub(t) >= once {
 			delete(m, key)
 		}
+	}
+	if len(m) > maxTaken {
+		moments := slices.SortedFunc(maps.Values(m), time.Time.Compare)
+		first := moments[len(moments)-maxTaken]
+		maps.DeleteFunc(m, func(_ string, t time.Time) bool { return t.Before(first) })
 	}
 	b, err := json.Marshal(m)
 	if err != nil {

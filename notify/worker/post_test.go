@@ -84,6 +84,22 @@ func newMailroom(t *testing.T) *mailroom {
 	return m
 }
 
+// run makes messages of all notices there are.
+func (m *mailroom) run() error {
+	all, err := m.notices.list()
+	return errors.Join(err, m.post.run(all))
+}
+
+// left are the files of notices.
+func (m *mailroom) left(t *testing.T) string {
+	t.Helper()
+	all, err := m.notices.list()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(all, " ")
+}
+
 // brings leaves notices: bruno brought these into a zone of owner's.
 func (m *mailroom) brings(t *testing.T, source string, owner uint32, paths ...string) {
 	t.Helper()
@@ -218,6 +234,62 @@ func TestArrived(t *testing.T) {
 	m.mustRun(t)
 	if left, _ := m.notices.list(); len(left) > 0 {
 		t.Errorf("%q are left", left)
+	}
+}
+
+// TestCommitted: notices of a batch that was not committed when the run began are left alone; after some time so are the rest; and what
+// was taken is written down once for all of them.
+func TestCommitted(t *testing.T) {
+	m := newMailroom(t)
+	for _, source := range []string{"1", "2", "3", "4"} {
+		m.takes(t, source, 1001, source)
+	}
+	m.brings(t, "0", 1001, "x")
+	if err := m.post.run([]string{"0", "1", "2"}); err != nil {
+		t.Fatal(err)
+	}
+	if got, left := m.told(t, queue.Open), m.left(t); !strings.Contains(got, "anna: 1 2") || left != "3 4" {
+		t.Errorf("%q, %q are left", got, left)
+	}
+	os.Remove(m.memory)
+	m.step = func(at string) {
+		if _, err := os.Stat(m.memory); at == "added" && err == nil {
+			t.Error("it is written down for each file of notices")
+		}
+	}
+	m.mustRun(t)
+	if _, err := os.Stat(m.memory); err != nil {
+		t.Error(err)
+	}
+	m.step = nil
+	ask := m.readers
+	m.readers = func(zone, id string, paths []string) ([][]string, error) {
+		m.clock = m.clock.Add(postTime)
+		return ask(zone, id, paths)
+	}
+	m.brings(t, "5", 1001, "y")
+	m.brings(t, "6", 1001, "z")
+	for _, want := range []string{"6", ""} {
+		m.mustRun(t)
+		if got := m.left(t); got != want {
+			t.Errorf("left: %q, not %q", got, want)
+		}
+	}
+}
+
+// TestTakenBound: of what was taken within the hour so much is remembered and no more.
+func TestTakenBound(t *testing.T) {
+	m := newMailroom(t)
+	many := make(memory)
+	for i := range maxTaken + 10 {
+		many[fmt.Sprint(i)] = m.clock.Add(-time.Duration(i) * time.Millisecond)
+	}
+	if err := m.remember(many); err != nil {
+		t.Fatal(err)
+	}
+	got, err := m.remembered()
+	if _, newest := got["0"]; err != nil || len(got) != maxTaken || !newest {
+		t.Errorf("%d, %v", len(got), err)
 	}
 }
 

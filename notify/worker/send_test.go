@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -474,6 +475,32 @@ func TestServerDown(t *testing.T) {
 	o.send(5 * 24 * time.Hour)
 	if m := o.waits(t, queue.Failed); m.Reason == "" {
 		t.Errorf("%+v", m)
+	}
+}
+
+// TestSilentServer: of one that takes connections and says nothing, the reason is written down once, whatever our port was.
+func TestSilentServer(t *testing.T) {
+	o := newPostOffice(t)
+	port := 40000
+	o.dial = func() (connection, error) {
+		port++
+		return nil, fmt.Errorf("dial failed: read tcp 127.0.0.1:%d->127.0.0.1:25: i/o timeout", port)
+	}
+	o.taken(t, 1)
+	var before os.FileInfo
+	for range 3 {
+		if err := o.send(time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		found, _ := filepath.Glob(string(o.mailroom.queue) + "/waiting/*")
+		info, err := os.Stat(found[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if before != nil && !os.SameFile(before, info) {
+			t.Error("the message is written anew")
+		}
+		before = info
 	}
 }
 
