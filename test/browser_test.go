@@ -35,6 +35,7 @@ type browserFacts struct {
 	Company string                       `json:"company"` // the partner's group
 	Words   map[string]map[string]string `json:"words"`   // by language and key
 	Shots   string                       `json:"shots"`
+	Large   string                       `json:"large"` // a file to be brought by a connection that is cut
 
 	Journeys []string `json:"journeys"` // those to be made, of test/browser/main.js
 }
@@ -116,12 +117,16 @@ func TestBrowserFactor(t *testing.T) {
 }
 
 func testJourneys(t *testing.T, journeys ...string) {
-	d := needDemo(t)
+	testJourneysAt(t, needDemo(t).url, "", journeys...)
+}
+
+// testJourneysAt is that at an address of Share Zone's, with a large file for those that bring one.
+func testJourneysAt(t *testing.T, address, large string, journeys ...string) {
 	if _, err := os.Stat("browser/node_modules"); err != nil {
 		t.Fatal("the packages of test/browser/package-lock.json are not there (test/prepare.sh, test/steps.sh):", err)
 	}
 	facts := browserFacts{
-		URL: d.url, Zone: browserZone{"browser", "Disegni per il montaggio / Assembly drawings"}, Drop: "browser-drop",
+		URL: address, Large: large, Zone: browserZone{"browser", "Disegni per il montaggio / Assembly drawings"}, Drop: "browser-drop",
 		Journeys: journeys, People: browserPeople(t, journeys), Words: browserWords(t), Shots: os.Getenv("SHZ_SHOTS"),
 		Partner: browserPartner{"br-partner", `Ólafur "Ó" O'Brien`, "Acciaierie Brunelli"}, Company: "shz-brunelli",
 	}
@@ -156,7 +161,7 @@ func runBrowser(t *testing.T, facts browserFacts) []visited {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 25*time.Minute) // two idle cores need two; a busy machine needed fifteen
+	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rounds(25, 90))*time.Minute) // two idle cores need two; a busy machine needed fifteen
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", "browser/main.js")
 	cmd.Stdin = bytes.NewReader(input)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -63,7 +64,7 @@ func (f form) askDetails() error {
 	thumbnails := 0
 	for _, one := range all {
 		item := one.row(f.call)
-		item.countThumbnail(&thumbnails)
+		item.offerThumbnail(f.folder, &thumbnails)
 		if owns && one.found.Kind == "file" {
 			path := below(append(f.path.Names[:len(f.path.Names):len(f.path.Names)], one.found.Name))
 			item.Takers = templ.SafeURL("/cgi-bin/activity/" + f.path.Zone + "?" + url.Values{"event": {"download,preview,zip"}, "path": {path}}.Encode())
@@ -175,6 +176,11 @@ type detailsView struct {
 	Items  []detailRow
 	More   int  // beyond those in Items
 	Sum    bool // there are files whose checksum can be asked for
+}
+
+// pictures says whether there are small pictures.
+func (d detailsView) pictures() bool {
+	return slices.ContainsFunc(d.Items, func(e detailRow) bool { return e.Thumbnail != "" })
 }
 
 type detailRow struct {

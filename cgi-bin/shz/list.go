@@ -218,7 +218,7 @@ func viewOf(c *web.Call, root, folder *zone.Object, object listing, path zone.Pa
 	thumbnails := 0
 	for i, e := range object.Entries {
 		r := row(c, here, e, found[i])
-		r.countThumbnail(&thumbnails)
+		r.offerThumbnail(folder, &thumbnails)
 		// The sticky bit lets remove what is one's own, and anything in a folder of one's own. It is the kernel that
 		// decides; this only spares a box that leads to a refusal.
 		r.Removable = f.Delete && (ownedBy(found[i].Owner) || folder.Stat().Uid == uint32(os.Geteuid()))
@@ -286,12 +286,12 @@ func row(c *web.Call, here string, e entry, found zone.Entry) entryRow {
 	return r
 }
 
-// countThumbnail counts those of a page, and leaves out what is beyond maxThumbnails.
-func (r *entryRow) countThumbnail(shown *int) {
+// offerThumbnail leaves the small picture out beyond maxThumbnails of a page, and where none can come.
+func (r *entryRow) offerThumbnail(folder *zone.Object, offered *int) {
 	if r.Thumbnail == "" {
 		return
 	}
-	if *shown++; *shown > maxThumbnails {
+	if *offered++; *offered > maxThumbnails || !beginsAsPicture(folder, r.Name) {
 		r.Thumbnail = ""
 	}
 }

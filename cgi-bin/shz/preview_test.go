@@ -9,6 +9,8 @@ import (
 	"image/png"
 	"net/http"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -150,7 +152,7 @@ func TestPreview(t *testing.T) {
 
 // TestThumbnail: a small picture is for who can read the file now, and is that of the file as it is now.
 func TestThumbnail(t *testing.T) {
-	if !newZone(t, `for i in $(seq 110); do : >"$i.png"; done; echo '<svg onload=alert(1)>' >page.png; printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x75\x30\0\0\x75\x30\x08\2\0\0\0' >bomb.png
+	if !newZone(t, `for i in $(seq 110); do printf '\x89PNG\r\n\x1a\n' >"$i.png"; done; echo '<svg onload=alert(1)>' >page.png; printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x75\x30\0\0\x75\x30\x08\2\0\0\0' >bomb.png
 		printf '\xe9\x45\x6f\xed' | dd of=bomb.png bs=1 seek=29 conv=notrunc status=none; mkdir few`) {
 		return
 	}
@@ -230,8 +232,30 @@ func TestThumbnail(t *testing.T) {
 		t.Errorf("%d small pictures on a page of details: %d", n, details.status)
 	}
 	page := call{target: "demo/", set: map[string]string{"HTTP_ACCEPT": "text/html"}}.run(t)
-	if n := strings.Count(page.body, `?thumbnail=1" alt="`); n != maxThumbnails || strings.Count(page.body, ".png?inline=1") != 112 {
+	if n := strings.Count(page.body, `?thumbnail=1" alt="`); n != maxThumbnails || strings.Count(page.body, ".png?inline=1") != 112 || !strings.Contains(page.body, "/static/pictures.js") {
 		t.Errorf("%d small pictures on a page", n)
+	}
+}
+
+// TestThumbnailOffered: a page has none of a file that is no picture, whatever its name, and none that its reader may not read.
+func TestThumbnailOffered(t *testing.T) {
+	if !newZone(t, `printf '\x89PNG\r\n\x1a\n' >good.png; cp good.png gif-by-name.gif; cp good.png shut.png; : >empty.png; echo '<svg/>' >markup.png; printf 'BM' >bitmap.png; mkdir folder.png; chmod 644 *.*; chmod 755 folder.png; chmod 600 shut.png`) {
+		return
+	}
+	for user, want := range map[int][]string{anna: {"gif-by-name.gif", "good.png", "shut.png"}, bruno: {"gif-by-name.gif", "good.png"}} {
+		for _, target := range []string{"demo/", "demo/?ask=details&all=1&total=7"} {
+			page := call{target: target, user: user, set: map[string]string{"HTTP_ACCEPT": "text/html"}}.run(t)
+			var got []string
+			for _, m := range regexp.MustCompile(`([a-z-]+\.(png|gif))\?thumbnail=1"`).FindAllStringSubmatch(page.body, -1) {
+				got = append(got, m[1])
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%d, %s: %q, not %q", user, target, got, want)
+			}
+			if !strings.Contains(page.body, "empty.png?inline=1") {
+				t.Errorf("%s: no way to look at what has none", target)
+			}
+		}
 	}
 }
 

@@ -39,6 +39,25 @@ var (
 // pictured are the extensions of names beside which a page has a small picture of the file.
 var pictured = map[string]bool{".gif": true, ".jpeg": true, ".jpg": true, ".png": true, ".webp": true}
 
+// beginsAsPicture says whether a file can be read and begins as a picture does. What is damaged further on shows when it is decoded.
+func beginsAsPicture(folder *zone.Object, name string) bool {
+	object, err := folder.Open([]string{name})
+	if err != nil {
+		return false
+	}
+	defer object.Close()
+	file, err := object.OpenFile()
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	head := make([]byte, 512) // as much as DetectContentType looks at
+	n, _ := file.ReadAt(head, 0)
+	kind := http.DetectContentType(head[:n])
+	_, shown := viewers[kind]
+	return shown && strings.HasPrefix(kind, "image/")
+}
+
 // sendThumbnail sends a small picture of a picture. It is made anew for whoever has none: the browser keeps it, for one user, and asks each
 // time whether it still may be seen and is still that of the file. That is answered after the file was opened, as the user; so nothing of it
 // outlives a right or a change, and there is no store to be filled, swept and guarded. It is no event (doc/architecture.md).

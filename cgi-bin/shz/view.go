@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -41,6 +42,11 @@ type folderView struct {
 	Here    templ.SafeURL // this folder: where forms go
 	Results []result      // of the last form
 	Done    string        // what that form did with them, one of doneOperations
+}
+
+// pictures says whether there are small pictures.
+func (f folderView) pictures() bool {
+	return slices.ContainsFunc(f.Entries, func(e entryRow) bool { return e.Thumbnail != "" })
 }
 
 // entryRow is one entry of a folder. Size, Modified and Owner are already formatted; "" = unknown.

@@ -10,6 +10,7 @@
 import { text } from 'node:stream/consumers';
 
 import { open, start } from './browser.js';
+import { cut } from './cut.js';
 import { factor } from './factor.js';
 import { forgot, guest } from './forgot.js';
 import { journey } from './journey.js';
@@ -36,6 +37,7 @@ const plans = [
   { name: 'en-keyboard', run: keyboard, language: 'en', width: 1280, javaScript: true },
   { name: 'en-zones', run: zones, language: 'en', width: 1280, javaScript: true },
   { name: 'en-uploads', run: uploads, language: 'en', width: 1280, javaScript: true },
+  { name: 'en-cut', run: cut, language: 'en', width: 1280, javaScript: true },
   { name: 'en-previews', run: previews, language: 'en', width: 1280, javaScript: false },
   { name: 'en-guest', run: guest, language: 'en', width: 1280, javaScript: true },
   { name: 'en-forgot', run: forgot, language: 'en', width: 1280, javaScript: true },

@@ -10,12 +10,16 @@ export async function previews(t) {
     const answer = await t.page.request.put(new URL(here + encodeURIComponent(name), t.page.url()).href, { data: bytes });
     t.expect(answer.status() === 201, `bringing ${name}: ${answer.status()}`);
   }
-  t.mayFail = true; // page.png is no picture
+  t.mayFail = true; // damaged.png only begins as a picture
   await t.visit(here);
   const thumbnail = t.page.getByRole('img', { name: t.say('preview.which', 'picture.png'), exact: true });
   await thumbnail.scrollIntoViewIfNeeded();
   await thumbnail.evaluate((e) => e.complete || new Promise((done) => { e.onload = done; e.onerror = done; }));
   t.expect(await thumbnail.evaluate((e) => e.naturalWidth === 30 && e.naturalHeight === 20), 'there is no small picture');
+  t.expect(await t.page.locator('img[src*="page.png"]').count() === 0, 'a small picture of what is none');
+  await t.page.locator('.entry-view[href*="damaged.png"]').scrollIntoViewIfNeeded();
+  if (t.plan.javaScript) await t.page.locator('img[src*="damaged.png"]').waitFor({ state: 'detached' });
+  t.expect(await t.page.getByRole('link', { name: t.say('preview.which', 'damaged.png'), exact: true }).count() === 1, 'no way to look at what is damaged');
   await t.inspect('folder', { title: { name: t.plan.name } });
 
   await follow(t, here, 'picture.png');
@@ -123,6 +127,7 @@ const script = '<script>alert(1)</script>';
 
 const files = {
   'picture.png': png(60, 40),
+  'damaged.png': Buffer.from('\x89PNG\r\n\x1a\n and nothing more', 'latin1'),
   'letter.txt': Buffer.from('Perché <b>no</b>\n'),
   'sound.wav': wav(2),
   'document.pdf': Buffer.from(`%PDF-1.4
