@@ -68,6 +68,9 @@ func TestKilled(t *testing.T) {
 	t.Logf("killed %d times in %v", killed, calls)
 }
 
+// removing are the jobs that change what is in zones.
+var removing = []string{"warnings", "zones", "files", "uploads", "trash"}
+
 // days is how far the clock of these runs is ahead: what was made a moment ago is old.
 const days = 40
 
@@ -75,7 +78,7 @@ const days = 40
 func (s *site) beforeKill() {
 	t, then := s.t, time.Now().AddDate(0, 0, days)
 	t.Helper()
-	sh(t, "cd "+s.base+"; rm -rf age soon over old .closed/*; rm -f "+s.cleaner.events+"/*")
+	sh(t, "cd "+s.base+"; rm -rf age soon over old bin .closed/*; rm -f "+s.cleaner.events+"/*")
 	s.zone("soon", then.AddDate(0, 0, 3).Format(time.DateOnly), time.Now())
 	s.zone("over", then.AddDate(0, 0, -1).Format(time.DateOnly), time.Now())
 	s.zone("old", "", time.Now())
@@ -83,6 +86,9 @@ func (s *site) beforeKill() {
 		t.Fatal(err)
 	}
 	sh(t, "cd "+s.aging("age")+"; mkdir -p a/b keep; touch x a/y a/z a/b/w keep/x")
+	s.zone("bin", "", time.Now())
+	s.discard(s.base+"/bin", "20260101T000000.000000000Z-AAAAAAAAAAAA thrown", "20260102T000000.000000000Z-BBBBBBBBBBBB away")
+	sh(t, "cd "+s.base+"/bin; mkdir -p .shz-grow-A/deep; touch .shz-grow-A/deep/x .shz-upload-2 .shz-done-2 a/.shz-away-5-name")
 	if err := (schedule.State{Since: time.Unix(1, 0), Jobs: map[string]schedule.Run{}}).Write(s.cleaner.state); err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +128,7 @@ func TestKilledWorker(t *testing.T) {
 	s.cleaner = cleaner{settings: config.Default(), now: time.Now().AddDate(0, 0, days), noLimit: true, jobs: jobs, say: english, out: os.Stdout,
 		stop: func() bool { return false }, state: os.Getenv("CT_STATE"), events: os.Getenv("CT_EVENTS"), published: os.Getenv("CT_SINCE"),
 		open: func() (*zone.Admin, error) { return s.newAdmin(), nil }}
-	for _, job := range []string{"warnings", "zones", "files"} {
+	for _, job := range removing {
 		if err := s.run(job); err != nil {
 			t.Error(err)
 		}
@@ -134,12 +140,12 @@ func (s *site) afterKill(at, calm string) {
 	t := s.t
 	t.Helper()
 	s.now, s.noLimit = time.Now().AddDate(0, 0, days), true
-	for _, job := range []string{"warnings", "zones", "files"} {
+	for _, job := range removing {
 		if err := s.run(job); err != nil {
 			t.Errorf("%s: %v", at, err)
 		}
 	}
-	if left := sh(t, "cd "+s.base+"; ls -A . .closed age soon | paste -sd' '"); left != ".: .closed age calm soon  .closed: over  age: keep  soon: a x" {
+	if left := sh(t, "cd "+s.base+"; ls -A . .closed age soon bin bin/a | paste -sd' '"); left != ".: .closed age bin calm soon  .closed: over  age: keep  bin: a x  bin/a: b name y  soon: a x" {
 		t.Errorf("%s: left: %s", at, left)
 	}
 	if after := s.tree("calm"); after != calm {
@@ -147,11 +153,12 @@ func (s *site) afterKill(at, calm string) {
 	}
 	count := make(map[string]int)
 	for _, act := range s.acts() {
-		count[act]++
+		count[strings.Replace(act, "purge bin .shz-trash-"+sh(t, "id -u ct-bruno")+"/", "purge bin ", 1)]++
 	}
 	then := time.Now().AddDate(0, 0, days)
 	for _, act := range []string{"zone-warn soon " + then.AddDate(0, 0, 3).Format(time.DateOnly), "zone-close over " + then.AddDate(0, 0, -1).Format(time.DateOnly),
-		"zone-remove old " + time.Now().Format(time.DateOnly), "expire age x", "expire age a/y", "expire age a/z", "expire age a/b/w", "expire age a/b/", "expire age a/"} {
+		"zone-remove old " + time.Now().Format(time.DateOnly), "expire age x", "expire age a/y", "expire age a/z", "expire age a/b/w", "expire age a/b/", "expire age a/",
+		"purge bin 20260101T000000.000000000Z-AAAAAAAAAAAA/thrown", "purge bin 20260102T000000.000000000Z-BBBBBBBBBBBB/away"} {
 		// A warning can be recorded twice, when what it says could not be noted on the zone.
 		ok, interrupted := count[act+" ok"], count[act+" interrupted"]
 		if ok+interrupted == 0 || ok > 1 && !strings.HasPrefix(act, "zone-warn") || ok > 2 || strings.HasPrefix(act, "zone-warn") && ok == 0 {

@@ -30,11 +30,13 @@ func (r *jobRun) emptyOne(h *zone.Held, z zone.Details) error {
 	}
 	err := h.EmptyTrash(&found)
 	r.Seen += found.Seen
-	if err != nil || found.Found == 0 {
+	if err != nil || found.Found == 0 && (found.Folders == 0 || r.dryRun) {
 		r.strange(z.Name, found)
 		return err
 	}
-	r.tell("trash-zone", z.Name, z.Owner, days, found.Found, found.Seen, found.Bytes)
+	if found.Found > 0 {
+		r.tell("trash-zone", z.Name, z.Owner, days, found.Found, found.Seen, found.Bytes)
+	}
 	limit := lifetime.Limit{Files: r.settings.Cleaner.LimitFiles, Percent: r.settings.Cleaner.LimitPercent}
 	if limit.Exceeded(found.Found, found.Seen) && !r.noLimit {
 		if going.Most = limit.Most(found.Seen); going.Most == 0 {

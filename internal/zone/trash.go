@@ -160,7 +160,17 @@ func (p *trashPlace) rememberFrom(way string) error {
 	return err
 }
 
-func (t *Trash) newPlace() (*trashPlace, error) {
+// newPlace makes a folder for one deletion. The trash goes with what was last in it, perhaps in this moment: then it is made anew.
+func (t *Trash) newPlace() (p *trashPlace, err error) {
+	for range 5 {
+		if p, err = t.tryPlace(); !errors.Is(err, unix.ENOENT) {
+			break
+		}
+	}
+	return p, err
+}
+
+func (t *Trash) tryPlace() (*trashPlace, error) {
 	p := &trashPlace{root: t.root, topName: trashName(uint32(os.Geteuid())), name: time.Now().UTC().Format(trashStamp) + "-" + rand.Text()[:12]}
 	var err error
 	if p.top, err = t.own(p.topName); err != nil {

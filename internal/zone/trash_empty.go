@@ -19,6 +19,7 @@ type Emptying struct {
 	Record func(paths []string) (func(errs []error), error)
 
 	Seen, Found, Bytes, Failed int64
+	Folders                    int   // of persons, with nothing left in them
 	First                      error // of the failures
 
 	restored time.Time // the zone came back from .closed: until then nobody could take anything out
@@ -48,8 +49,11 @@ func (h *Held) EmptyTrash(e *Emptying) error {
 			e.fail(oneErr)
 		}
 	}
-	if e.Remove {
-		for _, name := range tops {
+	for _, name := range tops {
+		if isEmptyFolder(h.fd, name) {
+			e.Folders++
+		}
+		if e.Remove {
 			unix.Unlinkat(h.fd, name, unix.AT_REMOVEDIR) // if nothing is left in it
 		}
 	}

@@ -339,3 +339,37 @@ func TestTrashMeanwhile(t *testing.T) {
 		t.Errorf("%d of %d files: %v", n, files, err)
 	}
 }
+
+// TestTrashGoesMeanwhile: an empty trash can go at any moment, and what is deleted then is kept all the same.
+func TestTrashGoesMeanwhile(t *testing.T) {
+	dir, root, trash := trashTree(t)
+	top := dir + "/" + trashPrefix + strconv.Itoa(os.Geteuid())
+	var end atomic.Bool
+	done := make(chan int)
+	go func() {
+		gone := 0
+		for !end.Load() {
+			if unix.Rmdir(top) == nil {
+				gone++
+			}
+		}
+		done <- gone
+	}()
+	for range 200 {
+		must(t, makeFile(dir+"/file", "content"))
+		discard(t, root, "file")
+		for _, d := range inTrash(t, trash) {
+			if _, err := trash.Restore(d.ID, root, "", ExistsFail, Reserve{}); err != nil {
+				t.Errorf("restore: %v", err)
+			}
+		}
+		if t.Failed() {
+			break
+		}
+		must(t, os.Remove(dir+"/file"))
+	}
+	end.Store(true)
+	if gone := <-done; gone == 0 {
+		t.Error("it never went meanwhile")
+	}
+}
