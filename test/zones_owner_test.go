@@ -235,6 +235,46 @@ func TestZoneValuesByHand(t *testing.T) {
 	}
 }
 
+// TestZoneUnlisted: after setfacl -b of its root nothing offers what would take the members out of the files too; they are named, and
+// brought back from the page.
+func TestZoneUnlisted(t *testing.T) {
+	zone := newZone(t, "user:bruno=write", "user:carla=read")
+	at := management + "/" + zone
+	write(t, "anna", zonePath(zone, "plan.txt"), "x")
+	run(t, "setfacl", "-b", "-k", zonePath(zone))
+	again := "shzadm zone share " + zone + " user:bruno=write user:carla=read"
+	if found := checked(t, "anna", zone); len(found) != 1 || found[0].Kind != "unlisted" || found[0].Apply || !slices.Equal(found[0].Mend, []string{again}) {
+		t.Errorf("%+v", found)
+	}
+	a := curlAs(t, "anna", "-H", "Accept-Language: en", at+"?view=check")
+	if !strings.Contains(a.body, "has lost its list") || !strings.Contains(a.body, "?find=bruno#share") || !strings.Contains(a.body, again) ||
+		strings.Contains(a.body, `value="apply"`) || strings.Contains(a.body, `value="open"`) || strings.Contains(a.body, "shzadm zone apply") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	pagetest.Check(t, a.body)
+	if got := findings(t, zone); !slices.Equal(got, []string{"zone-unlisted"}) {
+		t.Errorf("doctor: %q", got)
+	}
+	before := listsOf(t, zone)
+	if a := form(t, "anna", at, true, "op=apply"); a.status != 409 || listsOf(t, zone) != before {
+		t.Errorf("apply: %d %s", a.status, a.body)
+	}
+	if out, status := shzadm(t, "zone", "apply", zone); status == 0 || !strings.Contains(out, "lost its list") || listsOf(t, zone) != before {
+		t.Errorf("apply: %d %s", status, out)
+	}
+	for user, access := range map[string]string{"bruno": "write", "carla": "read"} {
+		if a := form(t, "anna", at, true, "op=share", "principal=user:"+user, "access="+access); a.status != 200 {
+			t.Errorf("%s: %d %s", user, a.status, a.body)
+		}
+		if a := curlAs(t, user, "/cgi-bin/shz/"+zone+"/plan.txt"); a.status != 200 {
+			t.Errorf("%s: %d", user, a.status)
+		}
+	}
+	if found := checked(t, "anna", zone); len(found) != 0 {
+		t.Errorf("%+v", found)
+	}
+}
+
 // TestZoneOddities: what a page says of a list and of folders that somebody made otherwise is what holds.
 func TestZoneOddities(t *testing.T) {
 	zone := newZone(t, "user:carla=read")
@@ -267,6 +307,18 @@ func TestZoneOddities(t *testing.T) {
 	if a.status != 200 || strings.Contains(a.body, "have been put right") || !strings.Contains(a.body, "Done, but not everywhere") || !strings.Contains(a.body, "of-root") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
+	run(t, "sh", "-c", `install -d -m 1700 "$1"`, "sh", zonePath(zone, "shut-of-root"))
+	a = curlAs(t, "anna", append(english, at+"?view=check")...)
+	if !strings.Contains(a.body, "only the administrator can give it to the owner") || strings.Contains(a.body, `name="raw" value="shut-of-root"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := curlAs(t, "anna", append(english, at+"?view=who&path=shut-of-root")...); strings.Contains(a.body, `value="take"`) || !strings.Contains(a.body, "only the administrator can give it to the owner") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := curlAs(t, "anna", append(english, "-d", "op=take&raw=shut-of-root", at)...); a.status != 403 || !strings.Contains(a.body, "only the administrator can give it to the owner") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	run(t, "rmdir", zonePath(zone, "shut-of-root"))
 	if a := curlAs(t, "anna", append(english, at+"?view=check")...); !strings.Contains(a.body, "by the command below") || !strings.Contains(a.body, "shzadm zone take "+zone+" of-root") {
 		t.Errorf("%d %s", a.status, a.body)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,8 +15,7 @@ import (
 // checkView is what in a zone is not as its root makes it.
 type checkView struct {
 	Here     templ.SafeURL
-	Findings []findingRow
-	More     int
+	Groups   []findingGroup
 	Transfer templ.SafeURL // where the zone is given to another: "" unless its owner is wrong, and who looks may
 	Person   string        // who decides where no command does
 	Open     bool          // the zone is shut, and the button opens it: first, as Apply makes no mask wider
@@ -23,17 +23,36 @@ type checkView struct {
 	Commands []string
 }
 
+// findingGroup are those of which the same is to be said, on one card.
+type findingGroup struct {
+	kind         string
+	Title, Words string
+	Total        int
+	Rows         []findingRow // the first of them
+	More         int          // beyond those
+	Found, Right string       // where they are the same for all rows
+	People       []standing
+	Apply        bool
+	Decided      bool // the words say who mends it
+	Commands     []string
+}
+
 // findingRow is one of them.
 type findingRow struct {
 	Path         string
 	Href         templ.SafeURL // who can do what with it
-	Words        string
 	Found, Right string
-	Mend         []string
-	Apply        bool
 	Take         string // the folder that a button makes the zone owner's, percent-encoded
-	Decided      bool   // the words say who mends it
 }
+
+// standing is somebody who is in the lists of the content of a zone that lost its own.
+type standing struct {
+	Label, May string
+	Href       templ.SafeURL // where the zone is shared with him; "" = not from here
+}
+
+// maxAlike is how many things a card names: the others are like them.
+const maxAlike = 20
 
 // name is what a finding is about.
 func (f findingRow) name(l language) string {
@@ -45,8 +64,9 @@ func (f findingRow) name(l language) string {
 
 // checkObject is the JSON form.
 type checkObject struct {
-	Findings []zone.Drift `json:"findings"`
-	More     int          `json:"more"`
+	Findings []zone.Drift   `json:"findings"`
+	More     int            `json:"more"`
+	Kinds    map[string]int `json:"kinds"`
 }
 
 func (p zonePage) check() error {
@@ -61,7 +81,7 @@ func (p zonePage) check() error {
 		},
 		well: func() (outcome, error) {
 			return outcome{
-				status: p.status, object: checkObject{append([]zone.Drift{}, reply.Findings...), reply.More},
+				status: p.status, object: checkObject{append([]zone.Drift{}, reply.Findings...), reply.More, reply.Kinds},
 				body: checkBody(l, p.checkView(reply)), notice: p.notice,
 			}, nil
 		},
@@ -72,41 +92,126 @@ func (p zonePage) check() error {
 
 func (p zonePage) checkView(reply helper.ZonefixReply) checkView {
 	l := p.call.Language
-	c := checkView{
-		Here: templ.SafeURL(zoneHref(p.Name, p.State)), More: reply.More,
-		Person: l.Say("zones-check.person"), Commands: []string{command("shzadm", "zone", "apply", p.Name)},
-	}
+	c := checkView{Here: templ.SafeURL(zoneHref(p.Name, p.State)), Person: l.Say("zones-check.person")}
 	if p.admin {
 		c.Person = l.Say("zones-check.person-admin")
 	}
+	foreign := make(map[string]bool) // what belongs to nobody of Share Zone: no button takes that
+	mendable := false
 	for _, d := range reply.Findings {
-		row := findingRow{Found: d.Found, Right: d.Right, Mend: d.Mend, Apply: d.Apply, Words: l.Say("zones-drift.unknown")}
-		if l.Knows("zones-drift." + d.Kind) {
-			row.Words = l.Say("zones-drift." + d.Kind)
-		}
-		if d.Path == "" && d.Kind == zone.DriftOwner {
-			row.Words, row.Decided = l.Say("zones-drift.zone-owner"), true
-			if d.Right != "" {
-				row.Words = l.Say("zones-drift.zone-chowned")
-			}
-			if p.admin && p.answers("transfer") {
-				c.Transfer = templ.SafeURL(zoneHref(p.Name, p.State, "view", "transfer"))
-			}
-		}
-		if d.Kind == zone.DriftValue && strings.HasPrefix(d.Found, "keep: ") {
-			row.Words = l.Say("zones-problem.bad-keep")
-		}
-		if at, err := parseEncoded(d.Path); err == nil {
-			row.Path, row.Href = at.bytes(), whoHref(p.Name, at)
-			if d.Path != "" && (d.Kind == zone.DriftShut || d.Kind == zone.DriftOwns) && p.answers("take") && !p.unfit() {
-				row.Take = at.encoded()
-			}
+		foreign[d.Path] = foreign[d.Path] || d.Kind == zone.DriftOwner
+		mendable = mendable || d.Apply
+		if d.Path == "" && d.Kind == zone.DriftOwner && p.admin && p.answers("transfer") {
+			c.Transfer = templ.SafeURL(zoneHref(p.Name, p.State, "view", "transfer"))
 		}
 		c.Apply = c.Apply || d.Apply && p.changes(p.seen)
 		c.Open = c.Open || d.Path == "" && d.Kind == zone.DriftShut && p.changes(p.seen)
-		c.Findings = append(c.Findings, row)
+	}
+	if mendable {
+		c.Commands = []string{command("shzadm", "zone", "apply", p.Name)}
+	}
+	for _, d := range reply.Findings {
+		p.group(&c, d, foreign[d.Path])
+	}
+	named := make(map[string]int)
+	for _, g := range c.Groups {
+		named[g.kind] += g.Total
+	}
+	for _, kind := range zone.DriftKinds { // of a large zone some are only counted
+		rest := reply.Kinds[kind] - named[kind]
+		if rest <= 0 {
+			continue
+		}
+		i := slices.IndexFunc(c.Groups, func(g findingGroup) bool { return g.kind == kind })
+		if i < 0 {
+			i, c.Groups = len(c.Groups), append(c.Groups, findingGroup{kind: kind, Title: l.Say("zones-kind." + kind), Words: l.Say("zones-drift." + kind), Decided: true})
+		}
+		c.Groups[i].Total += rest
+	}
+	for i := range c.Groups {
+		c.Groups[i].More = c.Groups[i].Total - len(c.Groups[i].Rows)
+		c.Groups[i].fold()
 	}
 	return c
+}
+
+// group puts a finding on the card of those of which the same is to be said.
+func (p zonePage) group(c *checkView, d zone.Drift, foreign bool) {
+	l := p.call.Language
+	g := findingGroup{kind: d.Kind, Title: l.Say("zones-kind.unknown"), Words: l.Say("zones-drift.unknown"), Apply: d.Apply}
+	if l.Knows("zones-drift." + d.Kind) {
+		g.Title, g.Words = l.Say("zones-kind."+d.Kind), l.Say("zones-drift."+d.Kind)
+	}
+	switch {
+	case d.Path == "" && d.Kind == zone.DriftOwner && d.Right != "":
+		g.Words, g.Decided = l.Say("zones-drift.zone-chowned"), true
+	case d.Path == "" && d.Kind == zone.DriftOwner:
+		g.Words, g.Decided = l.Say("zones-drift.zone-owner"), true
+	case d.Kind == zone.DriftValue && strings.HasPrefix(d.Found, "keep: "):
+		g.Words = l.Say("zones-problem.bad-keep")
+	case foreign && (d.Kind == zone.DriftShut || d.Kind == zone.DriftOwns):
+		g.Words, g.Decided = g.Words+" "+l.Say("zones-refused.foreign"), true
+	}
+	row := findingRow{Found: d.Found, Right: d.Right}
+	if at, err := parseEncoded(d.Path); err == nil {
+		row.Path, row.Href = at.bytes(), whoHref(p.Name, at)
+		if d.Path != "" && !foreign && (d.Kind == zone.DriftShut || d.Kind == zone.DriftOwns) && p.answers("take") && !p.unfit() {
+			row.Take = at.encoded()
+		}
+	}
+	if d.Kind == zone.DriftUnlisted {
+		row.Found = ""
+		g.People = p.standing(d.Members)
+	}
+	i := slices.IndexFunc(c.Groups, func(o findingGroup) bool { return o.kind == g.kind && o.Words == g.Words && o.Apply == g.Apply })
+	if i < 0 {
+		i, c.Groups = len(c.Groups), append(c.Groups, g)
+	}
+	at := &c.Groups[i]
+	at.Total++
+	if len(at.Rows) == maxAlike {
+		return
+	}
+	at.Rows = append(at.Rows, row)
+	for _, line := range d.Mend {
+		if !slices.Contains(at.Commands, line) { // one command mends most of it at once
+			at.Commands = append(at.Commands, line)
+		}
+	}
+}
+
+// fold says once what is the same of all.
+func (g *findingGroup) fold() {
+	if len(g.Rows) == 0 {
+		return
+	}
+	first := g.Rows[0]
+	for _, r := range g.Rows {
+		if r.Found != first.Found || r.Right != first.Right {
+			return
+		}
+	}
+	g.Found, g.Right = first.Found, first.Right
+	for i := range g.Rows {
+		g.Rows[i].Found, g.Rows[i].Right = "", ""
+	}
+}
+
+// standing are people, each with where the zone is shared with him again.
+func (p zonePage) standing(members []zone.Member) []standing {
+	var people []standing
+	for _, m := range members {
+		kind, name, _ := strings.Cut(m.Principal, ":")
+		s := standing{Label: name, May: p.call.Language.Say("zones-access." + string(m.Access))}
+		if kind == "user" {
+			s.Label = p.person(name)
+		}
+		if p.changes(p.seen) {
+			s.Href = templ.SafeURL(zoneHref(p.Name, p.State, "find", name) + "#share")
+		}
+		people = append(people, s)
+	}
+	return people
 }
 
 // spaceView is what a zone takes on the disk.

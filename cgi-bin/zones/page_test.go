@@ -161,12 +161,12 @@ func TestLookPages(t *testing.T) {
 	check(t, pagetest.Render(t, agesBody(text.English, ages)), // on a phone each number has its own head
 		[]string{`<span class="cell-label">The first goes on</span>`, `<span class="cell-label">Within a week</span>`, `<span class="cell-label">Files</span>`}, nil)
 
-	c := checkView{Here: "/cgi-bin/zones/demo", More: 9, Apply: true, Commands: []string{"shzadm zone apply demo"}, Findings: []findingRow{
-		{Path: evil, Href: "/cgi-bin/zones/demo?view=who", Words: "W.", Found: evil, Right: "R", Mend: []string{command("setfacl", evil)}, Apply: true},
-		{Words: "A person must.", Found: "0777"},
+	c := checkView{Here: "/cgi-bin/zones/demo", Apply: true, Commands: []string{"shzadm zone apply demo"}, Groups: []findingGroup{
+		{Title: "T", Words: "W.", Total: 7, More: 6, Rows: []findingRow{{Path: evil, Href: "/cgi-bin/zones/demo?view=who", Found: evil, Right: "R"}}, Commands: []string{command("setfacl", evil)}, Apply: true},
+		{Words: "A person must.", Found: "0777", Rows: []findingRow{{}}, People: []standing{{evil, "may read", "/cgi-bin/zones/demo?find=x#share"}}},
 	}}
-	inBoth(t, func(l text.Language) templ.Component { return checkBody(l, c) }, []string{`value="apply"`, "setfacl $&#39;&lt;svg", "W."}, nil)
-	c.Findings = nil
+	inBoth(t, func(l text.Language) templ.Component { return checkBody(l, c) }, []string{`value="apply"`, "setfacl $&#39;&lt;svg", "W.", ">7</span>", "?find=x#share"}, nil)
+	c.Groups = nil
 	check(t, pagetest.Render(t, checkBody(text.English, c)), []string{"Everything is as it should be."}, []string{`value="apply"`})
 
 	s := spaceView{Facts: []fact{{"Used", "1 MB", false}}, People: []spaceRow{{Label: evil, Size: "1 MB", Files: "3", Part: 40}}, Top: []spaceRow{{Label: evil, Href: "/cgi-bin/zones/demo?view=who", Size: "1 kB", Part: 0}}}

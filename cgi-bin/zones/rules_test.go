@@ -141,7 +141,7 @@ func TestExtend(t *testing.T) {
 var reasons = []helper.ZoneRefusal{
 	{Reason: "principal"}, {Reason: "no-such-user"}, {Reason: "no-such-group"}, {Reason: "not-in-base"}, {Reason: "is-owner"}, {Reason: "full"}, {Reason: "not-manager"},
 	{Reason: "past"}, {Reason: "too-late", Latest: "2026-12-31"}, {Reason: "expired"}, {Reason: "name"}, {Reason: "same-person"}, {Reason: "not-closed"}, {Reason: "mount"},
-	{Reason: "read-only"}, {Reason: "no-answer"}, {Reason: "no-acl"}, {Reason: "value", Attr: zone.AttrTitle, Why: string(zone.TooLong)}, {Reason: "value", Attr: zone.AttrMaxAge, Why: string(zone.BadForm)},
+	{Reason: "read-only"}, {Reason: "owner"}, {Reason: "unlisted"}, {Reason: "foreign"}, {Reason: "no-answer"}, {Reason: "no-acl"}, {Reason: "value", Attr: zone.AttrTitle, Why: string(zone.TooLong)}, {Reason: "value", Attr: zone.AttrMaxAge, Why: string(zone.BadForm)},
 	{Reason: "value", Attr: zone.AttrDescription, Why: string(zone.NotUTF8)}, {Reason: "value", Attr: zone.AttrNotify, Why: string(zone.Control)},
 	{Reason: "value", Attr: zone.AttrExpires, Why: string(zone.BadForm)},
 }
@@ -273,8 +273,8 @@ func TestTexts(t *testing.T) {
 		"zones-access.":  {"own", "read", "write", "drop", "none"}, "zones-choice.": {"read", "write", "drop", "none"}, "zones-explain.": {"read", "write", "drop"},
 		"zones-skip.": {"mount", "linked", "owner", "owns", "moved", "full", "error"}, "zones-who.kind-": {"dir", "file", "other"},
 		"zones-notify.": {"default", "none", "upload", "download", "both"},
-		"zones-drift.":  append(slices.Clone(zone.DriftKinds), "unknown"),
-		"zones-done.":   {"create", "modify", "share", "unshare", "denied", "apply", "transfer", "close", "restore", "take", "remove", "open", "keep"},
+		"zones-drift.":  append(slices.Clone(zone.DriftKinds), "unknown"), "zones-kind.": append(slices.Clone(zone.DriftKinds), "unknown"),
+		"zones-done.": {"create", "modify", "share", "unshare", "denied", "apply", "transfer", "close", "restore", "take", "remove", "open", "keep"},
 	} {
 		for _, end := range ends {
 			if !text.Italian.Knows(prefix + end) {
@@ -335,10 +335,42 @@ func TestMendsOffered(t *testing.T) {
 			t.Errorf("%s: %+v", other, got)
 		}
 		reply := helper.ZonefixReply{Findings: []zone.Drift{{Path: "his", Kind: zone.DriftOwns}, {Path: "his", Kind: zone.DriftShut}, {Path: "his", Kind: zone.DriftLost}}}
-		for i, row := range p.checkView(reply).Findings {
-			if want := map[bool]string{true: "his"}[op != "" && i < 2]; row.Take != want {
-				t.Errorf("%s: %s: %q", other, reply.Findings[i].Kind, row.Take)
+		for i, g := range p.checkView(reply).Groups {
+			if want := map[bool]string{true: "his"}[op != "" && i < 2]; g.Rows[0].Take != want {
+				t.Errorf("%s: %s: %q", other, reply.Findings[i].Kind, g.Rows[0].Take)
 			}
 		}
+		reply.Findings = append([]zone.Drift{{Path: "his", Kind: zone.DriftOwner}}, reply.Findings...) // of root: zonefix takes it from nobody
+		for _, g := range p.checkView(reply).Groups {
+			if g.Rows[0].Take != "" || g.kind == zone.DriftShut && !g.Decided {
+				t.Errorf("%s: %s: %+v", other, g.kind, g)
+			}
+		}
+	}
+}
+
+// TestCheckGroups: the same is said once, of so many, and the commands of all are few.
+func TestCheckGroups(t *testing.T) {
+	p := zonePage{viewer: viewerFor(text.English), seen: seen{Managed: true, Details: zone.Details{Summary: zone.Summary{Name: "x", Owner: "anna", State: zone.StateOpen}}}}
+	p.names = account.NewNames()
+	reply := helper.ZonefixReply{More: 300, Kinds: map[string]int{zone.DriftWide: 400, zone.DriftOther: 2, zone.DriftLinked: 5}}
+	for i := range 99 {
+		reply.Findings = append(reply.Findings, zone.Drift{Path: fmt.Sprint(i), Kind: zone.DriftWide, Found: "mask::rw-", Right: "mask::r--", Mend: []string{"shzadm zone apply x"}, Apply: true})
+	}
+	reply.Findings = append(reply.Findings, zone.Drift{Path: "7", Kind: zone.DriftOther, Found: "other::r--", Apply: true}, zone.Drift{Path: "8", Kind: zone.DriftOther, Found: "other::rwx", Apply: true})
+	groups := p.checkView(reply).Groups
+	if len(groups) != 3 || groups[2].Total != 5 || groups[2].More != 5 {
+		t.Fatalf("%+v", groups)
+	}
+	if g := groups[0]; g.Total != 400 || len(g.Rows) != maxAlike || g.More != 400-maxAlike || len(g.Commands) != 1 || g.Found != "mask::rw-" || g.Rows[0].Found != "" {
+		t.Errorf("%+v", g)
+	}
+	if g := groups[1]; g.Total != 2 || g.More != 0 || g.Found != "" || g.Rows[1].Found != "other::rwx" {
+		t.Errorf("%+v", g)
+	}
+	p.admin = true
+	people := p.checkView(helper.ZonefixReply{Findings: []zone.Drift{{Kind: zone.DriftUnlisted, Found: "group:shz-acme=read", Members: []zone.Member{{Principal: "group:shz-acme", Access: zone.Read}}}}})
+	if len(people.Groups) != 1 || len(people.Groups[0].People) != 1 || people.Groups[0].People[0].Label != "shz-acme" || people.Apply || people.Commands != nil {
+		t.Errorf("%+v", people)
 	}
 }

@@ -30,6 +30,7 @@ type whoView struct {
 	In, Out  []whoRow
 	MoreIn   int
 	MoreOut  int
+	Foreign  bool   // it is a folder of somebody's from whom zonefix takes none
 	Take     string // the folder that can be made the zone owner's, percent-encoded; "" = none
 	Remove   templ.SafeURL
 	Commands []string
@@ -122,7 +123,10 @@ func (p zonePage) describe(w *whoView, at place, reply helper.AccessReply) {
 	if len(at.names) > 0 && p.changes(p.seen) {
 		w.Remove = templ.SafeURL(zoneHref(p.Name, p.State, "view", "remove", "path", at.bytes()))
 		if w.Kind == "dir" && owner != p.Owner {
-			w.Take = at.encoded()
+			// Zonefix takes from members, and from who was one; that nobody ever was with a number only it knows.
+			if w.Foreign = !strings.HasPrefix(owner, "uid:") && !p.names.InGroup(owner, layout.GroupBase); !w.Foreign {
+				w.Take = at.encoded()
+			}
 			w.Commands = append(w.Commands, belowCommand("take", p.Name, at))
 		}
 	}

@@ -45,7 +45,8 @@ type ZonefixReply struct {
 	Report   *zone.Report   `json:"report,omitempty"`
 	Results  []ItemResult   `json:"results,omitempty"`
 	Findings []zone.Drift   `json:"findings,omitempty"`
-	More     int            `json:"more,omitempty"` // findings beyond those named
+	More     int            `json:"more,omitempty"`  // findings beyond those named
+	Kinds    map[string]int `json:"kinds,omitempty"` // how many of each kind there are in all
 	Space    *zone.Space    `json:"space,omitempty"`
 }
 

@@ -13,7 +13,8 @@ import (
 // does not have are taken away unless they give nothing, the file's group and everybody get nothing, folders inherit what
 // the root makes of its members, and are sticky; files can be changed by nobody but their owners. It touches what belongs
 // to somebody of Share Zone, and makes no mask wider: what somebody shut stays shut. Run again after an interruption, it
-// goes on. A zone that belongs to nobody whom it could be made after is refused with ErrOwner.
+// goes on. A zone that belongs to nobody whom it could be made after is refused with ErrOwner, one that lost its list, by which
+// everybody would be taken out of the others, with ErrUnlisted.
 func (a *Admin) Apply(name string) (Report, error) {
 	h, err := a.hold(name)
 	if err != nil {
@@ -35,6 +36,15 @@ func (h *Held) Apply() (Report, error) {
 	}
 	if root.NoACL {
 		return Report{}, acl.ErrUnsupported
+	}
+	if root.HasNoList() {
+		standing, _, err := h.Standing(nil)
+		if err == nil && len(standing) > 0 {
+			err = ErrUnlisted
+		}
+		if err != nil {
+			return Report{}, fmt.Errorf("%s: %w", h.name, err)
+		}
 	}
 	access := root.Access
 	r := ruleOf(h.stat.Uid, access)

@@ -15,10 +15,11 @@ import (
 // Checkup is what differs in a zone from what its root makes of it.
 type Checkup struct {
 	Findings []Drift
-	More     int  // beyond those in Findings
-	Mendable int  // below the root, how many of all apply mends
-	Others   int  // below the root, how many it does not: take does, or a person decides
-	Complete bool // false: stopped before the end
+	More     int            // beyond those in Findings
+	Kinds    map[string]int // how many of each kind there are in all
+	Mendable int            // below the root, how many of all apply mends
+	Others   int            // below the root, how many it does not: take does, or a person decides
+	Complete bool           // false: stopped before the end
 }
 
 // checker looks through a zone and changes nothing.
@@ -44,7 +45,18 @@ func (h *Held) Check(limit int, stop func() bool) (Checkup, error) {
 	}
 	owner, sound := h.admin.rightOwner(r)
 	c := checker{zone: h, rule: ruleOf(owner, r.Access), sound: sound, limit: limit, shared: make(map[gidOwner]bool), reads: make(map[uint32]bool)}
-	c.result.Findings = []Drift{}
+	c.result.Findings, c.result.Kinds = []Drift{}, make(map[string]int)
+	if r.HasNoList() { // nothing says what the rest should be
+		standing, complete, err := h.Standing(stop)
+		if err != nil {
+			return Checkup{}, fmt.Errorf("%s: %w", h.name, err)
+		}
+		if len(standing) > 0 || !complete {
+			c.unlisted(r, standing)
+			c.result.Complete = complete
+			return c.result, nil
+		}
+	}
 	for _, d := range h.admin.DriftOf(r) {
 		c.take(d)
 	}
@@ -59,6 +71,18 @@ func (h *Held) Check(limit int, stop func() bool) (Checkup, error) {
 	return c.result, err
 }
 
+// unlisted says of a root that lost its list whose it is, if that is wrong too, and who should be in the list.
+func (c *checker) unlisted(r Root, standing []Member) {
+	for _, d := range c.zone.admin.DriftOf(r) {
+		if d.Kind == DriftOwner {
+			c.take(d)
+		}
+	}
+	if len(standing) > 0 {
+		c.take(Unlisted(r.Name, standing))
+	}
+}
+
 func (c *checker) take(d Drift) {
 	switch {
 	case d.Path == "":
@@ -67,6 +91,7 @@ func (c *checker) take(d Drift) {
 	default:
 		c.result.Others++
 	}
+	c.result.Kinds[d.Kind]++
 	if len(c.result.Findings) == c.limit {
 		c.result.More++
 		return

@@ -92,6 +92,8 @@ var damages = []struct {
 	{"chmod 1700 .", []string{" shut"}, false},
 	{"chmod 1570 .", []string{" shut"}, false},
 	{"setfacl -m g::rx,o::x .", []string{" group", " other"}, true},
+	{"setfacl -b -k .", []string{" unlisted"}, false},
+	{"setfacl -b -k .; chmod 660 a; setfacl -n -m u:zt-staff:rwx sub/b; mkdir empty", []string{" unlisted"}, false}, // one list makes no member
 	{"mkdir sub/mnt; mount -t tmpfs tmpfs sub/mnt", []string{"sub/mnt mount"}, false},
 	{"ln -s /etc link; mkfifo fifo; touch .shz-upload", nil, true},
 	{"umask 0; cp /etc/hostname $'odd\\n\\xff \\'\"$(id)!%é'; chown zt-anna: odd*; setfacl -b odd*; chmod 666 odd*",
@@ -174,7 +176,10 @@ func mend(t *testing.T, admin *Admin, root, line string) {
 	}
 	switch operands := words[4:]; words[2] {
 	case "share":
-		share(t, admin, strings.TrimSuffix(operands[0], "=none"), None)
+		for _, grant := range operands {
+			principal, access, _ := strings.Cut(grant, "=")
+			share(t, admin, principal, Access(access))
+		}
 	case "apply":
 		_, err = admin.Apply("demo")
 	case "open":
@@ -200,7 +205,14 @@ func TestApply(t *testing.T) {
 			sh(t, "cd "+root+"; "+d.command)
 			findings, _ := check(t, admin)
 			masks := masksOf(t, root)
+			before := sh(t, "getfacl -Rp "+root)
 			report, err := admin.Apply("demo")
+			if slices.Contains(d.want, " unlisted") { // everybody would be put out
+				if after := sh(t, "getfacl -Rp "+root); !errors.Is(err, ErrUnlisted) || after != before {
+					t.Errorf("%v, before\n%s\nafter\n%s", err, before, after)
+				}
+				return
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -285,7 +297,7 @@ func TestCheckLimits(t *testing.T) {
 	var progress []int
 	admin.Progress = func(done int) { progress = append(progress, done) }
 	c, err := h.Check(200, nil)
-	if err != nil || len(c.Findings) != 200 || c.More != 400 || c.Mendable != 600 || !c.Complete {
+	if err != nil || len(c.Findings) != 200 || c.More != 400 || c.Mendable != 600 || c.Kinds[DriftLost] != 600 || !c.Complete {
 		t.Errorf("%v: %d findings, %d more, %d mendable", err, len(c.Findings), c.More, c.Mendable)
 	}
 	if len(progress) < 2 || !slices.IsSorted(progress) || progress[len(progress)-1] != 601 {
@@ -308,5 +320,38 @@ func TestCheckOffersNoLoss(t *testing.T) {
 	}
 	if mend := MendValue(AttrKeep, "/zone"); mend == nil || len(mend) != 0 {
 		t.Errorf("%q", mend)
+	}
+}
+
+// TestCheckUnlisted: after a root lost its list the members are named, each with what most lists give, and sharing with them lets
+// them in again without a further command; who stands in a few lists is none. Where nobody stands, the zone is mended as any other.
+func TestCheckUnlisted(t *testing.T) {
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	prepareDamage(t, admin, root)
+	sh(t, "cd "+root+"; setfacl -n -m u:zt-staff:rwx a; setfacl -n -m g:zt-acme:rwx a; setfacl -b -k .")
+	findings, _ := check(t, admin)
+	if len(findings) != 1 || findings[0].Apply || findings[0].Found != "group:zt-acme=read user:zt-bruno=write" || len(findings[0].Members) != 2 ||
+		!slices.Equal(findings[0].Mend, []string{"shzadm zone share demo group:zt-acme=read user:zt-bruno=write"}) {
+		t.Fatalf("%+v", findings)
+	}
+	mend(t, admin, root, findings[0].Mend[0])
+	for _, c := range []struct {
+		user, command string
+		may           bool
+	}{{"zt-bruno", "cat a && test -w sub", true}, {"zt-carla", "cat sub/b", true}, {"zt-carla", "echo x >sub/hers", false}, {"zt-staff", "ls .", false}} {
+		if as(t, c.user, "cd "+root+" && "+c.command) != c.may {
+			t.Errorf("%s: %s: may %v\n%s", c.user, c.command, !c.may, sh(t, "getfacl -Rp "+root))
+		}
+	}
+	if _, short := check(t, admin); !slices.Equal(short, []string{"a extra"}) {
+		t.Errorf("%q", short)
+	}
+	sh(t, "setfacl -R -b -k "+root)
+	if _, short := check(t, admin); slices.Contains(short, " unlisted") || !slices.Contains(short, " shut") {
+		t.Errorf("%q", short)
+	}
+	if _, err := admin.Apply("demo"); err != nil {
+		t.Error(err)
 	}
 }

@@ -19,6 +19,8 @@ type Drift struct {
 	Right string   `json:"right"`
 	Mend  []string `json:"mend"`  // commands for a shell of root, for all findings in their order; empty where only a person can decide
 	Apply bool     `json:"apply"` // the operation "apply" mends it
+
+	Members []Member `json:"members,omitempty"` // whom it is about: of DriftUnlisted
 }
 
 // The kinds say what is not as it should be.
@@ -34,6 +36,7 @@ const (
 	DriftShut      = "shut"         // the mask of a folder keeps people from what the entries give them
 	DriftOwner     = "owner"        // belongs to nobody of Share Zone; of the root: to nobody who may own zones
 	DriftOwns      = "owns"         // a folder of a member's who may only read: his own he can write into
+	DriftUnlisted  = "unlisted"     // the root has lost its list, and people are still in those of the content
 	DriftNobody    = "nobody"       // the root is shared with somebody who does not exist
 	DriftLinked    = "linked"       // a file with several names, which may lie in another zone too
 	DriftImmutable = "immutable"    // nobody can change it (chattr +i, +a)
@@ -45,7 +48,7 @@ const (
 
 // DriftKinds are all of them, for whoever has a sentence for each.
 var DriftKinds = []string{DriftLost, DriftExtra, DriftDefault, DriftGroup, DriftShared, DriftOther, DriftSticky, DriftWide,
-	DriftShut, DriftOwner, DriftOwns, DriftNobody, DriftLinked, DriftImmutable, DriftMount, DriftValue, DriftReserved, DriftUnread}
+	DriftShut, DriftOwner, DriftOwns, DriftUnlisted, DriftNobody, DriftLinked, DriftImmutable, DriftMount, DriftValue, DriftReserved, DriftUnread}
 
 // sight is what a checkup sees of one thing.
 type sight struct {

@@ -158,7 +158,7 @@ func (r Root) details(state State, names *account.Names) Details {
 	if m.ID != nil {
 		d.ID = *m.ID
 	}
-	if r.hasNoList() || r.Unseen {
+	if r.HasNoList() || r.Unseen {
 		d.Members = nil
 	}
 	if r.Unseen {

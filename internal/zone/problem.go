@@ -45,8 +45,8 @@ type membership interface {
 	Err() error
 }
 
-// hasNoList: newer kernels read a list that cannot be set as none, so that it cannot be told from one that was lost.
-func (r Root) hasNoList() bool { return r.NoACL || r.Access.Minimal() }
+// HasNoList: newer kernels read a list that cannot be set as none, so that it cannot be told from one that was lost.
+func (r Root) HasNoList() bool { return r.NoACL || r.Access.Minimal() }
 
 // Problems says what is wrong with a root; of one that was not looked at only that something is mounted there.
 func (r Root) Problems(names membership) []Problem {
@@ -61,7 +61,7 @@ func (r Root) Problems(names membership) []Problem {
 		return problems
 	}
 	add(r.ReadOnly, ReadOnly)
-	add(r.hasNoList(), NoACL)
+	add(r.HasNoList(), NoACL)
 	owner, known := names.UserName(r.Owner)
 	add(!known && names.Err() == nil, OwnerGone) // "not found" is only believed of a name service that answered
 	wrong := known && r.FormerOwner(names) != ""

@@ -236,7 +236,11 @@ func addToRoot(fd int, e acl.Entry, owner uint32) error {
 	if err != nil {
 		return err
 	}
-	if err := acl.SetAccess(fd, withoutWiderMask(access, e)); err != nil {
+	after := withoutWiderMask(access, e)
+	if access.Minimal() { // it lost its list: that nobody was let in is nobody's will, and the file's group keeps what it has
+		after = after.With(acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: permWrite})
+	}
+	if err := acl.SetAccess(fd, after); err != nil {
 		return err
 	}
 	if e.Perm == permDrop {
@@ -273,10 +277,11 @@ func withoutWiderMask(a acl.ACL, e acl.Entry) acl.ACL {
 	return a.With(e)
 }
 
-// inheritedWith adds an entry to a default ACL; a folder that has none gets one that gives nothing to anybody else.
+// inheritedWith adds an entry to a default ACL; a folder that has none gets one that gives nothing to anybody else, with the mask
+// that a root's has: one made of this entry would keep the next from what it gives.
 func inheritedWith(a acl.ACL, e acl.Entry) acl.ACL {
 	if a == nil {
-		a = acl.FromMode(0o700)
+		a = acl.FromMode(0o700).With(acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: permWrite})
 	}
 	return a.With(e)
 }

@@ -391,7 +391,7 @@ func TestRefusals(t *testing.T) {
 		{`{"op":"take","zone":"zf-ref","path":"his%00"}`, "bad-request", ""},
 		{`{"op":"take","zone":"zf-ref","path":"b"}`, "not-found", ""},
 		{`{"op":"take","zone":"zf-ref","path":"link"}`, "not-found", ""},
-		{`{"op":"take","zone":"zf-ref","path":"roots"}`, "not-permitted", ""},
+		{`{"op":"take","zone":"zf-ref","path":"roots"}`, "not-permitted", "foreign"},
 		{`{"op":"transfer","zone":"zf-ref","owner":"zf-bruno"}`, "bad-request", "not-manager"},
 		{`{"op":"transfer","zone":"zf-ref","owner":"zf-out"}`, "bad-request", "not-manager"},
 		{`{"op":"transfer","zone":"zf-ref","owner":"zf-anna"}`, "bad-request", "same-person"},

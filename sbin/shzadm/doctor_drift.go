@@ -39,6 +39,35 @@ func (u *checkup) checkZoneRights(r zone.Root, path string) {
 		Right: strings.Join(right, " "), Mend: strings.Join(mend, " && ")})
 }
 
+// checkZoneList says of a zone that lost its list who is in those of its content. Before they are in it again, what mends the rest
+// would put them out.
+func (u *checkup) checkZoneList(r zone.Root, path string) bool {
+	if !r.HasNoList() {
+		return true
+	}
+	h, err := u.zones.Reach(r.Name)
+	if err != nil {
+		return false // renamed or closed since
+	}
+	defer h.Release()
+	standing, complete, err := h.Standing(u.late)
+	u.check(err == nil, finding{Check: "unreadable", Subject: path, Found: errorText(err)})
+	switch {
+	case err != nil:
+	case !complete:
+		u.partial = append(u.partial, path)
+	case len(standing) > 0:
+		d := zone.Unlisted(r.Name, standing)
+		u.check(false, finding{Check: "zone-unlisted", Subject: path, Found: d.Found, Mend: strings.Join(d.Mend, " && ")})
+	default:
+		return true
+	}
+	return false
+}
+
+// late says whether doctor has looked into zones as long as it may.
+func (u *checkup) late() bool { return time.Now().After(u.driftEnd) }
+
 // driftText is a list or mode of a root in one word.
 func driftText(kind, text string) string {
 	switch {
@@ -57,7 +86,7 @@ func (u *checkup) checkZoneContent(r zone.Root, path string) {
 		return // renamed or closed since
 	}
 	defer h.Release()
-	found, err := h.Check(0, func() bool { return time.Now().After(u.driftEnd) })
+	found, err := h.Check(0, u.late)
 	u.check(err == nil, finding{Check: "unreadable", Subject: path, Found: errorText(err)})
 	u.check(found.Mendable == 0, finding{Check: "zone-drift", Subject: path, Found: strconv.Itoa(found.Mendable),
 		Mend: "shzadm zone apply " + r.Name})

@@ -252,6 +252,7 @@ func TestDoctorMendsZones(t *testing.T) {
 		{"zone-drift", "cd " + layout.Base + "/dt-zone; mkdir -p sub/deep; chown -R dt-base: sub; chmod 777 sub/deep; setfacl -n -m u:nobody:rwx sub"},
 		{"zone-drift", "cd " + layout.Base + "/dt-zone; echo x > sub/deep/file; chown dt-admin: sub/deep/file; chmod 660 sub/deep/file"},
 		{"zone-rights", "setfacl -m u:dt-base:x " + layout.Base + "/dt-zone; chmod 0777 " + layout.Base + "/dt-zone"},
+		{"zone-unlisted", "cd " + layout.Base + "/dt-zone; shzadm zone share dt-zone user:dt-base=write >/dev/null; touch kept; chown dt-manager: kept; setfacl -b -k ."},
 		{"zone-chowned", "chown 59999 " + layout.Base + "/dt-zone"},
 		{"zone-orphan", "gpasswd -d dt-manager shzbase"}, // and a role without the group that it needs
 	})

@@ -59,7 +59,7 @@ func (u *checkup) checkZone(r zone.Root, first map[string]string) {
 			u.check(false, finding{Check: "metadata", Subject: path, Found: bad.Error(), Mend: strings.Join(zone.MendValue(bad.Attr, path), "; ")})
 		}
 	}
-	if hasOwner && !r.NoACL { // the default ACL names him
+	if hasOwner && !r.NoACL && u.checkZoneList(r, path) { // the default ACL names him
 		u.checkZoneRights(r, path)
 		u.checkZoneContent(r, path)
 	}

@@ -55,6 +55,7 @@ var refusals = []struct {
 	{zone.ErrNotThere, "no-zone"},
 	{zone.ErrNotManager, "not-manager"},
 	{zone.ErrOwner, "owner-wrong"},
+	{zone.ErrUnlisted, "unlisted"},
 	{zone.ErrPrincipal, "principal"},
 	{zone.ErrNoSuchUser, "no-user"},
 	{zone.ErrNoSuchGroup, "no-group"},

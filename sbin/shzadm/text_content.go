@@ -76,6 +76,7 @@ Adds up what a zone takes on the disk, in bytes, by person and by name at its to
 	"drift-shut":         "%[1]s is shut: %[2]s. To open it, where that is wanted:",
 	"drift-owns":         "%[1]s belongs to %[2]s, who may only read in this zone, and can still write in it. To give it to the owner:",
 	"drift-owner":        "%[1]s belongs to %[2]s, who is nobody of Share Zone, or may own no zones",
+	"drift-unlisted":     "%[1]s has lost its list, so nobody gets in but its owner; in those of what lies in it there are still: %[2]s. Who could only deliver is in none. To share it with them again:",
 	"drift-nobody":       "%[1]s is shared with %[2]s, which is nobody",
 	"drift-linked":       "%[1]s has %[2]s names, perhaps in another zone too; it is left alone until it has one",
 	"drift-immutable":    "%[1]s cannot be changed by anybody (chattr)",
@@ -85,6 +86,7 @@ Adds up what a zone takes on the disk, in bytes, by person and by name at its to
 	"drift-reserved":     "%[1]s belongs to %[2]s and has a name that no page shows; its owner or you give it another (mv)",
 	"drift-unread":       "%[1]s: %[2]s",
 
+	"finding-zone-unlisted":    "%[1]s has lost its list, so nobody gets in but its owner; in those of what lies in it there are still: %[2]s. Who could only deliver is in none",
 	"finding-zone-drift":       "%[1]s: what lies in it differs from what its root says (%[2]s); shzadm zone check says where",
 	"doctor-left":              "note: %s: %d to be looked at by a person: shzadm zone check %s\n",
 	"doctor-partial":           "note: %s is large and was looked at only in part; shzadm zone check looks at all of it\n",
@@ -168,6 +170,7 @@ Somma ciò che un'area occupa sul disco, in byte, per persona e per nome al prim
 	"drift-shut":         "%[1]s è chiusa: %[2]s. Per aprirla, se lo si vuole:",
 	"drift-owns":         "%[1]s è di %[2]s, che in quest'area può solo leggere e lì può ancora scrivere. Per darla al proprietario:",
 	"drift-owner":        "%[1]s è di %[2]s, che non è di Share Zone o non può possedere aree",
+	"drift-unlisted":     "%[1]s ha perso il suo elenco: ci entra solo il proprietario; negli elenchi di ciò che contiene ci sono ancora: %[2]s. Chi poteva solo consegnare non è in nessuno. Per condividerla di nuovo con loro:",
 	"drift-nobody":       "%[1]s è condivisa con %[2]s, che non è nessuno",
 	"drift-linked":       "%[1]s ha %[2]s nomi, forse anche in un'altra area; non si tocca finché non ne ha uno",
 	"drift-immutable":    "%[1]s non può essere cambiato da nessuno (chattr)",
@@ -177,6 +180,7 @@ Somma ciò che un'area occupa sul disco, in byte, per persona e per nome al prim
 	"drift-reserved":     "%[1]s è di %[2]s e ha un nome che nessuna pagina mostra; gliene dà un altro (mv) chi la possiede, o tu",
 	"drift-unread":       "%[1]s: %[2]s",
 
+	"finding-zone-unlisted":    "%[1]s ha perso il suo elenco: ci entra solo il proprietario; negli elenchi di ciò che contiene ci sono ancora: %[2]s. Chi poteva solo consegnare non è in nessuno",
 	"finding-zone-drift":       "%[1]s: ciò che contiene differisce da quello che dice la sua radice (%[2]s); shzadm zone check dice dove",
 	"doctor-left":              "nota: %s: %d da guardare da una persona: shzadm zone check %s\n",
 	"doctor-partial":           "nota: %s è grande ed è stata guardata solo in parte; shzadm zone check la guarda tutta\n",

@@ -427,6 +427,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"closed-zone": "this zone is closed; shzadm zone restore opens it again: %s",
 	"no-zone":     "there is no such zone: %s",
 	"owner-wrong": "nothing was changed, because the owner of this zone does not exist, or may own no zones and got it by chown: everything would be made his. shzadm zone check says who it can be given to: %s",
+	"unlisted":    "nothing was changed, because this zone has lost its list and everybody would be taken out of those of its content. shzadm zone check says with whom to share it again; to leave them out, shzadm zone open comes first: %s",
 	"not-manager": "only a manager can own a zone, and this user is not in shzmgr: %s",
 	"principal":   "somebody to share with is written user:NAME or group:NAME, for example user:bruno, not: %s",
 	"not-in-base": "this user is not in group shzbase: %s",

@@ -426,6 +426,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"closed-zone": "quest'area è chiusa; shzadm zone restore la riapre: %s",
 	"no-zone":     "questa area non esiste: %s",
 	"owner-wrong": "non è stato cambiato niente, perché il proprietario di quest'area non esiste, o non può possedere aree e l'ha avuta con chown: tutto diventerebbe suo. shzadm zone check dice a chi si può dare: %s",
+	"unlisted":    "non è stato cambiato niente, perché quest'area ha perso il suo elenco e tutti sarebbero tolti da quelli di ciò che contiene. shzadm zone check dice con chi condividerla di nuovo; per lasciarli fuori, prima si usa shzadm zone open: %s",
 	"not-manager": "soltanto un gestore può possedere un'area, e questo utente non è in shzmgr: %s",
 	"principal":   "con chi condividere si scrive user:NOME o group:NOME, per esempio user:bruno, non: %s",
 	"not-in-base": "questo utente non è nel gruppo shzbase: %s",

@@ -1,0 +1,85 @@
+package zone
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/acl"
+	"sharezone/internal/shell"
+)
+
+// ErrUnlisted: the root lost its list, and who is in the lists of what lies in the zone would be taken out of them.
+var ErrUnlisted = errors.New("the zone lost its list, and people are still in those of what lies in it")
+
+// tally counts in how many lists somebody stands, and with which permissions.
+type tally map[acl.Perm]int
+
+// Standing are those who are in the lists of what lies in a zone: they tell with whom it was shared when its root has lost its own. Who
+// could only deliver stands in none. Nobody is one by the list of a few things, which any owner of a file may have written. Where
+// stop ended the walk, complete is false.
+func (h *Held) Standing(stop func() bool) (standing []Member, complete bool, err error) {
+	found, lists := make(map[acl.Entry]tally), 0
+	see := func(fd int, st *unix.Stat_t) {
+		list, err := acl.Access(fd)
+		if err != nil || linked(st) {
+			return
+		}
+		listed := false
+		for _, e := range list {
+			if e.Tag != acl.User && e.Tag != acl.Group || accessOf(e.Perm) == None || e.Tag == acl.User && e.ID == h.stat.Uid {
+				continue
+			}
+			listed = true
+			who := acl.Entry{Tag: e.Tag, ID: e.ID}
+			if found[who] == nil {
+				found[who] = make(tally)
+			}
+			found[who][e.Perm]++
+		}
+		if listed {
+			lists++
+		}
+	}
+	w := walker{
+		file: func(_ string, fd int, st *unix.Stat_t) {
+			if st.Mode&unix.S_IFMT == unix.S_IFREG {
+				see(fd, st)
+			}
+		},
+		folder: func(_ string, fd int, st *unix.Stat_t) bool { see(fd, st); return true },
+		missed: func(string, SkipReason, error) {}, progress: h.admin.tell, stop: stop,
+	}
+	if complete, err = w.run(h.fd); err != nil {
+		return nil, false, err
+	}
+	for who, counts := range found {
+		total, most := 0, acl.Perm(0)
+		for _, perm := range []acl.Perm{permRead, permDrop, permWrite} { // of as many, the least
+			total += counts[perm]
+			if counts[perm] > counts[most] {
+				most = perm
+			}
+		}
+		m := Member{Principal: principalOf(who, h.admin.names), Access: accessOf(most)}
+		if _, err := h.admin.entryFor(m.Principal, m.Access, h.stat.Uid); err == nil && 2*total >= lists {
+			standing = append(standing, m)
+		}
+	}
+	slices.SortFunc(standing, func(a, b Member) int { return cmp.Compare(a.Principal, b.Principal) })
+	return standing, complete, nil
+}
+
+// Unlisted is the finding about a root without a list while people are still in those of its content.
+func Unlisted(zone string, standing []Member) Drift {
+	grants := make([]string, len(standing))
+	for i, m := range standing {
+		grants[i] = shell.Quote(m.Principal + "=" + string(m.Access))
+	}
+	found := strings.Join(grants, " ")
+	return Drift{Kind: DriftUnlisted, Found: found, Members: standing,
+		Mend: []string{"shzadm zone share " + zone + " " + found}}
+}
