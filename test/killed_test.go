@@ -1,13 +1,22 @@
 package test
 
 import (
+	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sharezone/internal/layout"
+	"sharezone/notify/queue"
 )
 
 // Uploads that are killed between two steps, by strace: the handler dies as it enters a system call.
@@ -26,6 +35,12 @@ func tracedUpload(t *testing.T, source, target string, args ...string) (ended bo
 // itself, what it answered, and strace's log.
 func traced(t *testing.T, source, target string, args ...string) (ended bool, said, log string) {
 	t.Helper()
+	return tracedRequest(t, "PUT", source, target, nil, args...)
+}
+
+// tracedRequest is the same of any request; events is its event file, nil = none.
+func tracedRequest(t *testing.T, method, source, target string, events *os.File, args ...string) (ended bool, said, log string) {
+	t.Helper()
 	in, err := os.Open(source)
 	if err != nil {
 		t.Fatal(err)
@@ -40,12 +55,138 @@ func traced(t *testing.T, source, target string, args ...string) (ended bool, sa
 	cmd := exec.Command("strace", append(argv, "/usr/lib/sharezone/cgi-bin/shz")...)
 	cmd.Stdin = in
 	cmd.Env = []string{
-		"PATH=/usr/bin:/bin", "SHZ_REQUEST=0123456789abcdef", "SHZ_ENTRY=internal", "SHZ_USER=bruno", "REQUEST_METHOD=PUT",
+		"PATH=/usr/bin:/bin", "SHZ_REQUEST=0123456789abcdef", "SHZ_ENTRY=internal", "SHZ_USER=bruno", "REQUEST_METHOD=" + method,
 		"SERVER_PROTOCOL=HTTP/1.1", "REMOTE_ADDR=127.0.0.1", "HTTP_HOST=127.0.0.1", "GATEWAY_INTERFACE=CGI/1.1",
 		"GOMAXPROCS=1", "CONTENT_LENGTH=" + strconv.FormatInt(st.Size(), 10), "REQUEST_URI=" + target,
 	}
+	if events != nil {
+		cmd.ExtraFiles, cmd.Env = []*os.File{events}, append(cmd.Env, "SHZ_EVENT_FD=3")
+	}
 	out, err := cmd.CombinedOutput()
 	return err == nil, string(out), read(t, file)
+}
+
+// stamped makes an event file for a request of bruno's in a zone, as the gate does.
+func stamped(t *testing.T, zone string) *os.File {
+	t.Helper()
+	now := time.Now().UTC()
+	request := fmt.Sprintf("%016x", rand.Uint64())
+	f, err := os.OpenFile(layout.Events+"/"+now.Format("20060102T150405.000000000Z")+"-"+request, os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o640)
+	if err == nil {
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX)
+	}
+	if err == nil {
+		_, err = fmt.Fprintf(f, `{"version":1,"time":"%s","request":"%s","uid":%s,"user":"bruno","component":"shz","entry":"internal","address":"127.0.0.1","zone":"%s","zone_id":"%s"}`+"\n",
+			now.Format(time.RFC3339), request, strconv.Itoa(uidOf(t, "bruno")), zone, zoneID(t, zone))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// toldAnna are the files of which anna's messages tell that nobody sends.
+func toldAnna(t *testing.T) []string {
+	t.Helper()
+	var paths []string
+	for _, name := range queueFiles(t, "waiting") {
+		var m queue.Message
+		if err := json.Unmarshal([]byte(read(t, name)), &m); err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range m.Items {
+			if m.User == "anna" {
+				paths = append(paths, i.Path)
+			}
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// TestKilledHandlerIsTold: handlers of uploads and downloads are killed at each call that matters. What got its name reached those
+// concerned, once, and nothing else did; whose file was perhaps taken knows it; and each act is in the log once.
+func TestKilledHandlerIsTold(t *testing.T) {
+	zone := newZone(t, "user:bruno=write")
+	source, empty := randomFile(t, 200<<10), t.TempDir()+"/empty"
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	setConfig(t, "[notices]\ntell = \"upload,download\"\nwindow_minutes = 0\n[mail]\nhost = \"127.0.0.1\"\nport = 1\n")
+	work(t)
+	emptyQueue(t)
+	t.Cleanup(func() { emptyQueue(t) })
+	put(t, "anna", zone, "taken.bin")
+	work(t)
+	emptyQueue(t)
+	id := zoneID(t, zone)
+	var begun []string
+	// untilItEnds kills a request at its first call, its second, and so on.
+	untilItEnds := func(method, source, calls string, target func(n int) string) {
+		t.Helper()
+		for n, ended := 1, 0; ended < 2; n++ { // strace counts the calls of each thread by itself
+			if n > 200 {
+				t.Fatal("it never ends by itself")
+			}
+			f := stamped(t, zone)
+			well, _, _ := tracedRequest(t, method, source, "/cgi-bin/shz/"+zone+"/"+target(n), f, "-e", "trace="+calls, "-e", "inject="+calls+":signal=KILL:when="+strconv.Itoa(n))
+			if well {
+				ended++
+			}
+			if text := read(t, f.Name()); strings.Count(text, "\n") > 1 {
+				begun = append(begun, method)
+			}
+			f.Close()
+			work(t)
+		}
+	}
+	untilItEnds("PUT", source, "linkat,fsync,write", func(n int) string { return fmt.Sprintf("new-%d.bin", n) })
+	uploads := len(begun)
+	untilItEnds("PUT", source, "linkat,fsync,write", func(int) string { return "taken.bin?on_exists=rename" })
+	here, err := os.ReadDir(zonePath(zone))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, e := range here {
+		if name := e.Name(); name != "taken.bin" && !strings.HasPrefix(name, ".") {
+			want = append(want, name)
+		}
+	}
+	if uploads < 5 || len(want) < 6 || len(want) == len(begun) {
+		t.Fatalf("of %d uploads that began %d got a name: they were killed at other calls than meant", len(begun), len(want))
+	}
+	if got := toldAnna(t); !slices.Equal(got, want) {
+		t.Errorf("anna is told of %q, there is %q", got, want)
+	}
+	emptyQueue(t)
+	begun = nil
+	var files []string
+	for n := range 60 {
+		name := fmt.Sprintf("of-anna-%02d", n)
+		write(t, "anna", zonePath(zone, name), "some bytes")
+		run(t, "setfacl", "-m", "u:bruno:r,m::r", zonePath(zone, name))
+		files = append(files, name)
+	}
+	untilItEnds("GET", empty, "write,sendfile,splice,copy_file_range", func(n int) string { return files[n] })
+	if got := toldAnna(t); len(begun) < 2 || len(got) != len(begun) {
+		t.Errorf("%d downloads began, anna is told of %q", len(begun), got)
+	}
+	for range 2 {
+		work(t)
+	}
+	acts := make(map[string]int)
+	for _, act := range inLog(t, id, "") {
+		acts[act]++
+	}
+	for act, n := range acts {
+		if n > 1 && !strings.Contains(act, "taken") { // who is killed before he chose another name asked for this one
+			t.Errorf("%d times in the log: %s", n, act)
+		}
+	}
+	if left, err := os.ReadDir(layout.Events); err != nil || len(left) != 0 {
+		t.Errorf("%d files are left in the spool, %v", len(left), err)
+	}
 }
 
 // TestUploadStopsAtEachStep: up to the linkat there is nothing, after it the whole file.

@@ -274,7 +274,7 @@ func TestZipOperation(t *testing.T) {
 	if told, want := taken(t, got.events), []string{"a/caf%E9 ok 2", "a/one ok 2", "a/sub/è 2 ok 2", "new.zip ok 10", "top.txt ok 4"}; !slices.Equal(told, want) {
 		t.Errorf("%q, not %q", told, want)
 	}
-	if !strings.HasPrefix(got.events, `{"n":1,"event":"zip","path":"new.zip"}`) {
+	if !strings.HasPrefix(got.events, `{"n":1,"event":"zip","path":"new.zip","file":"`) {
 		t.Error(got.events)
 	}
 	b, err := os.ReadFile(layout.Base + "/demo/new.zip")

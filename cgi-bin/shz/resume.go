@@ -272,10 +272,11 @@ func (r resumable) finish(p *zone.Partial, exists zone.OnExists) error {
 	at := func(name []byte) string {
 		return belowOf(r.path, string(name))
 	}
-	act, err := r.call.Event.Begin("upload", at(p.Name))
+	act, err := r.call.Event.BeginBringing("upload", at(p.Name), zone.FileIdentity(int(p.File().Fd())))
 	if err != nil {
 		return err
 	}
+	p.Announce = announcer(act, r.path, string(p.Name), exists)
 	signal.Ignore(syscall.SIGTERM) // whoever takes over waits: this ends in an answer
 	var done zone.Done
 	if err = judge(r.call, p.File(), r.path.Zone, at(p.Name)); err == nil {

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sharezone/internal/event"
 	"sharezone/internal/hook"
 	"sharezone/internal/layout"
 	"sharezone/internal/page"
@@ -104,10 +105,11 @@ func bring(c *web.Call, folder *zone.Object, at zone.Path, name string, size int
 		return brought{}, err
 	}
 	defer upload.Abort()
-	act, err := c.Event.Begin("upload", path)
+	act, err := c.Event.BeginBringing("upload", path, zone.FileIdentity(int(upload.File().Fd())))
 	if err != nil {
 		return brought{}, err
 	}
+	upload.Announce(announcer(act, at, name, exists))
 	bytes, err := send(upload)
 	done := brought{Name: name, Status: "created"}
 	if err == nil {
@@ -133,6 +135,19 @@ func bring(c *web.Call, folder *zone.Object, at zone.Path, name string, size int
 	}
 	act.End("ok", bytes, final)
 	return done, nil
+}
+
+// announcer notes the name that a file is about to get, where it can be another one than asked for.
+func announcer(act *event.Act, at zone.Path, asked string, exists zone.OnExists) func(name string) error {
+	if exists != zone.ExistsRename {
+		return nil
+	}
+	return func(name string) error {
+		if name == asked {
+			return nil
+		}
+		return act.Name(belowOf(at, name))
+	}
 }
 
 // judge asks the programs of the site about a file that has all its bytes and no name yet.

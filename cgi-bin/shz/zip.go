@@ -58,10 +58,11 @@ func (f form) zipTo(p *packed, to string, names []string, exists zone.OnExists, 
 		return zone.Landed{}, err
 	}
 	defer upload.Abort()
-	act, err := f.begin("zip", to)
+	act, err := f.call.Event.BeginBringing("zip", belowOf(f.path, to), zone.FileIdentity(int(upload.File().Fd())))
 	if err != nil {
 		return zone.Landed{}, err
 	}
+	upload.Announce(announcer(act, f.path, to, exists))
 	buffered := bufio.NewWriterSize(upload.Growing(keep), 256<<10)
 	p.writer = archive.NewZip(buffered)
 	p.To = p.writer

@@ -3,7 +3,9 @@
 // first line, with user, entry, address and zone, is the gate's.
 //
 // A line is a JSON object: {"n":1,"event":"upload","path":"a/b.pdf"} before an act begins, before the first byte goes
-// out or the name appears; {"n":1,"result":"ok","bytes":12} when it has ended. An act without its end was interrupted.
+// out or the name appears; {"n":1,"result":"ok","bytes":12} when it has ended. An act without its end was interrupted. What a file
+// that is brought can be known by stands in "file", and {"n":1,"path":"a/b (2).pdf"} says that it is about to get another name
+// than asked for: so of who was killed between name and end can be found out whether it was done.
 package event
 
 import (
@@ -71,6 +73,7 @@ type begin struct {
 	Path  string `json:"path,omitempty"` // below the zone
 	Raw   string `json:"raw,omitempty"`  // Path percent-encoded, where it is no UTF-8
 
+	File   string  `json:"file,omitempty"`    // of one that is brought: brings
 	Owner  *uint32 `json:"owner,omitempty"`   // uid, of a file that is taken: takes
 	Zone   string  `json:"zone,omitempty"`    // where the gate does not know it: namesZone
 	ZoneID string  `json:"zone_id,omitempty"` // the same
@@ -95,8 +98,18 @@ func namesZone(component, event string) bool {
 // gone, or another one may have its name.
 func takes(event string) bool { return event == "download" || event == "preview" || event == "zip" }
 
+// brings says by which acts a file that has all its bytes gets a name.
+func brings(event string) bool { return event == "upload" || event == "zip" }
+
 // Zone is the zone that an act concerns.
 type Zone struct{ Name, ID string }
+
+// naming is a line between the two.
+type naming struct {
+	N    int    `json:"n"`
+	Path string `json:"path"`
+	Raw  string `json:"raw,omitempty"`
+}
 
 type end struct {
 	N      int    `json:"n"`
@@ -119,6 +132,23 @@ func (f *File) BeginIn(zone Zone, event, path string) (*Act, error) {
 // BeginTaking is Begin for an act by which somebody takes a file of owner's.
 func (f *File) BeginTaking(event, path string, owner uint32) (*Act, error) {
 	return f.begin(begin{Event: event, Path: path, Owner: &owner})
+}
+
+// BeginBringing is Begin for an act by which a file gets a name: file is what tells it from all others (zone.FileIdentity), "" = nothing.
+func (f *File) BeginBringing(event, path, file string) (*Act, error) {
+	return f.begin(begin{Event: event, Path: path, File: file})
+}
+
+// Name notes that the file is about to get another name than asked for. An error means that it must not.
+func (a *Act) Name(path string) error {
+	if a == nil {
+		return nil
+	}
+	err := a.file.start(naming{N: a.n, Path: path, Raw: raw(path)})
+	if err == nil {
+		a.file.open-- // it is no other act, whose end would be owed
+	}
+	return err
 }
 
 // BeginFor is Begin for an act that concerns another account: user.

@@ -211,9 +211,9 @@ func readActs(f io.Reader, name string, state State) ([]Record, []Damage, error)
 	for i := range a.records {
 		switch r := &a.records[i]; {
 		case r.Result == "" && state == Underway:
-			r.Result = Running
+			a.cut(i, Running)
 		case r.Result == "":
-			r.Result = Interrupted
+			a.cut(i, Interrupted)
 		}
 	}
 	return a.records, damage, nil

@@ -375,3 +375,44 @@ func TestNext(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestNaming: the name that a file was about to get is that of an act without an end, and of no other; what tells the file from others
+// comes along, from those alone who bring one.
+func TestNaming(t *testing.T) {
+	folder := t.TempDir()
+	f, err := Create(folder, Header{User: "root", Component: "shzadm", Entry: EntryShell})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var acts []*Act
+	for _, name := range []string{"cut", "whole", "failed"} {
+		act, err := f.BeginBringing("upload", name, "12-34")
+		if err == nil {
+			err = act.Name("caf\xe9")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		acts = append(acts, act)
+	}
+	acts[1].End("ok", 1, "final")
+	acts[2].End("quota", 1, "")
+	if f.open != 1 {
+		t.Errorf("%d ends are owed", f.open)
+	}
+	f.Close()
+	got := ""
+	damage, err := ReadFolder(folder, func(r Record) { got += *r.Path + " " + r.Raw + " " + r.Result + " " + r.File + "; " })
+	if want := "caf\ufffd caf%E9 interrupted 12-34; final  ok 12-34; failed  quota 12-34; "; err != nil || len(damage) > 0 || got != want {
+		t.Errorf("%q, %v, %v", got, damage, err)
+	}
+	for _, line := range []string{
+		`{"n":1,"event":"download","path":"a","file":"1-2"}`, `{"n":1,"event":"upload","path":"a","file":"x"}`, `{"n":1,"event":"upload","path":"a","file":"1"}`,
+		`{"n":1,"path":"b"}`, `{"n":1,"event":"upload","path":"a"}` + "\n" + `{"n":1,"path":"b"}`,
+		`{"n":1,"event":"upload","path":"a","file":"1-2"}` + "\n" + `{"n":1,"result":"ok"}` + "\n" + `{"n":1,"path":"b"}`,
+	} {
+		if _, damage, err := readActs(strings.NewReader(testHeader+line+"\n"), testName, Finished); err != nil || len(damage) != 1 {
+			t.Errorf("%s: %v, %v", line, damage, err)
+		}
+	}
+}

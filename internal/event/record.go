@@ -43,6 +43,7 @@ type Record struct {
 	About   *string   `json:"about"`  // the account that it concerns, where that is not who did it
 	Request string    `json:"request"`
 	ZoneID  string    `json:"-"`
+	File    string    `json:"-"` // what tells a file that is brought from all others
 	Owner   *uint32   `json:"-"` // uid of whose file was taken
 	Arrived bool      `json:"-"` // if all went well: Path is what the zone has now and had not before
 }
@@ -53,6 +54,7 @@ var (
 	zoneForm      = regexp.MustCompile(`^([a-z0-9][a-z0-9._-]{0,62})?$`)
 	zoneIDForm    = regexp.MustCompile(`^([0-9a-f]{32})?$`)
 	componentForm = regexp.MustCompile(`^[a-z_-]{1,32}$`)
+	fileIDForm    = regexp.MustCompile(`^([0-9]{1,20}-[0-9]{1,20})?$`)
 	resultForm    = regexp.MustCompile(`^[a-z][a-z-]{0,31}$`)
 )
 
@@ -80,7 +82,7 @@ func (h Header) check() string {
 	return ""
 }
 
-// line is begin and end in one: which of them it is, its fields say.
+// line is begin, naming and end in one: which of them it is, its fields say.
 type line struct {
 	N      int     `json:"n"`
 	Event  string  `json:"event"`
@@ -89,6 +91,7 @@ type line struct {
 	Raw    string  `json:"raw"`
 	Result string  `json:"result"`
 	Bytes  *int64  `json:"bytes"`
+	File   string  `json:"file"`
 	Owner  *uint32 `json:"owner"`
 	Zone   string  `json:"zone"`
 	ZoneID string  `json:"zone_id"`
@@ -101,8 +104,9 @@ func (l line) names() bool { return l.Zone != "" || l.ZoneID != "" }
 type acts struct {
 	header  Header
 	records []Record
-	index   map[int]int // n: which of records, those that have begun
-	last    int         // highest n
+	index   map[int]int  // n: which of records, those that have begun
+	named   map[int]line // which of records: the name that it was about to get
+	last    int          // highest n
 }
 
 // add takes a line in and says what is wrong with it, "" for nothing.
@@ -113,6 +117,12 @@ func (a *acts) add(text []byte) string {
 	}
 	at, begun := a.index[l.N]
 	switch {
+	case l.Event == "" && l.Result == "" && l.Path != "" && begun && a.records[at].File != "" && a.records[at].Result == "":
+		if a.named == nil {
+			a.named = make(map[int]line)
+		}
+		a.named[at] = l
+		return ""
 	case (l.Event == "") == (l.Result == ""):
 		return "neither a beginning nor an end"
 	case l.Event != "" && l.N <= a.last:
@@ -123,6 +133,8 @@ func (a *acts) add(text []byte) string {
 		return "a zone that is not for this line to name"
 	case l.Owner != nil && !takes(l.Event):
 		return "an owner that is not for this line to name"
+	case l.File != "" && !brings(l.Event) || !fileIDForm.MatchString(l.File):
+		return "a file that is not for this line to name"
 	case !zoneForm.MatchString(l.Zone) || !zoneIDForm.MatchString(l.ZoneID):
 		return "not a zone"
 	case l.Event != "":
@@ -146,7 +158,7 @@ func (a *acts) add(text []byte) string {
 func (a *acts) begin(l line) Record {
 	h := a.header
 	r := Record{Time: h.Time, Event: l.Event, User: h.User, Entry: h.Entry, Address: orNull(h.Address), Zone: orNull(h.Zone),
-		Path: orNull(l.Path), Raw: l.Raw, About: orNull(l.User), Request: h.Request, ZoneID: h.ZoneID, Owner: l.Owner}
+		Path: orNull(l.Path), Raw: l.Raw, About: orNull(l.User), Request: h.Request, ZoneID: h.ZoneID, File: l.File, Owner: l.Owner}
 	// Who is about to log in is nobody yet. For a link to a new password anybody can ask, and make one up (end).
 	if h.User == layout.UserGuest && l.User != "" && l.Event == "login" {
 		r.User, r.About = l.User, nil
@@ -172,6 +184,15 @@ func (r *Record) end(l line) {
 		r.Event, r.Result = "factor-asked", "ok"
 	case r.Event == "login" && r.Result != "ok":
 		r.Event = "login-failed"
+	}
+}
+
+// cut is an act of which nothing says how it ended: under the name that it was about to give, if it gave any.
+func (a *acts) cut(at int, result string) {
+	r := &a.records[at]
+	r.Result = result
+	if l, named := a.named[at]; named {
+		r.Path, r.Raw = orNull(l.Path), l.Raw
 	}
 }
 

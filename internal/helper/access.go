@@ -16,6 +16,7 @@ type AccessRequest struct {
 	ZoneID string   `json:"zone_id,omitempty"`
 	Path   string   `json:"path"`            // below the zone, segments percent-encoded; "" is its root
 	Paths  []string `json:"paths,omitempty"` // readers: of several objects
+	Files  []string `json:"files,omitempty"` // for each of Paths, which file it is about (zone.FileIdentity); "" = whichever is there
 	Users  []string `json:"users,omitempty"`
 }
 
@@ -62,8 +63,9 @@ type Person struct {
 	Also []string `json:"also,omitempty"` // entries of further groups of his that give what Entry alone does not
 }
 
-// Readers asks libexec/access who can read each of these; nil for what cannot be reached, and for a path too long to be asked about.
-func Readers(zone, id string, paths []string) ([][]string, error) {
+// Readers asks libexec/access who can read each of these, where files are not nil of each the file that it names, "" = whichever is
+// there; nil for what cannot be reached, and for a path too long to be asked about.
+func Readers(zone, id string, paths, files []string) ([][]string, error) {
 	var all [][]string
 	for len(paths) > len(all) {
 		some := someOf(paths[len(all):])
@@ -71,7 +73,11 @@ func Readers(zone, id string, paths []string) ([][]string, error) {
 			all = append(all, nil)
 			continue
 		}
-		out, err := Access(AccessRequest{Op: "readers", Zone: zone, ZoneID: id, Paths: some})
+		q := AccessRequest{Op: "readers", Zone: zone, ZoneID: id, Paths: some}
+		if files != nil {
+			q.Files = files[len(all) : len(all)+len(some)]
+		}
+		out, err := Access(q)
 		if err != nil {
 			return nil, err
 		}
@@ -89,12 +95,15 @@ func Readers(zone, id string, paths []string) ([][]string, error) {
 	return all[:len(paths)], nil
 }
 
+// maxIdentity is what a file takes in a request, in bytes: two numbers of 64 bits, a hyphen, quotes and a comma.
+const maxIdentity = 2*20 + 4
+
 // someOf is as many paths as fit into a request; none if the first one does not.
 func someOf(paths []string) []string {
 	room := MaxRequest - 1<<10 // for the rest of it
 	for i, path := range paths {
 		text, err := json.Marshal(path) // as it is in the request: of "&" JSON makes six bytes
-		if room -= len(text) + len(","); err != nil || room < 0 {
+		if room -= len(text) + len(",") + maxIdentity; err != nil || room < 0 {
 			return paths[:i]
 		}
 	}

@@ -25,7 +25,7 @@ func TestSomeOf(t *testing.T) {
 		if some := someOf([]string{path, "b"}); len(some) > 0 {
 			t.Errorf("%.10s… is asked about", path)
 		}
-		if got, err := Readers("a", "", []string{path}); err != nil || len(got) != 1 || got[0] != nil {
+		if got, err := Readers("a", "", []string{path}, nil); err != nil || len(got) != 1 || got[0] != nil {
 			t.Errorf("%.10s…: %v, %v", path, got, err)
 		}
 	}

@@ -61,6 +61,9 @@ type Partial struct {
 	Touched time.Time // when something was added last
 	Done    *Done     // not nil: it has ended, and there is nothing to add to
 
+	// Announce, if not nil, is told each name before the upload may have it; an error keeps it from getting it.
+	Announce func(name string) error
+
 	dir   *Object
 	id    string
 	fresh bool     // made by this process, so nobody knows the id yet
@@ -296,7 +299,10 @@ func (p *Partial) Finish(exists OnExists) (Done, error) {
 		dir: p.dir, name: string(p.Name), file: p.file, hidden: partialPrefix + p.id, exists: exists, shut: true,
 		announce: func(name string) error {
 			done.Name = []byte(name)
-			return p.remember(done)
+			if err := p.remember(done); err != nil || p.Announce == nil {
+				return err
+			}
+			return p.Announce(name)
 		},
 	}
 	_, replaced, err := u.Commit()

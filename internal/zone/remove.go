@@ -211,6 +211,15 @@ func identityOf(st *unix.Statx_t) fileIdentity {
 	return fileIdentity{st.Ino, st.Btime.Sec*1e9 + int64(st.Btime.Nsec)}
 }
 
+// FileIdentity is what tells the file behind a descriptor from all others of its file system, "" if that cannot be found out.
+func FileIdentity(fd int) string {
+	it, err := identifyFile(fd, "", unix.AT_EMPTY_PATH)
+	if err != nil || it.born < 0 {
+		return ""
+	}
+	return it.String()
+}
+
 // identifyFile looks at a name in a directory, or, with AT_EMPTY_PATH, at what is behind a descriptor.
 func identifyFile(dir int, name string, flags int) (fileIdentity, error) {
 	var st unix.Statx_t

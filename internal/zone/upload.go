@@ -209,6 +209,9 @@ func (u *Upload) Receive(in *os.File, n int64) (int64, error) { return transfer.
 // File is for writers that are no descriptor, such as a part of a multipart body, and for who judges the content.
 func (u *Upload) File() *os.File { return u.file }
 
+// Announce has the caller told each name before the file may have it. An error of his keeps it from getting it.
+func (u *Upload) Announce(tell func(name string) error) { u.announce = tell }
+
 // Commit brings the bytes to disk and then gives the file its name, atomically. It returns the name, which is another
 // one after ExistsRename, and whether it replaced a file. EEXIST when the name was taken meanwhile.
 func (u *Upload) Commit() (name string, replaced bool, err error) {
@@ -245,12 +248,21 @@ func (u *Upload) Commit() (name string, replaced bool, err error) {
 func (u *Upload) link(tries int) (string, error) {
 	name := u.name
 	for i := 2; ; i++ {
-		err := u.appear(name)
+		err := error(unix.EEXIST)
+		if tries == 1 || !u.dir.has(name) { // a name that is taken need not be announced
+			err = u.appear(name)
+		}
 		if !errors.Is(err, unix.EEXIST) || i > tries {
 			return name, err
 		}
 		name = numbered(u.name, i)
 	}
+}
+
+// has says whether something has the name.
+func (o *Object) has(name string) bool {
+	var st unix.Stat_t
+	return unix.Fstatat(o.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW) == nil
 }
 
 // numbered is "drawing (2).pdf" for drawing.pdf. A name that begins with its only dot has no extension; one that

@@ -31,6 +31,7 @@ type asked struct {
 	caller privileged.Caller
 	names  *account.Names
 	slot   *os.File
+	file   string // which of Files the path is about
 }
 
 // operations says who may ask for what: root (an administrator's shell), the notify worker, administrators, and managers

@@ -11,6 +11,7 @@ import (
 	"sharezone/acl"
 	"sharezone/internal/account"
 	"sharezone/internal/helper"
+	"sharezone/internal/zone"
 )
 
 // enough is after how long the rest is left to the next request: thousands of files, asked about for thousands of people, take
@@ -25,6 +26,9 @@ func readersOfEach(q asked) (helper.AccessReply, error) {
 	if q.Path != "" {
 		return helper.AccessReply{}, &refusal{"bad-request", "", "path and paths"}
 	}
+	if len(q.Files) > 0 && len(q.Files) != len(q.Paths) {
+		return helper.AccessReply{}, &refusal{"bad-request", "", "paths and files"}
+	}
 	entries, _, err := q.divide()
 	if err != nil {
 		return helper.AccessReply{}, err
@@ -32,11 +36,14 @@ func readersOfEach(q asked) (helper.AccessReply, error) {
 	out := helper.AccessReply{Sets: [][]string{}, Readers: []int{}}
 	known := make(map[string]int) // sets by their names
 	alike := make(map[string]int) // sets by objects for which the kernel's answer is the same
-	for _, path := range q.Paths {
+	for i, path := range q.Paths {
 		if len(out.Readers) > 0 && time.Since(began) > enough {
 			break
 		}
 		q.Path = path
+		if len(q.Files) > 0 {
+			q.file = q.Files[i]
+		}
 		set, err := q.setOf(entries, alike, known, &out.Sets)
 		for try := 1; try < mostTries && errors.Is(err, errChanged); try++ {
 			set, err = q.setOf(entries, alike, known, &out.Sets)
@@ -63,6 +70,9 @@ func (q asked) setOf(entries []account.Entry, alike, known map[string]int, sets 
 		return 0, err
 	}
 	defer p.close()
+	if q.file != "" && zone.FileIdentity(p.object.Descriptor()) != q.file { // it never got there, or is gone
+		return helper.NoReaders, nil
+	}
 	return p.setOf(q.Path, alike, func() ([]string, error) {
 		_, answers, err := p.askAbout(entries, q.names)
 		users := []string{}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"sharezone/internal/helper"
+	"sharezone/internal/zone"
 )
 
 // TestReadersOfEach: of several paths it says the same as of each alone, also of twins with other lists, owners and folders; what
@@ -150,5 +151,37 @@ func TestReadersOfMany(t *testing.T) {
 	}
 	if found != 2000 {
 		t.Errorf("%d", found)
+	}
+}
+
+// TestReadersOfFile: where a certain file is asked about, another one of the same name is not taken for it.
+func TestReadersOfFile(t *testing.T) {
+	needCopy(t)
+	newUser(t, "rf-owner", "shzbase,shzmgr")
+	top := newZone(t, "rf-zone", "rf-owner")
+	sh(t, `cd "$1"; touch a b`, top)
+	identity := func(name string) string {
+		f, err := os.Open(top + "/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		return zone.FileIdentity(int(f.Fd()))
+	}
+	before := identity("b")
+	sh(t, `cd "$1"; rm b; sleep .01; touch b`, top) // with the number that became free, perhaps
+	q := request{Op: "readers", Zone: "rf-zone", Paths: []string{"a", "b", "b", "a", "none"}, Files: []string{identity("a"), before, identity("b"), "", before}}
+	a := askAs(t, "shzspool", q)
+	if len(a.Readers) != 5 {
+		t.Fatalf("%d %s%s", a.status, a.out, a.log)
+	}
+	for i, there := range []bool{true, false, true, true, false} {
+		if (a.Readers[i] != helper.NoReaders) != there {
+			t.Errorf("%d: %s", i, a.out)
+		}
+	}
+	q.Files = q.Files[:2]
+	if a := askAs(t, "shzspool", q); a.status == 0 || a.Readers != nil {
+		t.Errorf("too few files: %s", a.out)
 	}
 }

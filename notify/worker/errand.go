@@ -25,6 +25,7 @@ import (
 type errand struct {
 	Upload bool          `json:"upload"` // those of post_upload.d; else of post_download.d
 	Act    activity.Line `json:"act"`
+	File   string        `json:"file,omitempty"` // who brought it was killed: it is told if this file has got its name
 }
 
 // maxArgument bounds a path as an argument, in bytes: the kernel takes no longer ones (MAX_ARG_STRLEN), and JSON has it whole.
@@ -58,10 +59,14 @@ func limitsOf(n config.Notices) hook.Limits { return hook.Limits{Time: n.HookTim
 func (h hooks) errand(l activity.Line) (errand, bool) {
 	switch {
 	case l.Arrived:
-		return errand{true, l}, l.Result == "ok" && (len(h.upload) > 0 || h.uploadUnknown)
+		e := errand{Upload: true, Act: l}
+		if l.Result == event.Interrupted && l.ZoneID != "" {
+			e.File = l.File
+		}
+		return e, (l.Result == "ok" || e.File != "") && (len(h.upload) > 0 || h.uploadUnknown)
 	case l.Owner != nil:
-		part := l.Result == event.Interrupted && l.Bytes != nil && *l.Bytes > 0
-		return errand{false, l}, (l.Result == "ok" || part) && (len(h.download) > 0 || h.downloadUnknown)
+		part := l.Result == event.Interrupted && (l.Bytes == nil || *l.Bytes > 0)
+		return errand{Act: l}, (l.Result == "ok" || part) && (len(h.download) > 0 || h.downloadUnknown)
 	}
 	return errand{}, false
 }
@@ -155,6 +160,7 @@ type runner struct {
 	errands errands
 	hooks   hooks
 	limits  hook.Limits
+	readers askReaders
 	warn    func(error)
 	step    func(string) // tests stop here; nil otherwise
 }
@@ -190,6 +196,15 @@ func (r *runner) runOne(source string) error {
 		}
 		if e.Upload && r.hooks.uploadUnknown || !e.Upload && r.hooks.downloadUnknown {
 			return nil // told by findHooks; a later run goes on here
+		}
+		if e.File != "" {
+			there, err := r.readers(*e.Act.Zone, e.Act.ZoneID, []string{encoded(e.Act.Record)}, []string{e.File})
+			if err != nil {
+				return err
+			}
+			if there[0] == nil {
+				continue
+			}
 		}
 		if err := r.tell(e); err != nil {
 			return err

@@ -250,3 +250,35 @@ func TestErrandsBound(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestProgramsOfKilledUpload: of an upload whose handler was killed programs are told if it got its name.
+func TestProgramsOfKilledUpload(t *testing.T) {
+	r, out, _ := site(t, map[string]string{"a": `echo "$4" >>$out`}, nil)
+	r.readers = func(zone, id string, paths, files []string) ([][]string, error) {
+		if paths[0] == "unknown" {
+			return nil, errors.New("no answer")
+		}
+		if zone != "demo" || id != idOfA || files[0] != "1-"+paths[0] {
+			return [][]string{nil}, nil
+		}
+		return [][]string{{}}, nil
+	}
+	killed := func(path, file string) activity.Line {
+		l := done("upload", path, event.Interrupted)
+		l.File = file
+		return l
+	}
+	if err := r.do(t, "s", killed("there", "1-there"), killed("not", "1-other"), killed("old", ""), done("upload", "whole", "ok"), killed("unknown", "1-unknown"), done("upload", "later", "ok")); err == nil {
+		t.Error("that nobody could say it is told to nobody")
+	}
+	if b, _ := os.ReadFile(out); string(b) != "there\nwhole\n" {
+		t.Errorf("%q", b)
+	}
+	r.readers = func(string, string, []string, []string) ([][]string, error) { return [][]string{nil}, nil }
+	if err := r.run([]string{"s"}); err != nil {
+		t.Error(err)
+	}
+	if b, _ := os.ReadFile(out); string(b) != "there\nwhole\nlater\n" {
+		t.Errorf("%q", b)
+	}
+}

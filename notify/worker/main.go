@@ -169,7 +169,7 @@ func runHooks(settings config.Settings, found hooks, sources []string) error {
 		return err
 	}
 	defer lock.Close()
-	r := runner{errands: layout.Errands, hooks: found, limits: limitsOf(settings.Notices), warn: warn}
+	r := runner{errands: layout.Errands, hooks: found, limits: limitsOf(settings.Notices), readers: helper.Readers, warn: warn}
 	return r.run(sources)
 }
 

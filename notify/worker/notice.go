@@ -32,7 +32,9 @@ type notice struct {
 	Raw    string     `json:"raw,omitempty"`
 	Bytes  *int64     `json:"bytes"`
 	Part   bool       `json:"part,omitempty"`
-	Owner  uint32     `json:"owner"` // uid; of what was taken, else of the zone
+	Owner  uint32     `json:"owner"`           // uid; of what was taken, else of the zone
+	File   string     `json:"file,omitempty"`  // which file arrived, as libexec/access can tell
+	Doubt  bool       `json:"doubt,omitempty"` // who brought it was killed: it is told if the file has got its name
 }
 
 // notices is the folder that the files lie in.
@@ -132,16 +134,17 @@ func (t tells) notice(l activity.Line, zones table) (notice, bool) {
 	}
 	switch {
 	case l.Arrived:
-		n.Kind, n.Owner = queue.Arrived, z.Owner
-		return n, l.Result == "ok" && t.in(z).uploads && !z.Closed && !z.Gone
+		n.Kind, n.Owner, n.File = queue.Arrived, z.Owner, l.File
+		n.Doubt = l.Result == event.Interrupted && l.File != ""
+		return n, (l.Result == "ok" || n.Doubt) && t.in(z).uploads && !z.Closed && !z.Gone
 	case l.Owner != nil:
 		if !t.in(z).downloads {
 			return notice{}, false
 		}
 		n.Kind, n.Owner = queue.Taken, *l.Owner
 		cut := l.Result == event.Interrupted
-		n.Part = cut && l.Event != "preview" // a player breaks off whatever it asks for: each look would be told as two
-		return n, l.Result == "ok" || cut && l.Bytes != nil && *l.Bytes > 0
+		n.Part = cut && l.Event != "preview"                                  // a player breaks off whatever it asks for: each look would be told as two
+		return n, l.Result == "ok" || cut && (l.Bytes == nil || *l.Bytes > 0) // nil: who was killed may have sent all of it
 	}
 	return notice{}, false
 }

@@ -29,7 +29,7 @@ func TestNotice(t *testing.T) {
 		{"cut off", all, nil, event.Record{Event: "download", Result: event.Interrupted, Bytes: &some, Owner: &owner}, idOfA, queue.Taken, true},
 		{"a look, cut off", all, nil, event.Record{Event: "preview", Result: event.Interrupted, Bytes: &some, Owner: &owner}, idOfA, queue.Taken, false},
 		{"cut off before its first byte", all, nil, event.Record{Event: "download", Result: event.Interrupted, Bytes: &no, Owner: &owner}, idOfA, "", false},
-		{"killed", all, nil, event.Record{Event: "download", Result: event.Interrupted, Owner: &owner}, idOfA, "", false},
+		{"killed", all, nil, event.Record{Event: "download", Result: event.Interrupted, Owner: &owner}, idOfA, queue.Taken, true},
 		{"refused", all, nil, event.Record{Event: "download", Result: "not-permitted", Owner: &owner}, idOfA, "", false},
 		{"a zip that is stored", all, nil, event.Record{Event: "zip", Result: "ok", Arrived: true}, idOfA, queue.Arrived, false},
 		{"no zone that is believed", all, nil, event.Record{Event: "download", Result: "ok", Owner: &owner}, "", "", false},
@@ -38,6 +38,8 @@ func TestNotice(t *testing.T) {
 		{"the owner's wish goes before", tells{reach: true}, &both, event.Record{Event: "download", Result: "ok", Owner: &owner}, idOfA, queue.Taken, false},
 		{"no mail at all", tells{uploads: true, downloads: true}, &both, event.Record{Event: "download", Result: "ok", Owner: &owner}, idOfA, "", false},
 		{"upload", all, nil, event.Record{Event: "upload", Result: "ok", Arrived: true}, idOfA, queue.Arrived, false},
+		{"upload, killed", all, nil, event.Record{Event: "upload", Result: event.Interrupted, File: "1-2", Arrived: true}, idOfA, queue.Arrived, false},
+		{"upload, killed, of which nothing is known", all, nil, event.Record{Event: "upload", Result: event.Interrupted, Arrived: true}, idOfA, "", false},
 		{"upload that failed", all, nil, event.Record{Event: "upload", Result: "no-space", Arrived: true}, idOfA, "", false},
 		{"upload where the owner wants none", all, &none, event.Record{Event: "upload", Result: "ok", Arrived: true}, idOfA, "", false},
 		{"upload where the site wants none", tells{reach: true}, nil, event.Record{Event: "upload", Result: "ok", Arrived: true}, idOfA, "", false},
@@ -46,7 +48,7 @@ func TestNotice(t *testing.T) {
 		zones := newTable(helper.ZoneidReply{Zones: []helper.KnownZone{{ID: idOfA, Name: "a", Notify: row.notify}}})
 		row.record.Path, row.record.Zone, row.record.User = &path, &zone, "bruno"
 		n, told := row.tells.notice(activity.Line{Record: row.record, ZoneID: row.zoneID}, zones)
-		if told != (row.want != "") || told && (n.Kind != row.want || n.Part != row.part) {
+		if told != (row.want != "") || told && (n.Kind != row.want || n.Part != row.part || n.Doubt != (n.Kind == queue.Arrived && row.record.Result != "ok")) {
 			t.Errorf("%s: %v %+v", row.name, told, n)
 		}
 	}

@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"sharezone/internal/account"
+	"sharezone/internal/activity"
 	"sharezone/internal/disk"
+	"sharezone/internal/event"
 	"sharezone/internal/layout"
 	"sharezone/notify/queue"
 )
@@ -49,14 +51,17 @@ type names interface {
 	Err() error
 }
 
+// askReaders asks libexec/access who can read each of several files.
+type askReaders func(zone, id string, paths, files []string) ([][]string, error)
+
 // post makes messages of notices.
 type post struct {
 	notices notices
 	queue   queue.Queue
 	memory  string // a file: what was taken within the last hour
 	names   names
-	readers func(zone, id string, paths []string) ([][]string, error) // asks libexec/access
-	barred  func() (map[string]bool, error)                           // the same; who cannot log in
+	readers askReaders
+	barred  func() (map[string]bool, error) // the same; who cannot log in
 	window  time.Duration
 	often   func(uid uint32, zoneID string) account.Often
 	channel func(account.Entry) account.Channel // that holds for somebody
@@ -133,7 +138,7 @@ func (p *post) post(source string, taken memory) (fresh memory, err error) {
 	channels := make(map[uint32]account.Channel)
 	collects := make(map[queue.Key]collecting) // each of these and of channels asks for a file
 	for i, n := range all {
-		if n.once() && !fresh.add(n, taken) {
+		if n.Doubt && readers[i] == nil || n.once() && !fresh.add(n, taken) || n.File != "" && !fresh.addFile(n, taken) {
 			continue
 		}
 		recipients, err := p.recipients(n, readers[i])
@@ -269,11 +274,13 @@ func (p *post) readersOf(all []notice) (readers [][]string, unasked map[zone]boo
 	}
 	readers, unasked = make([][]string, len(all)), make(map[zone]bool)
 	for z, which := range asked {
-		paths := make([]string, len(which))
+		paths, files := make([]string, len(which)), make([]string, len(which))
 		for i, n := range which {
-			paths[i] = all[n].encoded()
+			if paths[i] = all[n].encoded(); all[n].Doubt {
+				files[i] = all[n].File
+			}
 		}
-		found, oneErr := p.readers(z.name, z.id, paths)
+		found, oneErr := p.readers(z.name, z.id, paths, files)
 		if oneErr != nil {
 			err = errors.Join(err, fmt.Errorf("readers in %s: %w", z.name, oneErr))
 			unasked[z] = true
@@ -287,12 +294,10 @@ func (p *post) readersOf(all []notice) (readers [][]string, unasked map[zone]boo
 }
 
 // encoded is the path as helpers take it.
-func (n notice) encoded() string {
-	path := n.Path
-	if decoded, err := url.PathUnescape(n.Raw); n.Raw != "" && err == nil {
-		path = decoded
-	}
-	segments := strings.Split(path, "/")
+func (n notice) encoded() string { return encoded(event.Record{Path: &n.Path, Raw: n.Raw}) }
+
+func encoded(r event.Record) string {
+	segments := strings.Split(activity.Bytes(r), "/")
 	for i := range segments {
 		segments[i] = url.PathEscape(segments[i])
 	}
@@ -352,6 +357,35 @@ func (m memory) add(n notice, before memory) bool {
 	return true
 }
 
+// keepFiles is for how long it is known of which files somebody was told whose handler was killed: whoever goes on with such an upload
+// ends it as if nothing had been.
+const keepFiles = 30 * 24 * time.Hour
+
+const filePrefix = "file-"
+
+// addFile says whether it is to be told that a file arrived: not again where that was found out of one whose handler was killed.
+func (m memory) addFile(n notice, before memory) bool {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q", n.ZoneID, n.File))
+	key := filePrefix + hex.EncodeToString(sum[:16])
+	for _, known := range []memory{m, before} {
+		if _, found := known[key]; found {
+			return false
+		}
+	}
+	if n.Doubt {
+		m[key] = n.Time
+	}
+	return true
+}
+
+// keptFor is how long something is remembered.
+func keptFor(key string) time.Duration {
+	if strings.HasPrefix(key, filePrefix) {
+		return keepFiles
+	}
+	return once
+}
+
 // remembered reads what an earlier run wrote. Without it, or with what cannot be read, something is told once more.
 func (p *post) remembered() (memory, error) {
 	m := make(memory)
@@ -380,7 +414,7 @@ func (p *post) remember(m memory) error {
 		}
 	}
 	for key, t := range m {
-		if latest.Sub(t) >= once {
+		if latest.Sub(t) >= keptFor(key) {
 			delete(m, key)
 		}
 	}

@@ -47,6 +47,7 @@ type mailroom struct {
 	*post
 	clock   time.Time
 	canRead map[string][]string // by path, as helpers take it
+	files   map[string]string   // which file is there, by path
 	asked   []string
 	silent  error
 	mute    string // a zone of which nothing can be asked
@@ -70,14 +71,16 @@ func newMailroom(t *testing.T) *mailroom {
 		channel: func(e account.Entry) account.Channel { return cmp.Or(m.by[e.UID], account.ByMail) },
 		often:   func(uid uint32, _ string) account.Often { return cmp.Or(m.often[uid], account.AtOnce) },
 		barred:  func() (map[string]bool, error) { return m.barred, nil },
-		readers: func(zone, id string, paths []string) ([][]string, error) {
+		readers: func(zone, id string, paths, files []string) ([][]string, error) {
 			if zone == m.mute {
 				return nil, errors.New("no answer")
 			}
 			m.asked = append(m.asked, zone+" "+id+" "+strings.Join(paths, " "))
 			all := make([][]string, len(paths))
 			for i, path := range paths {
-				all[i] = m.canRead[path]
+				if all[i] = m.canRead[path]; files[i] != "" && files[i] != m.files[path] {
+					all[i] = nil
+				}
 			}
 			return all, m.silent
 		}}
@@ -237,6 +240,39 @@ func TestArrived(t *testing.T) {
 	}
 }
 
+// TestKilledUpload: what somebody brought whose handler was killed is told if his file, and no other, has the name; once, also where he
+// goes on with it and ends it, before or after that was found out.
+func TestKilledUpload(t *testing.T) {
+	m := newMailroom(t)
+	m.window = 0
+	m.canRead = map[string][]string{"there": {"dora"}, "other": {"dora"}, "retried": {"dora"}}
+	m.files = map[string]string{"there": "1-1", "other": "2-3", "retried": "4-4"}
+	leave := func(source, path, file string, doubt bool) {
+		n := notice{Kind: queue.Arrived, Time: m.clock, Actor: "bruno", Zone: "a", ZoneID: idOfA, Path: path, Owner: 1001, File: file, Doubt: doubt}
+		if err := m.notices.write(source, []notice{n}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leave("1", "there", "1-1", true)
+	leave("2", "other", "2-2", true)
+	leave("3", "gone", "3-3", true)
+	leave("4", "retried", "4-4", true)
+	leave("5", "retried", "4-4", false)
+	m.mustRun(t)
+	m.clock = m.clock.Add(3 * time.Hour)
+	leave("6", "retried", "4-4", false)
+	leave("7", "there", "1-1", true)
+	leave("8", "whole", "5-5", false)
+	m.mustRun(t)
+	m.mustRun(t)
+	if got := m.told(t, queue.Waiting); got != "anna: there retried; dora: there retried; anna: whole" && got != "dora: there retried; anna: there retried; anna: whole" {
+		t.Errorf("%q", got)
+	}
+	if left := m.left(t); left != "" {
+		t.Errorf("%q are left", left)
+	}
+}
+
 // TestCommitted: notices of a batch that was not committed when the run began are left alone; after some time so are the rest; and what
 // was taken is written down once for all of them.
 func TestCommitted(t *testing.T) {
@@ -263,9 +299,9 @@ func TestCommitted(t *testing.T) {
 	}
 	m.step = nil
 	ask := m.readers
-	m.readers = func(zone, id string, paths []string) ([][]string, error) {
+	m.readers = func(zone, id string, paths, files []string) ([][]string, error) {
 		m.clock = m.clock.Add(postTime)
-		return ask(zone, id, paths)
+		return ask(zone, id, paths, files)
 	}
 	m.brings(t, "5", 1001, "y")
 	m.brings(t, "6", 1001, "z")
