@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"sharezone/internal/layout"
 )
 
 // What many, slow and hostile clients do to each other and to the inside, by the whole way of TestDMZ.
@@ -35,6 +37,39 @@ func apacheControl(t *testing.T, instance, verb string) {
 func partnerLogin(t *testing.T, certificate, address, user, password string, args ...string) answer {
 	t.Helper()
 	return partnerCurl(t, certificate, "/cgi-bin/login", append(args, "--interface", address, "--data-urlencode", "username="+user, "--data-urlencode", "password="+password)...)
+}
+
+// dmzLarge: 5 GiB go up by the whole way, and come down again.
+func dmzLarge(t *testing.T, certificate, cookie string) {
+	needLong(t)
+	const size = 5 * gib
+	image := emptyImage(t, "dmz", "7G")
+	run(t, "mkfs.ext4", "-q", "-m", "0", image)
+	coverBase(t, image)
+	zone := newZone(t, "user:bruno=write")
+	source := fileWithHoles(t, size)
+	want := digestOf(t, source)
+	path := "/cgi-bin/shz/" + zone + "/large.bin"
+	watch := watchDisk(t, layout.Base)
+	began := time.Now()
+	if a := partnerCurl(t, certificate, path, "-H", cookie, "--max-time", "3000", "-T", source); a.exit != 0 || a.status != 201 {
+		t.Fatalf("upload: exit %d, %d %s", a.exit, a.status, a.body)
+	}
+	up, most := time.Since(began), watch()
+	if got := digestOf(t, zonePath(zone, "large.bin")); got != want {
+		t.Error("another file arrived")
+	}
+	if most > size+64*mib {
+		t.Errorf("%d MiB were on the disk", most/mib)
+	}
+	began = time.Now()
+	came, exit := output(t, "sh", "-c", `"$@" | sha256sum`, "sh", "nsenter", "--net=/run/netns/partner", "curl", "-sS", "--fail", "--max-time", "3000",
+		"--cacert", certificate, "--resolve", dmzHost+":443:"+dmzOutside, "-H", cookie, "https://"+dmzHost+path)
+	down := time.Since(began)
+	if exit != 0 || strings.Fields(came)[0] != want {
+		t.Errorf("download: exit %d, %s", exit, came)
+	}
+	t.Logf("5 GiB up in %.0f s, down in %.0f s; at most %d MiB on the disk", up.Seconds(), down.Seconds(), most/mib)
 }
 
 // dmzGuessing: a partner who guesses at another's password, and says he is the other's address, shuts out himself alone.

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"sharezone/internal/layout"
 )
 
 const dropIn = "/etc/systemd/system/apache2@sharezone.service.d/hardening.conf"
@@ -76,4 +78,65 @@ func TestHardeningCapabilities(t *testing.T) {
 		t.Errorf("account: %d %s", a.status, a.body)
 	}
 	run(t, "shzadm", "user", "delete", "harded", "--files", "keep")
+}
+
+const profile = "/etc/apparmor.d/sharezone-shz"
+
+// TestAppArmor: the profile can be read, and has a rule for each file that the handler opens and each program that it runs. What a kernel
+// makes of it is not tried: this one may have no AppArmor.
+func TestAppArmor(t *testing.T) {
+	needDemo(t)
+	if said, exit := output(t, "apparmor_parser", "--skip-kernel-load", "--skip-cache", profile); exit != 0 { // it complains of the kernel, and reads on
+		t.Errorf("exit %d\n%s", exit, said)
+	}
+	var rules []string
+	glob := strings.NewReplacer("**", ".*", "*", "[^/]*", "@{PROC}", "/proc", "@{pid}", "[0-9]+", ".", `\.`)
+	for _, m := range regexp.MustCompile(`(?m)^  (/\S+|@\{PROC\}\S+) [a-z]+,$`).FindAllStringSubmatch(read(t, profile), -1) {
+		rules = append(rules, glob.Replace(m[1]))
+	}
+	// What the abstractions have that the profile includes.
+	rules = append(rules, `/(usr/)?lib/.*\.so[.0-9]*`, `/etc/ld\.so\.cache`, `/etc/(passwd|group|nsswitch\.conf)`, `/usr/lib/locale/.*`, `/usr/share/locale/.*`, `/dev/null`,
+		`/usr/lib/.*/gconv/.*`, `/usr/share/zoneinfo/.*`)
+	allowed := regexp.MustCompile(`^(` + strings.Join(rules, "|") + `)( \(deleted\))?$`)
+	zone := newZone(t, "user:bruno=write")
+	if out, status := asUser(t, "bruno", "sh", "-ec", "cd "+zonePath(zone)+"; mkdir d; echo x >d/f; zip -q a.zip d/f"); status != 0 {
+		t.Fatal(out)
+	}
+	seen := map[string]bool{}
+	look := func(log string) {
+		for _, m := range regexp.MustCompile(`(?m)= [0-9]+<(/[^>]*)>|execve\("(/[^"]*)".*= 0$`).FindAllStringSubmatch(log, -1) {
+			if path := m[1] + m[2]; !seen[path] {
+				seen[path] = true
+				if !allowed.MatchString(path) && !allowed.MatchString(path+"/") { // folders end so in rules
+					t.Errorf("no rule for %s", path)
+				}
+			}
+		}
+	}
+	trace := []string{"-y", "-e", "trace=%file,execve"}
+	_, log := tracedUpload(t, "/etc/hostname", "/cgi-bin/shz/"+zone+"/up", trace...)
+	look(log)
+	for _, fields := range []string{"op=rename&name=up&to=down", "op=zip&name=d&to=d.zip", "op=unzip&name=a.zip", "op=delete&name=d"} {
+		_, log := tracedForm(t, "/cgi-bin/shz/"+zone+"/", fields, trace...)
+		look(log)
+	}
+	if !seen[zonePath(zone)] || !seen[layout.Base] {
+		t.Errorf("nothing was seen: %v", seen)
+	}
+}
+
+// TestDoctorFindsProfile: a profile that AppArmor cannot read is found.
+func TestDoctorFindsProfile(t *testing.T) {
+	needDemo(t)
+	before := read(t, profile)
+	t.Cleanup(func() { os.WriteFile(profile, []byte(before), 0o644) })
+	if said, _ := output(t, "shzadm", "doctor", "--json"); strings.Contains(said, `"apparmor-profile"`) {
+		t.Error(said)
+	}
+	if err := os.WriteFile(profile, []byte(strings.Replace(before, "rwkl,", "rwkl", 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if said, _ := output(t, "shzadm", "doctor", "--json"); !strings.Contains(said, `"apparmor-profile"`) {
+		t.Error(said)
+	}
 }

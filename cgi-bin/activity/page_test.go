@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,48 @@ func TestWords(t *testing.T) {
 				t.Errorf("%s: %s", l, said)
 			}
 		}
+	}
+}
+
+// TestSeeks: what a player or a download manager asks for in many requests is one row with all bytes; another file, person or hour is not.
+func TestSeeks(t *testing.T) {
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.Local)
+	acts := []event.Record{}
+	add := func(name, path, user string, after time.Duration) {
+		r := act(name, path, now.Add(after), 1000).Record
+		r.User = user
+		acts = append(acts, r)
+	}
+	add("preview", "film.mp4", "bruno", 0)
+	add("preview", "film.mp4", "bruno", 20*time.Minute)
+	add("preview", "film.mp4", "bruno", 21*time.Minute)
+	add("preview", "film.mp4", "bruno", 22*time.Minute)
+	add("download", "film.mp4", "bruno", 23*time.Minute)
+	add("download", "film.mp4", "carla", 23*time.Minute)
+	add("download", "other.mp4", "carla", 23*time.Minute)
+	add("delete", "other.mp4", "carla", 24*time.Minute)
+	add("delete", "other.mp4", "carla", 24*time.Minute)
+	q, err := parseQuery(url.Values{}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := text.English
+	v := newView(&web.Call{Language: l}, log{zone: "demo"}, q, newReading(q, now), acts, 0)
+	var got []string
+	for _, r := range v.Rows {
+		got = append(got, strings.ReplaceAll(fmt.Sprint(r.User, " ", r.Path, " ", r.Bytes, " ", r.Requests), "\u00a0", " "))
+	}
+	want := []string{"carla other.mp4 1.0 kB ", "carla other.mp4 1.0 kB ", "carla other.mp4 1.0 kB ", "carla film.mp4 1.0 kB ", "bruno film.mp4 1.0 kB ",
+		"bruno film.mp4 3.0 kB 3 requests", "bruno film.mp4 1.0 kB "}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if v.Range.Shown != len(acts) {
+		t.Errorf("the next page would begin after %d of %d", v.Range.Shown, len(acts))
+	}
+	v.Here = "/cgi-bin/activity/demo"
+	if html := pagetest.Render(t, activityPage(page.View{Language: l, Title: "Activity", User: "anna", URL: "/"}, v)); !strings.Contains(html, "3 requests") {
+		t.Error(html)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -39,9 +40,13 @@ type activityView struct {
 
 type option struct{ Value, Label string }
 
-// actRow is one act.
+// actRow is one act, or several requests of one.
 type actRow struct {
 	Time, Event, User, About, Zone, Path, Bytes, Result, From string
+
+	Requests string // how many, where it was not one
+	requests int
+	bytes    int64
 }
 
 // dayRow is a day in numbers.
@@ -89,8 +94,14 @@ func newView(c *web.Call, of log, q query, r *reading, acts []event.Record, dama
 	if text.Name(v.Path) != v.Path {
 		v.Path, v.Raw = "", url.PathEscape(q.filter.Path)
 	}
+	var newer event.Record
 	for _, act := range slices.Backward(acts) { // the newest first
-		v.Rows = append(v.Rows, row(l, act))
+		if last := len(v.Rows) - 1; last >= 0 && goesOn(act, newer) {
+			v.Rows[last].add(l, act)
+		} else {
+			v.Rows = append(v.Rows, row(l, act))
+		}
+		newer = act
 	}
 	href := func(name, value string) templ.SafeURL {
 		values := q.values()
@@ -126,9 +137,31 @@ func row(l text.Language, r event.Record) actRow {
 	a := actRow{Time: l.Time(r.Time), Event: l.Say("activity-event." + r.Event), User: r.User, About: said(r.About), Zone: said(r.Zone),
 		Path: activity.Bytes(r), Result: result(l, r.Result), From: from(l, r)}
 	if r.Bytes != nil {
-		a.Bytes = l.Size(*r.Bytes)
+		a.Bytes, a.bytes = l.Size(*r.Bytes), *r.Bytes
 	}
+	a.requests = 1
 	return a
+}
+
+// seekPause is the longest time between two requests for one file that are shown as one.
+const seekPause = 10 * time.Minute
+
+// goesOn says whether somebody took a file and then, newer, took more of it: players of films ask for a part at each jump, and download
+// managers for several. The log, and CSV and JSON, have each request.
+func goesOn(act, newer event.Record) bool {
+	return (act.Event == "download" || act.Event == "preview") && act.Event == newer.Event && act.User == newer.User && act.Entry == newer.Entry &&
+		said(act.Address) == said(newer.Address) && said(act.Zone) == said(newer.Zone) && activity.Bytes(act) == activity.Bytes(newer) &&
+		newer.Time.Sub(act.Time) <= seekPause
+}
+
+// add is what a row says of an earlier request besides; when, and how it ended, stay those of the last one.
+func (a *actRow) add(l text.Language, r event.Record) {
+	if r.Bytes != nil {
+		a.bytes += *r.Bytes
+		a.Bytes = l.Size(a.bytes)
+	}
+	a.requests++
+	a.Requests = l.Count("activity.requests", a.requests)
 }
 
 func result(l text.Language, code string) string {

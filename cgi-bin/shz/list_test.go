@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"sharezone/internal/account"
 	"sharezone/internal/config"
 	"sharezone/internal/layout"
@@ -24,11 +26,15 @@ import (
 	"sharezone/internal/zone"
 )
 
-// asWhat says what this test program was started as: "handler", "impatient" for one that begins each long answer at once, or "tests" in a mount namespace with a base of its own.
+// asWhat says what this test program was started as: "handler", "impatient" for one that begins each long answer at once, "small" for one with a limit of file sizes, or "tests" in a mount namespace with a base of its own.
 const asWhat = "SHZ_TEST_SHZ"
 
 func init() {
 	switch os.Getenv(asWhat) {
+	case "small": // files of 1 MiB at most
+		unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: 1 << 20, Max: 1 << 20})
+		web.Run(answer)
+		os.Exit(0)
 	case "impatient":
 		patience, thumbnailSeconds, thumbnailWait = 0, 1, 2*time.Second
 		fallthrough

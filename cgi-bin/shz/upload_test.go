@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"sharezone/internal/layout"
+	"sharezone/internal/text"
 	"sharezone/internal/web"
 	"sharezone/internal/zone"
 )
@@ -198,6 +199,30 @@ func TestForm(t *testing.T) {
 				t.Errorf("%d told, %d brought: %s", told, well, got.events)
 			}
 		})
+	}
+}
+
+// TestUploadLimit: of a file that the kernel finds too large it is said which limit that was, in a form of each by itself.
+func TestUploadLimit(t *testing.T) {
+	if !newZone(t, preparePut) {
+		return
+	}
+	large, small := strings.Repeat("x", 2<<20), map[string]string{asWhat: "small", "HTTP_ACCEPT_LANGUAGE": "en", "SHZ_LANG": "en"}
+	want := text.English.Say("file.limit", text.English.Size(1<<20))
+	if got := (call{method: "PUT", target: "demo/large", body: large, set: small}).run(t); got.status != 413 || got.code() != "too-large" || !strings.Contains(got.body, want) {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	small["CONTENT_TYPE"] = "multipart/form-data; boundary=x"
+	body := formOf([2]string{`name="file"; filename="large"`, large}, [2]string{`name="file"; filename="little"`, "x"})
+	got := call{method: "POST", target: "demo/", body: body, set: small}.run(t)
+	var said struct {
+		Results []struct{ Name, Status, Message string }
+	}
+	if err := json.Unmarshal([]byte(got.body), &said); err != nil || len(said.Results) != 2 || said.Results[0].Status != "too-large" || said.Results[0].Message != want || said.Results[1].Status != "ok" {
+		t.Errorf("%v %s", err, got.body)
+	}
+	if there := inZone(t); strings.Contains(there, "large") || !strings.Contains(there, "little") {
+		t.Error(there)
 	}
 }
 

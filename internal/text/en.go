@@ -310,6 +310,8 @@ var englishPages = map[string]string{
 	"error.exists":           "There is already something of this name, and it was not touched. Choose another name and try again.",
 	"error.conflict":         "Something has changed in the meantime, so nothing was done. Reload the page, check and try again.",
 	"error.precondition":     "The file has changed since you saw it, and it was not touched. Reload the page and try again.",
+	"file.limit":             "Larger than a file may be on this server (%s). Divide it into parts, or ask the administrator, whose limit of file sizes it is.",
+	"file.too-large":         "Larger than a file can be on the disk of this zone. Divide it into parts.",
 	"error.too-large":        "It is larger than can be accepted. Divide it into parts, or ask the administrator.",
 	"error.unsupported":      "This kind of content is not accepted here. Check that you chose the right file.",
 	"error.rejected":         "The rules of this site do not accept this file, and it was not stored. If you think that is a mistake, ask the administrator.",

@@ -310,6 +310,8 @@ var italianPages = map[string]string{
 	"error.exists":           "C'è già qualcosa con questo nome, e non è stato toccato. Scegli un altro nome e riprova.",
 	"error.conflict":         "Nel frattempo qualcosa è cambiato, perciò non è successo nulla. Ricarica la pagina, controlla e riprova.",
 	"error.precondition":     "Il file è cambiato da quando l'hai visto, e non è stato toccato. Ricarica la pagina e riprova.",
+	"file.limit":             "Più grande di quanto può essere un file su questo server (%s). Dividilo in parti, o chiedi all'amministratore, di cui è il limite di dimensione dei file.",
+	"file.too-large":         "Più grande di quanto può essere un file sul disco di questa zona. Dividilo in parti.",
 	"error.too-large":        "È più grande di quanto si può accettare. Dividilo in parti, o chiedi all'amministratore.",
 	"error.unsupported":      "Questo tipo di contenuto qui non si accetta. Controlla di aver scelto il file giusto.",
 	"error.rejected":         "Le regole di questo sito non accettano questo file, che non è stato salvato. Se pensi che sia un errore, chiedi all'amministratore.",

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"net/http/cgi"
@@ -390,8 +391,19 @@ func (c *Call) Message(err error) string {
 		return c.Language.Say("move.inside")
 	case errors.Is(err, zone.ErrUnsteady):
 		return c.Language.Say("move.unsteady")
+	case errors.Is(err, unix.EFBIG):
+		return c.largestFile()
 	}
 	return c.Language.Say("error." + string(CodeOf(err)))
+}
+
+// largestFile says which limit the kernel meant: that of the processes which Apache starts, or that of the file system, which says no number.
+func (c *Call) largestFile() string {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit); err == nil && limit.Cur < math.MaxInt64 {
+		return c.Language.Say("file.limit", c.Language.Size(int64(limit.Cur)))
+	}
+	return c.Language.Say("file.too-large")
 }
 
 // FailAs answers a code with a sentence of the component's own.

@@ -79,6 +79,7 @@ func doctor(c *call, args []string) error {
 		u.checkConfig()
 		u.checkApache()
 		u.checkScanner()
+		u.checkAppArmor()
 		u.checkPeople(m)
 		u.checkZones()
 		u.checkCleaner()
