@@ -155,3 +155,28 @@ func TestZoneWhoSharedPrimaryGroup(t *testing.T) {
 		}
 	}
 }
+
+// TestDropReadsByGroup: who may only deliver, and is in a group that reads, reads what he knows the name of, as the kernel has it: the
+// page says so when he is given that, beside his name, and in the table.
+func TestDropReadsByGroup(t *testing.T) {
+	zone := newZone(t, "group:shzbase=read")
+	at := management + "/" + zone
+	write(t, "anna", zonePath(zone, "plan.txt"), "x")
+	a := followed(t, "anna", english(t, "anna", at, "op=share", "principal=user:carla", "access=drop"))
+	shows(t, a, 200, "can do more, though: bring files, read files whose name they know (group shzbase).", "?view=who", "In all: bring files, read files")
+	if _, status := asUser(t, "carla", "cat", zonePath(zone, "plan.txt")); status != 0 {
+		t.Error("carla does not read it")
+	}
+	shows(t, english(t, "anna", at+"?view=who&as=carla"), 200, "bring files, read files whose name they know (group shzbase)")
+	if out, _ := shzadmWho(t, "C", zone); rowOf(out, "carla") != "carla create, enter, read by name (group:shzbase) user:carla -wx -" {
+		t.Error(rowOf(out, "carla"))
+	}
+	english(t, "anna", at, "op=share", "principal=group:shzbase", "access=none")
+	shows(t, english(t, "anna", at), 200, "May only deliver", "not:In all:")
+	if _, status := asUser(t, "carla", "cat", zonePath(zone, "plan.txt")); status == 0 {
+		t.Error("carla reads it")
+	}
+	shows(t, english(t, "anna", at+"?view=who&as=carla"), 200, "bring files", "not:whose name they know")
+	a = followed(t, "anna", english(t, "anna", at, "op=share", "principal=user:carla", "access=drop"))
+	shows(t, a, 200, "not:can do more, though")
+}

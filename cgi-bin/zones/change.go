@@ -139,9 +139,9 @@ func (f form) share() error {
 		}
 		return f.again(s, err, zonePage.overview)
 	}
-	done, pairs := "share", []string(nil)
+	done, pairs := "share", []string{"of", principal}
 	if access == string(zone.None) {
-		done, pairs = "unshare", []string{"of", principal}
+		done = "unshare"
 	} else if f.askedAbout(principal) != "" && !f.call.JSON && f.fields.Get("sure") != "1" {
 		return zonePage{viewer: f.viewer, seen: s, typed: f.fields, status: http.StatusOK}.sharing(principal, access)
 	}

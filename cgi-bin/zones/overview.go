@@ -40,7 +40,7 @@ type overviewView struct {
 	MoreHits    int
 	Searched    bool
 	Invite      templ.SafeURL // where somebody new is invited, "" = not by this person
-	Still       string        // who was taken off the list and gets in all the same
+	Still       string        // who was taken off the list and gets in all the same, or can do more than was chosen
 	Who         templ.SafeURL
 	Commands    []step
 }
@@ -103,6 +103,7 @@ type member struct {
 	Entry                   string      // what stands there, where that is not what it amounts to: "rwx", or "r--"
 	Seen                    string      // the same for the form, which is refused when it has changed
 	Bar                     string      // what keeps him from logging in, "" = nothing
+	More                    string      // what he can do beyond that, by a group for example; "" = nothing
 	Odd                     bool        // because nobody has that in Share Zone, not because the mask takes something
 }
 
@@ -156,6 +157,8 @@ func (p zonePage) overview() error {
 	}
 	if gone := p.query.Get("of"); gone != "" && p.call.Done() == "unshare" {
 		o.Still, o.Who = p.still(gone)
+	} else if gone != "" && p.call.Done() == "share" {
+		o.Still, o.Who = p.beyond(gone)
 	}
 	if o.Find != "" && !o.Closed {
 		o.Searched = true
@@ -188,12 +191,16 @@ func (p zonePage) addBars(o *overviewView) {
 	if o.Closed {
 		return
 	}
-	bars := p.bars(p.Name, users)
+	l, people := p.call.Language, p.asked(p.Name, users)
 	for i, m := range o.Members {
-		o.Members[i].Bar = bars[strings.TrimPrefix(m.Principal, "user:")]
+		person := people[strings.TrimPrefix(m.Principal, "user:")]
+		o.Members[i].Bar = bar(l, person)
+		if exceeds(person, m.Access) {
+			o.Members[i].More = l.Say("zones-members.more", can(l, person, "dir"))
+		}
 	}
 	for i, h := range o.Hits {
-		o.Hits[i].Bar = bars[strings.TrimPrefix(h.Principal, "user:")]
+		o.Hits[i].Bar = bar(l, people[strings.TrimPrefix(h.Principal, "user:")])
 	}
 }
 
@@ -217,6 +224,37 @@ func (p zonePage) still(principal string) (string, templ.SafeURL) {
 		}
 	}
 	return "", ""
+}
+
+// beyond says who of a principal can do more, as the kernel answers, than the list has for it.
+func (p zonePage) beyond(principal string) (string, templ.SafeURL) {
+	i := slices.IndexFunc(p.Members, func(m zone.Member) bool { return m.Principal == principal })
+	if i < 0 || p.Members[i].Access != zone.Read && p.Members[i].Access != zone.Drop {
+		return "", ""
+	}
+	kind, name, _ := strings.Cut(principal, ":")
+	users := []string{name}
+	if kind == "group" {
+		users = nil
+		for _, e := range p.names.Members(name) {
+			if e.Name != p.Owner {
+				users = append(users, e.Name)
+			}
+		}
+	}
+	l := p.call.Language
+	var more []string
+	for _, person := range p.asked(p.Name, users) {
+		if exceeds(person, p.Members[i].Access) {
+			label, _, _ := p.about(person.User)
+			more = append(more, l.Say("zones-share.beyond", text.Name(label), text.Name(can(l, person, "dir"))))
+		}
+	}
+	if len(more) == 0 {
+		return "", ""
+	}
+	slices.Sort(more)
+	return strings.Join(more[:min(len(more), maxNamed)], " "), templ.SafeURL(zoneHref(p.Name, p.State, "view", "who"))
 }
 
 // latest is the last day that the policy allows, "" = any.

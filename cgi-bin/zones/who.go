@@ -14,6 +14,7 @@ import (
 	"sharezone/internal/page"
 	"sharezone/internal/text"
 	"sharezone/internal/web"
+	"sharezone/internal/zone"
 )
 
 // whoView says who can do what with the zone or something in it, and why.
@@ -140,8 +141,8 @@ func bar(l language, person helper.Person) string {
 	return l.Say("zones-who." + person.Status)
 }
 
-// bars are those of several people, by name.
-func (v viewer) bars(zone string, users []string) map[string]string {
+// asked are several people by name, as the kernel lets them into a zone.
+func (v viewer) asked(zone string, users []string) map[string]helper.Person {
 	if len(users) == 0 {
 		return nil
 	}
@@ -150,11 +151,22 @@ func (v viewer) bars(zone string, users []string) map[string]string {
 	if err != nil {
 		v.call.Log(err) // the page is of use without it
 	}
-	bars := make(map[string]string)
+	people := make(map[string]helper.Person)
 	for _, person := range reply.People {
-		bars[person.User] = bar(v.call.Language, person)
+		people[person.User] = person
 	}
-	return bars
+	return people
+}
+
+// exceeds says whether somebody can do more in a zone than an access gives.
+func exceeds(person helper.Person, access zone.Access) bool {
+	switch access {
+	case zone.Drop:
+		return person.Read || person.Inside != ""
+	case zone.Read:
+		return person.Write
+	}
+	return false
 }
 
 // maxAsked is about how many people libexec/access is asked by name.
@@ -175,6 +187,11 @@ func can(l language, person helper.Person, kind string) string {
 	}
 	if person.Enter && !person.Read && !person.Write {
 		words = append(words, l.Say("zones-can.enter"))
+	}
+	if name, isGroup := strings.CutPrefix(person.Inside, "group:"); isGroup {
+		words = append(words, l.Say("zones-can.inside-group", name))
+	} else if person.Inside != "" {
+		words = append(words, l.Say("zones-can.inside"))
 	}
 	if len(words) == 0 {
 		return l.Say("zones-can.nothing")

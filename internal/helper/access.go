@@ -58,6 +58,9 @@ type Person struct {
 	Masked  bool    `json:"masked"`  // the mask takes something of it away
 	Stopped *string `json:"stopped"` // the folder on the way that he cannot pass, "" = the zone's root, "/" = the folder of all zones; null: none
 
+	// Inside is the entry by which he reads what is put into a folder that he enters and cannot list: who knows a name needs no list.
+	Inside string `json:"inside,omitempty"`
+
 	Status string `json:"status,omitempty"` // of the account, where it keeps him from logging in: locked, expired
 
 	Also []string `json:"also,omitempty"` // entries of further groups of his that give what Entry alone does not

@@ -14,6 +14,7 @@ import (
 // rights are what the reason for an answer is looked for in: the list of one object, read as root.
 type rights struct {
 	list         acl.ACL // nil where none explains anything: links, lists that are damaged
+	inherited    acl.ACL // of a folder: what is made in it begins with that
 	owner, group uint32
 }
 
@@ -31,7 +32,8 @@ func readRights(o *zone.Object, names *account.Names) rights {
 		}
 	}
 	names.Prefetch(nil, gids)
-	return rights{list, st.Uid, st.Gid}
+	inherited, _ := acl.Default(o.Descriptor()) // without one nothing is said
+	return rights{list, inherited, st.Uid, st.Gid}
 }
 
 // explainer finds the reason for what the kernel answered. Where it finds none that fits, because something changed, the
@@ -58,6 +60,12 @@ func (x explainer) person(name string, p acl.Person, a answer) helper.Person {
 	}
 	if decides.list == nil {
 		return told
+	}
+	if a.enter && !a.read && decides.inherited != nil {
+		// As of somebody else's file, with a group that he is not in.
+		if reason := decides.inherited.Explain(acl.Undefined, acl.Undefined, p); reason.Allows(acl.Read) {
+			told.Inside = x.entryName(reason.Entry)
+		}
 	}
 	reason := decides.list.Explain(decides.owner, decides.group, p)
 	if !fits(x.place, reason, a) {

@@ -354,6 +354,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"who-list":        "list",
 	"who-create":      "create",
 	"who-enter":       "enter",
+	"who-inside":      "read by name (%s)",
 	"who-read":        "read",
 	"who-write":       "write",
 	"who-masked":      ", less by the mask",

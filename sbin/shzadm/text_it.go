@@ -353,6 +353,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"who-list":        "elencare",
 	"who-create":      "creare",
 	"who-enter":       "entrare",
+	"who-inside":      "leggere per nome (%s)",
 	"who-read":        "leggere",
 	"who-write":       "scrivere",
 	"who-masked":      ", meno per la maschera",

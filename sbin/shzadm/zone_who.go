@@ -106,6 +106,7 @@ func (c *call) whatFor(p helper.Person, kind string) string {
 		add(p.Read, c.say.line("who-list"))
 		add(p.Write, c.say.line("who-create"))
 		add(p.Enter, c.say.line("who-enter"))
+		add(p.Inside != "", c.say.line("who-inside", p.Inside))
 	} else {
 		add(p.Read, c.say.line("who-read"))
 		add(p.Write, c.say.line("who-write"))
