@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -242,5 +244,43 @@ func TestMemberWhoCannotLogIn(t *testing.T) {
 	table, _ := shzadmWho(t, "C.UTF-8", zone)
 	if row := rowOf(table, "zl-locked"); !strings.Contains(row, "locked: cannot log in") || strings.Contains(rowOf(table, "bruno"), "cannot log in") {
 		t.Error(table)
+	}
+}
+
+// TestCreateTwice: the second of two clicks ends as the first did; a zone that was there before the form, or is not as it says, is a name
+// that is taken.
+func TestCreateTwice(t *testing.T) {
+	const name = "created-twice"
+	clearZones(t, name)
+	page := english(t, "anna", management+"?view=new")
+	shown := regexp.MustCompile(`name="shown" value="([0-9]+)"`).FindStringSubmatch(page.body)
+	if shown == nil {
+		t.Fatal(page.body)
+	}
+	fields := []string{"op=create", "name=" + name, "title=Plans", "description=a\r\nb", "expires=2098-01-31", "max_age=9", "notify=upload", "shown=" + shown[1]}
+	var id string
+	for range 2 {
+		a := english(t, "anna", management, fields...)
+		if a.status != 303 || a.header.Get("Location") != management+"/"+name+"?done=create" {
+			t.Errorf("%d %s %s", a.status, a.header.Get("Location"), a.body)
+		}
+		shows(t, followed(t, "anna", a), 200, "The zone is ready.")
+		if found := run(t, "getfattr", "-n", "user.shz.id", "--only-values", "--absolute-names", zonePath(name)); id != "" && found != id {
+			t.Errorf("%s, was %s", found, id)
+		} else {
+			id = found
+		}
+	}
+	write(t, "anna", zonePath(name, "plan.txt"), "x")
+	later := "shown=" + strconv.FormatInt(time.Now().Unix()+5, 10)
+	for _, other := range [][]string{
+		append(slices.Clone(fields[:7]), later), fields[:7], {"op=create", "name=" + name, "title=Other", fields[7]},
+	} {
+		shows(t, english(t, "anna", management, other...), 409, "a zone of this name already")
+	}
+	run(t, "chown", "bruno", zonePath(name))
+	shows(t, english(t, "anna", management, fields...), 409, "a zone of this name already")
+	if out := run(t, "ls", zonePath(name)); out != "plan.txt\n" && out != "plan.txt" {
+		t.Errorf("%q", out)
 	}
 }

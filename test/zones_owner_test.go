@@ -304,6 +304,15 @@ func TestZoneOddities(t *testing.T) {
 	// What root put there: apply says that it is not all.
 	run(t, "install", "-m", "600", "/etc/hostname", zonePath(zone, "of-root"))
 	a = curlAs(t, "anna", append(english, "-d", "op=apply", at)...)
+	if a.status != 303 || !strings.HasPrefix(a.header.Get("Location"), management+"?") {
+		t.Errorf("%d %s", a.status, a.header.Get("Location"))
+	}
+	left := a.header.Get("Location")
+	if a := curlAs(t, "anna", append(english, left)...); a.status != 303 || a.header.Get("Location") != at+"?view=check" { // another site's link
+		t.Errorf("%d %s", a.status, a.header.Get("Location"))
+	}
+	a = followed(t, "anna", a)
+	pagetest.Check(t, a.body)
 	if a.status != 200 || strings.Contains(a.body, "have been put right") || !strings.Contains(a.body, "Done, but not everywhere") || !strings.Contains(a.body, "of-root") {
 		t.Errorf("%d %s", a.status, a.body)
 	}

@@ -167,5 +167,8 @@ func (v viewer) concludes(w work, err error) templ.Component {
 	if o.notice != nil {
 		notice = *o.notice
 	}
+	if o.body != nil { // it leads on itself
+		o.location = ""
+	}
 	return concluded(v.call.Language, notice, templ.SafeURL(o.location), o.body)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -84,11 +85,63 @@ func (f form) changedTo(c change, reply helper.ZonefixReply) (outcome, error) {
 		notice: &page.Notice{Kind: page.OK, Text: l.Say("zones-done." + done)},
 	}
 	if reply.Report != nil && reply.Report.Incomplete() && !f.call.JSON {
-		o.body = reportBody(l, reportOf(l, *reply.Report), templ.SafeURL(o.location))
-		o.location = ""
+		on := c.location(after.Details, "")
+		o.body = reportBody(l, reportOf(l, *reply.Report), templ.SafeURL(on)) // of a page that had begun before
+		o.location = leftHref(*reply.Report, on)
 		o.notice = &page.Notice{Kind: page.Info, Text: l.Say("zones-done.partly")}
 	}
 	return o, nil
+}
+
+// maxLeft is how many bytes of paths the address of the page has that says what was left; the other paths are counted. Some programs on
+// the way take 2,000 bytes of an address.
+const maxLeft = 1000
+
+// leftHref is the page that says what a change left as it was, and leads on. A form ends with an address as every other, so that loading
+// the page again changes nothing anew; what was left is in it, and nowhere kept.
+func leftHref(r zone.Report, on string) string {
+	q := url.Values{"view": {"left"}, "on": {on}}
+	bytes, more := 0, r.More
+	for _, s := range r.Skipped {
+		if !s.Reason.Matters() {
+			continue
+		}
+		line := string(s.Reason) + ":" + s.Path
+		if bytes += len(url.QueryEscape(line)); bytes > maxLeft {
+			more++
+			continue
+		}
+		q.Add("left", line)
+	}
+	if more > 0 {
+		q.Set("more", strconv.Itoa(more))
+	}
+	if r.Shut {
+		q.Set("shut", "1")
+	}
+	return withQuery(here, q)
+}
+
+// left is that page. Whoever makes such an address himself is led on.
+func left(v viewer) error {
+	on := web.LocalPath(v.query.Get("on"))
+	if on != here && !strings.HasPrefix(on, here+"/") && !strings.HasPrefix(on, here+"?") {
+		on = here
+	}
+	if v.call.From() == "" || v.call.JSON {
+		return v.call.SeeOther(on, http.StatusOK, nil)
+	}
+	r := zone.Report{Shut: v.query.Has("shut")}
+	r.More, _ = strconv.Atoi(v.query.Get("more"))
+	for _, line := range v.query["left"] {
+		reason, path, _ := strings.Cut(line, ":")
+		if v.call.Language.Knows("zones-skip." + reason) {
+			r.Skipped = append(r.Skipped, zone.Skipped{Reason: zone.SkipReason(reason), Path: path})
+		}
+	}
+	view := v.call.View(v.call.Language.Say("zones-report.page"))
+	view.Notice = &page.Notice{Kind: page.Info, Text: v.call.Language.Say("zones-done.partly")}
+	return v.call.AnswerPage(http.StatusOK, leftPage(view, reportOf(v.call.Language, r), templ.SafeURL(on)))
 }
 
 // after is a zone as zonefix tells it after a change. What the user himself may do in it the kernel says.

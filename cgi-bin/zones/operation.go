@@ -232,11 +232,42 @@ func (f form) makeZone() error {
 		return err
 	}
 	err = base.MakeZone(f.name, m, now)
+	if errors.Is(err, zone.ErrExists) && f.hasMade(m) {
+		act.End(string(web.Exists), -1, "") // the zone is told of by the request that made it
+		return nil
+	}
 	if errors.Is(err, unix.EACCES) {
 		err = &web.Told{Err: err, Sentence: f.call.Language.Say("zones-refused.create")}
 	}
 	act.End(string(resultOf(f.told(err))), -1, "")
 	return err
+}
+
+// shownField is when the page of a form was made, in seconds since 1970.
+const shownField = "shown"
+
+// hasMade says whether what has the name is the zone that this very form has made already, as by a double click: the user's own, born
+// after the form was shown, and described as it says.
+func (f form) hasMade(m zone.Metadata) bool {
+	shown, err := strconv.ParseInt(f.fields.Get(shownField), 10, 64)
+	if err != nil {
+		return false
+	}
+	root, err := zone.OpenZone(f.name)
+	if err != nil {
+		return false
+	}
+	defer root.Close()
+	made := zone.ReadMetadata(root.Descriptor())
+	same := func(asked, found *string) bool { return said(asked) == said(found) }
+	days := func(n *int) int {
+		if n == nil {
+			return 0
+		}
+		return *n
+	}
+	return root.Mine() && root.Born().Unix() >= shown && same(m.Title, made.Title) && same(m.Description, made.Description) &&
+		same(m.Expires, made.Expires) && same(m.Notify, made.Notify) && same(m.Trash, made.Trash) && days(m.MaxAge) == days(made.MaxAge)
 }
 
 // modify changes what describes a zone: as the user himself, whose attributes they are, and by zonefix where the kernel

@@ -129,6 +129,8 @@ func (v viewer) find(c criteria) ([]seen, error) {
 func list(v viewer) error {
 	switch v.query.Get("view") {
 	case "":
+	case "left":
+		return left(v)
 	case "new":
 		if v.call.JSON {
 			return web.Refuse(web.BadRequest, "view=new is a form for people")

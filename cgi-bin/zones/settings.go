@@ -31,6 +31,7 @@ type settingsView struct {
 	MaxAge      string
 	Notify      string
 	Trash       string // "on", "off"; "" = it is not his to say
+	Shown       string // when the form for a new zone was made
 	Seen        string // stamp of what the zone says as the form is shown
 	Commands    []string
 }
@@ -56,7 +57,7 @@ var settingsFields = []string{"name", "title", "description", "expires", "max_ag
 // newZonePage is the form for a new zone, with what was typed and what was wrong with it.
 func newZonePage(v viewer, typed url.Values, status int, notice *page.Notice) error {
 	l := v.call.Language
-	f := settingsView{New: true, Here: here}
+	f := settingsView{New: true, Here: here, Shown: strconv.FormatInt(time.Now().Unix(), 10)}
 	policy, err := v.policy()
 	if err != nil {
 		return err

@@ -290,6 +290,7 @@ var englishZones = map[string]string{
 	"zones-drift.unread":       "The system does not let it be looked at.",
 
 	// What a change left as it was, by zone.SkipReason.
+	"zones-report.page":     "What was left as it was",
 	"zones-report.title":    "Done, but something was left as it was:",
 	"zones-report.shut":     "The mask of the zone keeps everybody out but the owner: Check says how to open it again.",
 	"zones-skip.mount":      "lies on another disk",

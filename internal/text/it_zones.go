@@ -290,6 +290,7 @@ var italianZones = map[string]string{
 	"zones-drift.unread":       "Il sistema non lo lascia guardare.",
 
 	// What a change left as it was, by zone.SkipReason.
+	"zones-report.page":     "Che cosa è rimasto com'era",
 	"zones-report.title":    "Fatto, ma qualcosa è rimasto com'era:",
 	"zones-report.shut":     "La maschera dell'area tiene fuori tutti tranne il proprietario: il Controllo dice come riaprirla.",
 	"zones-skip.mount":      "sta su un altro disco",
