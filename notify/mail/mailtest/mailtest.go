@@ -23,7 +23,7 @@ import (
 // Mail is one that was taken.
 type Mail struct{ From, To, Text string }
 
-// Server is a mail server on 127.0.0.1.
+// Server is a mail server, on 127.0.0.1 if not somewhere else.
 type Server struct {
 	Port  int
 	Roots *x509.CertPool // that vouch for its certificate
@@ -43,12 +43,18 @@ type Server struct {
 // offers STARTTLS.
 func Start(t *testing.T, immediate bool, login string) *Server {
 	t.Helper()
-	s := &Server{Answer: func(string) string { return "" }, login: login}
-	s.makeCertificate(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return Serve(t, l, immediate, login)
+}
+
+// Serve is Start for who listens elsewhere.
+func Serve(t *testing.T, l net.Listener, immediate bool, login string) *Server {
+	t.Helper()
+	s := &Server{Answer: func(string) string { return "" }, login: login}
+	s.makeCertificate(t)
 	s.Port = l.Addr().(*net.TCPAddr).Port
 	t.Cleanup(func() { l.Close() })
 	go func() {
