@@ -34,14 +34,20 @@ type client struct {
 }
 
 // login logs the user in. The references get the cookie too: the header has the same length.
-func login() (*client, error) {
+func login() (*client, error) { return loginAt(site) }
+
+func loginAt(site string) (*client, error) {
 	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	trust, err := trustProxy()
 	if err != nil {
 		return nil, err
 	}
 	c := &client{buffer: make([]byte, 256<<10)}
 	c.Jar, c.Timeout = jar, patience
-	c.Transport = &http.Transport{MaxIdleConnsPerHost: clients, DisableCompression: true}
+	c.Transport = &http.Transport{MaxIdleConnsPerHost: clients, DisableCompression: true, TLSClientConfig: trust}
 	form := url.Values{"username": {user}, "password": {password}}
 	r, err := http.NewRequest(http.MethodPost, site+"/cgi-bin/login", strings.NewReader(form.Encode()))
 	if err != nil {

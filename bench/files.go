@@ -45,25 +45,7 @@ var password = rand.Text()
 
 // makeFiles makes the user, his zone and what lies in it, as uploads would have left it.
 func makeFiles() error {
-	if _, err := os.Stat(place + "/disk/files"); err != nil {
-		return fmt.Errorf("not started by bench/run.sh: %w", err)
-	}
-	shzadm := func(input string, args ...string) error {
-		cmd := exec.Command("shzadm", args...)
-		cmd.Stdin = strings.NewReader(input)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("shzadm %s: %w: %s", args[0], err, out)
-		}
-		return nil
-	}
-	if err := errors.Join(
-		shzadm(password+"\n", "user", "add", user, "--role", "manager", "--full-name", "Bench",
-			"--email", "bench@localhost", "--password-stdin"),
-		shzadm("", "zone", "add", zone, "--owner", user),
-	); err != nil {
-		return err
-	}
-	owner, err := ownerOf(zoneFolder)
+	owner, err := makeZone()
 	if err != nil {
 		return err
 	}
@@ -80,6 +62,44 @@ func makeFiles() error {
 	}
 	unix.Sync()
 	return nil
+}
+
+// makeFew makes what is taken and brought by the proxy.
+func makeFew() error {
+	owner, err := makeZone()
+	if err != nil {
+		return err
+	}
+	for folder, entries := range map[string]int{fewFolder: few, tinyFolder: 1} {
+		if err := makeEntries(filepath.Join(zoneFolder, folder), entries, owner); err != nil {
+			return err
+		}
+	}
+	defer unix.Sync()
+	return makeLarge(owner)
+}
+
+// makeZone makes the user and his zone, and returns his uid.
+func makeZone() (owner int, err error) {
+	if _, err := os.Stat(place + "/disk/files"); err != nil {
+		return 0, fmt.Errorf("not started by bench/run.sh: %w", err)
+	}
+	shzadm := func(input string, args ...string) error {
+		cmd := exec.Command("shzadm", args...)
+		cmd.Stdin = strings.NewReader(input)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("shzadm %s: %w: %s", args[0], err, out)
+		}
+		return nil
+	}
+	if err := errors.Join(
+		shzadm(password+"\n", "user", "add", user, "--role", "manager", "--full-name", "Bench",
+			"--email", "bench@localhost", "--password-stdin"),
+		shzadm("", "zone", "add", zone, "--owner", user),
+	); err != nil {
+		return 0, err
+	}
+	return ownerOf(zoneFolder)
 }
 
 func ownerOf(path string) (int, error) {

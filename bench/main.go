@@ -29,6 +29,7 @@ func main() {
 func run() error {
 	cleaner := flag.Bool("cleaner", false, "compare the cleaner alone")
 	backlog := flag.Int("backlog", 0, "compare the worker alone, with so many events")
+	proxy := flag.Bool("dmz", false, "compare what goes by the reverse proxy alone")
 	zones := flag.Int("zones", agingZones, "that the cleaner goes through")
 	flag.Parse()
 	began := time.Now()
@@ -40,6 +41,13 @@ func run() error {
 	if *backlog > 0 {
 		tableHead()
 		return compareBacklog(*backlog)
+	}
+	if *proxy {
+		if err := makeFew(); err != nil {
+			return err
+		}
+		tableHead()
+		return compareProxy()
 	}
 	if err := makeFiles(); err != nil {
 		return err

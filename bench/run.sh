@@ -16,10 +16,11 @@ readonly gate=/usr/lib/sharezone/gate
 
 usage() {
     cat <<'END'
-usage: bench/run.sh [--layer FILE] [--cleaner ZONES | --backlog EVENTS]
+usage: bench/run.sh [--layer FILE] [--cleaner ZONES | --backlog EVENTS | --dmz]
   --layer FILE     keep the packages that it needs in an image, for the next run (as of test.sh); this file stays
   --cleaner ZONES  compare the cleaner alone, with so many zones instead of 10,000
   --backlog EVENTS compare the worker alone, with so many events instead of 100,000
+  --dmz            compare what goes by TLS, the reverse proxy and the external entry alone
 END
 }
 
@@ -45,6 +46,10 @@ main() {
     if [[ ${1-} == --backlog && ${2-} =~ ^[1-9][0-9]{0,6}$ ]]; then
         only=(-backlog "$2")
         shift 2
+    fi
+    if [[ ${1-} == --dmz ]]; then
+        only=(-dmz)
+        shift
     fi
     if (($# > 0)); then
         usage >&2
@@ -83,6 +88,9 @@ inside() {
         refuse 'the demo of Share Zone is not installed here'
     fi
     add_references
+    if [[ ${1-} == -dmz ]]; then
+        add_proxy
+    fi
     "$place/bench" "$@"
 }
 
@@ -106,6 +114,21 @@ add_references() {
     go build -o "$place/bench" ./bench
     cp bench/apache.conf /etc/apache2-sharezone/local.d/bench.conf
     quietly apache2ctl-sharezone restart
+}
+
+# add_proxy makes the external entry and the reverse proxy, on this machine, and gives the references to both.
+add_proxy() {
+    local instance
+    quietly openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 2 -subj /CN=127.0.0.1 \
+        -addext subjectAltName=IP:127.0.0.1 -keyout "$place/key.pem" -out "$place/cert.pem"
+    quietly ./install.sh --external 127.0.0.1:8181 --proxy 127.0.0.1
+    quietly ./install.sh --dmz --backend http://127.0.0.1:8181 --cert "$place/cert.pem" --key "$place/key.pem" --listen 8443
+    cp bench/apache.conf /etc/apache2-sharezone-external/local.d/bench.conf
+    printf '<Location /bench/>\n    Require all granted\n</Location>\n' >/etc/apache2-sharezone-dmz/local.d/bench.conf
+    for instance in external dmz; do
+        quietly env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin APACHE_CONFDIR="/etc/apache2-sharezone-$instance" apache2ctl graceful
+    done
+    sleep 1
 }
 
 # quietly shows what a command said only when it fails.

@@ -48,6 +48,18 @@ var killedForms = []killedForm{
 		}
 		return ""
 	}},
+	{"delete", `printf content >x`, "op=delete&name=x", []string{"mkdirat", "renameat2"}, func(t *testing.T, place func(string) string) string {
+		if there := strings.Fields(run(t, "find", place(""), "-type", "f", "-exec", "grep", "-lx", "content", "{}", ";")); len(there) != 1 {
+			return fmt.Sprintf("what was deleted is %q", there)
+		}
+		return ""
+	}},
+	{"delete folder", `mkdir -p x/sub; printf content >x/sub/file`, "op=delete&name=x", []string{"mkdirat", "renameat2"}, func(t *testing.T, place func(string) string) string {
+		if there := strings.Fields(run(t, "find", place(""), "-type", "f", "-exec", "grep", "-lx", "content", "{}", ";")); len(there) != 1 || !strings.HasSuffix(there[0], "/sub/file") {
+			return fmt.Sprintf("what was deleted is %q", there)
+		}
+		return ""
+	}},
 	{"zip", treeToPack, "op=zip&name=d&to=x.zip", []string{"write", "fsync", "linkat"}, func(t *testing.T, place func(string) string) string {
 		switch {
 		case read(t, place("d/one")) != "one" || read(t, place("d/sub/two")) != "two":
