@@ -149,11 +149,16 @@ func TestTypedIsCarriedOverALogin(t *testing.T) {
 	}
 	// Whose it is stands in the forms themselves; nothing is kept for nobody.
 	run(t, "shzadm", "zone", "modify", zone, "--max-age", "30")
-	for address, forms := range map[string]int{at + "?view=settings": 1, at + "?view=ages": 1, management + "?view=new": 1, folder + "?ask=rename&raw=old": 1} {
+	for _, address := range []string{
+		at, at + "?find=carla", at + "?view=settings", at + "?view=ages", at + "?view=close", at + "?view=transfer&find=a", management + "?view=new", folder,
+		folder + "?ask=rename&raw=old", folder + "?search=old", folder + "?trash=1", "/cgi-bin/home", "/cgi-bin/chpwd", "/cgi-bin/profile", "/cgi-bin/sessions", "/cgi-bin/factor",
+	} {
 		a := curl(t, "-H", "Cookie: SESSION_ID="+sessionID(t, "anna"), address)
-		if a.status != 200 || strings.Count(a.body, `name="shz-user" value="anna"`) != forms {
+		forms := strings.Count(a.body, `<form method="post"`)
+		if a.status != 200 || forms == 0 || strings.Count(a.body, `name="shz-user" value="anna"`) != forms {
 			t.Errorf("%s: %d %s", address, a.status, a.body)
 		}
+		pagetest.Check(t, a.body)
 	}
 	for _, typist := range []string{"", "&shz-user="} {
 		if a := send("", at, "-d", "op=modify&title=Typed"+typist); a.status != 401 || strings.Contains(a.body, "Typed") || !strings.Contains(a.body, "what you sent has not arrived") {
@@ -189,8 +194,19 @@ func TestTypedIsCarriedOverALogin(t *testing.T) {
 	}
 	// A page that was made for another user, who was logged in in this browser then, is not obeyed either.
 	unchanged(t, zonePath(zone), func() {
-		if a := send("admin", at, "-d", "op=modify&title=x&shz-user=anna"); a.status != 409 || !strings.Contains(a.body, "You are logged in as admin now") {
-			t.Errorf("%d %s", a.status, a.body)
+		for to, fields := range map[string][]string{
+			at: {"-d", "op=modify&title=x&shz-user=anna"}, at + "?": {"-d", "op=share&principal=user:carla&access=write&shz-user=anna"}, "/cgi-bin/chpwd": {"-d", "old=x&new=y&confirm=y&shz-user=anna"},
+			"/cgi-bin/profile": {"-d", "language=it&shz-user=anna"}, "/cgi-bin/sessions": {"-d", "op=end&id=x&shz-user=anna"}, "/cgi-bin/factor": {"-d", "op=begin&shz-user=anna"},
+			usersPage: {"-d", "op=lock&username=carla&shz-user=anna"}, "/cgi-bin/resetpwd": {"-d", "username=carla&shz-user=anna"},
+		} {
+			if a := send("admin", to, fields...); a.status != 409 || !strings.Contains(a.body, "You are logged in as admin now") {
+				t.Errorf("%s %s: %d %s", to, fields, a.status, a.body)
+			}
+		}
+		for _, fields := range [][]string{{"-d", "op=mkdir&name=x&shz-user=bruno"}, {"-F", "shz-user=bruno", "-F", "file=@/etc/hostname"}} {
+			if a := send("anna", folder, fields...); a.status != 409 || !strings.Contains(a.body, "You are logged in as anna now") {
+				t.Errorf("%s: %d %s", fields, a.status, a.body)
+			}
 		}
 	})
 	// What cannot show a form again takes none for a wish.

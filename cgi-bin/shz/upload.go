@@ -230,6 +230,9 @@ func (f *form) bringParts() ([]item, error) {
 			if err == nil && len(b) > maxField {
 				err = web.Refuse(web.TooLarge, "field "+part.Name)
 			}
+			if err == nil && part.Name == page.UserField {
+				return c.CheckMadeFor(string(b))
+			}
 			f.fields.Add(part.Name, string(b))
 			if err == nil && part.Name == "on_exists" {
 				if late = len(items) > 0; late {

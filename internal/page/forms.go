@@ -7,27 +7,20 @@ import (
 )
 
 // What all forms of a page have in common stands in its context. Which field of its form a page was refused for: then each input says by
-// itself that it is the one (WCAG 3.3.1), and the forms say nothing of it. And for whom the page is.
+// itself that it is the one (WCAG 3.3.1), and the forms say nothing of it.
 
 type refusedKey struct{}
 
 // refusalID is the element of the message that says why.
 const refusalID = "refusal"
 
-type userKey struct{}
-
-// UserField is in forms that are carried over a login (internal/web): for whom their page was made, so that only he gets back what
-// was typed.
+// UserField is in all forms that change something (internal/web): for whom their page was made. Nobody else is obeyed by them, or gets
+// back what was typed.
 const UserField = "shz-user"
 
-// WithForms is the context of a page with forms: for whom it is made, and because of which field its form was refused; "" = none.
-func WithForms(ctx context.Context, user, refused string) context.Context {
-	return context.WithValue(context.WithValue(ctx, userKey{}, user), refusedKey{}, refused)
-}
-
-func userOf(ctx context.Context) string {
-	user, _ := ctx.Value(userKey{}).(string)
-	return user
+// WithForms is the context of a page with forms: because of which field its form was refused; "" = none.
+func WithForms(ctx context.Context, refused string) context.Context {
+	return context.WithValue(ctx, refusedKey{}, refused)
 }
 
 func isRefused(ctx context.Context, field string) bool {

@@ -90,8 +90,10 @@ func (f *Carried) Mark() { f.Fields.Set(againField, "1") }
 func (c *Call) FormOrAgain() (fields url.Values, again bool, err error) {
 	fields, err = c.readForm()
 	again = fields.Has(againField)
-	if made := fields.Get(page.UserField); err == nil && made != "" && made != c.User { // in another window of this browser
-		return nil, again, &Told{Refuse(Conflict, "a form of another user's page"), c.Language.Say("error.other-user", c.User)}
+	if err == nil {
+		if err := c.CheckMadeFor(fields.Get(page.UserField)); err != nil {
+			return nil, again, err
+		}
 	}
 	delete(fields, againField)
 	delete(fields, page.UserField)
@@ -99,6 +101,14 @@ func (c *Call) FormOrAgain() (fields url.Values, again bool, err error) {
 		err = Refuse(BadRequest, "a form to show again")
 	}
 	return fields, again, err
+}
+
+// CheckMadeFor refuses a form whose page was made for another user, who was logged in at this browser then; scripts name none.
+func (c *Call) CheckMadeFor(user string) error {
+	if user == "" || user == c.User {
+		return nil
+	}
+	return &Told{Refuse(Conflict, "a form of another user's page"), c.Language.Say("error.other-user", c.User)}
 }
 
 // Form returns the fields of a changing request: urlencoded, multipart without files, or a JSON object with the same

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/a-h/templ"
@@ -15,5 +16,6 @@ func (c *Call) StreamPage(status int, html templ.Component) error {
 	if c.Request.Method == http.MethodHead {
 		return nil
 	}
-	return html.Render(context.Background(), c.response)
+	m := made(c.response, c.User)
+	return errors.Join(html.Render(context.Background(), m), m.close())
 }

@@ -302,7 +302,8 @@ func (c *Call) Answer(status int, object any, html templ.Component) error {
 // AnswerPage sends a page.
 func (c *Call) AnswerPage(status int, html templ.Component) error {
 	return c.send(status, "text/html; charset=utf-8", func(to io.Writer) error {
-		return html.Render(page.WithForms(context.Background(), c.User, c.Refused), to)
+		m := made(to, c.User)
+		return errors.Join(html.Render(page.WithForms(context.Background(), c.Refused), m), m.close())
 	})
 }
 
