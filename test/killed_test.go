@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/layout"
+	"sharezone/internal/zone"
 	"sharezone/notify/queue"
 )
 
@@ -356,5 +357,46 @@ func TestReplaceKilledWithoutTrash(t *testing.T) {
 	}
 	if now := hidden(t, zonePath(zone)); len(now) != 1 || now[0] != left[0] {
 		t.Errorf("left: %q", now)
+	}
+}
+
+// TestStoppedHandlerIsTold: whoever stops his handler hides what it did for a day, and no longer; when it goes on nothing is there twice.
+func TestStoppedHandlerIsTold(t *testing.T) {
+	top := newZone(t, "user:bruno=write")
+	setConfig(t, "[notices]\ntell = \"upload,download\"\nwindow_minutes = 0\n[mail]\nhost = \"127.0.0.1\"\nport = 1\n")
+	work(t)
+	emptyQueue(t)
+	t.Cleanup(func() { emptyQueue(t) })
+	write(t, "bruno", zonePath(top, "stopped.txt"), "x")
+	file, err := os.Open(zonePath(top, "stopped.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	f := stamped(t, top)
+	fmt.Fprintf(f, `{"n":1,"event":"upload","path":"stopped.txt","file":"%s"}`+"\n", zone.FileIdentity(int(file.Fd())))
+	expect := func(want ...string) {
+		t.Helper()
+		for range 2 {
+			work(t)
+		}
+		if got := toldAnna(t); len(got) != len(want) {
+			t.Errorf("anna is told of %q", got)
+		}
+		if got := inLog(t, zoneID(t, top), "stopped"); !slices.Equal(got, want) {
+			t.Errorf("the log has %q, not %q", got, want)
+		}
+	}
+	expect()
+	dayAgo := layout.Events + "/" + time.Now().UTC().Add(-25*time.Hour).Format("20060102T150405.000000000Z") + "-0123456789abcdef"
+	if err := os.Rename(f.Name(), dayAgo); err != nil {
+		t.Fatal(err)
+	}
+	expect("upload bruno stopped.txt running")
+	fmt.Fprintln(f, `{"n":1,"result":"ok","bytes":1}`)
+	f.Close()
+	expect("upload bruno stopped.txt running")
+	if exists(dayAgo) {
+		t.Error("it is left in the spool")
 	}
 }

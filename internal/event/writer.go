@@ -35,6 +35,15 @@ const version = 1
 // nameTime is how the name of an event file begins, so that names sort by time; "-" and the request's id follow.
 const nameTime = "20060102T150405.000000000Z"
 
+// Began is when the request of an event file began, by its name.
+func Began(name string) (time.Time, bool) {
+	if !fileForm.MatchString(name) {
+		return time.Time{}, false
+	}
+	at, err := time.Parse(nameTime, name[:len(nameTime)])
+	return at, err == nil
+}
+
 // Create makes an event file in a folder for the acts of a program that root runs, as the gate does for a request:
 // locked until it is closed, or until the process ends, however it ends. Version and request are filled in, and the time if it is zero.
 func Create(folder string, h Header) (*File, error) {

@@ -53,6 +53,7 @@ type worker struct {
 	table           func() (table, error) // asks libexec/zoneid
 	tell            func(activity.Line)   // to the syslog
 	warn            func(error)           // the same, as an error
+	late            map[string]late       // files that earlier runs recorded in part
 	untold          bool                  // it was told that programs are told of nothing more
 	step            func(string)          // tests stop here; nil otherwise
 }
@@ -64,6 +65,9 @@ func (w *worker) run() error {
 	}
 	names, err := event.Next(w.events, "", w.atOnce)
 	if err != nil {
+		return err
+	}
+	if w.late, err = w.readLate(); err != nil {
 		return err
 	}
 	if len(names) == 0 && !w.longAgo() {
@@ -104,7 +108,7 @@ func (w *worker) takeAll(names []string, zones table) error {
 			if err := w.take(&b, name, zones); err != nil {
 				unread = errors.Join(unread, err)
 			}
-			if len(b.files) == batchFiles || len(b.lines) >= batchLines || b.bytes >= batchBytes {
+			if len(b.files)+len(b.late) >= batchFiles || len(b.lines) >= batchLines || b.bytes >= batchBytes {
 				if err := w.commit(b); err != nil {
 					return errors.Join(unread, err)
 				}
@@ -126,6 +130,7 @@ func (w *worker) takeAll(names []string, zones table) error {
 type batch struct {
 	files   []string // event files, to be removed
 	damaged []string // those of them that are put aside instead
+	late    []late   // files that stay
 	lines   []activity.Line
 	bytes   int // of their paths
 	notices []notice
@@ -134,16 +139,22 @@ type batch struct {
 
 // source is what the notices of a batch are called; "" if it has none. No other batch is: the file is removed with it.
 func (b batch) source() string {
-	if len(b.notices) == 0 {
+	switch {
+	case len(b.notices) == 0:
 		return ""
+	case len(b.files) == 0:
+		return b.late[0].lateSource()
 	}
 	return b.files[0]
 }
 
 // errandSource is the same for what programs are told.
 func (b batch) errandSource() string {
-	if len(b.errands) == 0 {
+	switch {
+	case len(b.errands) == 0:
 		return ""
+	case len(b.files) == 0:
+		return b.late[0].lateSource()
 	}
 	return b.files[0]
 }
@@ -156,6 +167,9 @@ func (w *worker) take(b *batch, name string, zones table) error {
 		return nil
 	case err != nil:
 		return fmt.Errorf("%s: %w", name, err)
+	case state == event.Underway && w.isLate(name) && (len(records) == 0 || records[0].Entry != event.EntryShell): // what root runs may last
+		w.takePart(b, name, records, zones)
+		return nil
 	case state != event.Finished:
 		return nil
 	}
@@ -163,20 +177,31 @@ func (w *worker) take(b *batch, name string, zones table) error {
 	if len(damage) > 0 {
 		b.damaged = append(b.damaged, name)
 	}
-	for _, r := range records {
-		l := zones.line(r)
-		b.lines = append(b.lines, l)
-		if l.Path != nil {
-			b.bytes += len(*l.Path) + len(l.Raw)
-		}
-		if n, told := w.tells.notice(l, zones); told {
-			b.notices = append(b.notices, n)
-		}
-		if e, told := w.hooks.errand(l); told {
-			b.errands = append(b.errands, e)
+	for i, r := range records {
+		if l := zones.line(r); !w.takeRest(b, name, i, l, zones) {
+			b.log(l)
+			w.announce(b, l, zones)
 		}
 	}
 	return nil
+}
+
+// log adds a line.
+func (b *batch) log(l activity.Line) {
+	b.lines = append(b.lines, l)
+	if l.Path != nil {
+		b.bytes += len(*l.Path) + len(l.Raw)
+	}
+}
+
+// announce adds what is to be told of an act.
+func (w *worker) announce(b *batch, l activity.Line, zones table) {
+	if n, told := w.tells.notice(l, zones); told {
+		b.notices = append(b.notices, n)
+	}
+	if e, told := w.hooks.errand(l); told {
+		b.errands = append(b.errands, e)
+	}
 }
 
 // bounded are the errands of a batch: none as long as too many wait.
@@ -197,7 +222,7 @@ func (w *worker) bounded(all []errand) ([]errand, error) {
 
 // commit writes a batch and takes its files away.
 func (w *worker) commit(b batch) error {
-	if len(b.files) == 0 {
+	if len(b.files) == 0 && len(b.late) == 0 {
 		return nil
 	}
 	texts, err := textsOf(b.lines)
@@ -213,7 +238,7 @@ func (w *worker) commit(b batch) error {
 	}
 	defer open.close()
 	w.pause("opened")
-	if err := w.journal.begin(entry{Files: b.files, Damaged: b.damaged, Logs: open.ends(), Notices: b.source(), Errands: b.errandSource()}); err != nil {
+	if err := w.journal.begin(entry{Files: b.files, Damaged: b.damaged, Logs: open.ends(), Notices: b.source(), Errands: b.errandSource(), Late: b.late}); err != nil {
 		return err
 	}
 	w.pause("journal")
@@ -240,7 +265,7 @@ func (w *worker) commit(b batch) error {
 		return errors.Join(err, w.recover())
 	}
 	w.pause("committed")
-	return w.clear(entry{Files: b.files, Damaged: b.damaged})
+	return w.clear(entry{Files: b.files, Damaged: b.damaged, Late: b.late})
 }
 
 // recover undoes or completes what an earlier run has begun.
@@ -273,6 +298,9 @@ func (w *worker) recover() error {
 
 // clear removes the files of a batch that is committed, then the journal.
 func (w *worker) clear(e entry) error {
+	if err := w.keepLate(e); err != nil {
+		return err
+	}
 	aside := make(map[string]bool, len(e.Damaged))
 	for _, name := range e.Damaged {
 		aside[name] = true

@@ -21,6 +21,7 @@ type entry struct {
 	Notices string   `json:"notices"` // the file of what people are to be told; "" = nothing
 	Errands string   `json:"errands"` // the same for programs of the site
 	Logs    []logEnd `json:"logs"`
+	Late    []late   `json:"late,omitempty"` // files that are recorded in part
 }
 
 // logEnd is how long a log was when a batch began. The inode tells it from one that has come into its place.

@@ -126,7 +126,7 @@ func (s *sender) forget() error {
 		if readErr != nil || !m.Late(s.now()) {
 			continue // what is damaged is told where the queue is looked at
 		}
-		s.report(m, "", "dropped, "+late, nil)
+		s.report(m, "", "dropped, "+pastUse, nil)
 		err = errors.Join(err, s.queue.Remove(queue.Failed, id))
 	}
 	return err
@@ -165,7 +165,7 @@ func (s *sender) send(m queue.Message) error {
 		return s.drop(m, "the account is locked or has expired")
 	}
 	if m.Late(s.now()) {
-		return s.drop(m, late)
+		return s.drop(m, pastUse)
 	}
 	if m.Kind.Secret() && account.ParseGECOS(to.GECOS).Email == "" {
 		return s.drop(m, "there is no address any more, and what is in it is for nobody else")
@@ -214,8 +214,8 @@ func (s *sender) send(m queue.Message) error {
 	return s.settle(m, l.To, outcome, reason)
 }
 
-// late is why a secret is not sent any more.
-const late = "what is in it is no good any more"
+// pastUse is why a secret is not sent any more.
+const pastUse = "what is in it is no good any more"
 
 // drop takes a message away that is not to be sent.
 func (s *sender) drop(m queue.Message, why string) error {

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"sharezone/internal/activity"
+	"sharezone/internal/disk"
+	"sharezone/internal/event"
+)
+
+// A request that is under way for a day is recorded as far as it has come: whoever stops his own handler (SIGSTOP) would hide for
+// ever what it did. Of each such file it is written down, with the batch, which acts were recorded, so the end brings none twice. What
+// was still under way then stands in the log as that, and no second line says how it ended.
+
+// lateAfter is how long a request may last until then, and until it is looked at anew. Nobody waits so long for an honest one: what
+// is larger comes in many requests.
+const lateAfter = 24 * time.Hour
+
+// late is how much of a file is recorded.
+type late struct {
+	Name    string    `json:"name"`
+	Acts    int       `json:"acts"`    // so many, in their order
+	Running []int     `json:"running"` // which of them were under way
+	Since   time.Time `json:"since"`   // when it was looked at last
+}
+
+// lateFile holds those of all files that are recorded in part.
+func (w *worker) lateFile() string { return string(w.journal) + "/late.json" }
+
+func (w *worker) readLate() (map[string]late, error) {
+	all := make(map[string]late)
+	b, err := os.ReadFile(w.lateFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return all, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return all, json.Unmarshal(b, &all)
+}
+
+// keepLate writes down what a batch recorded in part, and forgets the files that it ended; done twice it is the same.
+func (w *worker) keepLate(e entry) error {
+	all, err := w.readLate()
+	if err != nil {
+		return err
+	}
+	changed := len(e.Late) > 0
+	for _, l := range e.Late {
+		all[l.Name] = l
+	}
+	for _, name := range e.Files {
+		if _, there := all[name]; there {
+			delete(all, name)
+			changed = true
+		}
+	}
+	if !changed {
+		return nil
+	}
+	b, err := json.Marshal(all)
+	if err != nil {
+		return err
+	}
+	return disk.Write(w.lateFile(), b)
+}
+
+// isLate says whether a file that is under way is to be recorded in part now.
+func (w *worker) isLate(name string) bool {
+	since := w.late[name].Since
+	if since.IsZero() {
+		since, _ = event.Began(name)
+	}
+	return w.logs.now.Sub(since) >= lateAfter
+}
+
+// takePart adds what a file tells that is under way. Programs of the site are told of what lasts when it has ended.
+func (w *worker) takePart(b *batch, name string, records []event.Record, zones table) {
+	before := w.late[name]
+	now := late{Name: name, Acts: len(records), Since: w.logs.now}
+	for _, i := range before.Running {
+		if i < len(records) && records[i].Result == event.Running {
+			now.Running = append(now.Running, i)
+		}
+	}
+	for i, r := range records[min(before.Acts, len(records)):] {
+		l := zones.line(r)
+		b.log(l)
+		if r.Result != event.Running {
+			w.announce(b, l, zones)
+			continue
+		}
+		now.Running = append(now.Running, before.Acts+i)
+		l.Result = event.Interrupted // as of one that was killed: by what can be found out
+		if n, told := w.tells.notice(l, zones); told {
+			b.notices = append(b.notices, n)
+		}
+	}
+	b.late = append(b.late, now)
+}
+
+// takeRest adds an act of a file that is over and was recorded in part, and says whether it was one of those. What has arrived is told,
+// if it was not (memory.addFile); that a file is taken was.
+func (w *worker) takeRest(b *batch, name string, i int, l activity.Line, zones table) bool {
+	before, there := w.late[name]
+	if !there || i >= before.Acts {
+		return false
+	}
+	if slices.Contains(before.Running, i) {
+		if n, told := w.tells.notice(l, zones); told && l.Owner == nil {
+			b.notices = append(b.notices, n)
+		}
+		if e, told := w.hooks.errand(l); told {
+			b.errands = append(b.errands, e)
+		}
+	}
+	return true
+}
+
+// lateSource is what the notices of a batch are called that ends no file.
+func (l late) lateSource() string { return fmt.Sprintf("late-%s-%d", l.Name, l.Acts) }
