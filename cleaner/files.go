@@ -33,10 +33,7 @@ func sweepUploads(r *jobRun) error {
 	return r.each((*jobRun).sweep)
 }
 
-// leftAge is how long a reserved name was not touched before it counts as left: more than any request lasts.
-const leftAge = 24 * time.Hour
-
-func (r *jobRun) leftSince() time.Time { return r.now.Add(-leftAge) }
+func (r *jobRun) leftSince() time.Time { return r.now.Add(-zone.LeftoverAge) }
 
 // workers is how many zones are done at a time: each thing that goes is moved before, which costs twice what rm does.
 const workers = 2
@@ -64,7 +61,7 @@ func (r *jobRun) each(do func(*jobRun, *zone.Held, zone.Details) error) error {
 	for zones, err := range admins[0].Batches {
 		failed = errors.Join(failed, err)
 		zones = slices.DeleteFunc(zones, func(z zone.Details) bool {
-			return z.Closed != nil || r.only != "" && r.only != z.Name || r.again != nil && !slices.Contains(r.again, z.Name)
+			return z.Closed != nil || r.passes(z.Name)
 		})
 		busy = append(busy, r.together(admins, zones, do)...)
 		if r.stop() {
@@ -76,12 +73,23 @@ func (r *jobRun) each(do func(*jobRun, *zone.Held, zone.Details) error) error {
 	if len(left) > 0 || r.stop() {
 		r.ended = false // a minute later the change is over
 	}
-	if n := len(left); n > 0 && n <= maxLeft && !r.stop() {
-		for _, z := range left {
-			r.Left = append(r.Left, z.Name)
-		}
-	}
+	r.remember(left)
 	return failed
+}
+
+// passes says whether a zone is none of those that are looked at.
+func (r *jobRun) passes(name string) bool {
+	return r.only != "" && r.only != name || r.again != nil && !slices.Contains(r.again, name)
+}
+
+// remember has zones that somebody else was changing come next, without the others.
+func (r *jobRun) remember(busy []zone.Details) {
+	if len(busy) > maxLeft || r.stop() {
+		return
+	}
+	for _, z := range busy {
+		r.Left = append(r.Left, z.Name)
+	}
 }
 
 // together does it with some zones, and returns those that somebody else is changing.
@@ -108,11 +116,6 @@ func (r *jobRun) together(admins []*zone.Admin, zones []zone.Details, do func(*j
 
 // some does it with some zones, one after the other.
 func (r *jobRun) some(admin *zone.Admin, zones []zone.Details, do func(*jobRun, *zone.Held, zone.Details) error) (busy []zone.Details) {
-	defer func() {
-		if reason := recover(); reason != nil {
-			r.Fail(fmt.Sprint("panic: ", reason))
-		}
-	}()
 	for _, z := range zones {
 		if r.stop() {
 			r.ended = false
@@ -128,7 +131,13 @@ func (r *jobRun) some(admin *zone.Admin, zones []zone.Details, do func(*jobRun, 
 	return busy
 }
 
-func (r *jobRun) reach(admin *zone.Admin, z zone.Details, do func(*jobRun, *zone.Held, zone.Details) error) error {
+// reach does it with one zone. A panic there is its failure, and nobody else's.
+func (r *jobRun) reach(admin *zone.Admin, z zone.Details, do func(*jobRun, *zone.Held, zone.Details) error) (err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("panic: %v", reason)
+		}
+	}()
 	h, err := admin.Reach(z.Name)
 	if err != nil {
 		return err
@@ -144,7 +153,7 @@ func (r *jobRun) age(h *zone.Held, z zone.Details) error {
 	if m.MaxAge == nil {
 		return nil
 	}
-	if m.IsBad(zone.AttrKeep) { // some of it is to stay, and nobody knows what
+	if m.IsBad(zone.AttrKeep) { // or cannot be read: some of it is to stay, and nobody knows what
 		r.Fail(z.Name + ": " + zone.AttrKeep + " is not well formed: nothing was removed")
 		return nil
 	}
@@ -168,10 +177,11 @@ func (r *jobRun) age(h *zone.Held, z zone.Details) error {
 	}
 	r.tell("aged-zone", z.Name, z.Owner, found.Files, found.Seen, found.Folders, found.Bytes, days)
 	limit := lifetime.Limit{Files: r.settings.Cleaner.LimitFiles, Percent: r.settings.Cleaner.LimitPercent}
-	if limit.Exceeded(found.Files, found.Seen) && !r.noLimit {
+	due, all := found.Files+found.Folders, found.Seen+found.SeenFolders
+	if limit.Exceeded(due, all) && !r.noLimit {
 		r.tell("too-many", z.Name)
 		r.Stopped = true
-		return fmt.Errorf("%d of %d files are due, more than limit_files and limit_percent: none was removed", found.Files, found.Seen)
+		return fmt.Errorf("%d of %d files and folders are due, more than limit_files and limit_percent: none was removed", due, all)
 	}
 	if r.dryRun {
 		return nil

@@ -172,6 +172,44 @@ func TestManyZones(t *testing.T) {
 	}
 }
 
+// A folder that mv brought from elsewhere is new here for a week, with all that is in it.
+func TestAgeMoved(t *testing.T) {
+	s := newSite(t)
+	root := s.aging("age")
+	s.zone("archive", "", time.Now())
+	sh(t, "cd "+s.base+"/archive; mkdir -p year/month stays; touch year/a year/month/b "+root+"/old; chown ct-bruno year/month")
+	s.backdate("/archive/year/a 400 400", "/archive/year/month/b 400 400", "/archive/year/month 400 400", "/archive/year 400 400", "/age/old 400 400")
+	sh(t, "cd "+s.base+"; touch -d '400 days ago' archive/year/month archive/year; mv archive/year age/")
+	s.now = time.Now()
+	if err := s.run("files"); err != nil || s.list(root) != "year year/a year/month year/month/b" {
+		t.Errorf("at once: %v, left: %s", err, s.list(root))
+	}
+	s.pass(time.Now().Add(8 * 24 * time.Hour))
+	if err := s.run("files"); err != nil || s.list(root) != "" {
+		t.Errorf("a week later: %v, left: %s", err, s.list(root))
+	}
+}
+
+// What nobody can take out of a folder is one failure and no event, and what lies deeper goes.
+func TestAgeFixed(t *testing.T) {
+	s := newSite(t)
+	root := s.aging("age")
+	sh(t, "cd "+root+"; mkdir -p sub/deep; touch a b sub/c sub/deep/d")
+	s.backdate("/age/a 40 40", "/age/b 40 40", "/age/sub/c 40 40", "/age/sub/deep/d 40 40", "/age/sub 40 40", "/age/sub/deep 40 40")
+	sh(t, "cd "+root+"; chattr +i . sub")
+	t.Cleanup(func() { sh(t, "cd "+root+"; chattr -i . sub") })
+	s.now = time.Now().Add(8 * 24 * time.Hour) // chattr is a change
+	if err := s.run("files"); err == nil || !strings.Contains(err.Error(), "2 failures") {
+		t.Errorf("%v", err)
+	}
+	if left := s.list(root); left != "a b sub sub/c sub/deep" {
+		t.Errorf("left: %s", left)
+	}
+	if acts := strings.Join(s.acts(), "; "); acts != "expire age sub/deep/d ok" {
+		t.Errorf("%s", acts)
+	}
+}
+
 // What cannot go is told and left: immutable, append-only, mounted on. What is around it goes.
 func TestAgeRefused(t *testing.T) {
 	s := newSite(t)
@@ -277,7 +315,7 @@ func TestAgeLimit(t *testing.T) {
 	}
 	s.backdate(lines...)
 	s.now = time.Now()
-	if err := s.run("files"); err == nil || !strings.Contains(err.Error(), "5 of 9 files are due") {
+	if err := s.run("files"); err == nil || !strings.Contains(err.Error(), "5 of 9 files and folders are due") {
 		t.Errorf("%v", err)
 	}
 	state, _ := schedule.ReadState(s.state)
@@ -297,6 +335,14 @@ func TestAgeLimit(t *testing.T) {
 	}
 	s.noLimit = true
 	if err := s.run("files"); err != nil || s.list(root) != "" {
+		t.Errorf("%v, left: %s", err, s.list(root))
+	}
+	// Folders count as well: a tree that somebody has prepared is work, too.
+	s.noLimit = false
+	sh(t, "cd "+root+"; mkdir -p a/b c d; touch young")
+	s.backdate("/age/a 40 40", "/age/a/b 40 40", "/age/c 40 40", "/age/d 40 40")
+	s.now = time.Now()
+	if err := s.run("files"); err == nil || !strings.Contains(err.Error(), "4 of 5 files and folders are due") {
 		t.Errorf("%v, left: %s", err, s.list(root))
 	}
 }

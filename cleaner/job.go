@@ -90,9 +90,7 @@ func resultOf(err error) string {
 		return "busy"
 	case errors.Is(err, zone.ErrExchanged):
 		return "conflict"
-	case errors.Is(err, zone.ErrNotThere), errors.Is(err, zone.ErrNotClosed):
-		return "not-found"
-	case errors.Is(err, unix.ENOENT):
+	case errors.Is(err, zone.ErrNotThere), errors.Is(err, zone.ErrNotClosed), errors.Is(err, unix.ENOENT):
 		return "not-found"
 	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EBUSY), errors.Is(err, unix.EROFS):
 		return "locked"

@@ -5,7 +5,7 @@
 // nothing; how it goes, by descriptors and never outside the base, by internal/zone. Nothing that a user can write says more than when
 // his own zone ends.
 //
-// What it may not do: remove what is young, or what nobody was told of. Each step can be the last one (kill -9, no space);
+// What it may not do: remove what is young, or what could have been known to nobody before. Each step can be the last one (kill -9, no space);
 // the next run ends what that one began.
 package main
 
@@ -34,7 +34,7 @@ import (
 	"sharezone/internal/zone"
 )
 
-// limits: a walk through a large zone may take long, and reads nothing into memory.
+// limits: a walk through a large zone may take long, and keeps little in memory.
 var limits = []privileged.Limit{
 	{Resource: unix.RLIMIT_CORE},
 	{Resource: unix.RLIMIT_CPU, Want: privileged.Unlimited, Least: 60}, // seconds
@@ -67,7 +67,7 @@ func main() {
 		os.Exit(privileged.ExitUsage)
 	}
 	switch err := o.obey(say, os.Stdout); {
-	case errors.Is(err, slot.ErrTaken) && o.once == due: // it does it all
+	case errors.Is(err, slot.ErrTaken) && o.once == due && !o.dryRun: // it does it all
 	case err != nil:
 		text := "sharezone cleaner: " + strconv.QuoteToASCII(err.Error())
 		syslog.Write(syslog.DaemonError, text)
@@ -95,7 +95,7 @@ func parseOrder(args []string) (order, error) {
 	})
 	err := fs.Parse(args)
 	if err == nil && (fs.NArg() > 0 || o.once != due && jobOf(o.once) == nil || o.daemon && (o.dryRun || o.status || o.once != due || !o.now.IsZero()) ||
-		o.asJSON && !o.status || (o.zone != "" || o.noLimit) && (o.once == due || o.status)) {
+		o.status && (o.dryRun || !o.now.IsZero()) || o.asJSON && !o.status || (o.zone != "" || o.noLimit) && (o.once == due || o.status)) {
 		err = errors.New("usage")
 	}
 	return o, err
@@ -232,7 +232,13 @@ func (c *cleaner) run(which string) error {
 	if doubted && c.dryRun {
 		fmt.Fprint(c.out, c.say.line("clock", stamp(state.Doubt.Before)))
 	}
-	for _, j := range c.jobs {
+	inTurn := slices.Clone(c.jobs)
+	if which == due { // one that ends before its time each time, whatever kills it, comes last then
+		slices.SortStableFunc(inTurn, func(a, b job) int {
+			return lateness(state.Jobs[a.name]).Compare(lateness(state.Jobs[b.name]))
+		})
+	}
+	for _, j := range inTurn {
 		last := state.Jobs[j.name]
 		before := last
 		var again []string
@@ -251,7 +257,6 @@ func (c *cleaner) run(which string) error {
 				continue
 			}
 			if !s.Due(last.Last, c.now) {
-				state.Jobs[j.name] = last
 				continue
 			}
 			if !s.Due(last.Full, c.now) {
@@ -287,6 +292,14 @@ func (c *cleaner) run(which string) error {
 		}
 	}
 	return failed
+}
+
+// lateness is when a job began that did not end since; others have none.
+func lateness(r schedule.Run) time.Time {
+	if r.Began.After(r.Last) {
+		return r.Began
+	}
+	return time.Time{}
 }
 
 // errClock: nothing is closed or removed by a clock that jumped ahead.

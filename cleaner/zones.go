@@ -15,7 +15,11 @@ import (
 
 // warnOwners tells the owners of zones that their end is near, and the administrator what nobody understands.
 func warnOwners(r *jobRun) error {
-	return errors.Join(r.zones(lifetime.Warn), r.each((*jobRun).noteUnknown))
+	err := r.zones(lifetime.Warn)
+	if r.again != nil {
+		return err
+	}
+	return errors.Join(err, r.each((*jobRun).noteUnknown))
 }
 
 // noteUnknown writes down attributes of a zone that look like settings and are none.
@@ -39,7 +43,9 @@ func endZones(r *jobRun) error {
 		return err
 	}
 	defer admin.Close()
-	r.sweepRemnants(admin)
+	if r.again == nil {
+		r.sweepRemnants(admin)
+	}
 	return r.zones(lifetime.Cap, lifetime.Close, lifetime.Remove)
 }
 
@@ -76,6 +82,7 @@ func (r *jobRun) zones(acts ...lifetime.Act) error {
 	}
 	defer admin.Close()
 	var failed error
+	var busy []zone.Details
 	for zones, err := range admin.Batches {
 		failed = errors.Join(failed, err)
 		for _, z := range zones {
@@ -83,7 +90,7 @@ func (r *jobRun) zones(acts ...lifetime.Act) error {
 				r.ended = false
 				return failed
 			}
-			if r.only != "" && r.only != z.Name {
+			if r.passes(z.Name) {
 				continue
 			}
 			r.Seen++
@@ -93,12 +100,14 @@ func (r *jobRun) zones(acts ...lifetime.Act) error {
 			switch err := r.zone(admin, z); {
 			case errors.Is(err, zone.ErrBusy): // a change of the zone is under way: a minute later it is over
 				r.ended = false
+				busy = append(busy, z)
 			case errors.Is(err, zone.ErrNotThere), errors.Is(err, zone.ErrNotClosed): // somebody closed, restored or renamed it
 			case err != nil:
 				r.Fail(z.Name + ": " + err.Error())
 			}
 		}
 	}
+	r.remember(busy)
 	return failed
 }
 
@@ -161,36 +170,38 @@ func (r *jobRun) zone(admin *zone.Admin, z zone.Details) error {
 // warn makes the event that the owner is told by, and remembers it. Where that cannot be remembered he is told again by the
 // next run of this job; the other way round he might never be.
 func (r *jobRun) warn(h *zone.Held, z zone.Details, v lifetime.Verdict) error {
-	r.tell("warn", z.Name, z.Owner, v.Last, v.Days)
-	if r.Warned++; r.dryRun {
+	if r.tell("warn", z.Name, z.Owner, v.Last, v.Days); r.dryRun {
+		r.Warned++
 		return nil
 	}
 	err := r.record("zone-warn", z.Name, z.ID, v.Last, func() (int64, error) { return -1, nil })
 	if err != nil {
 		return err
 	}
+	r.Warned++
 	r.note(z.Name, "its owner is told that it ends on "+v.Last)
 	return h.SetTold(v.Warn.String())
 }
 
 // capExpiry: the owner can write any day into his zone's attributes, and a maximum may be newer than the zone.
 func (r *jobRun) capExpiry(h *zone.Held, z zone.Details, last string) error {
-	r.tell("cap", z.Name, z.Owner, last)
-	if r.Capped++; r.dryRun {
+	if r.tell("cap", z.Name, z.Owner, last); r.dryRun {
+		r.Capped++
 		return nil
 	}
 	err := r.record("zone-modify", z.Name, z.ID, "", func() (int64, error) {
 		return -1, h.CapExpiry(last)
 	})
 	if err == nil {
+		r.Capped++
 		r.note(z.Name, "it ends on "+last+", as max_expiry_days says")
 	}
 	return err
 }
 
 func (r *jobRun) close(h *zone.Held, z zone.Details, v lifetime.Verdict) error {
-	r.tell("close", z.Name, z.Owner, v.Last)
-	if r.Closed++; r.dryRun {
+	if r.tell("close", z.Name, z.Owner, v.Last); r.dryRun {
+		r.Closed++
 		return nil
 	}
 	err := r.record("zone-close", z.Name, z.ID, v.Last, func() (int64, error) {
@@ -198,13 +209,14 @@ func (r *jobRun) close(h *zone.Held, z zone.Details, v lifetime.Verdict) error {
 		return -1, err
 	})
 	if err == nil {
+		r.Closed++
 		r.note(z.Name, "closed: its last day was "+v.Last)
 	}
 	return err
 }
 
 func (r *jobRun) remove(h *zone.Held, z zone.Details) error {
-	space, err := h.Space()
+	space, err := h.Sum()
 	if err != nil {
 		return err
 	}

@@ -144,6 +144,11 @@ func TestAges(t *testing.T) {
 			t.Errorf("%s: %d %s", bad[:8], a.status, a.body)
 		}
 	}
+	run(t, "mkdir", "-p", zonePath(zone)+"/empty/deep") // a folder with nothing in it goes too, so it can be kept
+	if a := jsonAs(t, "anna", at+"?view=ages"); !strings.Contains(a.body, `"name":"empty","files":0,"bytes":0,"first":"20`) {
+		t.Errorf("an empty folder: %s", a.body)
+	}
+	run(t, "rm", "-r", zonePath(zone)+"/empty")
 	if a := jsonAs(t, "bruno", "-d", "op=keep", at); a.status != 403 {
 		t.Errorf("bruno: %d %s", a.status, a.body)
 	}

@@ -358,7 +358,7 @@ var table = [...]setting{
 	},
 	{
 		"cleaner", "limit_files", 1000, 0, 1 << 40, "files",
-		"So many files of one zone go in one run because of their age, whatever their share. When more are due than this, and more " +
+		"So many files and folders of one zone go in one run because of their age, whatever their share. When more are due than this, and more " +
 			"than limit_percent of the zone, none goes until an administrator has looked: a clock or a maximum age may be wrong.",
 		func(s *Settings, n int64) { s.Cleaner.LimitFiles = n }, nil,
 	},

@@ -64,11 +64,14 @@ func (s *State) watch(now time.Time) {
 	}
 	s.Seen = now
 	switch {
-	case s.Doubt == nil && now.After(s.Most):
-		s.Most, s.Back = now, 0
-	case !s.Behind(now):
-		s.Back = 0
-	case step > 0:
+	case !s.Behind(now) && s.Doubt == nil:
+		if s.Back >= wrong {
+			s.Since = now
+		}
+		if s.Back = 0; now.After(s.Most) {
+			s.Most = now
+		}
+	case s.Behind(now) && step > 0:
 		if s.Back += min(step, proofEach); s.Back >= proof { // it is the present, and what it showed before was not
 			s.Most, s.Believed, s.Back = now, now, 0
 		}
@@ -83,6 +86,11 @@ func (s *State) From(now time.Time) time.Time {
 	}
 	return s.Since
 }
+
+// wrong is for how long a clock that was behind must have gone on to count: what was brought meanwhile has times of long ago, and
+// nobody can tell it from what is old; so all counts from when it was set right. A machine without a battery shows 1970 at each start, but
+// not for long.
+const wrong = 2 * time.Minute
 
 // maxBehind is how far a clock may be set back without being taken for wrong: a time server does it by less.
 const maxBehind = time.Hour

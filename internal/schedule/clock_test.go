@@ -84,6 +84,25 @@ func TestWatchBack(t *testing.T) {
 	if from := before.From(start.Add(time.Hour)); !from.Equal(start) || before.Back != 0 {
 		t.Errorf("1970 for a minute: %v %+v", from, before)
 	}
+	// What was brought while the clock was behind for longer has times of long ago: all counts from when it was set right and believed.
+	longer := State{Since: start, Seen: start, Most: start, Jobs: map[string]Run{}}
+	for minute := range 5 {
+		longer.Watch(old.Add(time.Duration(minute) * time.Minute))
+	}
+	right := start.Add(time.Hour)
+	for hours := range 30 { // from 1970 it looks like a jump ahead
+		longer.Watch(right.Add(time.Duration(hours) * time.Hour))
+	}
+	if day := right.AddDate(0, 0, 1); longer.Doubt != nil || longer.Since.Before(right) || longer.Since.After(day) || longer.Back != 0 {
+		t.Errorf("1970 for five minutes: %+v", longer)
+	}
+	short := State{Since: start, Seen: start, Most: start.AddDate(0, 0, 2), Jobs: map[string]Run{}} // two days behind
+	for minute := range 5 {
+		short.Watch(start.Add(time.Duration(minute) * time.Minute))
+	}
+	if right := start.AddDate(0, 0, 2); !short.Watch(right) || !short.Since.Equal(right) {
+		t.Errorf("two days behind for five minutes: %+v", short)
+	}
 	var first State // made by a clock that was ahead
 	first.Watch(years)
 	for hours := range 26 {

@@ -21,7 +21,7 @@ const maxText = 200
 // Schedule is when something is to be done.
 type Schedule struct {
 	times  cron.Schedule // in UTC: see wall
-	hourly bool          // every hour: then hours are real ones
+	hourly bool          // every hour of every day: then hours are real ones
 }
 
 // Parse reads minute, hour, day of the month, month and day of the week. No "@daily" and no "TZ=": times are those of the server.
@@ -47,8 +47,8 @@ func Parse(text string) (s Schedule, err error) {
 		return refuse("not five fields")
 	}
 	spec.Location = time.UTC
-	const everyHour = 1<<24 - 1
-	s = Schedule{times: spec, hourly: spec.Hour&everyHour == everyHour}
+	const everyHour, anyDay = 1<<24 - 1, 1 << 63 // the bit that cron sets for "*"
+	s = Schedule{times: spec, hourly: spec.Hour&everyHour == everyHour && spec.Dom&spec.Month&spec.Dow&anyDay != 0}
 	if s.times.Next(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() { // 30 February
 		return refuse("it never comes")
 	}

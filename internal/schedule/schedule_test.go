@@ -91,6 +91,10 @@ func TestSummerTime(t *testing.T) {
 	if n := len(runs(t, "*/10 * * * *", autumn(31, 0), autumn(31, 6), nil)); n != 7*6 {
 		t.Errorf("every ten minutes: %d in seven hours", n)
 	}
+	equal(t, "every hour of a Sunday", runs(t, "0 * * * 0", spring(13, 22), spring(15, 3), nil)[:1], []string{"14 00:00 +0100"})
+	if sundays := runs(t, "0 * * * 0", spring(13, 22), spring(15, 3), nil); len(sundays) != 24 || sundays[23] != "14 23:00 +0100" {
+		t.Errorf("every hour of a Sunday: %q", sundays)
+	}
 	katmandu := place(t, "Asia/Kathmandu") // 5:45 hours from UTC
 	day := time.Date(2027, 1, 1, 0, 0, 0, 0, katmandu)
 	equal(t, "an odd offset", runs(t, "30 * * * *", day, day.Add(2*time.Hour), nil), []string{"01 00:30 +0545", "01 01:30 +0545"})

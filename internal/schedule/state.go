@@ -39,8 +39,11 @@ type Run struct {
 	Left     []string  `json:"left,omitempty"` // zones that somebody else was changing: they alone come next, until it is time for all
 }
 
-// maxFailures is how many failures of a run are remembered in words.
-const maxFailures = 20
+// maxFailures is how many failures of a run are remembered in words, of so many bytes: a path can have a hundred thousand.
+const (
+	maxFailures = 20
+	maxFailure  = 500
+)
 
 // Add counts what another part of the run has done.
 func (r *Run) Add(part Run) {
@@ -59,7 +62,7 @@ func (r *Run) Add(part Run) {
 // Fail counts a failure.
 func (r *Run) Fail(what string) {
 	if r.Failed++; len(r.Failures) < maxFailures {
-		r.Failures = append(r.Failures, what)
+		r.Failures = append(r.Failures, what[:min(len(what), maxFailure)])
 	}
 }
 

@@ -21,12 +21,13 @@ type Aging struct {
 	// due, where it is not nil.
 	Record func(paths []string) (func(errs []error), error)
 
-	Seen    int64 // files
-	Files   int64 // due, or removed
-	Folders int64
-	Bytes   int64
-	Failed  int64
-	Skipped []Skipped // the first of what could not be looked at or removed
+	Seen        int64 // files
+	SeenFolders int64
+	Files       int64 // due, or removed
+	Folders     int64
+	Bytes       int64
+	Failed      int64
+	Skipped     []Skipped // the first of what could not be looked at or removed
 }
 
 // LookAged counts what is due; of folders those that are empty, or will be.
@@ -82,10 +83,14 @@ type ager struct {
 	aside    int
 	removing bool
 	restored returns
+	fixed    []fixture   // of the levels of the walker
 	stays    []bool      // of the levels of the walker: something in it is not due
 	folders  []candidate // of the levels of the walker below the root: what was judged before their content went
 	halted   error       // what must not go on
 }
+
+// fixture says whether nobody can take anything out of a folder, and whether that was told.
+type fixture struct{ is, told bool }
 
 type candidate struct {
 	it  looked
@@ -111,7 +116,7 @@ func (g *ager) run() error {
 	g.walker = walker{hidden: true, files: g.files, folder: g.folder, left: g.leftFolder, missed: g.skip, progress: func(int) {}, stop: func() bool {
 		return g.halted != nil || g.Stop != nil && g.Stop()
 	}}
-	g.stays = []bool{false}
+	g.stays, g.fixed = []bool{false}, []fixture{{is: isFixed(g.h.fd)}}
 	err := g.restored.enter(0, g.h.fd)
 	if err == nil {
 		_, err = g.walker.run(g.h.fd)
@@ -142,11 +147,18 @@ func (g *ager) kept(name string) bool {
 // fixed are the attributes of what nobody can remove, not even root.
 const fixed = unix.STATX_ATTR_IMMUTABLE | unix.STATX_ATTR_APPEND
 
+func isFixed(fd int) bool {
+	var st unix.Statx_t
+	err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_TYPE, &st)
+	return err != nil || st.Attributes&fixed != 0
+}
+
 // look sees what has a name in a directory, and says whether it is a folder, and due. What cannot be removed is an error before it is
 // an act: it would be one each night.
 func (g *ager) look(dir int, name string) (it looked, folder, due bool, err error) {
 	var st unix.Statx_t
-	const flags = unix.AT_SYMLINK_NOFOLLOW | unix.AT_NO_AUTOMOUNT
+	// Whoever has mounted something of his own there is not asked, nor waited for.
+	const flags = unix.AT_SYMLINK_NOFOLLOW | unix.AT_NO_AUTOMOUNT | unix.AT_STATX_DONT_SYNC
 	if err := unix.Statx(dir, name, flags, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &st); err != nil {
 		return looked{}, false, false, err
 	}
@@ -197,6 +209,13 @@ func (g *ager) files(names []string) (folders []string) {
 	if len(going) == 0 {
 		return folders
 	}
+	if here := &g.fixed[len(g.walker.stack)-1]; here.is {
+		if g.stay(); !here.told {
+			g.skip("", SkipError, unix.EPERM)
+			here.told = true
+		}
+		return folders
+	}
 	if g.removing {
 		for some := range slices.Chunk(going, max(1, maxPaths/(len(g.path(""))+unix.NAME_MAX))) {
 			if g.halted == nil {
@@ -226,11 +245,12 @@ func (g *ager) folder(name string, fd int, st *unix.Stat_t) bool {
 		g.skip(name, SkipError, err)
 		return false
 	}
+	g.SeenFolders++
 	it, _, due, err := g.look(g.walker.here, name)
 	if err != nil {
 		g.walker.failed(name, err)
-		return false
 	}
+	g.fixed = append(g.fixed[:len(g.walker.stack)], fixture{isFixed(fd), err != nil})
 	g.folders = append(g.folders[:len(g.walker.stack)-1], candidate{it, due})
 	return true
 }
@@ -238,7 +258,7 @@ func (g *ager) folder(name string, fd int, st *unix.Stat_t) bool {
 // leftFolder removes the folder that the walk comes out of, if it was due and is empty.
 func (g *ager) leftFolder(name string) {
 	at := len(g.walker.stack) - 1
-	if g.halted != nil || at >= len(g.folders) || !g.folders[at].due || g.folders[at].it.name != name || !g.removing && g.stays[at+1] ||
+	if g.halted != nil || at >= len(g.folders) || g.fixed[at].is || !g.folders[at].due || g.folders[at].it.name != name || !g.removing && g.stays[at+1] ||
 		g.removing && !isEmptyFolder(g.walker.here, name) {
 		g.stay()
 		return

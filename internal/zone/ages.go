@@ -22,7 +22,7 @@ type AgeShare struct {
 	Name  string
 	Files int64
 	Bytes int64
-	First time.Time // when the first of its files goes; zero: there is none
+	First time.Time // when the first of its files goes, or, without any, of its folders
 	Soon  int64     // files that go before the moment that was asked for
 	Kept  bool      // it stays, whatever its age
 }
@@ -102,33 +102,40 @@ func (g *ages) share(name string) *AgeShare {
 	return share
 }
 
+// see counts what is no folder. Of a name with nothing else in it the folders say when the first of them goes.
 func (g *ages) see(w *tour, e entryFound) (bool, error) {
-	if e.kind == "dir" {
-		return true, nil
-	}
+	folder := e.kind == "dir"
 	var st unix.Statx_t
 	if unix.Statx(w.here.fd, string(e.name), unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &st) != nil {
-		return false, nil // gone, or the folder may be read but not entered
+		return folder, nil // gone, or the folder may be read but not entered
 	}
 	name := string(e.name)
 	if len(w.stack) > 1 {
 		name = w.stack[1].name
 	}
 	share := g.share(name)
-	share.Files++
-	share.Bytes += int64(st.Blocks) * blockSize
+	if folder && share.Files > 0 {
+		return true, nil
+	}
 	var born time.Time
 	if st.Mask&unix.STATX_BTIME != 0 {
 		born = time.Unix(st.Btime.Sec, int64(st.Btime.Nsec))
 	}
 	end := g.ends(born, laterOf(time.Unix(st.Ctime.Sec, int64(st.Ctime.Nsec)), g.restored.at(len(w.stack)-1)))
+	if !folder {
+		if share.Files == 0 {
+			share.First = time.Time{}
+		}
+		share.Files++
+		share.Bytes += int64(st.Blocks) * blockSize
+		if end.Before(g.soon) {
+			share.Soon++
+		}
+	}
 	if share.First.IsZero() || end.Before(share.First) {
 		share.First = end
 	}
-	if end.Before(g.soon) {
-		share.Soon++
-	}
-	return false, nil
+	return folder, nil
 }
 
 func (g *ages) enter(w *tour, _ string) error {

@@ -13,12 +13,12 @@ import (
 // differently.
 const uploadPrefix = ReservedPrefix + "put-"
 
-// leftoverAge is how long such a name was not touched before it is taken for left. A day is more than any request lasts.
-const leftoverAge = 24 * time.Hour
+// LeftoverAge is how long such a name was not touched before it is taken for left. A day is more than any request lasts.
+const LeftoverAge = 24 * time.Hour
 
 // SweepUploads removes what uploads of the caller's left in the folder under reserved names when they were killed. It is
 // a courtesy: whatever cannot be looked at, as in a drop box, stays for the cleaner.
-func (o *Object) SweepUploads() { o.sweepUploads(leftoverAge) }
+func (o *Object) SweepUploads() { o.sweepUploads(LeftoverAge) }
 
 func (o *Object) sweepUploads(age time.Duration) {
 	dir, err := o.reopen(unix.O_RDONLY | unix.O_DIRECTORY)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -262,7 +263,10 @@ func born(fd int) time.Time {
 }
 
 // readNames returns the names in a directory given by any descriptor.
-func readNames(dir int) ([]string, error) {
+func readNames(dir int) ([]string, error) { return readNamesWith(dir, "") }
+
+// readNamesWith reads those names in a folder that begin with prefix.
+func readNamesWith(dir int, prefix string) ([]string, error) {
 	fd, err := reach(dir, ".", unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
 		return nil, err
@@ -276,7 +280,9 @@ func readNames(dir int) ([]string, error) {
 			return names, err
 		}
 		for _, e := range entries {
-			names = append(names, e.name)
+			if strings.HasPrefix(e.name, prefix) {
+				names = append(names, e.name)
+			}
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pkg/xattr"
+	"golang.org/x/sys/unix"
 
 	"sharezone/internal/text"
 )
@@ -108,6 +109,10 @@ func ReadMetadata(fd int) Metadata {
 	var m Metadata
 	for _, a := range attributes {
 		raw, err := xattr.Get(descriptorPath(fd), a.name)
+		if errors.Is(err, unix.EIO) || errors.Is(err, unix.EUCLEAN) || errors.Is(err, unix.ENOMEM) {
+			m.Bad = append(m.Bad, ValueError{Attr: a.name, Reason: BadForm}) // there may be one, and nobody can say which
+			continue
+		}
 		if err != nil || len(raw) == 0 && a.name != AttrNotify {
 			continue
 		}

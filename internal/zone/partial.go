@@ -34,7 +34,7 @@ const (
 )
 
 // PartialAge is how long an upload that nothing is added to is kept at least.
-const PartialAge = leftoverAge
+const PartialAge = LeftoverAge
 
 // takeOverTime is how long a request waits for the one before it to end.
 const takeOverTime = 10 * time.Second

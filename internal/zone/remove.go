@@ -284,14 +284,11 @@ func (h *Held) holds(folder int) bool {
 // sweep removes what an interrupted removal in this zone left in a folder that only root reaches. What stays is tried
 // again the next time.
 func (h *Held) sweep(dir int) {
-	names, err := readNames(dir)
+	names, err := readNamesWith(dir, asidePrefix)
 	if err != nil {
 		return
 	}
 	for _, name := range names {
-		if !strings.HasPrefix(name, asidePrefix) {
-			continue
-		}
 		if it, err := identifyFile(dir, name, 0); err == nil && strings.HasPrefix(name, h.asideName(it)) {
 			h.admin.raze(aside{dir, name})
 		}
@@ -300,14 +297,11 @@ func (h *Held) sweep(dir int) {
 
 // sweepNear sweeps what removeNear left in a folder of the zone.
 func (h *Held) sweepNear(near int) error {
-	names, err := readNames(near)
+	names, err := readNamesWith(near, asidePrefix)
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		if !strings.HasPrefix(name, asidePrefix) {
-			continue
-		}
 		if dir, err := reachOwn(near, name); err == nil {
 			h.sweep(dir)
 			unix.Close(dir)

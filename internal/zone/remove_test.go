@@ -271,6 +271,10 @@ func TestRemoveInSubvolumes(t *testing.T) {
 	}
 	// Killed in the middle: the folder with the reserved name and what is in it go with the next removal.
 	sh(t, fmt.Sprintf("cd %s; mkdir -m 700 .shz-removed-X; touch next; i=$(stat -c %%i keep)-$(date -d \"$(stat -c %%w keep)\" +%%s%%N); mv keep .shz-removed-X/.shz-removed-%d-$i-Y", root, h.stat.Ino))
+	left := Sweeping{Before: time.Now().Add(time.Hour)}
+	if err := h.SweepLeftovers(&left); err != nil || left.Found != 1 {
+		t.Errorf("what a killed removal left is not found: %v %+v", err, left)
+	}
 	if err := h.Remove([]string{"next"}); err != nil {
 		t.Error(err)
 	}

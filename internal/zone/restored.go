@@ -46,12 +46,17 @@ func laterOf(a, b time.Time) time.Time {
 	return b
 }
 
+// A folder that mv brings is new as a whole, though nothing in it shows: a rename changes the status of the folder alone, and nothing else
+// but its mode and its list does that without changing its time of modification too. So its content counts as changed then, until
+// something is put into it or taken out.
+
 // returns is, by the levels of a walk from a zone's root, what is known of folders that came back.
 type returns []comeback
 
 type comeback struct {
-	when time.Time
-	by   uint32 // the owner of the folder with the mark
+	when  time.Time
+	by    uint32    // the owner of the folder with the mark
+	moved time.Time // when this folder, or one that it lies in, was put there, or its list changed
 }
 
 // enter notes what is known of the folder at a level; the root is at 0. What holds for a folder holds for those in it, but only for
@@ -61,13 +66,21 @@ func (r *returns) enter(level, fd int) error {
 	if err := unix.Fstat(fd, &st); err != nil {
 		return err
 	}
-	here := comeback{restored(fd, st.Ctim), st.Uid}
+	here := comeback{when: restored(fd, st.Ctim), by: st.Uid}
 	if level > 1 && (*r)[level-1].by == here.by {
 		here.when = laterOf(here.when, (*r)[level-1].when)
+	}
+	if changed := time.Unix(st.Ctim.Unix()); level > 0 && changed.After(time.Unix(st.Mtim.Unix())) {
+		here.moved = changed
+	}
+	if level > 1 {
+		here.moved = laterOf(here.moved, (*r)[level-1].moved)
 	}
 	*r = append((*r)[:level], here)
 	return nil
 }
 
 // at is when what lies in the folder at a level came back, the whole zone perhaps; the zero time: it did not.
-func (r returns) at(level int) time.Time { return laterOf(r[0].when, r[level].when) }
+func (r returns) at(level int) time.Time {
+	return laterOf(r[level].moved, laterOf(r[0].when, r[level].when))
+}

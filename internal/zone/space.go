@@ -75,7 +75,7 @@ const blockSize = 512
 type spacer struct {
 	walker walker
 	space  Space
-	people map[uint32]*SpaceShare
+	people map[uint32]*SpaceShare // nil: nobody wants the parts
 	top    map[string]*SpaceShare
 	linked map[inode]bool // files with several names that were counted
 }
@@ -83,6 +83,15 @@ type spacer struct {
 // Space adds up what the zone takes. What has several names counts once; uploads under way count too, without a name.
 // What is mounted in the zone does not count, and is not asked.
 func (h *Held) Space() (Space, error) { return h.SpaceAndQuotas(func(uint32) bool { return false }) }
+
+// Sum is Space without its parts, in memory that does not grow with the zone.
+func (h *Held) Sum() (Space, error) {
+	s := spacer{linked: make(map[inode]bool)}
+	s.walker = walker{file: s.file, folder: s.folder, missed: func(string, SkipReason, error) {}, hidden: true, progress: h.admin.tell}
+	s.add("", &h.stat, 0)
+	_, err := s.walker.run(h.fd)
+	return s.space, err
+}
 
 // SpaceAndQuotas is Space with the quotas of those whom tell names: root may ask for everybody's, others may not.
 func (h *Held) SpaceAndQuotas(tell func(uid uint32) bool) (Space, error) {
@@ -153,6 +162,9 @@ func (s *spacer) folder(name string, _ int, st *unix.Stat_t) bool {
 func (s *spacer) add(name string, st *unix.Stat_t, files int64) {
 	bytes := st.Blocks * blockSize
 	s.space.Bytes += bytes
+	if s.people == nil {
+		return
+	}
 	person := s.people[st.Uid]
 	if person == nil {
 		person = &SpaceShare{}

@@ -87,6 +87,8 @@ func (h *Held) SweepLeftovers(s *Sweeping) error {
 	w.folder = func(name string, _ int, st *unix.Stat_t) bool {
 		if isLeftover(name) {
 			sweep(name)
+		} else if len(w.stack) == 1 && strings.HasPrefix(name, asidePrefix) && st.Uid == 0 && !s.Remove && time.Unix(st.Ctim.Unix()).Before(s.Before) {
+			s.Found++ // of a removal that was interrupted, in a zone that is a file system of its own
 		}
 		return !endsOtherwise(name, st.Uid, len(w.stack) == 1)
 	}

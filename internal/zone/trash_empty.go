@@ -71,7 +71,7 @@ type placedDeletion struct{ top, name string }
 
 // deletions are all that there are, the oldest first, and the folders of persons that they lie in.
 func (h *Held) deletions(e *Emptying) (tops []string, all []placedDeletion, err error) {
-	names, err := readNames(h.fd)
+	names, err := readNamesWith(h.fd, trashPrefix)
 	for _, top := range names {
 		if !isTrash(top) {
 			continue

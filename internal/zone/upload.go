@@ -85,7 +85,7 @@ func (o *Object) create(name string, size int64, exists OnExists, keep Reserve) 
 // newUpload looks at the default ACL before the file is made: what changes in between is seen by inherit.
 func (o *Object) newUpload(name string, exists OnExists) (*Upload, error) {
 	inherited, err := o.inherits()
-	return &Upload{dir: o, name: name, exists: exists, age: leftoverAge, inherited: inherited}, err
+	return &Upload{dir: o, name: name, exists: exists, age: LeftoverAge, inherited: inherited}, err
 }
 
 // openFile makes the file in the target folder, so that it inherits that folder's default ACL.

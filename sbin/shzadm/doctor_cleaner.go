@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"sharezone/internal/layout"
@@ -50,5 +52,11 @@ func (u *checkup) checkCleaner() {
 			f.Right = run.Failures[0]
 		}
 		u.check(run.Failed == 0, f)
+		ended := run.Last
+		if ended.IsZero() {
+			ended = state.Since
+		}
+		u.check(!run.Began.After(run.Last) || state.Seen.Sub(ended) < cleanerIdle, finding{Check: "cleaner-unfinished", Subject: job,
+			Found: ended.Local().Format("2006-01-02 15:04"), Right: cmp.Or(strings.Join(run.Left, ", "), "–"), Mend: cleanerProgram + " --once " + job})
 	}
 }

@@ -16,6 +16,8 @@ func TestDoctorCleaner(t *testing.T) {
 		{"idle", `echo '{"since":"2026-01-01T00:00:00Z","jobs":{}}' > ` + cleanerState + "; touch -d '9 days ago' " + cleanerState, cleanerProgram + " last did something on"},
 		{"clock", `echo '{"since":"2026-01-01T00:00:00Z","seen":"2036-01-01T12:00:00Z","doubt":{"before":"2026-01-01T12:00:00Z","ran":0},"jobs":{}}' > ` + cleanerState,
 			"the clock jumped from 2026-01-01"},
+		{"unfinished", `echo '{"since":"2026-01-01T00:00:00Z","seen":"2026-01-09T00:00:00Z","jobs":{"files":{"last":"2026-01-02T00:00:00Z","began":"2026-01-09T00:00:00Z","left":["a","b"]},"trash":{"last":"2026-01-08T00:00:00Z","began":"2026-01-09T00:00:00Z"}}}' > ` + cleanerState,
+			"the cleaner's job files began, and has not come to its end since 2026-01-0"},
 		{"failed", `echo '{"since":"2026-01-01T00:00:00Z","jobs":{"files":{"failed":2,"failures":["a/b: busy","c"]},"zones":{}}}' > ` + cleanerState,
 			"the cleaner's job files could not do everything the last time (2): a/b: busy\n"},
 	} {

@@ -518,6 +518,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"finding-cleaner-back":        "the clock showed %[2]s before, and shows %[3]s: %[1]s shortens no zone until it has gone on for a day; set it right if it is wrong",
 	"finding-cleaner-clock":       "the clock jumped from %[2]s to %[3]s: %[1]s closes and removes nothing until it has gone on for a day; set it right if it is wrong",
 	"finding-cleaner-idle":        "%[1]s last did something on %[2]s: nothing is closed or removed, and no owner is warned, unless cron starts it each minute",
+	"finding-cleaner-unfinished":  "the cleaner's job %[1]s began, and has not come to its end since %[2]s; zones that somebody is changing: %[3]s.",
 	"finding-cleaner-failed":      "the cleaner's job %[1]s could not do everything the last time (%[2]s): %[3]s",
 	"finding-names":               "names of users or groups could not be looked up (%[1]s): %[2]s",
 	"finding-stray":               "%[1]s is not a zone",

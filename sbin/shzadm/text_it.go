@@ -517,6 +517,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-cleaner-back":        "l'orologio segnava %[2]s e segna %[3]s: %[1]s non accorcia nessuna area finché non è andato avanti per un giorno; correggerlo se è sbagliato",
 	"finding-cleaner-clock":       "l'orologio è saltato da %[2]s a %[3]s: %[1]s non chiude e non elimina nulla finché non è andato avanti per un giorno; correggerlo se è sbagliato",
 	"finding-cleaner-idle":        "%[1]s ha fatto qualcosa l'ultima volta il %[2]s: nulla viene chiuso o eliminato e nessun proprietario è avvisato, se cron non lo avvia ogni minuto",
+	"finding-cleaner-unfinished":  "il lavoro %[1]s del cleaner è cominciato, e non arriva alla fine dal %[2]s; aree che qualcuno sta modificando: %[3]s.",
 	"finding-cleaner-failed":      "il lavoro %[1]s del cleaner non ha potuto fare tutto l'ultima volta (%[2]s): %[3]s",
 	"finding-names":               "nomi di utenti o gruppi non si sono potuti cercare (%[1]s): %[2]s",
 	"finding-stray":               "%[1]s non è un'area",
