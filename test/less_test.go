@@ -1,6 +1,8 @@
 package test
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/url"
 	"os"
 	"regexp"
@@ -106,6 +108,30 @@ func TestLessMail(t *testing.T) {
 	if got := mails("three.txt"); got != before+1 {
 		t.Errorf("%d mails, not %d", got, before+1)
 	}
+	// He has chosen for as many zones as one can: those that are gone make room, and where none is he is told why.
+	fill := func(ids []string) {
+		chosen := make(map[string]any)
+		for _, id := range ids {
+			chosen[id] = map[string]string{"zone": "gone", "often": "daily"}
+		}
+		b, err := json.Marshal(map[string]any{"notices": chosen})
+		if err == nil {
+			err = os.WriteFile(file, b, 0o640)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var gone []string
+	for n := range 300 {
+		gone = append(gone, fmt.Sprintf("%032x", n))
+	}
+	fill(gone)
+	contractRow{"room is made", "", []string{"-d", "often=daily", "-d", "t=" + token, lessPage}, 200, 303, "", []string{`"often":"daily"`}, done}.check(t, func() {})
+	if kept := read(t, file); strings.Contains(kept, gone[7]) || !strings.Contains(kept, id) {
+		t.Errorf("kept: %s", kept)
+	}
+	os.Remove(file)
 	// Nobody makes a link but the worker: its key is its own.
 	for _, user := range []string{"anna", layout.UserGuest, "www-data"} {
 		if out, status := asUser(t, user, "cat", lessmail.KeyFile); status == 0 {

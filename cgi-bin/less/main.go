@@ -80,6 +80,9 @@ func ask(c *web.Call, token string, often account.Often) (helper.AuthReply, erro
 	if errors.Is(err, helper.Refusal("refused")) {
 		err = &web.Told{Err: web.Refuse(web.NotFound, "no link of a mail"), Sentence: c.Language.Say("less.no-link")}
 	}
+	if errors.Is(err, helper.Refusal("full")) {
+		err = &web.Told{Err: web.Refuse(web.Conflict, "he has chosen for as many zones as one can"), Sentence: c.Language.Say("less.full")}
+	}
 	return reply, err
 }
 

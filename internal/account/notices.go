@@ -2,6 +2,7 @@ package account
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -65,6 +66,17 @@ func (p *Preferences) SetOften(zoneID string, z ZoneNotices) error {
 	}
 	p.Notices[zoneID] = z
 	return nil
+}
+
+// IsFull says whether a choice failed because he has chosen for as many zones as one can.
+func IsFull(err error) bool {
+	var field *FieldError
+	return errors.As(err, &field) && field.Field == "often" && field.Reason == TooLong
+}
+
+// KeepZones forgets what he chose for zones that are not among these, by id.
+func (p *Preferences) KeepZones(present map[string]bool) {
+	maps.DeleteFunc(p.Notices, func(id string, _ ZoneNotices) bool { return !present[id] })
 }
 
 func (z ZoneNotices) valid() bool {

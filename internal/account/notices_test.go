@@ -3,6 +3,7 @@ package account
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"testing"
 )
@@ -34,6 +35,15 @@ func TestNotices(t *testing.T) {
 	}
 	if p.SetOften(id(5), ZoneNotices{"demo", Never}) == nil {
 		t.Error("there is no end to it")
+	}
+	full := p
+	full.Notices = maps.Clone(p.Notices)
+	if !IsFull(full.SetOften(id(5), ZoneNotices{"demo", Never})) || IsFull(full.SetOften("id", ZoneNotices{"demo", Never})) {
+		t.Error("why there is no room is not known")
+	}
+	full.KeepZones(map[string]bool{id(1): true, id(100): true})
+	if err := full.SetOften(id(5), ZoneNotices{"demo", Never}); err != nil || len(full.Notices) != 3 || full.OftenFor(id(1)) != Daily {
+		t.Errorf("%v, %d", err, len(full.Notices))
 	}
 	if b, err := json.Marshal(p); err != nil || len(b) > maxPreferences {
 		t.Errorf("%d bytes, %v", len(b), err)

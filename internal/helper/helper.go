@@ -29,7 +29,7 @@ const (
 	maxCode     = 20
 )
 
-// Refusal is a code that the helper answered: refused, ended, weak, busy, no-space, internal.
+// Refusal is a code that the helper answered: refused, full, ended, weak, busy, no-space, internal.
 type Refusal string
 
 func (r Refusal) Error() string { return "helper: " + string(r) }

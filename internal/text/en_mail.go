@@ -59,6 +59,7 @@ var englishMail = map[string]string{
 	"less.title":   "Less mail from %s",
 	"less.done":    "Your choice has been saved.",
 	"less.no-link": "This link is not, or no longer, one of a mail of Share Zone. Log in: your account shows of which zones you get less mail.",
+	"less.full":    "You get less mail from 300 zones already, and there is no room for another one. Log in: in your account you can choose less mail from all zones, or take something back.",
 	"less.more":    "Here you can only choose less. For more, log in and go to My account.",
 
 	"often.now":            "At once",

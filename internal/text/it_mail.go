@@ -59,6 +59,7 @@ var italianMail = map[string]string{
 	"less.title":   "Meno messaggi da %s",
 	"less.done":    "La scelta è registrata.",
 	"less.no-link": "Questo collegamento non è, o non è più, quello di un messaggio di Share Zone. Accedi: il tuo account mostra da quali aree ricevi meno messaggi.",
+	"less.full":    "Ricevi già meno messaggi da 300 aree, e non c'è posto per un'altra. Accedi: nel tuo account puoi scegliere meno messaggi da tutte le aree, o annullare qualche scelta.",
 	"less.more":    "Qui si può solo scegliere di meno. Per riceverne di più, accedi e vai a Il mio account.",
 
 	"often.now":            "Subito",

@@ -13,6 +13,7 @@ import (
 	"sharezone/internal/layout"
 	"sharezone/internal/lessmail"
 	"sharezone/internal/syslog"
+	"sharezone/internal/zone"
 )
 
 // ownAccount is what somebody is told of himself: the part of shadow(5) that is about him, and his own file.
@@ -72,8 +73,23 @@ func chooseNotices(q request, who caller) (reply, error) {
 	if z.Often = accounts.Often(q.Often); !there || !slices.Contains(accounts.Oftens, z.Often) {
 		return reply{}, &told{"refused", "no choice, or not for this zone"}
 	}
-	now, err := change.SetNotices(who.account.uid, q.ZoneID, z, false)
+	now, err := change.SetNotices(who.account.uid, q.ZoneID, z, false, presentZones)
 	return reply{Zone: z.Zone, Often: now}, err
+}
+
+// presentZones are the ids of all zones there are, open and closed.
+func presentZones() (map[string]bool, error) {
+	admin, err := zone.NewAdmin(layout.Base, accounts.NewNames(), accounts.Register{})
+	if err != nil {
+		return nil, err
+	}
+	defer admin.Close()
+	all, err := admin.Identities()
+	ids := make(map[string]bool, len(all))
+	for _, z := range all {
+		ids[z.ID] = true
+	}
+	return ids, err
 }
 
 // lessMail tells whoever has the link of a mail how often its recipient is told of the zone, and reduces that. The link is all
@@ -119,7 +135,10 @@ func lessMail(q request, _ caller) (reply, error) {
 		return reply{}, err
 	}
 	before := chosen.OftenFor(link.ZoneID)
-	now, err := change.SetNotices(link.UID, link.ZoneID, accounts.ZoneNotices{Zone: link.Zone, Often: often}, true)
+	now, err := change.SetNotices(link.UID, link.ZoneID, accounts.ZoneNotices{Zone: link.Zone, Often: often}, true, presentZones)
+	if accounts.IsFull(err) {
+		return reply{}, &told{"full", err.Error()}
+	}
 	if field := new(accounts.FieldError); errors.As(err, &field) {
 		return reply{}, &told{"refused", err.Error()}
 	}

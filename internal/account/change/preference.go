@@ -50,8 +50,9 @@ func SetMessages(uid uint32, often account.Often, channel account.Channel) error
 }
 
 // SetNotices writes down how often somebody wants to be told of a zone, and returns what holds then. What is only to reduce
-// changes nothing that is as little already.
-func SetNotices(uid uint32, zoneID string, z account.ZoneNotices, onlyReduce bool) (account.Often, error) {
+// changes nothing that is as little already. Where he has chosen for as many zones as one can, what he chose for those that are not
+// present, by id, is forgotten first.
+func SetNotices(uid uint32, zoneID string, z account.ZoneNotices, onlyReduce bool, present func() (map[string]bool, error)) (account.Often, error) {
 	var refused error
 	now := z.Often
 	err := choose(uid, func(p *account.Preferences) {
@@ -59,6 +60,15 @@ func SetNotices(uid uint32, zoneID string, z account.ZoneNotices, onlyReduce boo
 			now = before
 			return
 		}
+		if refused = p.SetOften(zoneID, z); !account.IsFull(refused) {
+			return
+		}
+		zones, err := present()
+		if err != nil {
+			refused = err
+			return
+		}
+		p.KeepZones(zones)
 		refused = p.SetOften(zoneID, z)
 	})
 	return now, errors.Join(refused, err)
