@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"sharezone/internal/page/pagetest"
 )
 
 // The trash, as those see it who delete, who own the zone and who are neither.
@@ -358,5 +360,42 @@ func TestTrashStopsAtEachStep(t *testing.T) {
 		if ended {
 			t.Errorf("restoring: the handler never came to %s", call)
 		}
+	}
+}
+
+// TestTrashOfMember: what a member deleted and the owner of the zone cannot remove, because its folders are the member's, he has removed by
+// the form that the page offers then; nobody else is offered that, nor obeyed.
+func TestTrashOfMember(t *testing.T) {
+	zone := newZone(t, "user:bruno=write", "user:carla=write")
+	folder, at := "/cgi-bin/shz/"+zone+"/", management+"/"+zone
+	if out, status := asUser(t, "bruno", "sh", "-ec", `umask 007; cd "$1"; mkdir -m 1770 his; echo x >his/file`, "sh", zonePath(zone)); status != 0 {
+		t.Fatal(out)
+	}
+	says(t, "bruno", folder, "ok", "op=delete", "name=his")
+	id := inTrash(t, "anna", zone, "his").ID
+	number, deletion, _ := strings.Cut(id, "-")
+	lies := ".shz-trash-" + number + "/" + deletion
+	page := english(t, "anna", folder, "op=purge", "id="+id)
+	shows(t, page, 403, "Something in it is not yours to delete", "what others put into it too", `action="`+at+`"`, `name="raw" value="`+lies+`"`)
+	pagetest.Check(t, page.body)
+	for _, user := range []string{"bruno", "carla"} {
+		if a := form(t, user, at, false, "op=remove", "raw="+lies); a.status != 403 {
+			t.Errorf("%s: %d %s", user, a.status, a.body)
+		}
+	}
+	for _, raw := range []string{".shz-trash-" + number, ".shz-other/x", "his/.shz-trash-" + number, lies + "/.."} {
+		if a := form(t, "anna", at, false, "op=remove", "raw="+raw); strings.Contains(a.body, `"status":"ok"`) {
+			t.Errorf("%s: %d %s", raw, a.status, a.body)
+		}
+	}
+	if read(t, zonePath(zone, lies, "his", "file")) != "x\n" {
+		t.Error("it is gone")
+	}
+	shows(t, followed(t, "anna", english(t, "anna", at, "op=remove", "raw="+lies)), 200, "Trash")
+	if got := trashOf(t, "bruno", zone); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+	if all := activityOf(t, zone, "--event", "purge"); !slices.Contains(all, "purge anna "+lies+" ok") {
+		t.Errorf("%q", all)
 	}
 }

@@ -161,6 +161,7 @@ type trashResult struct {
 	ID     string
 	Taken  string // the name that something else has
 	NoHome bool   // its folder is gone
+	Remove string // where it lies, for the form by which the owner of the zone has it removed; "" = there is none
 }
 
 // restore brings things back from the trash: those that ids name, to where they were or to a folder, and names to the folder that
@@ -309,13 +310,14 @@ func (f form) purge() error {
 	results := make([]trashResult, len(ids))
 	purge := func(i int) item {
 		id := ids[i]
-		name := id
+		name, remove := id, ""
 		d, err := trash.Look(id)
 		if err == nil {
 			name = d.Name
 			var act *event.Act
 			if act, err = f.call.Event.Begin("purge", below(d.Place())); err == nil {
 				if err = trash.Purge(id); errors.Is(err, zone.ErrStrange) {
+					remove = f.rawInTrash(d)
 					err = &web.Told{Err: err, Sentence: f.call.Language.Say("trash.strange-purge")}
 				}
 				act.End(string(resultOf(err)), -1, "")
@@ -323,10 +325,20 @@ func (f form) purge() error {
 		}
 		one := f.itemOf(name, err, f.call.Language.Say("delete.ok"))
 		one.remove = "" // what has this name where it lay is something else
-		results[i] = trashResult{result: one.result(f.call), ID: id}
+		results[i] = trashResult{result: one.result(f.call), ID: id, Remove: remove}
 		return one
 	}
 	return f.doAllInTrash(len(ids), purge, "purge", results)
+}
+
+// rawInTrash names to the page of zones what lies in the trash and can only be removed as root, if the caller may have that done: the
+// zone's owner, who can make zones, by the entry that has that page. "" = not.
+func (f form) rawInTrash(d zone.Discarded) string {
+	if !f.root.Mine() || f.call.Entry == "external" || !f.call.Answers("zones") || !zone.MayMakeZones() {
+		return ""
+	}
+	place := d.Place()
+	return place[0] + "/" + place[1]
 }
 
 // askPurge shows what is about to be removed for good; it changes nothing.

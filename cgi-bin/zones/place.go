@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -52,6 +53,21 @@ func parseEncoded(text string) (place, error) {
 	return p, nil
 }
 
+// parseReserved is parseEncoded for what lies in a folder with a reserved name, as the page of the trash names it. Which of them can be
+// removed zonefix says.
+func parseReserved(text string) (place, error) {
+	first, rest, _ := strings.Cut(text, "/")
+	name, err := zone.Unescape(first)
+	if !errors.Is(err, zone.ErrReserved) || rest == "" {
+		return place{}, zone.ErrReserved
+	}
+	p, err := parseEncoded(rest)
+	return place{append([]string{name}, p.names...)}, err
+}
+
+// isReserved says whether it lies in such a folder.
+func (p place) isReserved() bool { return zone.CheckSegment(p.names[0]) != nil }
+
 // bytes is the path as it is.
 func (p place) bytes() string { return strings.Join(p.names, "/") }
 
@@ -76,6 +92,9 @@ func (f form) paths() ([]place, error) {
 	}
 	for _, text := range f.fields["raw"] {
 		p, err := parseEncoded(text)
+		if errors.Is(err, zone.ErrReserved) && f.fields.Get("op") == "remove" {
+			p, err = parseReserved(text)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -122,7 +141,11 @@ func (f form) remove() error {
 	}
 	acts := make([]*event.Act, len(places))
 	for i, p := range places {
-		if acts[i], err = f.call.Event.BeginIn(s.concerned(), "delete", p.bytes()); err != nil {
+		event := "delete"
+		if p.isReserved() {
+			event = "purge"
+		}
+		if acts[i], err = f.call.Event.BeginIn(s.concerned(), event, p.bytes()); err != nil {
 			return err
 		}
 	}
@@ -165,7 +188,7 @@ func (f form) removed(p place, status string) item {
 	return p.item("internal", l.Say("error.internal"))
 }
 
-// removedAll: when all went well a browser is led to the folder above the first.
+// removedAll: when all went well a browser is led to the folder above the first, or to the trash from where it came.
 func (f form) removedAll(s seen, places []place, items []item) outcome {
 	o := outcome{status: http.StatusOK, object: map[string]any{"results": items}}
 	for _, i := range items {
@@ -181,7 +204,11 @@ func (f form) removedAll(s seen, places []place, items []item) outcome {
 	if above == "." {
 		above = ""
 	}
-	o.location = zoneHref(s.Name, s.State, "view", "who", "path", above, "done", "remove")
 	o.notice = &page.Notice{Kind: page.OK, Text: f.call.Language.Say("zones-done.remove")}
+	if places[0].isReserved() {
+		o.location = withQuery("/cgi-bin/shz/"+s.Name+"/", url.Values{"trash": {"1"}, "done": {"purge"}, "n": {strconv.Itoa(len(items))}})
+		return o
+	}
+	o.location = zoneHref(s.Name, s.State, "view", "who", "path", above, "done", "remove")
 	return o
 }

@@ -30,6 +30,7 @@ var englishTrash = map[string]string{
 	"trash.gone":                "The folder where it was, %s, is not there any more.",
 	"trash.lost":                "It is not known in which folder it was.",
 	"trash.strange-restore":     "Something in it is not yours to move, so all of it is still in the trash. Who deleted it can restore it.",
+	"trash.remove":              "The zone is yours: you can delete “%s” for good as a whole, what others put into it too.",
 	"trash.strange-purge":       "Something in it is not yours to delete, so all of it is still in the trash. Who deleted it can delete it for good; otherwise it goes when its time is over.",
 	"trash.purge":               "Delete for good…",
 	"trash.purge-title":         "Delete for good?",

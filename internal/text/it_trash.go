@@ -30,6 +30,7 @@ var italianTrash = map[string]string{
 	"trash.gone":                "La cartella in cui era, %s, non c'è più.",
 	"trash.lost":                "Non si sa in quale cartella fosse.",
 	"trash.strange-restore":     "Qualcosa che contiene non spetta a te spostarlo, perciò è ancora tutto nel cestino. Lo può ripristinare chi l'ha eliminato.",
+	"trash.remove":              "L'area è tua: puoi eliminare definitivamente «%s» per intero, anche quello che altri vi hanno messo.",
 	"trash.strange-purge":       "Qualcosa che contiene non spetta a te eliminarlo, perciò è ancora tutto nel cestino. Lo può eliminare definitivamente chi l'ha messo nel cestino; altrimenti se ne va quando scade il suo tempo.",
 	"trash.purge":               "Elimina definitivamente…",
 	"trash.purge-title":         "Eliminare definitivamente?",
