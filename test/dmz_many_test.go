@@ -39,6 +39,36 @@ func partnerLogin(t *testing.T, certificate, address, user, password string, arg
 	return partnerCurl(t, certificate, "/cgi-bin/login", append(args, "--interface", address, "--data-urlencode", "username="+user, "--data-urlencode", "password="+password)...)
 }
 
+// dmzTLS: what openssl s_client says of the proxy, and the headers that each answer of the way has.
+func dmzTLS(t *testing.T, certificate string) {
+	for _, row := range []struct {
+		name, options, works string // with which protocol it works; "" = it does not
+	}{
+		{"TLS 1.0", "-tls1 -cipher ALL:@SECLEVEL=0", ""},
+		{"TLS 1.1", "-tls1_1 -cipher ALL:@SECLEVEL=0", ""},
+		{"no forward secrecy", "-tls1_2 -cipher AES128-GCM-SHA256:AES256-GCM-SHA384", ""},
+		{"CBC", "-tls1_2 -cipher ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-AES128-SHA256", ""},
+		{"TLS 1.2", "-tls1_2", "TLSv1.2"},
+		{"TLS 1.3", "-tls1_3", "TLSv1.3"},
+	} {
+		args := append([]string{"--net=/run/netns/partner", "timeout", "60", "openssl", "s_client", "-brief", "-connect", dmzOutside + ":443", "-servername", dmzHost,
+			"-CAfile", certificate, "-verify_return_error", "-verify_hostname", dmzHost}, strings.Fields(row.options)...)
+		said, exit := output(t, "nsenter", args...)
+		if works := exit == 0; works != (row.works != "") || works && (!strings.Contains(said, "Protocol version: "+row.works) || !strings.Contains(said, "Verification: OK")) {
+			t.Errorf("%s: exit %d\n%s", row.name, exit, said)
+		}
+	}
+	for _, path := range []string{"/", "/static/style.css", "/cgi-bin/login", "/cgi-bin/home"} {
+		a := partnerCurl(t, certificate, path)
+		for name, want := range map[string]string{"Strict-Transport-Security": "max-age=63072000", "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'",
+			"Referrer-Policy": "", "Permissions-Policy": "camera=()"} {
+			if got := a.header.Values(name); len(got) != 1 || !strings.HasPrefix(got[0], want) {
+				t.Errorf("%s, %d: %s is %q", path, a.status, name, got)
+			}
+		}
+	}
+}
+
 // dmzLarge: 5 GiB go up by the whole way, and come down again.
 func dmzLarge(t *testing.T, certificate, cookie string) {
 	needLong(t)

@@ -113,6 +113,7 @@ func TestDMZ(t *testing.T) {
 	}
 	cookie := "Cookie: SESSION_ID=" + cookieIn(t, jar)
 	t.Run("transfer", func(t *testing.T) { dmzTransfer(t, certificate, cookie, zone) })
+	t.Run("TLS", func(t *testing.T) { dmzTLS(t, certificate) })
 	t.Run("large", func(t *testing.T) { dmzLarge(t, certificate, cookie) })
 	t.Run("paths", func(t *testing.T) { dmzPaths(t, certificate, cookie) })
 	t.Run("second factor", func(t *testing.T) {
