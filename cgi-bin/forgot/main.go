@@ -1,5 +1,5 @@
 // Forgot is for who has forgotten his password: it has a link sent to his mail address, and takes the new password from who has the
-// link. Who was invited chooses his first one here. It runs as shzguest; libexec/auth decides, and tells nobody whether there is such an account.
+// link. Who was invited chooses his first one here, and who has a link that went to a mail address says that it reaches him. It runs as shzguest; libexec/auth decides, and tells nobody whether there is such an account.
 package main
 
 import (
@@ -37,15 +37,18 @@ func answer(c *web.Call) error {
 	}
 	f := forgotForm{User: fields.Get("user"), Token: fields.Get("token")}
 	f.Invited = fields.Has("token") && c.Request.URL.Query().Get("invited") == "1" // where the link leads says so, for what its form sends too
-	if !s.Recovers() && !f.Invited {
+	f.Verifies = fields.Has("token") && c.Request.URL.Query().Get("verify") == "1"
+	if !s.Recovers() && !f.Invited && !f.Verifies {
 		return &web.Told{Err: web.Refuse(web.NotPermitted, "no role may, no mails are sent, or no public_url is set"), Sentence: c.Language.Say("forgot.off")}
 	}
 	switch {
 	case c.Request.Method != http.MethodPost && fields.Has("token") && (f.Token == "" || !session.ValidUser(f.User)):
 		// Whoever makes up a link must not have a sentence of his own shown here.
-		return complain(c, forgotForm{Invited: f.Invited, Void: true}, web.NotPermitted, f.say(c.Language, "void"))
+		return complain(c, forgotForm{Invited: f.Invited, Verifies: f.Verifies, Void: true}, web.NotPermitted, f.say(c.Language, "void"))
 	case c.Request.Method != http.MethodPost:
 		return show(c, http.StatusOK, f)
+	case f.Verifies:
+		return verify(c, f)
 	case fields.Has("token"):
 		return set(c, f, fields.Get("new"), fields.Get("confirm"))
 	}
@@ -92,6 +95,23 @@ func set(c *web.Call, f forgotForm, password, confirm string) error {
 	return show(c, http.StatusOK, forgotForm{Done: true, Invited: f.Invited, Zone: reply.Zone})
 }
 
+// verify takes what whoever has the link says: that mail to the address gets there.
+func verify(c *web.Call, f forgotForm) error {
+	act, err := c.Event.BeginAbout("user-modify", recordable(f.User), "email")
+	if err != nil {
+		return err
+	}
+	_, err = helper.Auth(helper.AuthRequest{Op: "verify", Username: f.User, Token: f.Token, Entry: c.Entry, Address: c.Address})
+	act.End(resultOf(err), -1, "")
+	switch {
+	case errors.Is(err, helper.Refusal("refused")):
+		return complain(c, forgotForm{Verifies: true, Void: true}, web.NotPermitted, f.say(c.Language, "void"))
+	case err != nil:
+		return err
+	}
+	return show(c, http.StatusOK, forgotForm{Done: true, Verifies: true})
+}
+
 func resultOf(err error) string {
 	switch {
 	case err == nil:
@@ -127,6 +147,7 @@ func complain(c *web.Call, f forgotForm, code web.Code, message string) error {
 type forgotForm struct {
 	User, Token string
 	Invited     bool   // the link is that of an invitation
+	Verifies    bool   // it is for an address
 	Zone        string // to which that led, "" = none
 	Sent, Done  bool
 	Void        bool   // there is nothing to be asked for
@@ -135,16 +156,22 @@ type forgotForm struct {
 
 // say is a sentence that differs for who was invited.
 func (f forgotForm) say(l text.Language, name string) string {
-	if f.Invited {
+	switch {
+	case f.Invited:
 		return l.Say("invite." + name)
+	case f.Verifies:
+		return l.Say("verify." + name)
 	}
 	return l.Say("forgot." + name)
 }
 
 // action is where the form goes.
 func (f forgotForm) action() string {
-	if f.Invited {
+	switch {
+	case f.Invited:
 		return here + "?invited=1"
+	case f.Verifies:
+		return here + "?verify=1"
 	}
 	return here
 }
@@ -167,6 +194,9 @@ func show(c *web.Call, status int, f forgotForm) error {
 		link := url.Values{"user": {f.User}, "token": {f.Token}}
 		if f.Invited {
 			link.Set("invited", "1")
+		}
+		if f.Verifies {
+			link.Set("verify", "1")
 		}
 		v.URL = here + "?" + link.Encode()
 	}

@@ -30,13 +30,13 @@ const mib = 1 << 20
 var components = [...]component{
 	{name: "login", methods: "GET HEAD POST", guest: true, sudo: true, event: posts, cpu: 10, memory: 512 * mib},
 	{name: "less", methods: "GET HEAD POST", guest: true, sudo: true, event: never, cpu: 10, memory: 512 * mib},
-	{name: "forgot", methods: "GET HEAD POST", guest: true, sudo: true, event: posts, cpu: 10, memory: 512 * mib},
+	{name: "forgot", methods: "GET HEAD POST", guest: true, sudo: true, event: posts, cpu: 600, memory: 1024 * mib}, // as users: it changes an address
 	{name: "logout", methods: "POST", mustChange: true, half: true, sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
 	{name: "chpwd", methods: "GET HEAD POST", mustChange: true, sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
 	{name: "factor", methods: "GET HEAD POST", half: true, sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
 	{name: "sessions", methods: "GET HEAD POST", sudo: true, session: true, event: posts, cpu: 600, memory: 1024 * mib}, // as users
 	{name: "activity", methods: "GET HEAD", sudo: true, event: never, cpu: 60, memory: 512 * mib},                       // zonefix tells administrators a zone's id
-	{name: "profile", methods: "GET HEAD POST", sudo: true, event: posts, cpu: 10, memory: 512 * mib},
+	{name: "profile", methods: "GET HEAD POST", sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
 	{name: "menu", methods: "GET HEAD", event: never, cpu: 10, memory: 512 * mib},
 	{name: "home", methods: "GET HEAD", event: never, cpu: 60, memory: 512 * mib},
 	// Walking through a zone is its helper's work; what it costs here is waiting.

@@ -1,4 +1,4 @@
-// Profile shows somebody what is known of him, and lets him choose the language in which he is spoken to. What stands in
+// Profile shows somebody what is known of him, and lets him choose the language in which he is spoken to, and where his mail goes. What stands in
 // shadow(5) and the file of his choices libexec/auth tells and writes; what describes him administrators change (users).
 package main
 
@@ -27,18 +27,28 @@ func answer(c *web.Call) error {
 	if c.Request.Method == http.MethodPost {
 		return choose(c)
 	}
+	return show(c, http.StatusOK, addressForm{})
+}
+
+// show is the page, with what was typed into the form of the address.
+func show(c *web.Call, status int, typed addressForm) error {
 	o, err := ask(c)
 	if err != nil {
 		return err
 	}
 	head := c.View(c.Language.Say("profile.title"))
 	switch c.Done() {
+	case "address":
+		head.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say("profile.address-sent")}
 	case "language":
 		head.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say("profile.chosen")}
 	case "often":
 		head.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say("profile.often-changed")}
 	}
-	return c.Answer(http.StatusOK, o, profilePage(head, view(c, o)))
+	if typed.Message != "" {
+		head.Notice = &page.Notice{Kind: page.Error, Text: typed.Message}
+	}
+	return c.Answer(status, o, profilePage(head, view(c, o, typed)))
 }
 
 // own is what is known of the user, and its JSON form.
@@ -78,6 +88,8 @@ func choose(c *web.Call) error {
 		return chooseOften(c, fields)
 	case "messages":
 		return chooseMessages(c, fields)
+	case "address":
+		return askAddress(c, fields)
 	}
 	language := fields.Get("language")
 	if fields.Get("op") != "modify" || len(fields["language"]) != 1 || account.CheckLanguage(language) != nil {

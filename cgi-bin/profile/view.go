@@ -6,6 +6,7 @@ import (
 
 	"sharezone/internal/account"
 	"sharezone/internal/config"
+	"sharezone/internal/text"
 	"sharezone/internal/web"
 )
 
@@ -15,6 +16,9 @@ type profileView struct {
 	Language  string // that was chosen, "" = none
 	Elsewhere bool   // the account is not in the machine's own files: its password may be changed elsewhere
 	Often     account.Often
+	Address   addressForm
+	OwnEmail  bool            // he may have another address
+	Pending   string          // a sentence: a link went to another address
 	Channel   account.Channel // by which he is told, "" = there is no choice
 	Notices   []zoneNotices
 	Factor    bool   // this entry has a second factor
@@ -33,7 +37,7 @@ type zoneNotices struct {
 	account.ZoneNotices
 }
 
-func view(c *web.Call, o own) profileView {
+func view(c *web.Call, o own, typed addressForm) profileView {
 	l := c.Language
 	facts := []fact{{l.Say("users-field.username"), o.Name, true}}
 	for _, f := range []struct {
@@ -42,6 +46,9 @@ func view(c *web.Call, o own) profileView {
 	}{{"full_name", o.FullName}, {"company", o.Company}, {"email", o.Email}, {"phone", o.Phone}, {"mobile", o.Mobile}} {
 		if f.value != nil {
 			facts = append(facts, fact{l.Say("users-field." + f.key), *f.value, true})
+		}
+		if f.key == "email" && f.value != nil {
+			facts = append(facts, fact{l.Say("users.email-verified"), l.Say(map[bool]string{true: "profile.verified", false: "profile.not-verified"}[o.EmailVerified]), false})
 		}
 	}
 	role := account.RoleBase
@@ -54,7 +61,13 @@ func view(c *web.Call, o own) profileView {
 		last = l.Time(*o.LastLogin)
 	}
 	facts = append(facts, fact{l.Say("users.last-login"), last, false})
-	v := profileView{Often: o.Often, Elsewhere: o.Status == nil}
+	v := profileView{Often: o.Often, Elsewhere: o.Status == nil, OwnEmail: o.EmailOwn, Address: typed}
+	if v.Address.Email == "" && o.Email != nil {
+		v.Address.Email = *o.Email
+	}
+	if o.EmailPending != "" {
+		v.Pending = l.Say("profile.address-pending", text.Name(o.EmailPending))
+	}
 	if reachable(c, o) {
 		if v.Channel = account.ByMail; o.Channel != nil {
 			v.Channel = *o.Channel

@@ -33,6 +33,7 @@ var operations = map[string]operation{
 	"create":       {event: "user-create", ask: form.described, done: "create", view: "new"},
 	"invite":       {event: "user-create", manager: true, ask: form.described, done: "invite", view: "new"},
 	"invite-again": {event: "user-modify", ask: form.plain, done: "invite"},
+	"verify":       {event: "user-modify", ask: form.plain, done: "verify"},
 	"modify":       {event: "user-modify", ask: form.described, done: "modify", view: "edit"},
 	"lock":         {event: "user-lock", ask: form.plain, done: "lock"},
 	"unlock":       {event: "user-modify", ask: form.plain, done: "unlock"},

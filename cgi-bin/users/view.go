@@ -122,6 +122,9 @@ func (v viewer) facts(u helper.KnownUser) []fact {
 		if f.value != nil {
 			facts = append(facts, fact{l.Say("users-field." + f.key), *f.value, true})
 		}
+		if f.key == "email" && f.value != nil {
+			facts = append(facts, fact{l.Say("users.email-verified"), l.Say(map[bool]string{true: "profile.verified", false: "profile.not-verified"}[u.EmailVerified]), false})
+		}
 	}
 	expires := l.Say("home.never")
 	if u.Expires != nil {
@@ -172,6 +175,7 @@ type userView struct {
 	Companies    []string // the groups that there are
 	Form         formView
 	Invitable    bool // he has not chosen his password yet
+	Verifiable   bool // it is not known that mail to his address reaches him
 	Heirs        []heir
 	To           string
 }
@@ -204,6 +208,7 @@ func (v viewer) userPage(s shown, view string, typed url.Values, status int, not
 		Locked: s.Status != nil && *s.Status == account.Locked, Passwordless: s.Passwordless, Factor: s.SecondFactor, Facts: v.facts(s.KnownUser), To: typed.Get("to"),
 	}
 	u.Invitable = s.MustChange != nil && *s.MustChange && s.Email != nil && !u.Locked && v.invites()
+	u.Verifiable = !u.Invitable && s.Email != nil && !s.EmailVerified && s.Status != nil && *s.Status == account.Active && v.invites()
 	if s.Invited != nil {
 		u.Facts = append(u.Facts, fact{l.Say("users.invited"), v.moment(s.Invited), false})
 	}

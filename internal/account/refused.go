@@ -13,9 +13,10 @@ import (
 )
 
 // ReadLogins adds what auth and pam_faillock(8) wrote down: when somebody logged in last, and how often he was refused
-// since; and what he chose. Where that cannot be read it is not known.
+// since; what he chose, and at which address mail reaches him. Where that cannot be read it is not known.
 func (s *Shadow) ReadLogins() error {
 	s.logins, s.refused, s.chosen = make(map[uint32]time.Time), make(map[string]int), make(map[uint32]Preferences)
+	s.verified = make(map[uint32]string)
 	chosen, err := readFolder(layout.Preferences)
 	if err != nil {
 		return err
@@ -27,6 +28,17 @@ func (s *Shadow) ReadLogins() error {
 				return err
 			}
 			s.chosen[uid] = p
+		}
+	}
+	verified, err := readFolder(layout.Verified)
+	if err != nil {
+		return err
+	}
+	for _, f := range verified {
+		if uid, ok := parseID(f.Name()); ok {
+			if s.verified[uid], err = readVerified(uid); err != nil {
+				return err
+			}
 		}
 	}
 	logins, err := readFolder(layout.Logins)
@@ -104,6 +116,7 @@ func (s Shadow) addLogins(u *User) {
 	refused := s.refused[u.Name]
 	u.FailedLogins = &refused
 	u.addChosen(s.chosen[u.UID])
+	u.addVerified(s.verified[u.UID])
 }
 
 func (u *User) addChosen(p Preferences) {
@@ -135,6 +148,11 @@ func AddLogins(users []User) error {
 		refused := countTally(tally)
 		u.FailedLogins = &refused
 		u.addChosen(p)
+		address, err := readVerified(u.UID)
+		if err != nil {
+			return err
+		}
+		u.addVerified(address)
 	}
 	return nil
 }

@@ -71,7 +71,8 @@ type User struct {
 	Sponsor    *string    `json:"sponsor"` // who invited him, and answers for him
 	Review     bool       `json:"review"`  // that one is locked, expired or gone, and he is not
 
-	FailedLogins *int `json:"failed_logins"` // since the last right password
+	FailedLogins  *int `json:"failed_logins"`  // since the last right password
+	EmailVerified bool `json:"email_verified"` // mail to the address is known to reach him
 }
 
 // Shadow is what only root can read of accounts: shadow(5) and, after ReadLogins, the last logins and the refused ones.
@@ -80,7 +81,8 @@ type Shadow struct {
 	logins  map[uint32]time.Time
 	refused map[string]int
 
-	chosen map[uint32]Preferences
+	chosen   map[uint32]Preferences
+	verified map[uint32]string
 }
 
 // ReadShadow reads /etc/shadow.

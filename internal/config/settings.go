@@ -52,6 +52,7 @@ type Login struct {
 	RecoveryTime time.Duration // how long the link holds
 	Invitation   time.Duration // how long the link of an invitation holds
 	Invitations  int           // that a manager has in a month
+	OwnAddress   string        // the roles that may have another mail address by a link that goes to it, with commas; "" = none
 	Reset        string        // how a password gets to whom an administrator made it for: mail, show
 }
 
@@ -207,6 +208,14 @@ var table = [...]setting{
 		func(s *Settings, n int64) { s.Login.Invitations = int(n) }, nil,
 	},
 	{
+		section: "login", name: "own_address",
+		meaning: "Who may give his account another mail address in My account: people of these roles, with an account that Share Zone made. " +
+			"The new one holds from when the link is used that goes to it, and the former one is told. The others ask an administrator.",
+		text: &textSetting{"base", `"base", "base,manager", "base,manager,admin" or ""`,
+			oneOf("", "base", "base,manager", "base,manager,admin"),
+			func(s *Settings, v string) { s.Login.OwnAddress = v }},
+	},
+	{
 		section: "login", name: "reset",
 		meaning: "How people learn the random password that an administrator has made for them. \"mail\": where the account has a mail " +
 			"address and mails are sent it goes there, and the administrator does not see it. \"show\": it is shown to him.",
@@ -216,7 +225,7 @@ var table = [...]setting{
 	},
 	{
 		"login", "recovery_minutes", 60, 5, 7 * 24 * 60, "minutes",
-		"Such a link is good for so many minutes, once.",
+		"A link to a new password, or to a new address of one's own, is good for so many minutes, once.",
 		func(s *Settings, n int64) { s.Login.RecoveryTime = time.Duration(n) * time.Minute }, nil,
 	},
 	{

@@ -21,12 +21,13 @@ import (
 // (internal/config) and ends by itself after 25 s.
 const limit = 30 * time.Second
 
-// maxPassword, maxName and maxCode are longer than any that auth takes, in bytes: what was longer is refused as what is left of
+// maxPassword, maxName, maxCode and maxEmail are longer than any that auth takes, in bytes: what was longer is refused as what is left of
 // it is, and not for being more than the 8 KiB that auth reads. JSON writes a byte in six at most.
 const (
 	maxPassword = 600
 	maxName     = 100
 	maxCode     = 20
+	maxEmail    = 300
 )
 
 // Refusal is a code that the helper answered: refused, full, ended, weak, busy, no-space, internal.
@@ -50,6 +51,7 @@ type AuthRequest struct {
 	ZoneID   string `json:"zone_id,omitempty"` // whose mail is meant
 	Often    string `json:"often,omitempty"`   // how much of it; with a token "" only asks
 	Code     string `json:"code,omitempty"`    // of the second factor
+	Email    string `json:"email,omitempty"`   // that somebody says is his
 	Channel  string `json:"channel,omitempty"` // with messages: by what; "" = as it is
 }
 
@@ -91,6 +93,9 @@ type OwnAccount struct {
 	PasswordSet *string `json:"password_set"` // the day
 	PasswordDue *string `json:"password_due"` // the first day on which it must be changed
 
+	EmailOwn     bool   `json:"email_own"`     // he may have another address, by a link that goes to it
+	EmailPending string `json:"email_pending"` // to which such a link went that is good still, "" = none
+
 	Often   account.Often                  `json:"often"`   // how often he is told of all zones but these
 	Notices map[string]account.ZoneNotices `json:"notices"` // by the zone's id: for which zones he chose something else
 }
@@ -102,7 +107,7 @@ func Auth(q AuthRequest) (AuthReply, error) {
 			return AuthReply{}, Refusal("refused") // JSON would make another password of it
 		}
 	}
-	for text, most := range map[*string]int{&q.Username: maxName, &q.Password: maxPassword, &q.Old: maxPassword, &q.New: maxPassword, &q.Code: maxCode} {
+	for text, most := range map[*string]int{&q.Username: maxName, &q.Password: maxPassword, &q.Old: maxPassword, &q.New: maxPassword, &q.Code: maxCode, &q.Email: maxEmail} {
 		*text = (*text)[:min(len(*text), most)]
 	}
 	var out AuthReply

@@ -62,15 +62,15 @@ func Send(name, zone, actor string, s config.Settings, now time.Time) (time.Time
 	if why := names.CheckLinked(u, shadow, register); why != nil { // a link would be refused
 		return time.Time{}, fmt.Errorf("%w: %w", ErrNot, why)
 	}
-	last := end(u, now.Add(s.Login.Invitation))
+	last := End(u, now.Add(s.Login.Invitation))
 	spool, found := names.GroupID(layout.UserSpool)
 	if !found {
 		return time.Time{}, errors.New("no group " + layout.UserSpool)
 	}
-	of := token.Record{Purpose: token.Invitation, User: name, UID: u.UID, State: stateOf(u, shadow), Zone: zone}
+	of := token.Record{Purpose: token.Invitation, User: name, UID: u.UID, State: StateOf(u, shadow), Zone: zone}
 	var until time.Time
 	err = token.Machine().Issue(of, last, 0, func(text string, r token.Record) error {
-		until = end(u, r.Expires)
+		until = End(u, r.Expires)
 		id, _, _ := strings.Cut(text, "-")
 		return secret.HandOver(layout.Secrets, id, spool, secret.Secret{
 			Kind: secret.Invite, User: name, UID: u.UID, Actor: actor, Zone: r.Zone, Text: text, Expires: until.UTC(),
@@ -79,8 +79,8 @@ func Send(name, zone, actor string, s config.Settings, now time.Time) (time.Time
 	return until, err
 }
 
-// stateOf is the state that a link of somebody is bound to, as libexec/auth makes it.
-func stateOf(u account.User, shadow account.Shadow) string {
+// StateOf is the state that a link of somebody is bound to, as libexec/auth makes it.
+func StateOf(u account.User, shadow account.Shadow) string {
 	email, role := "", ""
 	if u.Email != nil {
 		email = *u.Email
@@ -91,8 +91,8 @@ func stateOf(u account.User, shadow account.Shadow) string {
 	return token.StateOf(u.UID, shadow.Password(u.Name), email, role)
 }
 
-// end is when a link that holds until then is no good to somebody any more: his account may end sooner.
-func end(u account.User, then time.Time) time.Time {
+// End is when a link that holds until then is no good to somebody any more: his account may end sooner.
+func End(u account.User, then time.Time) time.Time {
 	if u.Expires != nil {
 		if day, err := time.Parse(time.DateOnly, *u.Expires); err == nil && day.Before(then) {
 			return day
@@ -107,10 +107,10 @@ func Pending(u account.User) (*time.Time, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, found, err := token.Machine().Pending(token.Invitation, u.UID, stateOf(u, shadow))
+	r, found, err := token.Machine().Pending(token.Invitation, u.UID, StateOf(u, shadow))
 	if err != nil || !found {
 		return nil, err
 	}
-	until := end(u, r.Expires)
+	until := End(u, r.Expires)
 	return &until, nil
 }

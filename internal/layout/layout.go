@@ -51,6 +51,8 @@ const (
 
 	// Sponsors holds a file for each uid that was invited, whose owner answers for him; root only, and the worker may ask for one.
 	Sponsors = State + "/sponsors"
+	// Verified holds a file for each uid whose mail address is known to reach him, with that address; root only.
+	Verified = State + "/verified"
 	// Announcement is what the administrator tells everybody; root's, and readable by all.
 	Announcement = State + "/announcement"
 	// Maintenance is there while only those are let in who may read it: GroupAdmin.

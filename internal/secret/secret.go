@@ -24,6 +24,8 @@ const (
 	Recover Kind = "recover" // a link by which a forgotten password is set
 	Reset   Kind = "reset"   // a password that an administrator had made
 	Invite  Kind = "invite"  // a link by which somebody who was invited chooses his password
+	Verify  Kind = "verify"  // a link by which somebody says that mail to an address reaches him
+	Moved   Kind = "moved"   // that his mail goes to another address from now on, which is the text
 )
 
 // Secret is one of them.
@@ -31,8 +33,9 @@ type Secret struct {
 	Kind    Kind      `json:"kind"`
 	User    string    `json:"user"` // to whom
 	UID     uint32    `json:"uid"`
-	Actor   string    `json:"actor,omitempty"` // who wants it, "" = he himself
-	Zone    string    `json:"zone,omitempty"`  // to which it leads
+	Address string    `json:"address,omitempty"` // where it goes, "" = to that of the account
+	Actor   string    `json:"actor,omitempty"`   // who wants it, "" = he himself
+	Zone    string    `json:"zone,omitempty"`    // to which it leads
 	Text    string    `json:"text"`
 	Expires time.Time `json:"expires"` // it is of no use afterwards
 }

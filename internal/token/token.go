@@ -38,6 +38,8 @@ const (
 	Password Purpose = "password"
 	// Invitation is for setting the first one that its owner chooses.
 	Invitation Purpose = "invitation"
+	// Address is for saying that mail to it gets there. Who gave another one than his account has gets it by that.
+	Address Purpose = "address"
 )
 
 // most bounds the machine's store; each is asked for with a name that exists, or by an administrator, and ends.
@@ -69,10 +71,11 @@ type Record struct {
 	Purpose Purpose   `json:"purpose"`
 	User    string    `json:"user"`
 	UID     uint32    `json:"uid"`
-	State   string    `json:"state"`          // of what it is about, as a hash: void when that has changed
-	Zone    string    `json:"zone,omitempty"` // to which it leads
-	Nonce   string    `json:"nonce"`          // 256 bits
-	Hash    string    `json:"hash"`           // SHA-256 of the secret half
+	State   string    `json:"state"`           // of what it is about, as a hash: void when that has changed
+	Zone    string    `json:"zone,omitempty"`  // to which it leads
+	Email   string    `json:"email,omitempty"` // where it goes, if that is not the account's own address for certain
+	Nonce   string    `json:"nonce"`           // 256 bits
+	Hash    string    `json:"hash"`            // SHA-256 of the secret half
 	Expires time.Time `json:"expires"`
 	Wrong   int       `json:"wrong"`
 	Sent    time.Time `json:"sent"` // when it was handed over last
@@ -98,7 +101,7 @@ var idForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
 // Issue hands the text of a token to send, with its record: of the one that is there already as long as that has half the time that a
 // new one has, and then not sooner than pause after the last time. of says what it is for; expires holds for a new one alone, which leads
-// where the older one does if of does not say.
+// where the older one does if of does not say. One that was for another address goes before it.
 func (s Store) Issue(of Record, expires time.Time, pause time.Duration, send func(text string, r Record) error) error {
 	lock, err := s.lock()
 	if err != nil {
@@ -110,12 +113,23 @@ func (s Store) Issue(of Record, expires time.Time, pause time.Duration, send fun
 		return err
 	}
 	now := s.Now()
-	id, r, err := s.find(of)
+	id, r, elsewhere, err := s.find(of)
 	if err != nil {
 		return err
 	}
-	if since := now.Sub(r.Sent); id != "" && since >= 0 && since < pause {
+	last := r.Sent
+	for _, other := range elsewhere {
+		if other.Sent.After(last) {
+			last = other.Sent
+		}
+	}
+	if since := now.Sub(last); since >= 0 && since < pause {
 		return ErrSoon
+	}
+	for other := range elsewhere {
+		if err := s.remove(other); err != nil {
+			return err
+		}
 	}
 	if id == "" || r.Expires.Sub(now) < expires.Sub(now)/2 {
 		of.Zone = cmp.Or(of.Zone, r.Zone)
@@ -133,21 +147,24 @@ func (s Store) Issue(of Record, expires time.Time, pause time.Duration, send fun
 	return s.write(id, r)
 }
 
-// find returns the token that is there for the same purpose, of several the one that holds longest, "" if none is, and removes what
-// is good for nothing.
-func (s Store) find(of Record) (id string, found Record, err error) {
+// find returns the token that is there for the same purpose, of several the one that holds longest, "" if none is, and those that are
+// for another address. It removes what is good for nothing.
+func (s Store) find(of Record) (id string, found Record, elsewhere map[string]Record, err error) {
 	ids, err := s.ids()
 	if err != nil {
-		return "", Record{}, err
+		return "", Record{}, nil, err
 	}
 	left := 0
+	elsewhere = make(map[string]Record)
 	for _, one := range ids {
 		r, err := s.read(one)
 		if err != nil {
-			return "", Record{}, err
+			return "", Record{}, nil, err
 		}
 		same := r.Purpose == of.Purpose && r.UID == of.UID
 		switch {
+		case same && r.User == of.User && r.State == of.State && s.good(r) && r.Email != of.Email:
+			elsewhere[one] = r
 		case same && r.User == of.User && r.State == of.State && s.good(r):
 			left++
 			if id == "" || r.Expires.After(found.Expires) {
@@ -158,16 +175,16 @@ func (s Store) find(of Record) (id string, found Record, err error) {
 				found.Zone = cmp.Or(found.Zone, r.Zone) // one after it leads there too
 			}
 			if err := s.remove(one); err != nil {
-				return "", Record{}, err
+				return "", Record{}, nil, err
 			}
 		default:
 			left++
 		}
 	}
 	if left >= s.Room && id == "" {
-		return "", Record{}, ErrRoom
+		return "", Record{}, nil, ErrRoom
 	}
-	return id, found, nil
+	return id, found, elsewhere, nil
 }
 
 // Find returns the record of a text's token, which it leaves there. A text that is not right counts against the token whose public

@@ -231,6 +231,37 @@ func TestTokenAgain(t *testing.T) {
 	}
 }
 
+// TestTokenElsewhere: somebody has a link for one address at a time, and who asks for another one waits as who asks for the same.
+func TestTokenElsewhere(t *testing.T) {
+	s, now := newStore(t)
+	of := Record{Purpose: Address, User: "anna", UID: 1001, State: "s", Email: "a@example.org"}
+	issue := func(email string) (text string, err error) {
+		of.Email = email
+		return text, s.Issue(of, now.Add(time.Hour), time.Minute, func(made string, _ Record) error { text = made; return nil })
+	}
+	first, err := issue("a@example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := issue("b@example.org"); err != ErrSoon {
+		t.Errorf("at once: %v", err)
+	}
+	if r, err := s.Find(Address, first); err != nil || r.Email != "a@example.org" {
+		t.Errorf("what was refused made it void: %+v %v", r, err)
+	}
+	*now = now.Add(2 * time.Minute)
+	second, err := issue("b@example.org")
+	if err != nil || second == first {
+		t.Fatalf("%v", err)
+	}
+	if _, err := s.Find(Address, first); !errors.Is(err, ErrUnknown) {
+		t.Errorf("the one before: %v", err)
+	}
+	if r, found, err := s.Pending(Address, 1001, "s"); err != nil || !found || r.Email != "b@example.org" {
+		t.Errorf("%+v %v %v", r, found, err)
+	}
+}
+
 // TestTokenPurpose: what is for one thing is not for another, and is not void by that; who looks finds what is good.
 func TestTokenPurpose(t *testing.T) {
 	s, now := newStore(t)

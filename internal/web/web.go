@@ -47,7 +47,7 @@ type Call struct {
 	User    string // login name; "" = nobody is logged in
 	Entry   string // internal or external
 	Address string // of the client
-	Session string // name of the session's file, for components that may end it
+	Session string // name of the session's file, for components that may end it, or ask for its password
 	// MustChange says that nothing but a new password and logging out is answered.
 	MustChange bool
 	// Lacks is what the second factor still needs, "" = nothing: else nothing but that and logging out is answered.

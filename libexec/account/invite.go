@@ -11,6 +11,7 @@ import (
 	"sharezone/internal/farewell"
 	"sharezone/internal/invitation"
 	"sharezone/internal/slot"
+	"sharezone/internal/verification"
 	"sharezone/internal/zone"
 )
 
@@ -116,6 +117,22 @@ func inviteAgain(w *work) error {
 	}
 	return w.showUser()
 }
+
+// verify has the link sent by which somebody says that mail to his address reaches him.
+func verify(w *work) error {
+	settings, err := config.Read()
+	if err != nil {
+		return err
+	}
+	if _, err := verification.Send(w.Username, "", settings.Login.Invitation, verifyPause, settings, w.now); err != nil {
+		return err
+	}
+	w.did = true
+	return w.showUser()
+}
+
+// verifyPause is how long the same link is not sent again.
+const verifyPause = 5 * time.Minute
 
 func (w *work) sendInvitation(settings config.Settings) error {
 	actor := w.caller.Name

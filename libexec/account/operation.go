@@ -40,6 +40,7 @@ var operations = map[string]operation{
 	"invite":       {changes: true, makes: true, manager: true, run: invite},
 	"invite-again": {changes: true, run: inviteAgain},
 	"modify":       {changes: true, run: modify},
+	"verify":       {changes: true, run: verify},
 	"lock":         {changes: true, notSelf: true, run: lock},
 	"unlock":       {changes: true, run: unlock},
 	"drop-factor":  {changes: true, notSelf: true, run: dropFactor},

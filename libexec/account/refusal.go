@@ -13,6 +13,8 @@ import (
 	"sharezone/internal/invitation"
 	"sharezone/internal/privileged"
 	"sharezone/internal/slot"
+	"sharezone/internal/token"
+	"sharezone/internal/verification"
 	"sharezone/internal/zone"
 )
 
@@ -29,6 +31,8 @@ var refusals = []struct {
 	{change.ErrLocked, "conflict", "locked"},
 	{invitation.ErrOff, "conflict", "no-mail"},
 	{invitation.ErrNot, "conflict", "not-invited"},
+	{verification.ErrNot, "conflict", "not-verified"},
+	{token.ErrSoon, "busy", "soon"},
 	{zone.ErrName, "bad-request", "no-zone"},
 	{zone.ErrNotThere, "bad-request", "no-zone"},
 	{errNotInviting, "not-permitted", "no-inviting"},

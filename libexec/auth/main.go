@@ -56,9 +56,10 @@ type request struct {
 	Often    string `json:"often"`
 	Channel  string `json:"channel"`
 	Code     string `json:"code"` // of the second factor
+	Email    string `json:"email"`
 }
 
-// reply is what stands on standard output. Error is one of refused, ended, weak, required, nothing, busy, no-space, internal.
+// reply is what stands on standard output. Error is one of refused, ended, weak, required, nothing, bad-address, soon, busy, no-space, internal.
 type reply struct {
 	Error      string   `json:"error,omitempty"`
 	ID         string   `json:"id,omitempty"` // for the cookie
@@ -91,6 +92,7 @@ var operations = map[string]struct {
 	"forgot":   {guest: true, run: forgot},
 	"recover":  {guest: true, run: recoverPassword},
 	"accept":   {guest: true, run: recoverPassword},
+	"verify":   {guest: true, run: verifyAddress},
 	"refresh":  {root: true, run: refresh},
 	"logout":   {member: true, run: logout},
 	"password": {member: true, run: changePassword},
@@ -100,6 +102,7 @@ var operations = map[string]struct {
 	"language": {member: true, run: chooseLanguage},
 	"messages": {member: true, run: chooseMessages},
 	"notices":  {member: true, run: chooseNotices},
+	"address":  {member: true, run: askAddress},
 	"less":     {guest: true, run: lessMail},
 
 	"code":           {member: true, run: giveCode},
@@ -203,7 +206,7 @@ const deadline = 25 * time.Second
 
 var limits = []privileged.Limit{
 	{Resource: unix.RLIMIT_CORE},                    // a core would hold passwords
-	{Resource: unix.RLIMIT_CPU, Want: 20, Least: 5}, // seconds
+	{Resource: unix.RLIMIT_CPU, Want: 60, Least: 5}, // seconds; usermod(8) has the rest of them
 	{Resource: unix.RLIMIT_NOFILE, Want: 256, Least: 64},
 	{Resource: unix.RLIMIT_FSIZE, Want: privileged.Unlimited, Least: privileged.Unlimited}, // a smaller one would cut /etc/shadow short
 	{Resource: unix.RLIMIT_DATA, Want: privileged.Unlimited, Least: 256 << 20},

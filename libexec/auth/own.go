@@ -9,10 +9,12 @@ import (
 
 	accounts "sharezone/internal/account"
 	"sharezone/internal/account/change"
+	"sharezone/internal/config"
 	"sharezone/internal/helper"
 	"sharezone/internal/layout"
 	"sharezone/internal/lessmail"
 	"sharezone/internal/syslog"
+	"sharezone/internal/verification"
 	"sharezone/internal/zone"
 )
 
@@ -41,6 +43,12 @@ func ownAccount(_ request, who caller) (reply, error) {
 	own := helper.OwnAccount{User: users[0], Often: chosen.OftenFor(""), Notices: chosen.Notices}
 	if own.Notices == nil {
 		own.Notices = map[string]accounts.ZoneNotices{}
+	}
+	if own.EmailPending, err = verification.Pending(u, shadow); err != nil {
+		return reply{}, err
+	}
+	if settings, err := config.Read(); err == nil {
+		own.EmailOwn = checkOwnAddress(who.account, settings) == nil
 	}
 	own.PasswordSet, own.PasswordDue = shadow.PasswordDays(who.name)
 	return reply{Account: &own}, nil

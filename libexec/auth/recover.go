@@ -123,13 +123,20 @@ func checkLinked(a account) error {
 
 // stateOf is the state that a link of an account is bound to.
 func stateOf(a account) string {
-	e, _ := accounts.NewNames().User(a.name)
-	return token.StateOf(a.uid, a.shadow, accounts.ParseGECOS(e.GECOS).Email, a.roles[len(a.roles)-1])
+	return token.StateOf(a.uid, a.shadow, emailOf(a.name), a.roles[len(a.roles)-1])
+}
+
+func emailOf(name string) string {
+	e, _ := accounts.NewNames().User(name)
+	return accounts.ParseGECOS(e.GECOS).Email
 }
 
 // recoverPassword sets a password for who has a link, because he has forgotten his own or was invited. Whatever is wrong with the link, or
 // has become of the account, it is refused in the same way, in the same time.
-func recoverPassword(q request, _ caller) (reply, error) {
+func recoverPassword(q request, _ caller) (reply, error) { return byLink(q, tryRecover) }
+
+// byLink runs what somebody does by a link.
+func byLink(q request, run func(request, config.Settings) (reply, error)) (reply, error) {
 	settings, err := config.Read()
 	if err != nil {
 		return reply{}, err
@@ -139,7 +146,7 @@ func recoverPassword(q request, _ caller) (reply, error) {
 		return reply{}, err
 	}
 	began := time.Now()
-	out, err := tryRecover(q, settings)
+	out, err := run(q, settings)
 	slot.Close()
 	var t *told
 	if errors.As(err, &t) { // a weak password too: who has a link is no way to keep PAM busy
@@ -149,19 +156,43 @@ func recoverPassword(q request, _ caller) (reply, error) {
 }
 
 func tryRecover(q request, settings config.Settings) (reply, error) {
-	address, err := parseOrigin(q)
-	if err != nil {
-		return reply{}, err
-	}
 	purpose, check := token.Password, func(a account) error { return checkRecovery(a, settings) }
 	if q.Op == "accept" {
 		purpose, check = token.Invitation, checkLinked // whoever invited him has decided
 	}
+	var whose account
+	zone := ""
+	err := useLink(q, purpose, settings, func(a account, r token.Record) error {
+		if err := check(a); err != nil {
+			return errors.Join(token.ErrUnknown, err)
+		}
+		// 4. Refuse a password that could not be typed; PAM judges the rest.
+		if !validPassword(q.New) || strings.ContainsFunc(q.New, unicode.IsControl) {
+			return &told{"weak", "no password that PAM or a form could take"}
+		}
+		whose, zone = a, r.Zone
+		return setPassword(settings.Entry(q.Entry).PAMService, a, q.Address, q.New)
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	if err := errors.Join(endOthers("", whose.uid), change.ForgivePasswords(whose.name), change.SetVerified(whose.uid, emailOf(whose.name))); err != nil {
+		log("after a password by a link, of "+whose.name, err)
+	}
+	return reply{User: whose.name, Zone: zone}, nil
+}
+
+// useLink has a link used up by act, if it is good. What act says is token.ErrUnknown is answered as a link that is none.
+func useLink(q request, purpose token.Purpose, settings config.Settings, act func(account, token.Record) error) error {
+	address, err := parseOrigin(q)
+	if err != nil {
+		return err
+	}
 	// refused counts as a refused login of the address does. A good link is asked no more, wherever it is used: others may share the address.
-	refused := func(err error) (reply, error) {
+	refused := func(err error) error {
 		try, tooMany := attempt.Begin("", address, attemptLimits(settings.Login))
 		logUncounted(try)
-		return reply{}, &told{"refused", fmt.Sprintf("link from %s: %v", address, errors.Join(err, tooMany))}
+		return &told{"refused", fmt.Sprintf("link from %s: %v", address, errors.Join(err, tooMany))}
 	}
 	// 1. Refuse if the link is none, was used, is over, or had too many wrong secrets (internal/token); and if it is another's.
 	found, err := token.Machine().Find(purpose, q.Token)
@@ -172,43 +203,27 @@ func tryRecover(q request, settings config.Settings) (reply, error) {
 		return refused(err)
 	}
 	if err != nil {
-		return reply{}, err
+		return err
 	}
 	// 2. Refuse with "busy" if somebody else keeps changing the account: a lock or a new password between the look and the setting would
 	// be undone. It comes before the lock of the links, as where people are invited.
 	release, err := change.HoldWithin(linkWait, found.User)
 	if err != nil {
-		return reply{}, err
+		return err
 	}
 	defer release()
-	var whose account
-	zone := ""
 	err = token.Machine().Use(purpose, q.Token, func(r token.Record) error {
-		// 3. Refuse if the account is not what it was, or may not have its password set so any more.
+		// 3. Refuse if the account is not what it was, or may not have done to it any more what the link is for.
 		a, err := findAccount(r.User)
-		if err == nil {
-			err = check(a)
-		}
 		if err != nil || a.uid != r.UID || stateOf(a) != r.State {
 			return errors.Join(token.ErrUnknown, err)
 		}
-		// 4. Refuse a password that could not be typed; PAM judges the rest.
-		if !validPassword(q.New) || strings.ContainsFunc(q.New, unicode.IsControl) {
-			return &told{"weak", "no password that PAM or a form could take"}
-		}
-		whose, zone = a, r.Zone
-		return setPassword(settings.Entry(q.Entry).PAMService, a, address.String(), q.New)
+		return act(a, r)
 	})
 	if errors.Is(err, token.ErrUnknown) {
 		return refused(err)
 	}
-	if err != nil {
-		return reply{}, err
-	}
-	if err := errors.Join(endOthers("", whose.uid), change.ForgivePasswords(whose.name)); err != nil {
-		log("after a password by a link, of "+whose.name, err)
-	}
-	return reply{User: whose.name, Zone: zone}, nil
+	return err
 }
 
 // parseOrigin is from where somebody asks, as the component says it.

@@ -61,7 +61,7 @@ func newContent(m queue.Message, s Style) content {
 	path := "/cgi-bin/shz/" + url.PathEscape(m.Zone) + "/"
 	files := values{"count": s.Language.Number(int64(m.Count)), "zone": text.Name(m.Zone)}
 	switch zone := "/cgi-bin/zones/" + url.PathEscape(m.Zone); m.Kind {
-	case queue.Recover, queue.Reset, queue.Invite:
+	case queue.Recover, queue.Reset, queue.Invite, queue.Verify, queue.Moved:
 		path = c.secret(m)
 	case queue.Warned:
 		c.zoneEnds(m)
@@ -132,12 +132,19 @@ func (c *content) secret(m queue.Message) string {
 		return ""
 	}
 	of := m.Items[0]
+	if m.Kind == queue.Moved {
+		c.advice = l.Say("mail.moved-to", text.Name(of.Path))
+		return ""
+	}
 	if m.Kind == queue.Reset {
 		c.advice = l.Say("mail.password", of.Path)
 		return "/cgi-bin/login"
 	}
 	c.advice = l.Say("mail.until", l.Time(of.Time))
 	link := url.Values{"user": {m.User}, "token": {of.Path}}
+	if m.Kind == queue.Verify {
+		link.Set("verify", "1")
+	}
 	if m.Kind == queue.Invite {
 		link.Set("invited", "1")
 		if c.style.Actor != "" && m.Actor != m.User { // root's invitations are of nobody whom people know

@@ -58,10 +58,12 @@ const (
 	Recover Kind = "recover"
 	Reset   Kind = "reset"
 	Invite  Kind = "invite"
+	Verify  Kind = "verify"
+	Moved   Kind = "moved" // the item's path is the new address
 )
 
 // Secret says whether a message has what nobody but its recipient is to see.
-func (k Kind) Secret() bool { return k == Recover || k == Reset || k == Invite }
+func (k Kind) Secret() bool { return slices.Contains([]Kind{Recover, Reset, Invite, Verify, Moved}, k) }
 
 // Late says whether there is no use in sending a message any more.
 func (m Message) Late(now time.Time) bool {
@@ -96,6 +98,8 @@ type Key struct {
 	Zone   string `json:"zone"`  // its name
 	ZoneID string `json:"zone_id"`
 	SMS    bool   `json:"sms,omitempty"` // to be sent as a short message, not as a mail
+
+	Address string `json:"address,omitempty"` // where it goes, "" = where the recipient's mail goes then
 }
 
 // Message is one to one recipient.

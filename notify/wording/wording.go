@@ -35,7 +35,7 @@ var names = map[string][]string{
 	"taken": {"count", "actor", "zone"}, "arrived": {"count", "actor", "zone"},
 	"several-taken": {"count", "zone"}, "several-arrived": {"count", "zone"},
 	"warned": {"zone", "day"}, "closed": {"zone", "day"}, "removed": {"zone", "day"}, "expired": {"count", "zone"},
-	"recover": {"user"}, "reset": {"user"}, "invite": {"user"},
+	"recover": {"user"}, "reset": {"user"}, "invite": {"user"}, "verify": {"user"}, "moved": {"user"},
 }
 
 // Words are those of one message.

@@ -35,7 +35,7 @@ func postSecret(folder, id string, q queue.Queue, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	k := queue.Key{Kind: queue.Kind(s.Kind), UID: s.UID, User: s.User, Actor: cmp.Or(s.Actor, s.User), Zone: s.Zone, ZoneID: id}
+	k := queue.Key{Kind: queue.Kind(s.Kind), UID: s.UID, User: s.User, Actor: cmp.Or(s.Actor, s.User), Zone: s.Zone, ZoneID: id, Address: s.Address}
 	if now.Before(s.Expires) && k.Kind.Secret() {
 		if err := q.Add(k, id, []queue.Item{{Time: s.Expires, Path: s.Text}}, 1, now, 0); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -306,7 +307,7 @@ func (s *sender) letter(m queue.Message, to account.Entry, chosen account.Prefer
 		style.Actor = account.ParseGECOS(actor.GECOS).FullName
 	}
 	subject, plain, html, err := mail.Compose(m, style)
-	return mail.Letter{ID: m.ID, From: s.from, To: s.address(to), Date: m.Due, Subject: subject, Less: style.Less, Text: plain, HTML: html}, err
+	return mail.Letter{ID: m.ID, From: s.from, To: cmp.Or(m.Address, s.address(to)), Date: m.Due, Subject: subject, Less: style.Less, Text: plain, HTML: html}, err
 }
 
 // short is the message as a short one.
@@ -318,7 +319,7 @@ func (s *sender) short(m queue.Message, to account.Entry, chosen account.Prefere
 // componentOf is the one that the link of a message leads to.
 func componentOf(m queue.Message) string {
 	switch m.Kind {
-	case queue.Recover, queue.Invite:
+	case queue.Recover, queue.Invite, queue.Verify:
 		return "forgot"
 	case queue.Reset:
 		return "login"

@@ -13,6 +13,7 @@ import (
 	"sharezone/internal/factor"
 	"sharezone/internal/farewell"
 	"sharezone/internal/invitation"
+	"sharezone/internal/verification"
 	"sharezone/internal/zone"
 )
 
@@ -27,6 +28,7 @@ var refusals = []struct {
 	{errNotShown, "not-shown"},
 	{invitation.ErrOff, "invitations-off"},
 	{invitation.ErrNot, "not-invited"},
+	{verification.ErrNot, "not-verified"},
 	{errNoSession, "no-session"},
 	{errNoMessage, "no-message"},
 	{errTwoMessages, "two-messages"},

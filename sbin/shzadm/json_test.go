@@ -120,6 +120,8 @@ func TestEachVerbHasJSON(t *testing.T) {
 		{"user enable", "root", "", exitRefused},
 		{"user factor", "dt-new --off", "username", exitDone},
 		{"user factor", "dt-new --off", "", exitRefused},
+		{"user verify", "dt-new", "username email email_verified", exitDone},
+		{"user verify", "dt-staff", "", exitRefused},
 		{"user modify", "dt-new --company Rossi", "username company", exitDone},
 		{"user modify", "dt-none --company Rossi", "", exitRefused},
 		{"user lock", "dt-new", "username status", exitDone},

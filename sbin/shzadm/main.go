@@ -41,6 +41,7 @@ var verbs = []verb{
 	{"user lock", userLock},
 	{"user unlock", userUnlock},
 	{"user factor", userFactor},
+	{"user verify", userVerify},
 	{"user delete", userDelete},
 	{"group add", groupAdd},
 	{"group member", groupMember},

@@ -14,6 +14,7 @@ var textsEN = texts{
   user lock NAME     keep a user out
   user unlock NAME   let a locked user in again
   user factor NAME --off
+  user verify NAME
                      take the second factor off a user who has lost the phone
   user delete NAME   remove a user
   group add NAME     make the group of a partner company
@@ -138,6 +139,13 @@ Takes the second factor off somebody who has lost his phone, also of the machine
 then on the password alone lets him in, or to setting up another one where that is required.
 
   --off    without it nothing is done
+  --json   print a JSON object
+`,
+	"help user verify": `usage: shzadm user verify NAME [--json]
+
+Has a link sent to the mail address of an account that Share Zone made. When it is used, the address
+is known to reach him: "user show" says so.
+
   --json   print a JSON object
 `,
 	"help user delete": `usage: shzadm user delete NAME --files keep
@@ -328,7 +336,8 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"user-password": "Password, to be changed at the first login: %s\n",
 	"user-invited":  "User %s: invited; the link goes to %s and is good until %s\n",
 	"user-columns":  "USER UID ROLES STATUS EXPIRES NAME COMPANY EMAIL",
-	"user-fields":   "User|Uid|Full name|Company|Email|Phone|Mobile|Roles|Status|Expires|Must change password|Groups|Language|Told by|Last login|Refused logins|Invited by|Second factor",
+	"user-fields":   "User|Uid|Full name|Company|Email|Address verified|Phone|Mobile|Roles|Status|Expires|Must change password|Groups|Language|Told by|Last login|Refused logins|Invited by|Second factor",
+	"user-verify":   "%s: a link goes to %s; the address is verified when it is used\n",
 	"zone-made":     "Zone %s of %s: %s\n",
 	"zone-shared":   "Zone %s: %s=%s (changed inside: folders %d, files %d)\n",
 	"zone-system":   "warning: %s is a group of the system; services that run in it get in too\n",
@@ -407,6 +416,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"not-root":         "only root can do this",
 	"no-password":      "there is no password on standard input",
 	"invitations-off":  "nobody can be invited: the settings have no mail server or no public_url: %s",
+	"not-verified":     "the address of this user is not verified by a link: %s",
 	"not-invited":      "this user does not wait for an invitation: the password is chosen already, or no link would be taken: %s",
 	"not-shown":        "the user was made, but could not be shown; passwd sets another password: %s",
 	"password-refused": "the password was refused, and no user was made: %s",

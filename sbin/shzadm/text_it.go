@@ -13,6 +13,7 @@ var textsIT = texts{
   user lock NOME     tiene fuori un utente
   user unlock NOME   fa rientrare un utente bloccato
   user factor NOME --off
+  user verify NOME
                      toglie il secondo fattore a chi ha perso il telefono
   user delete NOME   elimina un utente
   group add NOME     crea il gruppo di un'azienda esterna
@@ -138,6 +139,13 @@ Toglie il secondo fattore a chi ha perso il telefono, anche agli utenti della ma
 la password basta per entrare, o per attivarne un altro dove è richiesto.
 
   --off    senza non viene fatto niente
+  --json   mostra un oggetto JSON
+`,
+	"help user verify": `uso: shzadm user verify NOME [--json]
+
+Manda un link all'indirizzo di posta di un account creato da Share Zone. Quando viene usato, si sa che
+la posta lo raggiunge: lo dice "user show".
+
   --json   mostra un oggetto JSON
 `,
 	"help user delete": `uso: shzadm user delete NOME --files keep
@@ -327,7 +335,8 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"user-password": "Password, da cambiare al primo accesso: %s\n",
 	"user-invited":  "Utente %s: invitato; il link va a %s e vale fino al %s\n",
 	"user-columns":  "UTENTE UID RUOLI STATO SCADENZA NOME AZIENDA EMAIL",
-	"user-fields":   "Utente|Uid|Nome|Azienda|Email|Telefono|Cellulare|Ruoli|Stato|Scadenza|Deve cambiare password|Gruppi|Lingua|Avvisi per|Ultimo accesso|Accessi rifiutati|Invitato da|Secondo fattore",
+	"user-fields":   "Utente|Uid|Nome|Azienda|Email|Indirizzo verificato|Telefono|Cellulare|Ruoli|Stato|Scadenza|Deve cambiare password|Gruppi|Lingua|Avvisi per|Ultimo accesso|Accessi rifiutati|Invitato da|Secondo fattore",
+	"user-verify":   "%s: a %s va un link; l'indirizzo è verificato quando viene usato\n",
 	"zone-made":     "Area %s di %s: %s\n",
 	"zone-shared":   "Area %s: %s=%s (cambiati all'interno: cartelle %d, file %d)\n",
 	"zone-system":   "attenzione: %s è un gruppo del sistema; entrano anche i servizi che vi girano\n",
@@ -406,6 +415,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"not-root":         "può farlo soltanto root",
 	"no-password":      "sullo standard input non c'è una password",
 	"invitations-off":  "non si può invitare nessuno: nelle impostazioni manca il server di posta o public_url: %s",
+	"not-verified":     "l'indirizzo di questo utente non si verifica con un link: %s",
 	"not-invited":      "questo utente non aspetta un invito: la password è già scelta, o nessun link varrebbe: %s",
 	"not-shown":        "l'utente è stato creato, ma non si è potuto mostrare; passwd imposta un'altra password: %s",
 	"password-refused": "la password è stata rifiutata e l'utente non è stato creato: %s",

@@ -173,8 +173,12 @@ func userShow(c *call, args []string) error {
 	if err != nil {
 		return err
 	}
+	verified := ""
+	if u.Email != nil {
+		verified = c.say.line(map[bool]string{true: "yes", false: "no"}[u.EmailVerified])
+	}
 	return c.printFields("user-fields", u.Name, strconv.FormatUint(uint64(u.UID), 10), text(u.FullName), text(u.Company),
-		text(u.Email), text(u.Phone), text(u.Mobile), joinRoles(u.Roles), status(u), text(u.Expires), mustChange,
+		text(u.Email), verified, text(u.Phone), text(u.Mobile), joinRoles(u.Roles), status(u), text(u.Expires), mustChange,
 		strings.Join(u.Groups, " "), text(u.Language), text((*string)(u.Channel)), moment(u.LastLogin), refused, text(u.Sponsor),
 		c.say.line(map[bool]string{true: "yes", false: "no"}[second.Enrolled]))
 }

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
 	"sharezone/internal/config"
 	"sharezone/internal/farewell"
 	"sharezone/internal/invitation"
+	"sharezone/internal/verification"
 )
 
 // changedUser is a user with what a change did besides.
@@ -204,6 +206,29 @@ func userFactor(c *call, args []string) error {
 		return err
 	}
 	return c.showChanged(changedUser{User: u})
+}
+
+// userVerify has the link sent by which somebody says that mail to his address reaches him.
+func userVerify(c *call, args []string) error {
+	operands, err := c.parse(c.flags(), args, 1, 1)
+	if err != nil {
+		return err
+	}
+	settings, err := config.Read()
+	if err != nil {
+		return err
+	}
+	u, err := c.changeUser(operands[0], "user-modify", func() error {
+		_, err := verification.Send(operands[0], "", settings.Login.Invitation, 0, settings, time.Now())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.printJSON(u)
+	}
+	return c.print(c.say.line("user-verify", printable(u.Name), printable(text(u.Email))))
 }
 
 func userUnlock(c *call, args []string) error {
