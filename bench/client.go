@@ -34,9 +34,9 @@ type client struct {
 }
 
 // login logs the user in. The references get the cookie too: the header has the same length.
-func login() (*client, error) { return loginAt(site) }
+func login() (*client, error) { return loginAt(site, user) }
 
-func loginAt(site string) (*client, error) {
+func loginAt(site, name string) (*client, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func loginAt(site string) (*client, error) {
 	c := &client{buffer: make([]byte, 256<<10)}
 	c.Jar, c.Timeout = jar, patience
 	c.Transport = &http.Transport{MaxIdleConnsPerHost: clients, DisableCompression: true, TLSClientConfig: trust}
-	form := url.Values{"username": {user}, "password": {password}}
+	form := url.Values{"username": {name}, "password": {password}}
 	r, err := http.NewRequest(http.MethodPost, site+"/cgi-bin/login", strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, err
@@ -113,6 +113,20 @@ func (c *client) rate(target, accept, contains string) (float64, error) {
 func (c *client) once(target, accept, contains string) (float64, error) {
 	began := time.Now()
 	err := c.page(target, accept, contains)
+	return milliseconds(began), err
+}
+
+// refused is once for what there is not.
+func (c *client) refused(target string) (float64, error) {
+	began := time.Now()
+	answer, err := c.Get(target)
+	if err != nil {
+		return 0, err
+	}
+	defer answer.Body.Close()
+	if _, err = io.Copy(io.Discard, answer.Body); err == nil && answer.StatusCode != http.StatusNotFound {
+		err = errors.New(target + ": " + answer.Status)
+	}
 	return milliseconds(began), err
 }
 

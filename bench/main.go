@@ -30,6 +30,7 @@ func run() error {
 	cleaner := flag.Bool("cleaner", false, "compare the cleaner alone")
 	backlog := flag.Int("backlog", 0, "compare the worker alone, with so many events")
 	proxy := flag.Bool("dmz", false, "compare what goes by the reverse proxy alone")
+	people := flag.Bool("people", false, "compare the page of people alone")
 	zones := flag.Int("zones", agingZones, "that the cleaner goes through")
 	flag.Parse()
 	began := time.Now()
@@ -48,6 +49,9 @@ func run() error {
 		}
 		tableHead()
 		return compareProxy()
+	}
+	if *people {
+		return comparePeople()
 	}
 	if err := makeFiles(); err != nil {
 		return err
@@ -69,7 +73,11 @@ func run() error {
 	}
 	fmt.Println()
 	tableHead()
-	return compareBacklog(backlogEvents)
+	if err := compareBacklog(backlogEvents); err != nil {
+		return err
+	}
+	fmt.Println()
+	return comparePeople()
 }
 
 func tableHead() {

@@ -18,7 +18,7 @@ const (
 
 // compareProxy prints the table. All of it is on one machine: what TLS costs the proxy is taken from the inside.
 func compareProxy() error {
-	c, err := loginAt(proxySite)
+	c, err := loginAt(proxySite, user)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func compareProxy() error {
 	}
 	row("upload of 1 GiB / PUT of mod_dav, then sync -f, both by the proxy", "MiB/s", samples[0], samples[1], atLeast(0.8))
 
-	inside, err := loginAt(site)
+	inside, err := loginAt(site, user)
 	if err != nil {
 		return err
 	}

@@ -16,9 +16,10 @@ readonly gate=/usr/lib/sharezone/gate
 
 usage() {
     cat <<'END'
-usage: bench/run.sh [--layer FILE] [--cleaner ZONES | --backlog EVENTS | --dmz]
+usage: bench/run.sh [--layer FILE] [--cleaner ZONES | --backlog EVENTS | --dmz | --people]
   --layer FILE     keep the packages that it needs in an image, for the next run (as of test.sh); this file stays
   --cleaner ZONES  compare the cleaner alone, with so many zones instead of 10,000
+  --people         compare the page of people alone
   --backlog EVENTS compare the worker alone, with so many events instead of 100,000
   --dmz            compare what goes by TLS, the reverse proxy and the external entry alone
 END
@@ -49,6 +50,10 @@ main() {
     fi
     if [[ ${1-} == --dmz ]]; then
         only=(-dmz)
+        shift
+    fi
+    if [[ ${1-} == --people ]]; then
+        only=(-people)
         shift
     fi
     if (($# > 0)); then

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os/exec"
 	"slices"
 	"strings"
@@ -66,6 +67,9 @@ func setUp(t *testing.T, id, password string) (key string, recovery []string) {
 	done := with(t, id, "-d", "op=confirm", "-d", "otp="+appCode(t, key, -1), factorPage)
 	if err := json.Unmarshal(factorOf(t, done).Codes, &recovery); err != nil || done.status != 200 || len(recovery) != 10 {
 		t.Fatalf("confirm: %d %s", done.status, done.body)
+	}
+	if again := curl(t, "-b", "SESSION_ID="+id, "-H", "Accept: text/html", "-d", "op=confirm", "-d", "otp="+appCode(t, key, -1), factorPage); again.status != 303 || again.header.Get("Location") != factorPage+"?done=on" {
+		t.Errorf("the page with the codes loaded again: %d %s", again.status, again.body)
 	}
 	return key, recovery
 }
@@ -252,22 +256,32 @@ func TestFactorTakenOff(t *testing.T) {
 		t.Cleanup(func() { run(t, "shzadm", "user", "delete", name, "--files", "keep") })
 	}
 	setUp(t, opened(t, "us-lost", password), password)
-	const drop = "op=drop-factor&username=us-lost"
+	drop := "op=drop-factor&username=us-lost&password=" + url.QueryEscape(needDemo(t).password["admin"])
 	for user, want := range map[string]int{"anna": 403, "bruno": 403} {
 		if a := jsonAs(t, user, "-d", drop, "/cgi-bin/users"); a.status != want || !exists(layout.Factors+"/us-lost") {
 			t.Errorf("%s: %d %s", user, a.status, a.body)
 		}
 	}
 	for _, name := range []string{"admin", "root", "nobody-at-all"} { // himself, the system's, nobody
-		if a := jsonAs(t, "admin", "-d", "op=drop-factor&username="+name, "/cgi-bin/users"); a.status < 400 || a.status == 500 {
+		if a := jsonAs(t, "admin", "-d", strings.Replace(drop, "us-lost", name, 1), "/cgi-bin/users"); a.status < 400 || a.status == 500 {
 			t.Errorf("of %s: %d %s", name, a.status, a.body)
 		}
 	}
 	if a := jsonAs(t, "admin", "/cgi-bin/users/us-lost"); !strings.Contains(a.body, `"second_factor":true`) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
-	if a := curlAs(t, "admin", "-H", "Accept-Language: en", "/cgi-bin/users/us-lost"); !strings.Contains(a.body, `value="drop-factor"`) {
+	if a := curlAs(t, "admin", "-H", "Accept-Language: en", "/cgi-bin/users/us-lost"); !strings.Contains(a.body, `href="/cgi-bin/users/us-lost?view=factor"`) || strings.Contains(a.body, `"drop-factor"`) {
 		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := curlAs(t, "admin", "-H", "Accept-Language: en", "/cgi-bin/users/us-lost?view=factor"); !strings.Contains(a.body, `value="drop-factor"`) || !strings.Contains(a.body, `name="password"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	// Whoever finds an administrator's session open has not his password.
+	for _, secret := range []string{"", "&password=wrong"} {
+		a := curlAs(t, "admin", "-H", "Accept-Language: en", "-d", "op=drop-factor&username=us-lost"+secret, "/cgi-bin/users")
+		if a.status != 403 || !strings.Contains(a.body, "Your password is not right") || !strings.Contains(a.body, `value="drop-factor"`) || !exists(layout.Factors+"/us-lost") {
+			t.Errorf("%q: %d %s", secret, a.status, a.body)
+		}
 	}
 	if a := jsonAs(t, "admin", "-d", drop, "/cgi-bin/users"); a.status != 200 || exists(layout.Factors+"/us-lost") || !strings.Contains(a.body, `"second_factor":false`) {
 		t.Errorf("%d %s", a.status, a.body)

@@ -121,6 +121,9 @@ func TestForgottenPassword(t *testing.T) {
 	if a := set("us-forgot", link, next+"9", next+"9"); a.status != 403 {
 		t.Errorf("twice: %d %s", a.status, a.body)
 	}
+	if a := curl(t, "-H", "Accept: text/html", "-H", "Accept-Language: en", forgotPage+"?user=us-forgot&token="+link); a.status != 403 || strings.Contains(a.body, `name="new"`) || !strings.Contains(a.body, "no good any more") {
+		t.Errorf("a used link asks for a password: %d %s", a.status, a.body)
+	}
 	// What Apache refuses itself is answered by a page of another address.
 	curl(t, "-A", "refused-"+link[:16], "-X", "TRACE", forgotPage+"?user=us-forgot&token="+link)
 	curl(t, "-A", "absolute-"+link[:16], "--request-target", "http://127.0.0.1:8080"+forgotPage+"?user=us-forgot&token="+link, forgotPage)

@@ -233,7 +233,7 @@ func TestManifest(t *testing.T) {
 				if _, err := os.Stat("../" + value); err != nil {
 					t.Errorf("%s: %v", i.path, err)
 				}
-			} else if !slices.Contains([]string{"acl", "mount", "made", "to", "keep", "if", "optional", "volatile", "while"}, key) {
+			} else if !slices.Contains([]string{"acl", "mount", "made", "to", "keep", "if", "optional", "once", "volatile", "while"}, key) {
 				t.Errorf("%s: unknown flag %q", i.path, flag)
 			}
 		}

@@ -263,6 +263,23 @@ func TestInstallRepairsEach(t *testing.T) {
 	}
 }
 
+// TestInstallMakesNoFactors: an empty folder in the place of a lost one would turn all second factors off.
+func TestInstallMakesNoFactors(t *testing.T) {
+	needDemo(t)
+	away := layout.Factors + ".away"
+	run(t, "mv", layout.Factors, away)
+	t.Cleanup(func() {
+		run(t, "sh", "-c", `[ ! -e "$2" ] || { rm -rf "$1"; mv "$2" "$1"; }`, "sh", layout.Factors, away)
+	})
+	out, _ := install(t, "--demo")
+	if exists(layout.Factors) || !strings.Contains(out, layout.Factors) {
+		t.Errorf("it is made, or nothing is said:\n%s", out)
+	}
+	if out, status := shzadm(t, "doctor", "--json"); status == 0 || !strings.Contains(out, `"factors-lost"`) {
+		t.Errorf("doctor: %s", out)
+	}
+}
+
 // TestInstallInterrupted kills the whole run after so many lines of what it says, and runs it again.
 func TestInstallInterrupted(t *testing.T) {
 	needDemo(t)

@@ -104,6 +104,9 @@ func TestInvitation(t *testing.T) {
 	if a := jsonAs(t, "admin", "/cgi-bin/users/us-guest"); !strings.Contains(a.body, `"invited":"20`) || strings.Contains(a.body, link[17:]) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
+	if a := curlAs(t, "admin", "-H", "Accept-Language: en", "/cgi-bin/users/us-guest"); !strings.Contains(a.body, "the mail server has not taken it yet") {
+		t.Errorf("nothing says that the mail waits: %d %s", a.status, a.body)
+	}
 	emptyQueue(t)
 	if a := jsonAs(t, "admin", "-d", "op=invite-again", "-d", "username=us-guest", "/cgi-bin/users"); a.status != 200 {
 		t.Errorf("again: %d %s", a.status, a.body)

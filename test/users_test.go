@@ -71,6 +71,7 @@ func TestUsersContract(t *testing.T) {
 		{"create, JSON", "admin", []string{"-H", object, "-d", `{"op":"create","username":"us-new","full_name":"N","email":"n@example.org","role":"manager","expires":"2099-12-31"}`, usersPage}, 201, 201, "", []string{`"roles":["base","manager"]`, `"expires":"2099-12-31"`}, ""},
 		{"create, taken", "admin", []string{"-d", strings.Replace(create, "us-new", "us-ada", 1), usersPage}, 409, 409, "exists", nil, ""},
 		{"create, of the system", "admin", []string{"-d", strings.Replace(create, "us-new", "daemon", 1), usersPage}, 409, 409, "exists", nil, ""},
+		{"create, with a zone", "admin", []string{"-d", "op=create&username=us-new&full_name=N&email=n%40example.org&zone=demo&access=read", usersPage}, 400, 400, "bad-request", nil, ""},
 		{"create, no address", "admin", []string{"-d", "op=create&username=us-new&full_name=N", usersPage}, 400, 400, "bad-request", nil, ""},
 		{"create, an option", "admin", []string{"-d", strings.Replace(create, "us-new", "-rf", 1), usersPage}, 400, 400, "bad-request", nil, ""},
 		{"create, a number", "admin", []string{"-d", strings.Replace(create, "us-new", "1000", 1), usersPage}, 400, 400, "bad-request", nil, ""},

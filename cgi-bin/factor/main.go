@@ -110,8 +110,12 @@ func change(c *web.Call, op string, fields url.Values, f form) error {
 		}
 		return complain(c, web.NotPermitted, "password", sentence, f)
 	}
+	again := op == "confirm" && errors.Is(err, helper.Refusal("nothing"))
 	if err = refusal(err); err != nil {
 		act.End(string(web.CodeOf(err)), -1, "")
+		if again && !c.JSON && isOn(c) { // the page with the recovery codes was loaded again
+			return c.SeeOther(f.way("on"), 0, nil)
+		}
 		if key := sentences[op+" "+string(web.CodeOf(err))]; key != "" {
 			return &web.Told{Err: err, Sentence: c.Language.Say(key)}
 		}
@@ -135,6 +139,12 @@ func change(c *web.Call, op string, fields url.Values, f form) error {
 	v := c.View(c.Language.Say("factor.recovery"))
 	v.OneLanguage = true // the other page would have no codes
 	return c.Answer(http.StatusOK, object, recoveryPage(v, reply.Recovery, next))
+}
+
+// isOn says whether the second factor is set up.
+func isOn(c *web.Call) bool {
+	reply, err := helper.Auth(helper.AuthRequest{Op: "factor", Session: c.Session})
+	return err == nil && reply.Factor.Enrolled
 }
 
 // noteLogin tells that somebody is in who has set his second factor up on the way.
@@ -183,6 +193,8 @@ func show(c *web.Call, status int, f form) error {
 		v.Notice = &page.Notice{Kind: page.Error, Text: c.Language.Say("folder.lost")}
 	case "off":
 		v.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say("factor.is-off")}
+	case "on":
+		v.Notice = &page.Notice{Kind: page.Info, Text: c.Language.Say("factor.is-on")}
 	}
 	if c.Lacks == string(session.LacksCode) {
 		v.Title = c.Language.Say("factor.code-title")

@@ -45,6 +45,8 @@ func answer(c *web.Call) error {
 	case c.Request.Method != http.MethodPost && fields.Has("token") && (f.Token == "" || !session.ValidUser(f.User)):
 		// Whoever makes up a link must not have a sentence of his own shown here.
 		return complain(c, forgotForm{Invited: f.Invited, Verifies: f.Verifies, Void: true}, web.NotPermitted, f.say(c.Language, "void"))
+	case c.Request.Method != http.MethodPost && fields.Has("token"):
+		return look(c, f)
 	case c.Request.Method != http.MethodPost:
 		return show(c, http.StatusOK, f)
 	case f.Verifies:
@@ -53,6 +55,18 @@ func answer(c *web.Call) error {
 		return set(c, f, fields.Get("new"), fields.Get("confirm"))
 	}
 	return send(c, strings.TrimSpace(fields.Get("username")))
+}
+
+// look shows what a link asks for, if that would be taken. Nothing of the link is used up.
+func look(c *web.Call, f forgotForm) error {
+	_, err := helper.Auth(helper.AuthRequest{Op: "link", Username: f.User, Token: f.Token, Purpose: f.purpose()})
+	if errors.Is(err, helper.Refusal("refused")) {
+		return complain(c, forgotForm{Invited: f.Invited, Verifies: f.Verifies, Void: true}, web.NotPermitted, f.say(c.Language, "void"))
+	}
+	if err != nil {
+		return err
+	}
+	return show(c, http.StatusOK, f)
 }
 
 // send has a link sent, perhaps.
@@ -163,6 +177,17 @@ func (f forgotForm) say(l text.Language, name string) string {
 		return l.Say("verify." + name)
 	}
 	return l.Say("forgot." + name)
+}
+
+// purpose is what the link is for, as internal/token calls it.
+func (f forgotForm) purpose() string {
+	switch {
+	case f.Invited:
+		return "invitation"
+	case f.Verifies:
+		return "address"
+	}
+	return "password"
 }
 
 // action is where the form goes.

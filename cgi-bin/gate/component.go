@@ -43,7 +43,7 @@ var components = [...]component{
 	{name: "zones", methods: "GET HEAD POST", sudo: true, event: posts, cpu: 60, memory: 512 * mib},
 	// Sudo hands limits on, and where root may not lift them (containers) these are its helper's: it walks through all zones
 	// when files change hands, and useradd must never be cut short.
-	{name: "users", methods: "GET HEAD POST", sudo: true, event: posts, cpu: 600, memory: 1024 * mib},
+	{name: "users", methods: "GET HEAD POST", sudo: true, session: true, event: posts, cpu: 600, memory: 1024 * mib},
 	{name: "resetpwd", methods: "POST", sudo: true, event: posts, cpu: 600, memory: 1024 * mib},
 	// A transfer costs about half a second of processor time a GiB (sendfile, splice): an hour is some TiB.
 	{name: "shz", methods: "GET HEAD POST PUT PATCH DELETE OPTIONS", event: transfers, decodes: asksThumbnail, cpu: 3600, memory: 1024 * mib},

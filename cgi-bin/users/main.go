@@ -189,6 +189,7 @@ type found struct {
 type shown struct {
 	helper.KnownUser
 	Invited  *time.Time        `json:"invited"` // until then the link of an invitation is good
+	Waits    bool              `json:"waits"`   // the mail server has not taken it
 	Sessions []helper.Session  `json:"sessions"`
 	Zones    []helper.UserZone `json:"zones"`
 }
@@ -199,7 +200,7 @@ func (v viewer) ask(name string) (shown, error) {
 	if err != nil {
 		return shown{}, v.told(err)
 	}
-	s := shown{KnownUser: *reply.User, Invited: reply.Invited, Sessions: reply.Sessions, Zones: reply.Zones}
+	s := shown{KnownUser: *reply.User, Invited: reply.Invited, Waits: reply.Waits, Sessions: reply.Sessions, Zones: reply.Zones}
 	if s.Sessions == nil {
 		s.Sessions = []helper.Session{}
 	}

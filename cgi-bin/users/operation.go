@@ -37,7 +37,7 @@ var operations = map[string]operation{
 	"modify":       {event: "user-modify", ask: form.described, done: "modify", view: "edit"},
 	"lock":         {event: "user-lock", ask: form.plain, done: "lock"},
 	"unlock":       {event: "user-modify", ask: form.plain, done: "unlock"},
-	"drop-factor":  {event: "second-factor", ask: form.plain, done: "drop-factor"},
+	"drop-factor":  {event: "second-factor", ask: form.plain, done: "drop-factor", view: "factor"},
 	"delete":       {event: "user-delete", ask: form.farewell, done: "delete", view: "delete"},
 	"member":       {event: "group-modify", ask: form.membership, done: "modify"},
 	"create-group": {event: "group-create", group: true, ask: form.plain, done: "create-group", view: "groups"},
@@ -115,7 +115,24 @@ func (f form) send(q helper.AccountRequest) (helper.AccountReply, error) {
 	if err := f.may(); err != nil {
 		return helper.AccountReply{}, err
 	}
+	if f.op == "drop-factor" {
+		if err := f.prove(); err != nil {
+			return helper.AccountReply{}, err
+		}
+	}
 	return helper.Account(q, nil)
+}
+
+// prove asks for the administrator's own password: whoever finds his session open must not take second factors off.
+func (f form) prove() error {
+	_, err := helper.Auth(helper.AuthRequest{Op: "prove", Session: f.call.Session, Password: web.Secret(f.fields.Get("password"))})
+	switch {
+	case errors.Is(err, helper.Refusal("refused")):
+		return &helper.AccountRefusal{Code: string(web.NotPermitted), Reason: "own-password", Field: "password"}
+	case errors.Is(err, helper.Refusal("ended")): // meanwhile, by another browser or an administrator
+		return web.Refuse(web.NotLoggedIn, "the session has ended")
+	}
+	return err
 }
 
 // may says why it is no use to ask for what the form is about.
@@ -172,6 +189,9 @@ func (f form) described() (helper.AccountRequest, error) {
 		if q.Zone = strings.TrimSpace(f.fields.Get("zone")); q.Zone != "" {
 			q.Access = f.fields.Get("access")
 		}
+	}
+	if f.op == "create" && strings.TrimSpace(f.fields.Get("zone")) != "" { // which nobody would be let into
+		return q, &helper.AccountRefusal{Code: string(web.BadRequest), Reason: "zone-by-invitation", Field: "zone"}
 	}
 	if f.op == "modify" && q.FullName == nil && q.Company == nil && q.Phone == nil && q.Mobile == nil && q.Email == nil && q.Expires == nil && q.Role == nil && q.Language == nil && q.Channel == nil && q.Sponsor == nil {
 		return q, web.Refuse(web.BadRequest, "nothing to change")

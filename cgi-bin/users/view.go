@@ -195,7 +195,7 @@ type heir struct{ Name, Label string }
 // userPage shows somebody, or one of the forms about him.
 func (v viewer) userPage(s shown, view string, typed url.Values, status int, notice *page.Notice) error {
 	switch view {
-	case "", "edit", "delete":
+	case "", "edit", "delete", "factor":
 	default:
 		return web.Refuse(web.BadRequest, "view="+strconv.Quote(view))
 	}
@@ -211,6 +211,9 @@ func (v viewer) userPage(s shown, view string, typed url.Values, status int, not
 	u.Verifiable = !u.Invitable && s.Email != nil && !s.EmailVerified && s.Status != nil && *s.Status == account.Active && v.invites()
 	if s.Invited != nil {
 		u.Facts = append(u.Facts, fact{l.Say("users.invited"), v.moment(s.Invited), false})
+		if s.Waits {
+			u.Facts = append(u.Facts, fact{l.Say("users-invite.mail"), l.Say("users-invite.waits"), false})
+		}
 	}
 	if s.Barred != "" {
 		u.Barred = l.Say("users-refused." + s.Barred)

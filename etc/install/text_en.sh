@@ -77,6 +77,7 @@ Builds Share Zone from this checkout and installs it; run again it upgrades or r
     [warning-certificate]='warning: the certificate %s ends on %s'
     [warning-limit]='warning: the kernel does not take /etc/apache2-sharezone-dmz/limit.nft; one address may take all connections'
     [warning-mounted]='warning: %s is in use and stays mounted; umount it and run this again'
+    [lost]='warning: %s is missing, with what was in it, and is not made anew: put it back from the backup (shzadm doctor)'
     [kept]='kept %s, which was changed on this machine; the shipped one is %s'
     [kept-retired]='left %s, which this version no longer has: there is something of this machine in it'
     [left]='What stays of settings and state:'

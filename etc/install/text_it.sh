@@ -77,6 +77,7 @@ Compila Share Zone da questa copia dei sorgenti e lo installa; eseguito di nuovo
     [warning-certificate]='attenzione: il certificato %s scade il %s'
     [warning-limit]='attenzione: il kernel non accetta /etc/apache2-sharezone-dmz/limit.nft; un solo indirizzo può prendersi tutte le connessioni'
     [warning-mounted]='attenzione: %s è in uso e resta montato; smontarlo ed eseguire di nuovo il comando'
+    [lost]='attenzione: manca %s, con quello che conteneva, e non viene rifatta: va rimessa dalla copia di sicurezza (shzadm doctor)'
     [kept]='lasciato %s, modificato su questa macchina; quello fornito è %s'
     [kept-retired]='lasciato %s, che questa versione non ha più: contiene qualcosa di questa macchina'
     [left]='Che cosa resta di impostazioni e stato:'

@@ -112,6 +112,31 @@ func (s Store) Renamed(p Person) error {
 	return nil
 }
 
+// Kept is a file of the folder.
+type Kept struct {
+	Name string // of its owner when it was made
+	UID  uint32 // that it says, 0 = none: it was made by hand
+}
+
+// List returns whose second factors there are. A file that cannot be read says no uid.
+func (s Store) List() ([]Kept, error) {
+	files, err := os.ReadDir(s.Folder)
+	var all []Kept
+	for _, file := range files {
+		if strings.ContainsAny(file.Name(), ".~") { // no login name: what is being written, or was
+			continue
+		}
+		k := Kept{Name: file.Name()}
+		if lines, err := read(filepath.Join(s.Folder, k.Name)); err == nil {
+			said, _ := option(lines, "UID")
+			uid, _ := strconv.ParseUint(said, 10, 32)
+			k.UID = uint32(uid)
+		}
+		all = append(all, k)
+	}
+	return all, err
+}
+
 // Begin makes a secret that is to be set up in a session, and returns it.
 func (s Store) Begin(p Person, session string) (key string, err error) {
 	random := make([]byte, keyBytes)

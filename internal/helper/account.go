@@ -56,6 +56,7 @@ type AccountReply struct {
 	Password string       `json:"password,omitempty"` // that was made: shown once, to be changed at the next login
 	Sent     string       `json:"sent,omitempty"`     // to which address a password went instead
 	Invited  *time.Time   `json:"invited,omitempty"`  // until then the link of an invitation is good
+	Waits    bool         `json:"waits,omitempty"`    // its mail does: the mail server has not taken it
 	Report   *zone.Report `json:"report,omitempty"`   // of the zone that somebody was invited to
 	Goodbye  *Goodbye     `json:"goodbye,omitempty"`
 	Deeds    []Deed       `json:"deeds,omitempty"` // what was done besides, to be told as acts

@@ -52,6 +52,7 @@ type AuthRequest struct {
 	Often    string `json:"often,omitempty"`   // how much of it; with a token "" only asks
 	Code     string `json:"code,omitempty"`    // of the second factor
 	Email    string `json:"email,omitempty"`   // that somebody says is his
+	Purpose  string `json:"purpose,omitempty"` // of a link, as internal/token calls it
 	Channel  string `json:"channel,omitempty"` // with messages: by what; "" = as it is
 }
 

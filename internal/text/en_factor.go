@@ -42,11 +42,12 @@ var englishFactor = map[string]string{
 	"factor.ask-help":      "Of the app that you use now, or a recovery code: you logged in without one.",
 	"factor.wrong-both":    "The password or the code is not right, or the code was used already.",
 	"factor.wrong-confirm": "The code is not the one of this key. Look whether the clock of your phone is right, and enter the next one.",
+	"factor.is-on":         "The second factor is set up. Its recovery codes were shown once; if you do not have them, make new ones.",
 	"factor.late":          "It took too long, or was begun anew on another page. Begin once more.",
 
 	"factor.recovery":       "Recovery codes",
 	"factor.done":           "The second factor is set up.",
 	"factor.recovery-intro": "Each of these codes lets you in once in the place of the app’s, when you do not have your phone. Print them or write them down, and keep them apart from the phone.",
-	"factor.recovery-once":  "They are shown now and never again.",
+	"factor.recovery-once":  "They are shown now and never again. Do not load this page again: where new ones were asked for, that would make others, and these would be no good.",
 	"factor.go-on":          "I have kept them: go on",
 }

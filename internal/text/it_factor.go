@@ -42,11 +42,12 @@ var italianFactor = map[string]string{
 	"factor.ask-help":      "Dell’app che usi adesso, oppure un codice di recupero: sei entrato senza.",
 	"factor.wrong-both":    "La password o il codice non è giusto, oppure il codice è già stato usato.",
 	"factor.wrong-confirm": "Il codice non è quello di questa chiave. Controlla che l’orologio del telefono sia giusto e scrivi il prossimo.",
+	"factor.is-on":         "Il secondo fattore è attivo. I suoi codici di recupero sono stati mostrati una volta; se non li hai, fanne di nuovi.",
 	"factor.late":          "È passato troppo tempo, oppure hai ricominciato in un’altra pagina. Comincia di nuovo.",
 
 	"factor.recovery":       "Codici di recupero",
 	"factor.done":           "Il secondo fattore è attivo.",
 	"factor.recovery-intro": "Ognuno di questi codici ti fa entrare una volta al posto di quello dell’app, quando non hai il telefono. Stampali o scrivili, e tienili lontano dal telefono.",
-	"factor.recovery-once":  "Vengono mostrati adesso e mai più.",
+	"factor.recovery-once":  "Vengono mostrati adesso e mai più. Non ricaricare questa pagina: se ne hai chiesti di nuovi ne farebbe altri, e questi non varrebbero più.",
 	"factor.go-on":          "Li ho conservati: continua",
 }

@@ -103,7 +103,7 @@ func fieldOf(err error) string {
 		}
 	case errors.As(err, &account):
 		switch {
-		case account.Reason == "field":
+		case account.Reason == "field", account.Reason == "zone-by-invitation", account.Reason == "own-password":
 			return account.Field
 		case account.Reason == "user": // there is one of this name
 			return "username"

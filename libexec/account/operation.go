@@ -20,6 +20,7 @@ import (
 	"sharezone/internal/secret"
 	"sharezone/internal/session"
 	"sharezone/internal/zone"
+	"sharezone/notify/queue"
 )
 
 // operation is one row of the table.
@@ -125,6 +126,7 @@ func show(w *work) error {
 		if w.out.Invited, err = invitation.Pending(u); err != nil {
 			return err
 		}
+		w.out.Waits = w.out.Invited != nil && waits(u)
 	}
 	for _, s := range sessions {
 		if s.Err == nil && s.Record.UID == u.UID {
@@ -146,6 +148,25 @@ func show(w *work) error {
 		}
 	}
 	return nil
+}
+
+// lookedAt bounds how many messages are read for a page: where more wait the mail server is away, and doctor says so.
+const lookedAt = 1000
+
+// waits says whether the mail with somebody's invitation was tried in vain. What cannot be read is told where the queue is looked at.
+func waits(u account.User) bool {
+	const messages = queue.Queue(layout.Queue)
+	ids, err := messages.List(queue.Waiting)
+	if err != nil {
+		privileged.Log(program, "messages", err)
+	}
+	for _, id := range ids[:min(len(ids), lookedAt)] {
+		m, err := messages.Read(queue.Waiting, id)
+		if err == nil && m.Kind == queue.Invite && m.UID == u.UID && m.User == u.Name && m.Reason != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // accessBy is what a zone's list gives somebody, by his name or one of his groups.

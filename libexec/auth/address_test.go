@@ -186,3 +186,48 @@ func TestLinkVerifies(t *testing.T) {
 		t.Errorf("%d %s; verified: %v", a.status, a.out, verified)
 	}
 }
+
+// TestLook: whether a link is good is told without using it up; a wrong secret counts against the link as ever.
+func TestLook(t *testing.T) {
+	addressOf(t)
+	link := linkFor(t, "la-adr")
+	look := func(name, link, purpose string) answer {
+		return ask(t, layout.UserGuest, request{Op: "link", Username: name, Token: link, Purpose: purpose})
+	}
+	for range 10 {
+		if a := look("la-adr", link, "password"); a.status != 0 || a.out != "{}\n" {
+			t.Fatalf("%d %s %s", a.status, a.out, a.log)
+		}
+	}
+	for what, row := range map[string][3]string{
+		"another's name": {"root", link, "password"}, "another purpose": {"la-adr", link, "invitation"}, "none": {"la-adr", "", "password"}, "a path": {"la-adr", "../key", "password"},
+		"another link": {"la-adr", strings.Repeat("0", 16) + link[16:], "password"},
+	} {
+		if a := look(row[0], row[1], row[2]); a.Error != "refused" || strings.Contains(a.log, link[17:]) {
+			t.Errorf("%s: %d %s %s", what, a.status, a.out, a.log)
+		}
+	}
+	for range 5 {
+		look("la-adr", link[:17]+strings.Repeat("0", 64), "password")
+	}
+	if a := look("la-adr", link, "password"); a.Error != "refused" {
+		t.Errorf("guessed five times: %s", a.out)
+	}
+}
+
+// TestProve: a password is one's own, in a session of one's own, and guessing takes as long as at a login.
+func TestProve(t *testing.T) {
+	addressOf(t)
+	file := logIn(t, "la-adr")
+	for what, row := range map[string]struct{ session, password, code string }{
+		"wrong": {file, "wrong", "refused"}, "none": {file, "", "refused"}, "no session": {strings.Repeat("0", 64), password, "ended"}, "right": {file, password, ""},
+	} {
+		a := ask(t, "la-adr", request{Op: "prove", Session: row.session, Password: row.password})
+		if a.Error != row.code || row.code == "refused" && a.took < 300*time.Millisecond {
+			t.Errorf("%s: %d %s after %v", what, a.status, a.out, a.took)
+		}
+	}
+	if got := sh(t, "faillock --dir /var/lib/sharezone/faillock --user la-adr | grep -c 192.0.2 || true"); got != "0" {
+		t.Errorf("counts after a right one: %s", got)
+	}
+}

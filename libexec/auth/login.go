@@ -510,6 +510,26 @@ func tryChange(q request, who caller, settings config.Settings) (reply, error) {
 	return reply{User: r.User, OthersStay: others != nil && who.account.shadow == ""}, nil
 }
 
+// provePassword says whether a password is the caller's, before something that his session alone must not do.
+func provePassword(q request, who caller) (reply, error) {
+	return withPassword(who, func(settings config.Settings) (reply, error) {
+		slot, err := takeSlot("auth", settings.Login)
+		if err != nil {
+			return reply{}, err
+		}
+		defer slot.Close()
+		f, r, err := openGood(q.Session, who, settings, session.LacksNothing)
+		if err != nil {
+			return reply{}, err
+		}
+		defer f.Close()
+		if !validPassword(q.Password) {
+			return reply{}, &told{"refused", "no password that PAM could take"}
+		}
+		return reply{User: who.name}, prove(q.Password, r, who, settings, nil)
+	})
+}
+
 // prove asks PAM for the caller's password, in a session of his, and for what more there is.
 func prove(password string, r session.Record, who caller, settings config.Settings, more func() error) error {
 	address, err := netip.ParseAddr(r.Address)

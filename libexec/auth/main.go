@@ -57,6 +57,7 @@ type request struct {
 	Channel  string `json:"channel"`
 	Code     string `json:"code"` // of the second factor
 	Email    string `json:"email"`
+	Purpose  string `json:"purpose"` // of a link
 }
 
 // reply is what stands on standard output. Error is one of refused, ended, weak, required, nothing, bad-address, soon, busy, no-space, internal.
@@ -99,11 +100,13 @@ var operations = map[string]struct {
 	"sessions": {member: true, run: ownSessions},
 	"end":      {member: true, run: endSession},
 	"account":  {member: true, run: ownAccount},
+	"prove":    {member: true, run: provePassword},
 	"language": {member: true, run: chooseLanguage},
 	"messages": {member: true, run: chooseMessages},
 	"notices":  {member: true, run: chooseNotices},
 	"address":  {member: true, run: askAddress},
 	"less":     {guest: true, run: lessMail},
+	"link":     {guest: true, run: lookAtLink},
 
 	"code":           {member: true, run: giveCode},
 	"factor":         {member: true, run: ownFactor},

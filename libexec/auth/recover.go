@@ -182,6 +182,19 @@ func tryRecover(q request, settings config.Settings) (reply, error) {
 	return reply{User: whose.name, Zone: zone}, nil
 }
 
+// lookAtLink says whether a link is good, as far as the store knows, for a page that would ask for something in vain. Programs that look
+// into mails ask, too: it uses nothing up, and what is refused counts against the link alone.
+func lookAtLink(q request, _ caller) (reply, error) {
+	r, err := token.Machine().Find(token.Purpose(q.Purpose), q.Token)
+	if err == nil && q.Username != r.User {
+		err = token.ErrUnknown
+	}
+	if errors.Is(err, token.ErrUnknown) {
+		return reply{}, &told{"refused", "link: " + err.Error()}
+	}
+	return reply{}, err
+}
+
 // useLink has a link used up by act, if it is good. What act says is token.ErrUnknown is answered as a link that is none.
 func useLink(q request, purpose token.Purpose, settings config.Settings, act func(account, token.Record) error) error {
 	address, err := parseOrigin(q)

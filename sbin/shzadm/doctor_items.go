@@ -28,6 +28,9 @@ func (u *checkup) checkItem(item manifestItem) {
 			return
 		}
 		f.Check, f.Found, f.Mend = "missing", err.Error(), item.make()
+		if item.path == layout.Factors { // to make it anew turns second factors off
+			f.Check = "factors-lost"
+		}
 		u.check(false, f)
 		return
 	}

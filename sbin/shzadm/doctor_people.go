@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
 
 	"sharezone/internal/account"
+	"sharezone/internal/factor"
 	"sharezone/internal/layout"
 )
 
@@ -126,6 +128,7 @@ func (u *checkup) checkPeople(m manifest) {
 	if u.check(err == nil, registerFinding(err)) {
 		u.checkCompanies(register)
 	}
+	u.checkFactors()
 	for _, e := range members(layout.GroupBase) {
 		// The name is compared, too: whoever got a used number by useradd alone is none of ours.
 		made := register.Names[e.UID] == e.Name
@@ -144,6 +147,27 @@ func (u *checkup) checkPeople(m manifest) {
 				Mend: fmt.Sprintf("echo %s >> %s", quote(fmt.Sprintf("%d %s %s", e.UID, e.Name, "0000-00-00")),
 					account.RegisterPath)})
 		}
+	}
+}
+
+// checkFactors checks that each second factor stands under the name of who has it. Under another name it keeps its owner out, or is
+// for nobody, until somebody else gets the name.
+func (u *checkup) checkFactors() {
+	kept, err := factor.Installed().List()
+	if errors.Is(err, fs.ErrNotExist) {
+		return // checkItem says so
+	}
+	u.check(err == nil, finding{Check: "unreadable", Subject: layout.Factors, Found: errorText(err)})
+	for _, k := range kept {
+		path := layout.Factors + "/" + k.Name
+		e, found := u.names.User(k.Name)
+		owner, known := u.names.UserByUID(k.UID)
+		if known = known && k.UID != 0 && owner.Name != k.Name; known {
+			u.check(false, finding{Check: "factor-renamed", Subject: path, Found: owner.Name,
+				Mend: fmt.Sprintf("mv -n -T -- %s %s", quote(path), quote(layout.Factors+"/"+owner.Name))})
+			continue
+		}
+		u.check(found && (k.UID == 0 || k.UID == e.UID), finding{Check: "factor-nobody", Subject: path, Found: k.Name, Mend: "rm -- " + quote(path)})
 	}
 }
 

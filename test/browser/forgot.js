@@ -20,12 +20,28 @@ export async function forgot(t) {
   await t.inspect('done', { title: 'forgot.title', says: t.say('forgot.done') });
 
   await t.visit(t.me.link);
-  await choose(t, 'Quercia-5-Ponte-Azzurro', 'Quercia-5-Ponte-Azzurro');
   await t.inspect('used', { status: 403, title: 'forgot.title', says: t.say('forgot.void') });
 
   await t.visit('/cgi-bin/login');
   await t.logIn('Quercia-4-Ponte-Azzurro');
   t.expect(new URL(page.url()).pathname === '/cgi-bin/home', `after the login one is at ${page.url()}`);
+  await address(t, 'Quercia-4-Ponte-Azzurro');
+}
+
+// address is somebody who gives his account another mail address.
+async function address(t, password) {
+  await t.visit('/cgi-bin/profile');
+  for (const [secret, name, state] of [
+    ['Quercia-9-Ponte-Azzurro', 'address-wrong', { status: 403, title: 'profile.title', says: t.say('profile.address-refused') }],
+    [password, 'address-sent', { title: 'profile.title', says: t.say('profile.address-sent') }],
+  ]) {
+    await t.field('email').fill('altra@localhost');
+    await t.field('password').fill(secret);
+    await t.go(() => t.button('forgot.submit').click());
+    await t.inspect(name, state);
+  }
+  await t.visit(`/cgi-bin/forgot?user=${t.me.user}&token=${'0'.repeat(16)}-${'0'.repeat(64)}&verify=1`);
+  await t.inspect('address-void', { status: 403, title: 'verify.title', says: t.say('verify.void') });
 }
 
 async function choose(t, password, confirm) {
@@ -47,6 +63,5 @@ export async function guest(t) {
   await t.logIn('Quercia-4-Ponte-Azzurro');
   t.expect(new URL(page.url()).pathname === '/cgi-bin/home', `after the login one is at ${page.url()}`);
   await t.visit(t.me.link);
-  await choose(t, 'Quercia-5-Ponte-Azzurro', 'Quercia-5-Ponte-Azzurro');
   await t.inspect('used', { status: 403, title: 'invite.title', says: t.say('invite.void') });
 }
