@@ -37,8 +37,13 @@ const (
 	sparseFile            = zoneFolder + "/" + sparseName
 )
 
-func folderURL(folder string) string { return site + "/cgi-bin/shz/" + zone + "/" + folder + "/" }
-func fileURL(name string) string     { return site + "/cgi-bin/shz/" + zone + "/" + name }
+func folderURL(folder string) string {
+	if folder != "" {
+		folder += "/"
+	}
+	return site + "/cgi-bin/shz/" + zone + "/" + folder
+}
+func fileURL(name string) string { return site + "/cgi-bin/shz/" + zone + "/" + name }
 
 // password of the user: made for this run, it leaves the process only by pipe and form.
 var password = rand.Text()

@@ -133,6 +133,9 @@ func compareAll(c *client) error {
 		return err
 	}
 	row("upload of 1 GiB / PUT of mod_dav, then sync -f", "MiB/s", samples[0], samples[1], atLeast(1.1))
+	if err := compareTus(c); err != nil {
+		return err
+	}
 
 	samples, err = alternate(roundsLarge,
 		way{"HTML", func() (float64, error) { return c.once(folderURL(manyFolder), "text/html", "00199") }},
@@ -148,6 +151,19 @@ func compareAll(c *client) error {
 		return err
 	}
 	return compareShare()
+}
+
+// compareTus compares the two ways of bringing a file, for they are the same but for the requests.
+func compareTus(c *client) error {
+	samples, err := alternate(roundsTransfer,
+		way{"tus", func() (float64, error) { return c.tus(folderURL(""), "arrived", zoneFolder+"/arrived", largeFile) }},
+		way{"PUT", func() (float64, error) { return c.upload(fileURL("arrived"), zoneFolder+"/arrived", largeFile, false) }},
+	)
+	if err != nil {
+		return err
+	}
+	row("upload of 1 GiB by tus / the same by PUT", "MiB/s", samples[0], samples[1], atLeast(0.9))
+	return nil
 }
 
 // weighAll prints the largest resident set of the processes that a request is.
