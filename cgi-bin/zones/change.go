@@ -192,9 +192,9 @@ func (f form) share() error {
 		}
 		return f.again(s, err, zonePage.overview)
 	}
-	done, pairs := "share", []string{"of", principal}
+	done, pairs := "share", []string(nil)
 	if access == string(zone.None) {
-		done = "unshare"
+		done, pairs = "unshare", []string{"of", principal}
 	} else if f.askedAbout(principal) != "" && !f.call.JSON && f.fields.Get("sure") != "1" {
 		return zonePage{viewer: f.viewer, seen: s, typed: f.fields, status: http.StatusOK}.sharing(principal, access)
 	}
@@ -205,6 +205,10 @@ func (f form) share() error {
 		seen: s, event: "zone-share", path: principal + "=" + access, title: f.call.Language.Say("zones-share.title"), done: done,
 		ask: helper.ZonefixRequest{Op: "share", Zone: f.name, Principal: principal, Access: access},
 		location: func(after zone.Details, done string) string {
+			p := zonePage{viewer: f.viewer, seen: seen{Details: after}}
+			if words, _ := p.beyond(principal); words != "" { // the page says it
+				pairs = append(pairs, "of", principal)
+			}
 			return zoneHref(after.Name, after.State, append(pairs, "done", done)...)
 		},
 		ill: func(err error) error { return f.again(s, err, zonePage.overview) },

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,8 +81,10 @@ func (p zonePage) check() error {
 			return err
 		},
 		well: func() (outcome, error) {
+			kinds := make(map[string]int) // an object also where there are none
+			maps.Copy(kinds, reply.Kinds)
 			return outcome{
-				status: p.status, object: checkObject{append([]zone.Drift{}, reply.Findings...), reply.More, reply.Kinds},
+				status: p.status, object: checkObject{append([]zone.Drift{}, reply.Findings...), reply.More, kinds},
 				body: checkBody(l, p.checkView(reply)), notice: p.notice,
 			}, nil
 		},
