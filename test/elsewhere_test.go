@@ -208,6 +208,19 @@ func TestTypedIsCarriedOverALogin(t *testing.T) {
 				t.Errorf("%s: %d %s", fields, a.status, a.body)
 			}
 		}
+		// Also of who cannot reach the zone, and would be told that it is not there.
+		if a := send("carla", folder, "-d", "op=mkdir&name=x&shz-user=anna"); a.status != 409 || !strings.Contains(a.body, "You are logged in as carla now") {
+			t.Errorf("mkdir by carla: %d %s", a.status, a.body)
+		}
+		// The script that uploads says it in a header, and does not try again.
+		for _, user := range []string{"bruno", "carla"} {
+			for _, request := range [][]string{{"-T", "/etc/hostname", folder + "new"}, {"-X", "POST", "-H", "Tus-Resumable: 1.0.0", "-H", "Upload-Length: 1", folder}, {"-X", "PATCH", folder + "?upload=x"}, {"-d", "op=mkdir&name=x", folder}} {
+				a := curl(t, append([]string{"-H", "Cookie: SESSION_ID=" + sessionID(t, user), "-H", "Accept-Language: en", "-H", "Shz-User: anna", "-H", "Accept: application/json"}, request...)...)
+				if a.status != 403 || a.code() != "not-permitted" || !strings.Contains(a.body, "logged in as "+user) {
+					t.Errorf("%s %s: %d %s", user, request, a.status, a.body)
+				}
+			}
+		}
 	})
 	// What cannot show a form again takes none for a wish.
 	unchanged(t, zonePath(zone), func() {

@@ -500,8 +500,8 @@ func TestInviterIsLocked(t *testing.T) {
 		t.Errorf("himself: %s", out)
 	}
 	held.Close()
-	for _, row := range []struct{ meanwhile, says string }{{"chown anna " + zonePath(zone), `"reason":"not-owner"`}, {"shzadm user lock us-boss", `"error"`},
-		{"shzadm user unlock us-boss; gpasswd -d us-boss shzadmin; gpasswd -d us-boss shzmgr", `"error"`}} {
+	for _, row := range []struct{ meanwhile, says string }{{"chown anna " + zonePath(zone), `"reason":"not-owner"`}, {"shzadm user lock us-boss", `"not-permitted"`},
+		{"shzadm user unlock us-boss; gpasswd -d us-boss shzadmin; gpasswd -d us-boss shzmgr", `"not-permitted"`}} {
 		if strings.Contains(row.meanwhile, "shzadmin") {
 			run(t, "sh", "-c", "shzadm user unlock us-boss; usermod -aG shzadmin us-boss")
 		}

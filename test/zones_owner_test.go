@@ -262,6 +262,24 @@ func TestZoneUnlisted(t *testing.T) {
 	if out, status := shzadm(t, "zone", "apply", zone); status == 0 || !strings.Contains(out, "lost its list") || listsOf(t, zone) != before {
 		t.Errorf("apply: %d %s", status, out)
 	}
+	if a := form(t, "anna", at, true, "op=open"); a.status != 409 || listsOf(t, zone) != before {
+		t.Errorf("open: %d %s", a.status, a.body)
+	}
+	// What lets more in than the owner is told beside, with what closes it, by everybody who tells.
+	run(t, "chmod", "1777", zonePath(zone))
+	kinds := ""
+	for _, found := range checked(t, "anna", zone) {
+		if kinds += found.Kind + " "; found.Apply || found.Kind != "unlisted" && !slices.Equal(found.Mend, []string{"chmod go-rwx " + zonePath(zone)}) {
+			t.Errorf("open: %+v", found)
+		}
+	}
+	if !strings.Contains(kinds, "other ") || !strings.Contains(kinds, "unlisted ") {
+		t.Errorf("open to everybody: %s", kinds)
+	}
+	if got := findings(t, zone); !slices.Contains(got, "zone-unlisted") || !slices.Contains(got, "zone-rights") {
+		t.Errorf("doctor: %q", got)
+	}
+	run(t, "chmod", "go-rwx", zonePath(zone))
 	for user, access := range map[string]string{"bruno": "write", "carla": "read"} {
 		if a := form(t, "anna", at, true, "op=share", "principal=user:"+user, "access="+access); a.status != 200 {
 			t.Errorf("%s: %d %s", user, a.status, a.body)

@@ -149,7 +149,7 @@ const seekPause = 10 * time.Minute
 // goesOn says whether somebody took a file and then, newer, took more of it: players of films ask for a part at each jump, and download
 // managers for several. The log, and CSV and JSON, have each request.
 func goesOn(act, newer event.Record) bool {
-	return (act.Event == "download" || act.Event == "preview") && act.Event == newer.Event && act.User == newer.User && act.Entry == newer.Entry &&
+	return (act.Event == "download" || act.Event == "preview") && act.Event == newer.Event && act.Result == newer.Result && act.User == newer.User && act.Entry == newer.Entry &&
 		said(act.Address) == said(newer.Address) && said(act.Zone) == said(newer.Zone) && activity.Bytes(act) == activity.Bytes(newer) &&
 		newer.Time.Sub(act.Time) <= seekPause
 }

@@ -28,12 +28,22 @@ func answer(c *web.Call) error {
 	if err != nil {
 		return err
 	}
+	// Before the zone, of which he may know nothing: else he would be told that it is not there.
+	if err := c.CheckScriptOf(c.Request.Header.Get("Shz-User")); err != nil {
+		return err
+	}
+	c.Request.Method = overridden(c.Request)
+	f := form{call: c, path: path}
+	if c.Request.Method == http.MethodPost && !isTus(c.Request) && !c.IsMultipart() {
+		if f.fields, f.again, err = c.FormOrAgain(); err != nil {
+			return err
+		}
+	}
 	root, err := zone.OpenZone(path.Zone)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	c.Request.Method = overridden(c.Request)
 	resumes := c.Request.URL.Query().Has("upload")
 	switch c.Request.Method {
 	case http.MethodPut:
@@ -42,7 +52,8 @@ func answer(c *web.Call) error {
 		if isTus(c.Request) {
 			return resume(c, root, path)
 		}
-		return post(c, root, path)
+		f.root = root
+		return f.post()
 	case http.MethodPatch, http.MethodDelete:
 		if !resumes {
 			c.Writer().Header().Set("Allow", "GET, HEAD, POST, PUT, OPTIONS")

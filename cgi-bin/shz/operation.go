@@ -17,11 +17,12 @@ import (
 )
 
 // post takes a form that was sent to a folder: files, or an operation on what lies in it.
-func post(c *web.Call, root *zone.Object, path zone.Path) error {
-	if !path.Folder {
+func (f form) post() error {
+	c := f.call
+	if !f.path.Folder {
 		return web.Refuse(web.BadRequest, "POST to a file")
 	}
-	folder, err := root.Open(path.Names)
+	folder, err := f.root.Open(f.path.Names)
 	if err != nil {
 		return err
 	}
@@ -29,10 +30,10 @@ func post(c *web.Call, root *zone.Object, path zone.Path) error {
 	if folder.Kind() != "dir" {
 		return unix.ENOTDIR
 	}
-	if err := keepIn(c, root, folder, path.Names); err != nil {
+	if err := keepIn(c, f.root, folder, f.path.Names); err != nil {
 		return err
 	}
-	f := form{call: c, root: root, folder: folder, path: path}
+	f.folder = folder
 	if c.IsMultipart() {
 		items, err := f.bringParts()
 		if err != nil {
@@ -41,14 +42,8 @@ func post(c *web.Call, root *zone.Object, path zone.Path) error {
 		if len(items) > 0 {
 			return f.answer(items, "upload")
 		}
-	} else {
-		var again bool
-		if f.fields, again, err = c.FormOrAgain(); err != nil {
-			return err
-		}
-		if again {
-			return f.showAgain()
-		}
+	} else if f.again {
+		return f.showAgain()
 	}
 	op := f.fields.Get("op")
 	operation, found := operations[op]
@@ -103,6 +98,7 @@ type form struct {
 	root, folder *zone.Object
 	path         zone.Path
 	fields       url.Values
+	again        bool // it is to be shown as it was typed
 }
 
 var operations = map[string]func(form) error{

@@ -128,7 +128,10 @@ func left(v viewer) error {
 	if on != here && !strings.HasPrefix(on, here+"/") && !strings.HasPrefix(on, here+"?") {
 		on = here
 	}
-	if v.call.From() == "" || v.call.JSON {
+	if v.call.JSON {
+		return web.Refuse(web.BadRequest, "view=left is a page")
+	}
+	if v.call.From() == "" && v.call.Request.Header.Get("Sec-Fetch-Site") != "same-origin" {
 		return v.call.SeeOther(on, http.StatusOK, nil)
 	}
 	r := zone.Report{Shut: v.query.Has("shut")}

@@ -190,8 +190,10 @@ func can(l language, person helper.Person, kind string) string {
 	}
 	if name, isGroup := strings.CutPrefix(person.Inside, "group:"); isGroup {
 		words = append(words, l.Say("zones-can.inside-group", name))
-	} else if person.Inside != "" {
+	} else if person.Inside == "other" {
 		words = append(words, l.Say("zones-can.inside"))
+	} else if person.Inside != "" {
+		words = append(words, l.Say("zones-can.inside-own"))
 	}
 	if len(words) == 0 {
 		return l.Say("zones-can.nothing")

@@ -98,7 +98,7 @@ func (s Store) Renamed(p Person) error {
 		return err
 	}
 	for _, file := range files {
-		if file.Name() == p.Name || strings.ContainsAny(file.Name(), ".~") { // no login name: what is being written, or was
+		if name := file.Name(); name == p.Name || name[0] == '.' || strings.Contains(name, "~") { // no login name: what is being written, or was
 			continue
 		}
 		lines, err := read(filepath.Join(s.Folder, file.Name()))

@@ -189,6 +189,17 @@ func TestUnsure(t *testing.T) {
 	if err := s.Renamed(renamed); err == nil || !strings.Contains(err.Error(), s.path(anna)) {
 		t.Error(err)
 	}
+	dotted := Person{"anna.rossi", 1004}
+	key, err := s.Begin(dotted, "s")
+	if err == nil {
+		err = os.WriteFile(s.path(dotted), []byte(key+"\n\" TOTP_AUTH\n\" UID 1004\n"), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Renamed(Person{"anna.verdi", 1004}); err == nil {
+		t.Error("a name with a dot is not seen to have been changed")
+	}
 	namesake := Person{anna.Name, 1003}
 	if codes, err := s.Renew(namesake); !errors.Is(err, ErrNone) {
 		t.Error(codes, err)

@@ -111,6 +111,15 @@ func (c *Call) CheckMadeFor(user string) error {
 	return &Told{Refuse(Conflict, "a form of another user's page"), c.Language.Say("error.other-user", c.User)}
 }
 
+// CheckScriptOf is CheckMadeFor of a page's script, which goes on with what it does by itself: not as somebody else. It has a code
+// after which no script tries again.
+func (c *Call) CheckScriptOf(user string) error {
+	if user == "" || user == c.User {
+		return nil
+	}
+	return &Told{Refuse(NotPermitted, "the script of another user's page"), c.Language.Say("error.other-user", c.User)}
+}
+
 // Form returns the fields of a changing request: urlencoded, multipart without files, or a JSON object with the same
 // keys, where an array is a repeated key. One that is to be shown again is refused: it must not be taken for a wish.
 func (c *Call) Form() (url.Values, error) {

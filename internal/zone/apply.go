@@ -37,14 +37,8 @@ func (h *Held) Apply() (Report, error) {
 	if root.NoACL {
 		return Report{}, acl.ErrUnsupported
 	}
-	if root.HasNoList() {
-		standing, _, err := h.Standing(nil)
-		if err == nil && len(standing) > 0 {
-			err = ErrUnlisted
-		}
-		if err != nil {
-			return Report{}, fmt.Errorf("%s: %w", h.name, err)
-		}
+	if err := h.checkListed(root); err != nil {
+		return Report{}, fmt.Errorf("%s: %w", h.name, err)
 	}
 	access := root.Access
 	r := ruleOf(h.stat.Uid, access)
@@ -65,6 +59,26 @@ func (h *Held) Apply() (Report, error) {
 		err = h.ownTrash(&report)
 	}
 	return report, err
+}
+
+// CheckListed returns ErrUnlisted for a zone whose root lost its list while people are still in those of the content.
+func (h *Held) CheckListed() error {
+	root, err := inspect(h.fd, h.name)
+	if err != nil {
+		return err
+	}
+	return h.checkListed(root)
+}
+
+func (h *Held) checkListed(root Root) error {
+	if !root.HasNoList() {
+		return nil
+	}
+	standing, _, err := h.Standing(nil)
+	if err == nil && len(standing) > 0 {
+		err = ErrUnlisted
+	}
+	return err
 }
 
 // Unshut opens a zone whose root somebody shut (chmod 700): owner and mask get all rights again, so that everybody has what the

@@ -78,6 +78,9 @@ func (c *checker) unlisted(r Root, standing []Member) {
 			c.take(d)
 		}
 	}
+	for _, d := range c.zone.admin.OpenToMore(r, c.zone.path()) {
+		c.take(d)
+	}
 	if len(standing) > 0 {
 		c.take(Unlisted(r.Name, standing))
 	}
@@ -159,9 +162,25 @@ func (c *checker) file(name string, fd int, st *unix.Stat_t) {
 	if st.Nlink > 1 {
 		c.take(Drift{Path: escape(c.walker.names(name)), Kind: DriftLinked, Found: strconv.FormatUint(uint64(st.Nlink), 10),
 			Right: "1", Mend: []string{}})
+		c.open(name, fd, st)
 		return
 	}
 	c.see(name, fd, st)
+}
+
+// open says who gets at a file with several names besides those who should: nothing but the loss of the other names lets apply change that.
+func (c *checker) open(name string, fd int, st *unix.Stat_t) {
+	access, err := acl.Access(fd)
+	if err != nil {
+		return
+	}
+	s := sight{part: isFile, owner: st.Uid, mode: st.Mode & 0o7777, access: access}
+	for _, d := range c.rule.compare(s, c.zone.admin.names) {
+		if d.Kind == DriftOther || d.Kind == DriftWide || d.Kind == DriftGroup || d.Kind == DriftExtra {
+			d.Path, d.Mend = escape(c.walker.names(name)), []string{}
+			c.take(d)
+		}
+	}
 }
 
 func (c *checker) folder(name string, fd int, st *unix.Stat_t) bool {

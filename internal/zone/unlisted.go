@@ -73,6 +73,16 @@ func (h *Held) Standing(stop func() bool) (standing []Member, complete bool, err
 	return standing, complete, nil
 }
 
+// OpenToMore is what at a root without a list lets in more than its owner, with what mends that alone: what mends all would put out those
+// who stand in the lists of the content.
+func (a *Admin) OpenToMore(r Root, root string) []Drift {
+	found := slices.DeleteFunc(a.DriftOf(r), func(d Drift) bool { return d.Kind != DriftOther && d.Kind != DriftGroup && d.Kind != DriftShared })
+	for i := range found {
+		found[i].Apply, found[i].Mend = false, []string{"chmod go-rwx " + shell.Quote(root)}
+	}
+	return found
+}
+
 // Unlisted is the finding about a root without a list while people are still in those of its content.
 func Unlisted(zone string, standing []Member) Drift {
 	grants := make([]string, len(standing))

@@ -57,7 +57,7 @@ func invite(w *work) error {
 	defer closeZone()
 	// 2 once more, and what follows from it: who has waited may be locked by now, or no administrator any more.
 	if err := w.readCaller(); err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errNotInviting, err)
 	}
 	if err := w.checkInviter(settings); err != nil {
 		return err

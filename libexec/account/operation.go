@@ -296,12 +296,12 @@ func modify(w *work) error {
 	}
 	if w.Language != nil {
 		if err := w.chooseLanguage(); err != nil {
-			return err
+			return errors.Join(sent, err)
 		}
 	}
 	if w.Channel != nil {
 		if err := w.chooseChannel(); err != nil {
-			return err
+			return errors.Join(sent, err)
 		}
 	}
 	return errors.Join(sent, w.showUser())

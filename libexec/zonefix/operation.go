@@ -122,7 +122,12 @@ func apply(w *work) (helper.ZonefixReply, error) {
 	return showAfter(w, &report, err)
 }
 
+// unshut refuses a root that lost its list: with a mask it would count as one that shares with nobody, and apply would put out all. Who
+// wants that says so in a shell.
 func unshut(w *work) (helper.ZonefixReply, error) {
+	if err := w.zone.CheckListed(); err != nil {
+		return showAfter(w, nil, err)
+	}
 	return showAfter(w, nil, w.zone.Unshut())
 }
 

@@ -59,6 +59,9 @@ func (u *checkup) checkZoneList(r zone.Root, path string) bool {
 	case len(standing) > 0:
 		d := zone.Unlisted(r.Name, standing)
 		u.check(false, finding{Check: "zone-unlisted", Subject: path, Found: d.Found, Mend: strings.Join(d.Mend, " && ")})
+		for _, d := range u.zones.OpenToMore(r, path) {
+			u.check(false, finding{Check: "zone-rights", Subject: path, Found: driftText(d.Kind, d.Found), Right: driftText(d.Kind, d.Right), Mend: d.Mend[0]})
+		}
 	default:
 		return true
 	}

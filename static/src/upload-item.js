@@ -62,7 +62,7 @@ export class Item {
     const upload = new Upload(this.file, {
       endpoint: this.endpointFor(this.queue.exists()),
       metadata: { filename: this.path.at(-1) },
-      headers: { Accept: 'application/json' },
+      headers: this.queue.headers,
       retryDelays: delays,
       storeFingerprintForResuming: false,
       uploadDataDuringCreation: this.size <= small,
@@ -103,7 +103,7 @@ export class Item {
     this.sent = this.size;
     forget(this.key);
     // The server remembers how it ended until it is told that this is known.
-    if (this.size > small) fetch(this.upload.url, { method: 'DELETE', headers: { 'Tus-Resumable': '1.0.0' } }).catch(() => {});
+    if (this.size > small) fetch(this.upload.url, { method: 'DELETE', headers: { ...this.queue.headers, 'Tus-Resumable': '1.0.0' } }).catch(() => {});
     this.change('done');
   }
 

@@ -10,13 +10,16 @@ export class Queue {
   folders = new Map(); // by path: promises
   decision = null; // about all names that are taken
 
-  // page: { base, exists(), ask(item), say(key), changed(item), ended() }
+  // page: { base, user, exists(), ask(item), say(key), changed(item), ended() }
   constructor(page) {
     this.page = page;
   }
 
   exists() { return this.decision ?? this.page.exists(); }
   say(key) { return this.page.say(key); }
+
+  // headers go along with each request. Who has logged in at this browser since is not to go on with what somebody else has begun.
+  get headers() { return { Accept: 'application/json', 'Shz-User': this.page.user }; }
 
   address(path) {
     return this.page.base + path.map((name) => `${encodeURIComponent(name)}/`).join('');
@@ -52,7 +55,7 @@ export class Queue {
 
   async ask(address, name) {
     const body = new URLSearchParams({ op: 'mkdir', name, on_exists: 'skip' });
-    const response = await fetch(address, { method: 'POST', headers: { Accept: 'application/json' }, body }).catch(() => null);
+    const response = await fetch(address, { method: 'POST', headers: this.headers, body }).catch(() => null);
     if (response?.ok) return;
     if (response?.status === 401) throw new Error(this.say('session'));
     const said = await response?.json().catch(() => null);

@@ -16,6 +16,7 @@ function enhance(section, form) {
   const view = new View(section);
   const queue = new Queue({
     base: new URL(form.getAttribute('action'), location.href).pathname,
+    user: form.elements.namedItem('shz-user')?.value ?? '',
     exists: () => form.elements.namedItem('on_exists').value,
     ask: (item) => view.ask(item),
     say: (key) => view.say(key),
