@@ -240,14 +240,16 @@ func TestZoneValuesByHand(t *testing.T) {
 func TestZoneUnlisted(t *testing.T) {
 	zone := newZone(t, "user:bruno=write", "user:carla=read")
 	at := management + "/" + zone
-	write(t, "anna", zonePath(zone, "plan.txt"), "x")
+	for _, name := range []string{"plan.txt", "second.txt", "third.txt"} {
+		write(t, "anna", zonePath(zone, name), "x")
+	}
 	run(t, "setfacl", "-b", "-k", zonePath(zone))
 	again := "shzadm zone share " + zone + " user:bruno=write user:carla=read"
 	if found := checked(t, "anna", zone); len(found) != 1 || found[0].Kind != "unlisted" || found[0].Apply || !slices.Equal(found[0].Mend, []string{again}) {
 		t.Errorf("%+v", found)
 	}
 	a := curlAs(t, "anna", "-H", "Accept-Language: en", at+"?view=check")
-	if !strings.Contains(a.body, "has lost its list") || !strings.Contains(a.body, "?find=bruno#share") || !strings.Contains(a.body, again) ||
+	if !strings.Contains(a.body, "The list of the zone was lost") || !strings.Contains(a.body, "?find=bruno#share") || !strings.Contains(a.body, again) ||
 		strings.Contains(a.body, `value="apply"`) || strings.Contains(a.body, `value="open"`) || strings.Contains(a.body, "shzadm zone apply") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
@@ -280,13 +282,23 @@ func TestZoneUnlisted(t *testing.T) {
 		t.Errorf("doctor: %q", got)
 	}
 	run(t, "chmod", "go-rwx", zonePath(zone))
-	for user, access := range map[string]string{"bruno": "write", "carla": "read"} {
+	for _, row := range [][2]string{{"carla", "read"}, {"bruno", "write"}} {
+		user, access := row[0], row[1]
 		if a := form(t, "anna", at, true, "op=share", "principal=user:"+user, "access="+access); a.status != 200 {
 			t.Errorf("%s: %d %s", user, a.status, a.body)
 		}
 		if a := curlAs(t, user, "/cgi-bin/shz/"+zone+"/plan.txt"); a.status != 200 {
 			t.Errorf("%s: %d", user, a.status)
 		}
+		if user == "bruno" {
+			continue
+		}
+		// After the first of them the button says whom it would put out, and offers to share with them before.
+		a := curlAs(t, "anna", "-H", "Accept-Language: en", at+"?view=check")
+		if !strings.Contains(a.body, "It takes these people out of the lists of most") || !strings.Contains(a.body, "?find=bruno#share") || strings.Contains(a.body, "?find=carla#share") {
+			t.Errorf("after the first: %d %s", a.status, a.body)
+		}
+		pagetest.Check(t, a.body)
 	}
 	if found := checked(t, "anna", zone); len(found) != 0 {
 		t.Errorf("%+v", found)

@@ -21,6 +21,7 @@ type checkView struct {
 	Person   string        // who decides where no command does
 	Open     bool          // the zone is shut, and the button opens it: first, as Apply makes no mask wider
 	Apply    bool          // the button mends at least one of them
+	Out      []standing    // whom that button puts out of most of the lists
 	Commands []string
 }
 
@@ -109,6 +110,9 @@ func (p zonePage) checkView(reply helper.ZonefixReply) checkView {
 		}
 		c.Apply = c.Apply || d.Apply && p.changes(p.seen)
 		c.Open = c.Open || d.Path == "" && d.Kind == zone.DriftShut && p.changes(p.seen)
+	}
+	if c.Apply {
+		c.Out = p.standing(reply.Standing)
 	}
 	if mendable {
 		c.Commands = []string{command("shzadm", "zone", "apply", p.Name)}

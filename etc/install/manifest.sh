@@ -151,7 +151,7 @@ make_record() {
 make_dir() {
     local path=$1 owner=$3 group=$4 mode=$5
     if [[ -v flag[once] && ! -e $path && -e $record ]] && grep -q "^$path " "$record"; then
-        say lost "$path" # what was in it is missed; an empty one would say that there was nothing
+        say lost "$path" # an empty one would look as if nothing had ever been in it
         return
     fi
     if [[ ! -d $path ]]; then

@@ -45,8 +45,9 @@ type ZonefixReply struct {
 	Report   *zone.Report   `json:"report,omitempty"`
 	Results  []ItemResult   `json:"results,omitempty"`
 	Findings []zone.Drift   `json:"findings,omitempty"`
-	More     int            `json:"more,omitempty"`  // findings beyond those named
-	Kinds    map[string]int `json:"kinds,omitempty"` // how many of each kind there are in all
+	More     int            `json:"more,omitempty"`     // findings beyond those named
+	Kinds    map[string]int `json:"kinds,omitempty"`    // how many of each kind there are in all
+	Standing []zone.Member  `json:"standing,omitempty"` // whom apply puts out of most of the lists
 	Space    *zone.Space    `json:"space,omitempty"`
 }
 

@@ -19,6 +19,7 @@ type Checkup struct {
 	Kinds    map[string]int // how many of each kind there are in all
 	Mendable int            // below the root, how many of all apply mends
 	Others   int            // below the root, how many it does not: take does, or a person decides
+	Standing []Member       // whom apply puts out of most of the lists
 	Complete bool           // false: stopped before the end
 }
 
@@ -31,6 +32,7 @@ type checker struct {
 	limit  int
 	shared map[gidOwner]bool
 	reads  map[uint32]bool // by uid: readsAlone
+	roll   roll
 	result Checkup
 }
 
@@ -44,7 +46,7 @@ func (h *Held) Check(limit int, stop func() bool) (Checkup, error) {
 		return Checkup{}, fmt.Errorf("%s: %w", h.name, err)
 	}
 	owner, sound := h.admin.rightOwner(r)
-	c := checker{zone: h, rule: ruleOf(owner, r.Access), sound: sound, limit: limit, shared: make(map[gidOwner]bool), reads: make(map[uint32]bool)}
+	c := checker{zone: h, rule: ruleOf(owner, r.Access), sound: sound, limit: limit, shared: make(map[gidOwner]bool), reads: make(map[uint32]bool), roll: newRoll()}
 	c.result.Findings, c.result.Kinds = []Drift{}, make(map[string]int)
 	if r.HasNoList() { // nothing says what the rest should be
 		standing, complete, err := h.Standing(stop)
@@ -67,8 +69,23 @@ func (h *Held) Check(limit int, stop func() bool) (Checkup, error) {
 		}
 	}
 	c.walker = walker{file: c.file, folder: c.folder, missed: c.missed, progress: h.admin.tell, stop: stop}
-	c.result.Complete, err = c.walker.run(h.fd)
+	if c.result.Complete, err = c.walker.run(h.fd); err == nil && c.result.Complete && c.roll.lists >= leastLists {
+		c.result.Standing = c.apart(r)
+	}
 	return c.result, err
+}
+
+// leastLists is how many lists there must be at least for those who stand in half of them to be somebody's wish.
+const leastLists = 3
+
+// apart are those who stand in most lists of the content and not in the root's: somebody took them off there by hand, or the list was lost
+// and made anew. Apply puts them out.
+func (c *checker) apart(r Root) []Member {
+	return slices.DeleteFunc(c.roll.standing(c.zone), func(m Member) bool {
+		e, err := c.zone.admin.entryFor(m.Principal, m.Access, c.zone.stat.Uid)
+		_, listed := r.Access.Find(e.Tag, e.ID)
+		return err != nil || listed
+	})
 }
 
 // unlisted says of a root that lost its list whose it is, if that is wrong too, and who should be in the list.
@@ -199,6 +216,7 @@ func (c *checker) see(name string, fd int, st *unix.Stat_t) {
 		c.missed(name, SkipError, err)
 		return
 	}
+	c.roll.add(s.access, c.zone.stat.Uid)
 	fixed := isImmutable(fd)
 	ours := c.zone.admin.people[st.Uid] || c.zone.admin.names.Err() != nil
 	owns := ours && s.part == isFolder && c.readsAlone(st.Uid)

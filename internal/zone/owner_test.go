@@ -158,7 +158,7 @@ func TestTransfer(t *testing.T) {
 	if owners != want {
 		t.Errorf("%s", owners)
 	}
-	if _, short := check(t, admin); fmt.Sprint(short) != "[a linked of-root lost of-root owner second linked]" && fmt.Sprint(short) != "[a linked of-root group of-root lost of-root other of-root owner second linked]" {
+	if _, short := check(t, admin); fmt.Sprint(short) != "[a extra a linked of-root lost of-root owner second extra second linked]" && fmt.Sprint(short) != "[a extra a linked of-root group of-root lost of-root other of-root owner second extra second linked]" {
 		t.Errorf("drift after the transfer: %q", short)
 	}
 	if !as(t, "zt-dora", "cat "+root+"/his && rm "+root+"/his") || as(t, "zt-anna", "ls "+root) || !as(t, "zt-bruno", "cat "+root+"/sub/deep/c") {

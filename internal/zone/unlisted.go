@@ -18,30 +18,60 @@ var ErrUnlisted = errors.New("the zone lost its list, and people are still in th
 // tally counts in how many lists somebody stands, and with which permissions.
 type tally map[acl.Perm]int
 
+// roll counts who stands in the lists of what lies in a zone.
+type roll struct {
+	found map[acl.Entry]tally // with no permissions
+	lists int
+}
+
+func newRoll() roll { return roll{found: make(map[acl.Entry]tally)} }
+
+// add counts one list; the owner of the zone stands in all.
+func (r *roll) add(list acl.ACL, owner uint32) {
+	listed := false
+	for _, e := range list {
+		if e.Tag != acl.User && e.Tag != acl.Group || accessOf(e.Perm) == None || e.Tag == acl.User && e.ID == owner {
+			continue
+		}
+		listed = true
+		who := acl.Entry{Tag: e.Tag, ID: e.ID}
+		if r.found[who] == nil {
+			r.found[who] = make(tally)
+		}
+		r.found[who][e.Perm]++
+	}
+	if listed {
+		r.lists++
+	}
+}
+
+// standing are those who stand in at least half of the lists: nobody is one by the list of a few things, which any owner of a file may have
+// written.
+func (r *roll) standing(h *Held) (standing []Member) {
+	for who, counts := range r.found {
+		total, most := 0, acl.Perm(0)
+		for _, perm := range []acl.Perm{permRead, permDrop, permWrite} { // of as many, the least
+			total += counts[perm]
+			if counts[perm] > counts[most] {
+				most = perm
+			}
+		}
+		m := Member{Principal: principalOf(who, h.admin.names), Access: accessOf(most)}
+		if _, err := h.admin.entryFor(m.Principal, m.Access, h.stat.Uid); err == nil && 2*total >= r.lists {
+			standing = append(standing, m)
+		}
+	}
+	slices.SortFunc(standing, func(a, b Member) int { return cmp.Compare(a.Principal, b.Principal) })
+	return standing
+}
+
 // Standing are those who are in the lists of what lies in a zone: they tell with whom it was shared when its root has lost its own. Who
-// could only deliver stands in none. Nobody is one by the list of a few things, which any owner of a file may have written. Where
-// stop ended the walk, complete is false.
+// could only deliver stands in none. Where stop ended the walk, complete is false.
 func (h *Held) Standing(stop func() bool) (standing []Member, complete bool, err error) {
-	found, lists := make(map[acl.Entry]tally), 0
+	r := newRoll()
 	see := func(fd int, st *unix.Stat_t) {
-		list, err := acl.Access(fd)
-		if err != nil || linked(st) {
-			return
-		}
-		listed := false
-		for _, e := range list {
-			if e.Tag != acl.User && e.Tag != acl.Group || accessOf(e.Perm) == None || e.Tag == acl.User && e.ID == h.stat.Uid {
-				continue
-			}
-			listed = true
-			who := acl.Entry{Tag: e.Tag, ID: e.ID}
-			if found[who] == nil {
-				found[who] = make(tally)
-			}
-			found[who][e.Perm]++
-		}
-		if listed {
-			lists++
+		if list, err := acl.Access(fd); err == nil && !linked(st) {
+			r.add(list, h.stat.Uid)
 		}
 	}
 	w := walker{
@@ -56,21 +86,7 @@ func (h *Held) Standing(stop func() bool) (standing []Member, complete bool, err
 	if complete, err = w.run(h.fd); err != nil {
 		return nil, false, err
 	}
-	for who, counts := range found {
-		total, most := 0, acl.Perm(0)
-		for _, perm := range []acl.Perm{permRead, permDrop, permWrite} { // of as many, the least
-			total += counts[perm]
-			if counts[perm] > counts[most] {
-				most = perm
-			}
-		}
-		m := Member{Principal: principalOf(who, h.admin.names), Access: accessOf(most)}
-		if _, err := h.admin.entryFor(m.Principal, m.Access, h.stat.Uid); err == nil && 2*total >= lists {
-			standing = append(standing, m)
-		}
-	}
-	slices.SortFunc(standing, func(a, b Member) int { return cmp.Compare(a.Principal, b.Principal) })
-	return standing, complete, nil
+	return r.standing(h), complete, nil
 }
 
 // OpenToMore is what at a root without a list lets in more than its owner, with what mends that alone: what mends all would put out those

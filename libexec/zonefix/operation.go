@@ -93,7 +93,7 @@ func showAfter(w *work, report *zone.Report, err error) (helper.ZonefixReply, er
 
 func check(w *work) (helper.ZonefixReply, error) {
 	c, err := w.zone.Check(maxFindings, nil)
-	return helper.ZonefixReply{Findings: c.Findings, More: c.More, Kinds: c.Kinds}, err
+	return helper.ZonefixReply{Findings: c.Findings, More: c.More, Kinds: c.Kinds, Standing: c.Standing}, err
 }
 
 func space(w *work) (helper.ZonefixReply, error) {

@@ -1,5 +1,8 @@
 // operations.js - what is done to the entries of a folder: a folder made, opened, and things deleted.
 
+// What is sent beside the page has a connection of its own: one that was kept may be closed by the server in the same moment.
+const alone = { headers: { Connection: 'close' } };
+
 export async function operations(t) {
   await search(t);
   await makeFolder(t);
@@ -74,7 +77,7 @@ async function remove(t) {
   // What went meanwhile is said, in a page of results.
   await choose('third.txt');
   await ask();
-  const gone = await page.request.post(new URL(`/cgi-bin/shz/${facts.zone.name}/${t.plan.name}/`, page.url()).href, { form: { op: 'delete', raw: 'third.txt' } });
+  const gone = await page.request.post(new URL(`/cgi-bin/shz/${facts.zone.name}/${t.plan.name}/`, page.url()).href, { ...alone, form: { op: 'delete', raw: 'third.txt' } });
   t.expect(gone.ok(), `deleting beside the page: ${gone.status()}`);
   await t.go(() => t.button('discard.submit').click());
   await t.inspect('delete-refused', { status: 404, title, says: t.say('failed.discard.one', '1') });
@@ -84,7 +87,7 @@ async function remove(t) {
   t.expect(await has('dati.csv'), 'the file of another is not shown');
   t.expect(await t.page.locator('input[name=raw][value="dati.csv"]').count() === 1, 'no box to choose the file of another');
   t.expect(await t.page.locator('a[href$="raw=dati.csv"]').count() === 0, 'a link to rename the file of another');
-  const refused = await page.request.post(new URL(`/cgi-bin/shz/${facts.zone.name}/`, page.url()).href, { form: { op: 'delete', raw: 'dati.csv' } });
+  const refused = await page.request.post(new URL(`/cgi-bin/shz/${facts.zone.name}/`, page.url()).href, { ...alone, form: { op: 'delete', raw: 'dati.csv' } });
   t.expect(refused.status() === 403, `deleting the file of another: ${refused.status()}`);
   await t.visit(`/cgi-bin/shz/${facts.zone.name}/${t.plan.name}/`);
 }
@@ -94,7 +97,7 @@ async function trash(t, name) {
   const { page, facts } = t;
   const here = `/cgi-bin/shz/${facts.zone.name}/${t.plan.name}/`;
   const remove = async (fields) => {
-    const answer = await page.request.post(new URL(here, page.url()).href, { form: { op: 'delete', raw: name, ...fields } });
+    const answer = await page.request.post(new URL(here, page.url()).href, { ...alone, form: { op: 'delete', raw: name, ...fields } });
     t.expect(answer.ok(), `deleting beside the page: ${answer.status()}`);
   };
   const open = () => t.go(() => page.getByRole('link', { name: t.say('trash.title'), exact: true }).click());
