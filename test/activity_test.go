@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"sharezone/internal/layout"
 )
@@ -17,9 +20,23 @@ import (
 
 const workerProgram = "/usr/lib/sharezone/worker"
 
-// work runs the worker as cron does.
+// work runs the worker as cron does, once the handlers have ended whose answers are here: what is under way waits for the next time.
 func work(t *testing.T) {
 	t.Helper()
+	for range 200 {
+		busy := false
+		files, _ := filepath.Glob(layout.Events + "/*")
+		for _, name := range files {
+			if f, err := os.Open(name); err == nil {
+				busy = busy || unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB) != nil
+				f.Close()
+			}
+		}
+		if !busy {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 	if out, status := asUser(t, layout.UserSpool, workerProgram); status != 0 {
 		t.Fatalf("the worker ended with %d: %s", status, out)
 	}

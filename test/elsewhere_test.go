@@ -215,7 +215,7 @@ func TestTypedIsCarriedOverALogin(t *testing.T) {
 		// The script that uploads says it in a header, and does not try again.
 		for _, user := range []string{"bruno", "carla"} {
 			for _, request := range [][]string{{"-T", "/etc/hostname", folder + "new"}, {"-X", "POST", "-H", "Tus-Resumable: 1.0.0", "-H", "Upload-Length: 1", folder}, {"-X", "PATCH", folder + "?upload=x"}, {"-d", "op=mkdir&name=x", folder}} {
-				a := curl(t, append([]string{"-H", "Cookie: SESSION_ID=" + sessionID(t, user), "-H", "Accept-Language: en", "-H", "Shz-User: anna", "-H", "Accept: application/json"}, request...)...)
+				a := curl(t, append([]string{"-H", "Cookie: SESSION_ID=" + sessionID(t, user), "-H", "Accept-Language: en", "-H", "Shz-Page-User: anna", "-H", "Accept: application/json"}, request...)...)
 				if a.status != 403 || a.code() != "not-permitted" || !strings.Contains(a.body, "logged in as "+user) {
 					t.Errorf("%s %s: %d %s", user, request, a.status, a.body)
 				}

@@ -29,7 +29,7 @@ func answer(c *web.Call) error {
 		return err
 	}
 	// Before the zone, of which he may know nothing: else he would be told that it is not there.
-	if err := c.CheckScriptOf(c.Request.Header.Get("Shz-User")); err != nil {
+	if err := c.CheckScriptOf(c.Request.Header.Get("Shz-Page-User")); err != nil {
 		return err
 	}
 	c.Request.Method = overridden(c.Request)

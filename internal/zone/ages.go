@@ -72,6 +72,9 @@ func (o *Object) Ages(ends func(born, changed time.Time) time.Time, soon, until 
 			}
 			return 1
 		}
+		if a.Kept {
+			return cmp.Compare(a.Name, b.Name)
+		}
 		return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.Name, b.Name))
 	})
 	kept := slices.IndexFunc(found.Top, func(s AgeShare) bool { return s.Kept })

@@ -19,7 +19,7 @@ export class Queue {
   say(key) { return this.page.say(key); }
 
   // headers go along with each request. Who has logged in at this browser since is not to go on with what somebody else has begun.
-  get headers() { return { Accept: 'application/json', 'Shz-User': this.page.user }; }
+  get headers() { return { Accept: 'application/json', 'Shz-Page-User': this.page.user }; }
 
   address(path) {
     return this.page.base + path.map((name) => `${encodeURIComponent(name)}/`).join('');
