@@ -30,7 +30,7 @@ func verifyLink(t *testing.T, user, address string) (link, text string) {
 // TestOwnAddress: from My account to the mail at the former address, with a link that nothing but the mail has.
 func TestOwnAddress(t *testing.T) {
 	d := needDemo(t)
-	setConfig(t, "[entries.internal]\npublic_url = \""+d.url+"\"\n[login]\nfailure_milliseconds = 300\n[mail]\nport = 1\n")
+	setConfig(t, "[entries.internal]\npublic_url = \""+d.url+"\"\n[login]\nfailure_milliseconds = 300\nown_address = \"base\"\n[mail]\nport = 1\n")
 	forgive(t)
 	emptyMails(t)
 	clearUsers(t, "us-addr")

@@ -210,8 +210,9 @@ var table = [...]setting{
 	{
 		section: "login", name: "own_address",
 		meaning: "Who may give his account another mail address in My account: people of these roles, with an account that Share Zone made. " +
-			"The new one holds from when the link is used that goes to it, and the former one is told. The others ask an administrator.",
-		text: &textSetting{"base", `"base", "base,manager", "base,manager,admin" or ""`,
+			"The new one holds from when the link is used that goes to it, and the former one is told. The others ask an administrator. " +
+			"Who mistypes it gives the account away to whoever reads that mailbox and asks for a forgotten password; so nobody may as shipped.",
+		text: &textSetting{"", `"base", "base,manager", "base,manager,admin" or ""`,
 			oneOf("", "base", "base,manager", "base,manager,admin"),
 			func(s *Settings, v string) { s.Login.OwnAddress = v }},
 	},

@@ -162,7 +162,7 @@ func (p *trashPlace) rememberFrom(way string) error {
 
 // newPlace makes a folder for one deletion. The trash goes with what was last in it, perhaps in this moment: then it is made anew.
 func (t *Trash) newPlace() (p *trashPlace, err error) {
-	for range 100 { // in vain where the zone itself has gone
+	for range 100 { // in vain where the zone itself has gone, or somebody removes it again and again
 		if p, err = t.tryPlace(); !errors.Is(err, unix.ENOENT) {
 			break
 		}

@@ -348,10 +348,11 @@ func TestTrashGoesMeanwhile(t *testing.T) {
 	done := make(chan int)
 	go func() {
 		gone := 0
-		for !end.Load() {
+		for !end.Load() { // at any moment, but with a pause: who removes it always at once lets nobody make one
 			if unix.Rmdir(top) == nil {
 				gone++
 			}
+			time.Sleep(time.Duration(gone%7) * 50 * time.Microsecond)
 		}
 		done <- gone
 	}()

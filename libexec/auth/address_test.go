@@ -16,7 +16,7 @@ import (
 func addressOf(t *testing.T) (asked func(session, email, password string) answer, use func(name, link string) answer) {
 	t.Helper()
 	needCopy(t)
-	sh(t, "f=/etc/sharezone/sharezone.toml; cp -p $f $f.old; printf '[login]\nfailure_milliseconds = 300\naddress_failures = 10000\n[entries.internal]\npublic_url = \"https://share.example.org\"\n' >$f")
+	sh(t, "f=/etc/sharezone/sharezone.toml; cp -p $f $f.old; printf '[login]\nfailure_milliseconds = 300\naddress_failures = 10000\nown_address = \"base\"\n[entries.internal]\npublic_url = \"https://share.example.org\"\n' >$f")
 	t.Cleanup(func() { sh(t, "f=/etc/sharezone/sharezone.toml; mv $f.old $f") })
 	remove := func() {
 		sh(t, `for n in la-adr la-adr2; do userdel -f $n || true; groupdel $n || true; done 2>/dev/null; rm -f "$1"/* "$2"/* "$3"/*`, layout.Tokens, layout.Secrets, layout.Verified)
@@ -149,7 +149,7 @@ func TestAddressIsVoid(t *testing.T) {
 	for what, spoil := range map[string]string{
 		"password changed": `echo la-adr:Other-word-4-me | chpasswd`, "locked": `usermod -L la-adr`, "expired": `usermod -e 1 la-adr`,
 		"manager": `gpasswd -a la-adr shzmgr`, "in a group of the system": `gpasswd -a la-adr adm`, "another address meanwhile": `shzadm user modify la-adr --email third@example.org`,
-		"settings":      `sed -i 's/^\[login\]/[login]\nown_address = ""/' /etc/sharezone/sharezone.toml`,
+		"settings":      `sed -i 's/^own_address = .*/own_address = ""/' /etc/sharezone/sharezone.toml`,
 		"late":          `cd ` + layout.Tokens + `; for f in ????????????????; do sed -i 's/"expires":"2/"expires":"1/' $f; done`,
 		"guessed":       `cd ` + layout.Tokens + `; for f in ????????????????; do sed -i 's/"wrong":0/"wrong":5/' $f; done`,
 		"no public_url": `sed -i /public_url/d /etc/sharezone/sharezone.toml`,

@@ -123,5 +123,8 @@ func (w *worker) takeRest(b *batch, name string, i int, l activity.Line, zones t
 	return true
 }
 
-// lateSource is what the notices of a batch are called that ends no file.
-func (l late) lateSource() string { return fmt.Sprintf("late-%s-%d", l.Name, l.Acts) }
+// lateSource is what the notices of a batch are called that ends no file. The day is in it, because the file is looked at anew on the next one,
+// perhaps with nothing new in it, but with other files beside; done again after a crash the same day it is the same.
+func (l late) lateSource() string {
+	return fmt.Sprintf("late-%s-%d-%s", l.Name, l.Acts, l.Since.UTC().Format("20060102"))
+}

@@ -101,3 +101,30 @@ func TestStoppedHandler(t *testing.T) {
 		})
 	}
 }
+
+// TestStoppedHandlersOfTwoDays: what is recorded of other files on another day takes nothing from what waits to be told of the first.
+func TestStoppedHandlersOfTwoDays(t *testing.T) {
+	p := newPlace(t)
+	take := func(path string) {
+		t.Helper()
+		f, err := event.Create(p.events, event.Header{UID: 1003, User: "bruno", Component: "shz", Entry: "internal", Address: "192.0.2.7", Zone: "a", ZoneID: idOfA})
+		if err == nil && path != "" {
+			_, err = f.BeginTaking("download", path, 1001)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { f.Close() })
+	}
+	take("") // stopped before it did anything: looked at each day
+	take("first")
+	p.logs.now = time.Now().Add(25 * time.Hour)
+	p.mustRun(t)
+	take("second")
+	p.logs.now = p.logs.now.Add(25 * time.Hour)
+	p.mustRun(t)
+	told := strings.Fields(p.noticed(t))
+	if slices.Sort(told); strings.Join(told, " ") != "first second" {
+		t.Errorf("told of %q", told)
+	}
+}

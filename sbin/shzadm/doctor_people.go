@@ -128,7 +128,7 @@ func (u *checkup) checkPeople(m manifest) {
 	if u.check(err == nil, registerFinding(err)) {
 		u.checkCompanies(register)
 	}
-	u.checkFactors()
+	u.checkFactors(register)
 	for _, e := range members(layout.GroupBase) {
 		// The name is compared, too: whoever got a used number by useradd alone is none of ours.
 		made := register.Names[e.UID] == e.Name
@@ -152,7 +152,7 @@ func (u *checkup) checkPeople(m manifest) {
 
 // checkFactors checks that each second factor stands under the name of who has it. Under another name it keeps its owner out, or is
 // for nobody, until somebody else gets the name.
-func (u *checkup) checkFactors() {
+func (u *checkup) checkFactors(register account.Register) {
 	kept, err := factor.Installed().List()
 	if errors.Is(err, fs.ErrNotExist) {
 		return // checkItem says so
@@ -167,7 +167,11 @@ func (u *checkup) checkFactors() {
 				Mend: fmt.Sprintf("mv -n -T -- %s %s", quote(path), quote(layout.Factors+"/"+owner.Name))})
 			continue
 		}
-		u.check(found && (k.UID == 0 || k.UID == e.UID), finding{Check: "factor-nobody", Subject: path, Found: k.Name, Mend: "rm -- " + quote(path)})
+		f := finding{Check: "factor-nobody", Subject: path, Found: k.Name}
+		if found || register.Has(k.UID) { // of whom else, a directory that does not answer may know
+			f.Mend = "rm -- " + quote(path)
+		}
+		u.check(found && (k.UID == 0 || k.UID == e.UID), f)
 	}
 }
 

@@ -124,10 +124,12 @@ func TestDoctorMendsFiles(t *testing.T) {
 
 // TestDoctorFactors: second factors that keep their owner out, or are for nobody, and all of them lost.
 func TestDoctorFactors(t *testing.T) {
-	t.Cleanup(func() { bash(t, "rm -f "+layout.Factors+"/dt-*; userdel dt-first; rm -rf /root/factors.away; true") })
+	t.Cleanup(func() {
+		bash(t, "rm -f "+layout.Factors+"/dt-*; userdel dt-first; userdel dt-nobody; rm -rf /root/factors.away; true")
+	})
 	const file = `printf 'AAAA\n" TOTP_AUTH\n" UID %s\n' `
 	expectMended(t, []damage{
-		{"factor-nobody", file + "4242 >" + layout.Factors + "/dt-nobody"},
+		{"factor-nobody", "useradd -M dt-nobody; " + file + "4242 >" + layout.Factors + "/dt-nobody"}, // of another uid than the account of that name
 		{"factor-renamed", "useradd -M dt-first; " + file + "$(id -u dt-first) >" + layout.Factors + "/dt-former"},
 		{"factors-lost", "rm -rf /root/factors.away; mv " + layout.Factors + " /root/factors.away"},
 	})
