@@ -104,7 +104,7 @@ func TestBrowserZones(t *testing.T) {
 
 // Who has forgotten his password, or was invited, sets one by the link of a mail.
 func TestBrowserForgotten(t *testing.T) {
-	setConfig(t, "[login]\nfailure_milliseconds = 300\n[mail]\nport = 1\n[entries.internal]\npublic_url = \""+needDemo(t).url+"\"\n")
+	setConfig(t, "[login]\nfailure_milliseconds = 300\nown_address = \"base\"\n[mail]\nport = 1\n[entries.internal]\npublic_url = \""+needDemo(t).url+"\"\n")
 	forgive(t) // each question counts
 	emptyMails(t)
 	testJourneys(t, "it-forgot", "it-guest", "en-forgot", "en-guest")
