@@ -27,14 +27,13 @@ type Explanation struct {
 //
 // It follows acl_permission_check in fs/namei.c and posix_acl_permission in fs/posix_acl.c. The owner has the owner's
 // entry, somebody whom an entry names has that one, and both have no other, whatever their groups have. Entries of
-// groups do not add up: one of them must give all that is asked for at once.
+// groups do not add up: one of them must give all that is asked for at once. Where the kernel does not look at the list, because the mask is
+// empty, and everybody has nothing, the entry is told all the same that the mask takes everything from.
 func (a ACL) Explain(owner, group uint32, p Person) Explanation {
 	switch perm, named := a.Find(User, p.UID); {
 	case p.UID == owner:
 		return a.explainBy(a.entry(UserObj))
-	case a.Mode()&0o070 == 0 && p.in(group): // the list is not looked at then: see Effective
-		return a.explainBy(a.entry(GroupObj))
-	case a.Mode()&0o070 == 0:
+	case a.Mode()&0o070 == 0 && !p.in(group) && a.entry(Other).Perm != 0: // the list is not looked at then: see Effective
 		return a.explainBy(a.entry(Other))
 	case named:
 		return a.explainBy(Entry{User, p.UID, perm})

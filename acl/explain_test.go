@@ -44,8 +44,10 @@ func TestExplain(t *testing.T) {
 		{"of what is all masked, the largest", "u::rwx g::r-- g:30:rw- m::--x o::---", Person{UID: 11, GID: 20, Groups: []uint32{30}}, "group:30:rw-", true, "", ""},
 		{"empty mask, named: Linux does not look", "u::rwx u:11:rwx g::rwx m::--- o::r--", Person{UID: 11, GID: 21}, "other::r--", false, "", "r"},
 		{"empty mask, group", "u::rwx g::rwx m::--- o::r--", Person{UID: 11, GID: 20}, "group::rwx", true, "", ""},
-		{"empty mask, named and in the group", "u::rwx u:11:rwx g::r-- m::--- o::rwx", Person{UID: 11, GID: 20}, "group::r--", true, "", ""},
-		{"empty mask, named group", "u::rwx g::--- g:30:rwx m::--- o::---", Person{UID: 11, GID: 30}, "other::---", false, "", ""},
+		{"empty mask, named and in the group", "u::rwx u:11:rwx g::r-- m::--- o::rwx", Person{UID: 11, GID: 20}, "user:11:rwx", true, "", ""},
+		{"empty mask, named group", "u::rwx g::--- g:30:rwx m::--- o::---", Person{UID: 11, GID: 30}, "group:30:rwx", true, "", ""},
+		{"empty mask, named", "u::rwx u:11:r-x g::--- m::--- o::---", Person{UID: 11, GID: 21}, "user:11:r-x", true, "", ""},
+		{"empty mask, nowhere named", "u::rwx u:11:r-x g::--- m::--- o::---", Person{UID: 12, GID: 21}, "other::---", false, "", ""},
 		{"bits alone, group without any", "u::rwx g::--- o::r--", Person{UID: 11, GID: 20}, "group::---", false, "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -17,11 +17,12 @@ import (
 	"sharezone/internal/layout"
 )
 
-// What has collected while the worker did not run.
+// What has collected while the worker did not run, or waits for a zone whose log cannot be written.
 const (
 	backlogEvents = 100_000
 	backlogBatch  = 500 // as the worker takes them
 	roundsBacklog = 3
+	roundsWaiting = 7
 
 	workerProgram = "/usr/lib/sharezone/worker"
 	busyZone      = "demo"
@@ -46,37 +47,96 @@ func compareBacklog(events int) error {
 	}
 	g := below(float64(maxResident))
 	fmt.Printf("\nThe worker's memory: %s, with a tenth of the events %s (goal: < 32 MiB: %s)\n", inMiB(peaks[1]), inMiB(peaks[0]), g.verdict(float64(peaks[1]), float64(peaks[1])))
-	return nil
+	return compareWaiting(events)
+}
+
+// compareWaiting lets the worker run beside events of a zone whose log cannot be written, which it knows, and which it reads anew.
+func compareWaiting(events int) error {
+	id, err := busyID()
+	if err != nil {
+		return err
+	}
+	folder := layout.ZoneLogs + "/" + id
+	if err := errors.Join(os.Rename(folder, folder+".away"), os.WriteFile(folder, nil, 0o600), makeBacklog(id, events)); err != nil {
+		return err
+	}
+	peak := 0
+	run := func(anew bool) (float64, error) {
+		if anew {
+			if err := os.Remove(layout.WorkerState + "/waiting.json"); err != nil {
+				return 0, err
+			}
+		}
+		began := time.Now()
+		err := byWorker(&peak)
+		if _, failed := errors.AsType[*exec.ExitError](err); !failed { // it says that the log cannot be written
+			return 0, fmt.Errorf("a worker that should have said what waits: %v", err)
+		}
+		return milliseconds(began), nil
+	}
+	samples, err := alternate(roundsWaiting,
+		way{"known", func() (float64, error) { return run(false) }},
+		way{"anew", func() (float64, error) { return run(true) }},
+	)
+	if err != nil {
+		return err
+	}
+	fmt.Println()
+	tableHead()
+	row(fmt.Sprintf("a run beside %d events that wait for a zone / a run that reads them anew", events), "ms", samples[0], samples[1], below(0.2))
+	fmt.Printf("\nThe worker's memory: %s\n", inMiB(peak))
+	if err := errors.Join(os.Remove(folder), os.Rename(folder+".away", folder), byWorker(&peak)); err != nil {
+		return err
+	}
+	return noneLeft()
+}
+
+func busyID() (string, error) {
+	id := make([]byte, 32)
+	_, err := unix.Getxattr(layout.Base+"/"+busyZone, "user.shz.id", id)
+	return string(id), err
 }
 
 // timedBacklog makes events, and measures one way to take them all.
 func timedBacklog(n int, take func() error) (float64, error) {
-	id := make([]byte, 32)
-	if _, err := unix.Getxattr(layout.Base+"/"+busyZone, "user.shz.id", id); err != nil {
-		return 0, err
+	id, err := busyID()
+	if err == nil {
+		err = makeBacklog(id, n)
 	}
-	for i := range n {
-		f, err := event.Create(layout.Events, event.Header{UID: 1, User: "bruno", Component: "shz", Entry: "internal", Address: "192.0.2.1", Zone: busyZone, ZoneID: string(id)})
-		if err != nil {
-			return 0, err
-		}
-		act, err := f.Begin("mkdir", fmt.Sprintf("folder %d", i))
-		if err != nil {
-			return 0, err
-		}
-		act.End("ok", -1, "")
-		if err := f.Close(); err != nil {
-			return 0, err
-		}
+	if err != nil {
+		return 0, err
 	}
 	unix.Sync()
 	began := time.Now()
-	err := take()
-	took := milliseconds(began)
-	if left, _ := os.ReadDir(layout.Events); err == nil && len(left) > 0 {
+	err = take()
+	return milliseconds(began), errors.Join(err, noneLeft())
+}
+
+// noneLeft is an error where events are left.
+func noneLeft() error {
+	left, err := os.ReadDir(layout.Events)
+	if err == nil && len(left) > 0 {
 		err = fmt.Errorf("%d events are left", len(left))
 	}
-	return took, err
+	return err
+}
+
+func makeBacklog(id string, n int) error {
+	for i := range n {
+		f, err := event.Create(layout.Events, event.Header{UID: 1, User: "bruno", Component: "shz", Entry: "internal", Address: "192.0.2.1", Zone: busyZone, ZoneID: id})
+		if err != nil {
+			return err
+		}
+		act, err := f.Begin("mkdir", fmt.Sprintf("folder %d", i))
+		if err != nil {
+			return err
+		}
+		act.End("ok", -1, "")
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // byWorker runs the worker; peak is the largest resident set that it ever had, in KiB.

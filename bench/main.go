@@ -30,6 +30,7 @@ func run() error {
 	cleaner := flag.Bool("cleaner", false, "compare the cleaner alone")
 	backlog := flag.Int("backlog", 0, "compare the worker alone, with so many events")
 	proxy := flag.Bool("dmz", false, "compare what goes by the reverse proxy alone")
+	share := flag.Bool("share", false, "compare the sharing of a large zone alone")
 	people := flag.Bool("people", false, "compare the page of people alone")
 	zones := flag.Int("zones", agingZones, "that the cleaner goes through")
 	flag.Parse()
@@ -49,6 +50,13 @@ func run() error {
 		}
 		tableHead()
 		return compareProxy()
+	}
+	if *share {
+		if _, err := makeZone(); err != nil {
+			return err
+		}
+		tableHead()
+		return compareShare()
 	}
 	if *people {
 		return comparePeople()

@@ -16,12 +16,13 @@ readonly gate=/usr/lib/sharezone/gate
 
 usage() {
     cat <<'END'
-usage: bench/run.sh [--layer FILE] [--cleaner ZONES | --backlog EVENTS | --dmz | --people]
+usage: bench/run.sh [--layer FILE] [--cleaner ZONES | --backlog EVENTS | --dmz | --people | --share]
   --layer FILE     keep the packages that it needs in an image, for the next run (as of test.sh); this file stays
   --cleaner ZONES  compare the cleaner alone, with so many zones instead of 10,000
   --people         compare the page of people alone
   --backlog EVENTS compare the worker alone, with so many events instead of 100,000
   --dmz            compare what goes by TLS, the reverse proxy and the external entry alone
+  --share          compare the sharing of 200,000 files alone
 END
 }
 
@@ -54,6 +55,10 @@ main() {
     fi
     if [[ ${1-} == --people ]]; then
         only=(-people)
+        shift
+    fi
+    if [[ ${1-} == --share ]]; then
+        only=(-share)
         shift
     fi
     if (($# > 0)); then

@@ -50,6 +50,7 @@ func (s *site) aging(name string) string {
 	if _, err := s.admin.Share(name, "user:ct-bruno", zone.Write); err != nil {
 		s.t.Fatal(err)
 	}
+	s.alone(name)
 	return s.base + "/" + name
 }
 

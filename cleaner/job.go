@@ -11,6 +11,7 @@ import (
 	"sharezone/internal/config"
 	"sharezone/internal/event"
 	"sharezone/internal/session"
+	"sharezone/internal/signup"
 	"sharezone/internal/token"
 	"sharezone/internal/zone"
 )
@@ -120,10 +121,16 @@ func endSessions(r *jobRun) error {
 	return err
 }
 
-// endTokens removes what is left of links that are no good any more.
+// endTokens removes what is left of links that are no good any more, and requests for an account that nobody has confirmed or decided on.
 func endTokens(r *jobRun) error {
 	store := token.Store{Folder: r.tokens, Now: func() time.Time { return r.now }}
 	seen, removed, err := store.Sweep(r.dryRun, func(t token.Record) { r.tell("token", strconv.Quote(t.User), stamp(t.Expires)) })
 	r.Seen, r.Removed = int64(seen), int64(removed)
+	if err != nil {
+		return err
+	}
+	requests := signup.Store{Folder: r.signups, Now: store.Now}
+	seen, removed, err = requests.Sweep(r.dryRun, func(s signup.Request) { r.tell("signup", strconv.Quote(s.Email), stamp(s.Expires)) })
+	r.Seen, r.Removed = r.Seen+int64(seen), r.Removed+int64(removed)
 	return err
 }

@@ -154,7 +154,7 @@ func (o order) work(say texts, out io.Writer, stop func() bool) error {
 	}
 	c := cleaner{
 		settings: settings, dryRun: o.dryRun, only: o.zone, noLimit: o.noLimit, say: say, out: out, stop: stop, now: o.now, given: o.now,
-		jobs: jobs, state: layout.CleanerState + stateFile, published: layout.CleanerSince, events: layout.Events, tokens: layout.Tokens,
+		jobs: jobs, state: layout.CleanerState + stateFile, published: layout.CleanerSince, events: layout.Events, tokens: layout.Tokens, signups: layout.Signups,
 		open: func() (*zone.Admin, error) {
 			register, err := account.ReadRegister()
 			if err != nil {
@@ -198,7 +198,7 @@ func (c *cleaner) knows(name string) error {
 type cleaner struct {
 	settings config.Settings
 	now      time.Time
-	given    time.Time // the same, if --now says it: events have it then
+	given    time.Time // the same, if --now says it: events have it then, and it is not the clock's
 	dryRun   bool
 	only     string // the zone that alone is looked at; "" is all
 	noLimit  bool   // an administrator has looked
@@ -209,6 +209,7 @@ type cleaner struct {
 	state    string // the file
 	events   string // the folder
 	tokens   string // the same
+	signups  string // the same
 
 	published string // the file that says all people since when things go
 	open      func() (*zone.Admin, error)
@@ -219,7 +220,7 @@ type cleaner struct {
 // run does one job, or all that are due. What fails is remembered and told; a later run tries again.
 func (c *cleaner) run(which string) error {
 	state, damaged := schedule.ReadState(c.state)
-	if c.dryRun && state.Since.IsZero() && damaged == nil {
+	if c.dryRun && c.given.IsZero() && state.Since.IsZero() && damaged == nil {
 		fmt.Fprint(c.out, c.say.line("first"))
 	}
 	failed := errors.Join(damaged, c.watch(&state))
@@ -228,7 +229,7 @@ func (c *cleaner) run(which string) error {
 	if !c.dryRun {
 		failed = errors.Join(failed, state.PublishSince(c.published, c.now))
 	}
-	doubted := state.Doubt != nil && !c.noLimit && !(c.dryRun && !c.given.IsZero()) // who asks what would be then knows that it is not
+	doubted := state.Doubt != nil && !c.noLimit && c.given.IsZero() // who names the moment means it
 	if doubted && c.dryRun {
 		fmt.Fprint(c.out, c.say.line("clock", stamp(state.Doubt.Before)))
 	}
@@ -308,8 +309,14 @@ var errClock = errors.New("the clock jumped ahead and did not go on for a day ye
 // watchEach is how often the time is written down where no job is due: each time the disk is waited for.
 const watchEach = 10 * time.Minute
 
-// watch compares the clock with what it showed last.
+// watch compares the clock with what it showed last. A moment that somebody names says nothing of the clock.
 func (c *cleaner) watch(state *schedule.State) error {
+	if !c.given.IsZero() {
+		if state.Since.IsZero() {
+			state.Since = time.Now()
+		}
+		return nil
+	}
 	before, doubt, back := state.Seen, state.Doubt, state.Back
 	changed := state.Watch(c.now)
 	if c.dryRun || !changed && c.now.Sub(before).Abs() < watchEach {

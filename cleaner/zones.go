@@ -189,7 +189,7 @@ func (r *jobRun) capExpiry(h *zone.Held, z zone.Details, last string) error {
 		r.Capped++
 		return nil
 	}
-	err := r.record("zone-modify", z.Name, z.ID, "", func() (int64, error) {
+	err := r.record("zone-modify", z.Name, z.ID, "expires="+last, func() (int64, error) {
 		return -1, h.CapExpiry(last)
 	})
 	if err == nil {

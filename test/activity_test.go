@@ -271,3 +271,38 @@ func TestReadersHoldUpNothing(t *testing.T) {
 		t.Errorf("%q are left", notices)
 	}
 }
+
+// TestZoneLogHoldsUpNobody: what was done in a zone whose log cannot be written waits, doctor tells of it, and the others' logs go on.
+func TestZoneLogHoldsUpNobody(t *testing.T) {
+	sick := newZone(t, "user:bruno=write")
+	well := newZone2(t, sick)
+	work(t)
+	folder := layout.ZoneLogs + "/" + zoneID(t, sick)
+	run(t, "mv", folder, folder+".away")
+	run(t, "touch", folder)
+	mend := func() {
+		command(t, "bash", "-c", "test -d "+folder+".away && rm "+folder+" && mv "+folder+".away "+folder)
+	}
+	t.Cleanup(mend)
+	put(t, "bruno", sick, "one")
+	put(t, "bruno", well, "two")
+	for range 2 {
+		if _, status := asUser(t, layout.UserSpool, workerProgram); status != 1 {
+			t.Errorf("the worker ends with %d", status)
+		}
+	}
+	if got := inLog(t, zoneID(t, well), "two"); len(got) != 1 {
+		t.Errorf("the other zone's log has %q", got)
+	}
+	if out, status := command(t, "shzadm", "doctor"); status != 1 || !strings.Contains(out, "ls -la "+folder) {
+		t.Errorf("doctor: %d %s", status, out)
+	}
+	mend()
+	work(t)
+	if got := inLog(t, zoneID(t, sick), "one"); len(got) != 1 {
+		t.Errorf("the log has %q", got)
+	}
+	if out, _ := command(t, "shzadm", "doctor"); strings.Contains(out, folder) {
+		t.Errorf("doctor: %s", out)
+	}
+}

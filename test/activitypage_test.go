@@ -20,8 +20,10 @@ const activityHere = "/cgi-bin/activity"
 // shownActs is what the page tells in JSON.
 type shownActs struct {
 	Events []struct {
-		Event, User, Path, Result, Entry string
-		Bytes                            *int64
+		Event, User, Path, Raw, Result, Entry string
+		From                                  string
+		FromRaw                               string `json:"from_raw"`
+		Bytes                                 *int64
 	}
 	Total, Unreadable int
 	Complete          bool
@@ -89,7 +91,8 @@ func TestActivityPage(t *testing.T) {
 		{"below a zone", "anna", []string{activityHere + where + "/x"}, 404, 404, "not-found", nil, ""},
 		{"slash", "admin", []string{activityHere + "/"}, 404, 404, "not-found", nil, ""},
 		{"wrong event", "anna", []string{activityHere + where + "?event=nonsense"}, 400, 400, "bad-request", nil, ""},
-		{"wrong day", "anna", []string{activityHere + where + "?from=yesterday"}, 400, 400, "bad-request", nil, ""},
+		{"wrong day", "anna", []string{activityHere + where + "?from=yesterday"}, 400, 400, "bad-request", []string{"2026-11-22T18:00:00+01:00"}, ""},
+		{"an end before the beginning", "anna", []string{activityHere + where + "?from=2026-12-01&to=2026-11-01"}, 400, 400, "bad-request", []string{"2026-11-22T18:00:00+01:00"}, ""},
 		{"POST", "anna", []string{"-d", "x=y", activityHere + where}, 405, 405, "method", nil, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) { row.check(t, func() {}) })
@@ -138,7 +141,7 @@ func TestActivityPage(t *testing.T) {
 		details := func(user string) string {
 			return curlAs(t, user, "-H", "Accept-Language: en", "/cgi-bin/shz/"+zone+"/?ask=details&name=b.txt").body
 		}
-		if link := activityHere + where + "?event=download%2Cpreview%2Czip&amp;path=b.txt"; !strings.Contains(details("anna"), link) || strings.Contains(details("bruno"), "/cgi-bin/activity") {
+		if link := activityHere + where + "?event=taken&amp;path=b.txt"; !strings.Contains(details("anna"), link) || strings.Contains(details("bruno"), "/cgi-bin/activity") {
 			t.Errorf("details lead the owner, and him alone, to %s", link)
 		}
 		if body := curlAs(t, "anna", "/cgi-bin/zones/"+zone).body; !strings.Contains(body, `href="`+activityHere+where+`"`) {
@@ -197,7 +200,7 @@ func TestActivityPageDamaged(t *testing.T) {
 	if a := curlAs(t, "anna", "-H", "Accept-Language: en", activityHere+where); !strings.Contains(a.body, "2 lines of the log cannot be read") {
 		t.Error("the page does not say so")
 	}
-	if a := curlAs(t, "anna", "-H", "Accept-Language: en", activityHere+where+"&format=csv"); !strings.HasSuffix(a.body, "are missing here. An administrator can look at them.\r\n") {
+	if a := curlAs(t, "anna", "-H", "Accept-Language: en", activityHere+where+"&format=csv"); !strings.HasSuffix(a.body, "are missing here. An administrator can look at them.,\r\n") {
 		t.Errorf("the table ends with %q", a.body[max(0, len(a.body)-200):])
 	}
 }

@@ -16,8 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"sharezone/internal/config"
 	"sharezone/internal/layout"
 	"sharezone/internal/text"
+	"sharezone/internal/verification"
 )
 
 // The browser tests: test/browser/ drives Debian's Chromium over the installation, from the welcome page to the logout,
@@ -104,10 +106,26 @@ func TestBrowserZones(t *testing.T) {
 
 // Who has forgotten his password, or was invited, sets one by the link of a mail.
 func TestBrowserForgotten(t *testing.T) {
-	setConfig(t, "[login]\nfailure_milliseconds = 300\nown_address = \"base\"\n[mail]\nport = 1\n[entries.internal]\npublic_url = \""+needDemo(t).url+"\"\n")
+	setConfig(t, "[login]\nfailure_milliseconds = 300\n[mail]\nport = 1\n[entries.internal]\npublic_url = \""+needDemo(t).url+"\"\n")
 	forgive(t) // each question counts
 	emptyMails(t)
-	testJourneys(t, "it-forgot", "it-guest", "en-forgot", "en-guest")
+	testJourneys(t, "it-forgot", "it-guest", "it-address", "en-forgot", "en-guest", "en-address")
+}
+
+// An administrator makes an account, invites, ends a session, locks, lets expire and deletes; who is meant meets it at another browser.
+func TestBrowserPeople(t *testing.T) {
+	setConfig(t, "[login]\nfailure_milliseconds = 300\n[mail]\nport = 1\n[entries.internal]\npublic_url = \""+needDemo(t).url+"\"\n")
+	forgive(t)
+	emptyMails(t)
+	clearUsers(t, "br-it-people-p", "br-it-people-g", "br-en-people-p", "br-en-people-g")
+	testJourneys(t, "it-people", "en-people")
+}
+
+// Who has no account asks for one, and an administrator decides.
+func TestBrowserSignup(t *testing.T) {
+	canSignUp(t, "")
+	clearUsers(t, "br-it-signup-s", "br-en-signup-s")
+	testJourneys(t, "it-signup", "en-signup")
 }
 
 // Somebody sets up a second factor, logs in with it, and turns it off.
@@ -205,6 +223,9 @@ func browserPeople(t *testing.T, journeys []string) map[string]browserPerson {
 		if strings.HasSuffix(journey, "-zones") {
 			role = "manager"
 		}
+		if strings.HasSuffix(journey, "-people") || strings.HasSuffix(journey, "-signup") {
+			role = "admin"
+		}
 		cmd := exec.Command("shzadm", "user", "add", p.User, "--role", role, "--full-name", "Brigitte Müller-Lüdenscheidt",
 			"--email", p.User+"@localhost", "--password-stdin")
 		cmd.Stdin = strings.NewReader(p.Password + "\n")
@@ -216,6 +237,25 @@ func browserPeople(t *testing.T, journeys []string) map[string]browserPerson {
 		}
 		if strings.HasSuffix(journey, "-forgot") {
 			p.Link = linkFor(t, p.User)
+		}
+		if strings.HasSuffix(journey, "-signup") {
+			for _, who := range []string{"-d", "-s"} {
+				askSignup(t, p.User+who+"@localhost", "<i>Offers</i>")
+				p.Link = signupPage + "?token=" + signupLink(t, p.User+who+"@localhost")
+				if who == "-d" {
+					curl(t, "-d", "token="+strings.TrimPrefix(p.Link, signupPage+"?token="), signupPage+"?confirm=1")
+				}
+			}
+		}
+		if strings.HasSuffix(journey, "-address") {
+			s, err := config.Read()
+			if err == nil {
+				_, err = verification.Send(p.User, "altra@localhost", time.Hour, 0, s, time.Now())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Link, _ = verifyLink(t, p.User, "altra@localhost")
 		}
 		people[journey] = p
 	}

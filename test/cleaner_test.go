@@ -114,7 +114,7 @@ func TestAges(t *testing.T) {
 	if a := curlAs(t, "anna", at+"?view=ages"); a.status != 200 || !strings.Contains(a.body, `value="%3Cb%3Eper%20cent%25"`) || strings.Contains(a.body, "<b>per") {
 		t.Errorf("page: %d %s", a.status, a.body)
 	}
-	if a := jsonAs(t, "anna", "-d", "op=keep", "-d", "keep=caff%25E9", at); a.status != 200 {
+	if a := jsonAs(t, "anna", "-d", "op=keep", "-d", "raw=caff%25E9", at); a.status != 200 {
 		t.Errorf("keep: %d %s", a.status, a.body)
 	}
 	if kept := run(t, "getfattr", "--only-values", "--absolute-names", "-n", "user.shz.keep", zonePath(zone)); kept != "caff\xe9" {
@@ -139,7 +139,7 @@ func TestAges(t *testing.T) {
 		t.Errorf("since %v: goes %v", since, found.Top[0].First)
 	}
 	cleanerRanBefore(t)
-	for _, bad := range []string{"keep=..", "keep=a%252Fb", "keep=a/b", "keep=", "keep=" + strings.Repeat("a", 300)} {
+	for _, bad := range []string{"keep=..", "raw=a%252Fb", "raw=%25zz", "keep=a/b", "keep=", "keep=" + strings.Repeat("a", 300)} {
 		if a := jsonAs(t, "anna", "-d", "op=keep", "-d", bad, at); a.status != 400 {
 			t.Errorf("%s: %d %s", bad[:8], a.status, a.body)
 		}
@@ -195,5 +195,52 @@ func TestCleanerRefuses(t *testing.T) {
 	setConfig(t, "[cleaner]\nzones_schedule = \"TZ=0\"\n")
 	if out, status := command(t, cleanerProgram); status != 1 {
 		t.Errorf("settings that are not understood: %d %s", status, out)
+	}
+}
+
+// TestCleanerNow: by a moment that is named everything goes that has had its time then, however far ahead it is; the clock is not doubted
+// for it, and what was done is due by the clock as before.
+func TestCleanerNow(t *testing.T) {
+	needDemo(t)
+	state := layout.CleanerState + "/state.json"
+	cleanerRanBefore(t)
+	if err := os.Remove(state); err != nil { // the first run of all
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cleanerRanBefore(t) })
+	clean := func(job, zone string, days int) {
+		t.Helper()
+		run(t, cleanerProgram, "--once", job, "--zone", zone, "--now", time.Now().AddDate(0, 0, days).Format(time.RFC3339))
+	}
+	t.Run("files", func(t *testing.T) {
+		zone := newZone(t, "user:bruno=write")
+		plan := zonePath(zone) + "/plan"
+		if a := jsonAs(t, "bruno", "-T", "/etc/hostname", "/cgi-bin/shz/"+zone+"/plan"); a.status != 201 {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		run(t, "shzadm", "zone", "modify", zone, "--max-age", "30")
+		if clean("files", zone, 29); !exists(plan) {
+			t.Error("gone before its time")
+		}
+		if clean("files", zone, 31); exists(plan) {
+			t.Error("not gone")
+		}
+	})
+	t.Run("zones", func(t *testing.T) {
+		zone := newZone(t)
+		closed := layout.Base + "/.closed/" + zone
+		run(t, "shzadm", "zone", "modify", zone, "--expires", time.Now().AddDate(0, 0, 20).Format(time.DateOnly))
+		if clean("zones", zone, 20); !exists(zonePath(zone)) {
+			t.Error("closed before its last day was over")
+		}
+		if clean("zones", zone, 21); exists(zonePath(zone)) || !exists(closed) {
+			t.Error("not closed")
+		}
+		if clean("zones", zone, 400); exists(closed) {
+			t.Error("not removed")
+		}
+	})
+	if said := run(t, cleanerProgram, "--once", "due"); strings.Contains(said, "clock") || strings.Contains(read(t, state), `"doubt"`) || strings.Contains(read(t, state), `"back"`) {
+		t.Errorf("the clock is doubted: %s\n%s", said, read(t, state))
 	}
 }

@@ -76,7 +76,7 @@ func TestCommandsDoTheSame(t *testing.T) {
 			prepare(zone)
 			run(t, "mkdir", zonePath(zone, "0x41"), zonePath(zone, `a\"b`))
 			run(t, "setfattr", "-n", "user.shz.keep", "-v", `"0x41/a\\\"b/his"`, zonePath(zone))
-		}, `op=keep|keep=0x41|keep=a%5C%22b`, "?view=ages", "setfattr -h -n user.shz.keep -v ", []string{"/his", ""}},
+		}, `op=keep|keep=0x41|raw=a%5C%22b`, "?view=ages", "setfattr -h -n user.shz.keep -v ", []string{"/his", ""}},
 		{"keep nothing", func(zone string) {
 			prepare(zone)
 			run(t, "setfattr", "-n", "user.shz.keep", "-v", "his", zonePath(zone))

@@ -155,13 +155,15 @@ func TestConfigLogin(t *testing.T) {
 			}
 		}
 	}
-	setConfig(t, "[login]\nslots = 2\nwait_milliseconds = 100\n")
+	setConfig(t, "[login]\nslots = 2\nwait_milliseconds = 100\n") // 1,500 as shipped
 	free := holdSlots(t, "auth.%d", 2)
 	defer free()
-	began := time.Now()
-	checkBusy(t, "two slots, both held", tryLogin(t, "bruno", d.password["bruno"]))
-	if took := time.Since(began); took > time.Second {
-		t.Errorf("waited %v", took)
+	if !eventually(patience, func() bool { // the machine may have other things to do
+		began := time.Now()
+		checkBusy(t, "two slots, both held", tryLogin(t, "bruno", d.password["bruno"]))
+		return time.Since(began) < 1400*time.Millisecond
+	}) {
+		t.Error("waits for as long as without the setting")
 	}
 	setConfig(t, "[login]\nslots = 3\n")
 	if a := tryLogin(t, "bruno", d.password["bruno"]); a.status != 200 {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"mime/multipart"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -214,6 +215,10 @@ func TestContractOfSessions(t *testing.T) {
 	}{
 		{"logout", []string{"-d", "", "/cgi-bin/logout"}, "", "/", true},
 		{"password", []string{"-d", "old=" + one, "-d", "new=" + two, "-d", "confirm=" + two, "/cgi-bin/chpwd"}, "", "/cgi-bin/home?done=chpwd", false},
+		{"password on the way", []string{"-d", "old=" + one, "-d", "new=" + two, "-d", "confirm=" + two, "-d", "next=/cgi-bin/shz/demo/?sort=size", "/cgi-bin/chpwd"}, "", "/cgi-bin/shz/demo/?sort=size", false},
+		{"password on the way home", []string{"-d", "old=" + one, "-d", "new=" + two, "-d", "confirm=" + two, "-d", "next=/cgi-bin/home", "/cgi-bin/chpwd"}, "", "/cgi-bin/home?done=chpwd", false},
+		{"password on the way to itself", []string{"-d", "old=" + one, "-d", "new=" + two, "-d", "confirm=" + two, "-d", "next=/cgi-bin/chpwd?lang=it", "/cgi-bin/chpwd"}, "", "/cgi-bin/home?done=chpwd", false},
+		{"password on the way elsewhere", []string{"-d", "old=" + one, "-d", "new=" + two, "-d", "confirm=" + two, "-d", "next=//evil.example/cgi-bin/", "/cgi-bin/chpwd"}, "", "/cgi-bin/home?done=chpwd", false},
 	} {
 		for _, form := range []string{"application/json", "text/html"} {
 			run(t, "sh", "-c", `echo "$0:$1" | chpasswd`, "ilaria", one)
@@ -279,11 +284,11 @@ func TestContractMustChange(t *testing.T) {
 		if a := with(t, id, target); a.status != 403 || a.code() != "password-expired" {
 			t.Errorf("%s: %d %s", target, a.status, a.body)
 		}
-		if a := curl(t, "-H", "Cookie: SESSION_ID="+id, target); a.status != 303 || a.header.Get("Location") != "/cgi-bin/chpwd" {
+		if a := curl(t, "-H", "Cookie: SESSION_ID="+id, target); a.status != 303 || a.header.Get("Location") != "/cgi-bin/chpwd?next="+url.QueryEscape(target) {
 			t.Errorf("%s as a page: %d to %q", target, a.status, a.header.Get("Location"))
 		}
 	}
-	if a := curl(t, "-d", "username=ilaria", "-d", "password="+password, "-d", "next=/cgi-bin/shz/demo/", "/cgi-bin/login"); a.status != 303 || a.header.Get("Location") != "/cgi-bin/chpwd" {
+	if a := curl(t, "-d", "username=ilaria", "-d", "password="+password, "-d", "next=/cgi-bin/shz/demo/", "/cgi-bin/login"); a.status != 303 || a.header.Get("Location") != "/cgi-bin/chpwd?next=%2Fcgi-bin%2Fshz%2Fdemo%2F" {
 		t.Errorf("login as a page: %d to %q", a.status, a.header.Get("Location"))
 	}
 	lost := curl(t, "-H", "Accept-Language: en", "-d", "username=ilaria", "-d", "password="+password, "-d", "to=/cgi-bin/zones", "--data-urlencode", "carried=op=create&name=x&shz-user=ilaria", "/cgi-bin/login")
@@ -292,6 +297,16 @@ func TestContractMustChange(t *testing.T) {
 	}
 	if a := curl(t, "-H", "Accept-Language: en", "-H", "Cookie: SESSION_ID="+id, "-e", needDemo(t).url+"/cgi-bin/login", "/cgi-bin/chpwd?done=lost"); a.status != 200 || !strings.Contains(a.body, "what you sent then has not arrived") {
 		t.Errorf("%d %s", a.status, a.body)
+	}
+	form := func(args ...string) answer {
+		return curl(t, append([]string{"-H", "Accept-Language: en", "-H", "Cookie: SESSION_ID=" + id}, args...)...)
+	}
+	for what, a := range map[string]answer{
+		"the page": form("/cgi-bin/chpwd?next=%2Fcgi-bin%2Fprofile"), "what was refused": form("-d", "old=x&new=y&confirm=z&next=%2Fcgi-bin%2Fprofile", "/cgi-bin/chpwd"),
+	} {
+		if !strings.Contains(a.body, `name="next" value="/cgi-bin/profile"`) || !strings.Contains(a.body, `href="/cgi-bin/chpwd?lang=it&amp;next=%2Fcgi-bin%2Fprofile"`) {
+			t.Errorf("%s has lost where it was to go: %s", what, a.body)
+		}
 	}
 	fields := []string{"-d", "old=" + password, "-d", "new=Cicala-4-Ponte-Grigio", "-d", "confirm=Cicala-4-Ponte-Grigio", "/cgi-bin/chpwd"}
 	if a := with(t, id, fields...); a.status != 200 {

@@ -305,6 +305,8 @@ func dmzPaths(t *testing.T, certificate, cookie string) {
 	} {
 		if a := partnerCurl(t, certificate, path, "-H", cookie); a.status != want && (want != 303 || a.status/100 != 3 && a.status != 200) {
 			t.Errorf("%s: %d", path, a.status)
+		} else if want == 403 && !strings.Contains(a.body, "This page cannot be shown") {
+			t.Errorf("%s: not our page:\n%.300s", path, a.body)
 		}
 	}
 	if a := partnerCurl(t, certificate, "/cgi-bin/zones", "-H", cookie, "-d", "op=create", "-d", "name=from-outside"); a.status != 403 || exists(zonePath("from-outside")) {

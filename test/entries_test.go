@@ -102,7 +102,7 @@ func TestEntryURL(t *testing.T) {
 		for _, path := range []string{"/cgi-bin/home", "/cgi-bin/login"} {
 			c := fromOutside(withSession(id, "GET", path))
 			c.set["HTTP_HOST"] = host
-			if a := callGate(t, c); a.status != want {
+			if a := callGate(t, c); a.status != want || want == 400 && !strings.Contains(a.body, "https://share.example.com") {
 				t.Errorf("%s of %s: %d %s", path, host, a.status, a.body)
 			}
 		}

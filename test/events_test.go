@@ -104,7 +104,13 @@ func TestEvents(t *testing.T) {
 			found := newEvents(t, "shz", func() { jsonAs(t, "bruno", row.args...) })
 			var lines []map[string]any
 			for _, e := range found {
-				lines = append(lines, e.lines...)
+				for _, line := range e.lines {
+					if line["event"] != nil || line["result"] != nil {
+						lines = append(lines, line)
+					} else if line["path"] != row.path {
+						t.Errorf("it is about to get the name %v", line["path"])
+					}
+				}
 				if e.Stamp.User != "bruno" || e.Stamp.UID != uidOf(t, "bruno") || e.Stamp.Entry != "internal" || e.Stamp.Address != "127.0.0.1" {
 					t.Errorf("stamp %+v", e.Stamp)
 				}

@@ -189,7 +189,7 @@ func TestFactorHalf(t *testing.T) {
 				t.Errorf("%s, %s: %d %s", lacks, form, a.status, a.body)
 			}
 		}
-		if a := curl(t, "-H", "Cookie: SESSION_ID="+id, "/cgi-bin/home"); a.status != 303 || a.header.Get("Location") != factorPage {
+		if a := curl(t, "-H", "Cookie: SESSION_ID="+id, "/cgi-bin/home"); a.status != 303 || a.header.Get("Location") != factorPage+"?next=%2Fcgi-bin%2Fhome" {
 			t.Errorf("%s, as a page: %d to %q", lacks, a.status, a.header.Get("Location"))
 		}
 		if a := with(t, id, "-X", "POST", "/cgi-bin/logout"); a.status != 200 || exists(sessionFile(t, id)) {

@@ -32,6 +32,11 @@ func TestForgottenPassword(t *testing.T) {
 		var bodies []string
 		for _, name := range []string{"us-forgot", "us-none", "anna", "root", "<b>"} {
 			a := curl(t, "-H", "Accept: "+accept, "-H", "Accept-Language: en", "--data-urlencode", "username="+name, forgotPage)
+			if accept == "text/html" {
+				if a = arrive(t, a, "-H", "Accept-Language: en"); !strings.Contains(a.body, "the link is on its way") {
+					t.Errorf("%s: %d %s", name, a.status, a.body)
+				}
+			}
 			if a.status != 200 {
 				t.Errorf("%s: %d %s", name, a.status, a.body)
 			}
@@ -118,6 +123,10 @@ func TestForgottenPassword(t *testing.T) {
 		t.Errorf("a session of the old password goes on: %d", a.status)
 	}
 	sessionAfterLogin(t, "us-forgot", next)
+	_, other, _ := strings.Cut(linkFor(t, "us-forgot"), "?")
+	if a := arrive(t, curl(t, "-d", other+"&new="+next+"7&confirm="+next+"7", forgotPage), "-H", "Accept-Language: en"); a.status != 200 || !strings.Contains(a.body, "The new password holds") || !strings.Contains(a.body, `name="username"`) {
+		t.Errorf("the page: %d %s", a.status, a.body)
+	}
 	if a := set("us-forgot", link, next+"9", next+"9"); a.status != 403 {
 		t.Errorf("twice: %d %s", a.status, a.body)
 	}
@@ -153,7 +162,7 @@ func TestForgottenPassword(t *testing.T) {
 func linkFor(t *testing.T, user string) string {
 	t.Helper()
 	emptyQueue(t)
-	if a := curl(t, "-d", "username="+user, forgotPage); a.status != 200 {
+	if a := curl(t, "-d", "username="+user, forgotPage); a.status != 303 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	command(t, "runuser", "-u", layout.UserSpool, "--", "/usr/lib/sharezone/worker") // there is no mail server

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sharezone/internal/landlock"
 	"sharezone/internal/layout"
 )
 
@@ -137,8 +138,17 @@ var refusals = []struct {
 	{"no_new_privs fails", 18, 0, gateCall{
 		strace: []string{"-e", "inject=prctl:error=EINVAL"}, set: map[string]string{"REQUEST_URI": "/cgi-bin/home"},
 	}},
-	{"descriptors stay", 19, 0, gateCall{strace: []string{"-e", "inject=close_range:error=ENOSYS"}}},
-	{"handler does not start", 19, 0, gateCall{prepare: tmpfsCopyOf + `: >login`}},
+	{"no set of rules", 19, 0, gateCall{
+		strace: []string{"-e", "inject=landlock_create_ruleset:error=ENOMEM:when=2"}, set: map[string]string{"REQUEST_URI": "/cgi-bin/home"},
+	}},
+	{"a rule fails", 19, 0, gateCall{
+		strace: []string{"-e", "inject=landlock_add_rule:error=ENOMEM:when=3"}, set: map[string]string{"REQUEST_URI": "/cgi-bin/home"},
+	}},
+	{"rules that do not hold", 19, 0, gateCall{
+		strace: []string{"-e", "inject=landlock_restrict_self:error=E2BIG"}, set: map[string]string{"REQUEST_URI": "/cgi-bin/home"},
+	}},
+	{"descriptors stay", 20, 0, gateCall{strace: []string{"-e", "inject=close_range:error=ENOSYS"}}},
+	{"handler does not start", 20, 0, gateCall{prepare: tmpfsCopyOf + `: >login`}},
 }
 
 func TestGateRefuses(t *testing.T) {
@@ -146,7 +156,10 @@ func TestGateRefuses(t *testing.T) {
 	zones := snapshot(t, layout.Base)
 	for _, row := range refusals {
 		t.Run(fmt.Sprintf("%02d %s", row.step, row.name), func(t *testing.T) {
-			if row.step == 18 { // login reaches sudo: only a component with a session has no_new_privs
+			if row.step == 19 && !landlock.IsThere() {
+				t.Skip("this kernel has no Landlock")
+			}
+			if row.step == 18 || row.step == 19 { // login reaches sudo: only a component with a session has no_new_privs and is confined
 				row.call.set["HTTP_COOKIE"] = "SESSION_ID=" + sessionID(t, "bruno")
 			}
 			checkRefusal(t, callGate(t, row.call), row.step, row.status)

@@ -2,12 +2,15 @@ package test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"sharezone/internal/layout"
 	"sharezone/internal/lessmail"
@@ -129,6 +132,23 @@ func TestLessMail(t *testing.T) {
 	fill(gone)
 	contractRow{"room is made", "", []string{"-d", "often=daily", "-d", "t=" + token, lessPage}, 200, 303, "", []string{`"often":"daily"`}, done}.check(t, func() {})
 	if kept := read(t, file); strings.Contains(kept, gone[7]) || !strings.Contains(kept, id) {
+		t.Errorf("kept: %s", kept)
+	}
+	var present []string
+	for n := range 300 {
+		name := zonePath(fmt.Sprintf("less-%03d", n))
+		t.Cleanup(func() { os.Remove(name) })
+		present = append(present, fmt.Sprintf("%032x", 0xabc000+n))
+		if err := errors.Join(os.Mkdir(name, 0o700), unix.Setxattr(name, "user.shz.id", []byte(present[n]), 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fill(present)
+	contractRow{"no room", "", []string{"-d", "often=daily", "-d", "t=" + token, lessPage}, 409, 409, "conflict", nil, ""}.check(t, func() {})
+	if page := curl(t, "-H", "Accept-Language: en", "-d", "often=daily", "-d", "t="+token, lessPage).body; !strings.Contains(page, "300 zones already") {
+		t.Error("the page does not say why")
+	}
+	if kept := read(t, file); strings.Contains(kept, id) || !strings.Contains(kept, present[7]) {
 		t.Errorf("kept: %s", kept)
 	}
 	os.Remove(file)

@@ -178,7 +178,7 @@ func TestTextBrought(t *testing.T) {
 			}
 		})
 		for _, e := range found {
-			if len(e.lines) > 2 || strings.IndexFunc(read(t, e.name), func(c rune) bool { return c < ' ' && c != '\n' }) >= 0 {
+			if len(e.lines) > 3 || strings.IndexFunc(read(t, e.name), func(c rune) bool { return c < ' ' && c != '\n' }) >= 0 {
 				t.Errorf("%q in %s: %q", name, e.name, read(t, e.name))
 			}
 		}

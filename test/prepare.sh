@@ -10,12 +10,12 @@ set -euo pipefail
 cd -- "$(dirname -- "$(readlink -f -- "$0")")/.."
 
 # Tools for the tests alone; what Share Zone itself needs is read from install.sh. git: some tests look at tracked
-# files. iproute2: lo is set up with ip. btrfs-progs: quotas on a real file system. rsync: zones are backed up and restored.
+# files. iproute2: lo is set up with ip. btrfs-progs, xfsprogs: other file systems. rsync: zones are backed up and restored.
 # gammu-smsd, postfix: the real parts behind SMS and mail. libpam-google-authenticator: the second factor.
 # nftables: the reverse proxy's limit. clamav, apparmor: the scan of uploads and the profile.
 # 7zip, libarchive-tools (bsdtar), python3, unzip, zip, zstd: archives of ours are opened with them, and theirs with ours.
 packages=(7zip apparmor btrfs-progs ca-certificates clamav-daemon clamdscan curl e2fsprogs gammu-smsd git iproute2 libarchive-tools
-    libpam-google-authenticator logrotate mandoc nftables perl postfix python3 rsync shellcheck strace unzip util-linux zip zstd)
+    libpam-google-authenticator logrotate mandoc nftables perl postfix python3 rsync shellcheck strace unzip util-linux xfsprogs zip zstd)
 
 # lists are the files that say what is downloaded.
 lists=(go.mod go.sum test/prepare.sh test/tools/go.mod test/tools/go.sum

@@ -55,6 +55,15 @@ func curl(t *testing.T, args ...string) answer {
 	return a
 }
 
+// arrive is where a form led, as a browser gets there: its page says no more than the site when it asks (Referrer-Policy).
+func arrive(t *testing.T, a answer, args ...string) answer {
+	t.Helper()
+	if a.status != 303 {
+		t.Errorf("a form was answered by %d %s", a.status, a.body)
+	}
+	return curl(t, append(args, "-e", needDemo(t).url+"/", a.header.Get("Location"))...)
+}
+
 // curlTo is curl with the body going elsewhere: large ones are not kept.
 func curlTo(t *testing.T, body io.Writer, args ...string) answer {
 	t.Helper()

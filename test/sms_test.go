@@ -80,6 +80,7 @@ func TestSMS(t *testing.T) {
 	zone := newZone(t, "user:bruno=write")
 	outbox, log := gammu(t)
 	preferencesOf(t, "anna") // go away with the test
+	preferencesOf(t, "bruno")
 	setConfig(t, "[notices]\nwindow_minutes = 0\nlanguage = \"en\"\n[entries.internal]\npublic_url = \""+needDemo(t).url+"\"\n[sms]\ntransport = \"gammu:"+outbox+"\"\ncountry = \"39\"\n")
 	if out, status := command(t, "shzadm", "user", "modify", "anna", "--channel", "sms"); status != 1 || !strings.Contains(out, "--channel") {
 		t.Errorf("without a number: %d %s", status, out)
@@ -94,6 +95,13 @@ func TestSMS(t *testing.T) {
 	}
 	if page := curlAs(t, "bruno", profilePage).body; strings.Contains(page, `name="channel"`) {
 		t.Error("who has no number is offered a channel")
+	}
+	run(t, "shzadm", "user", "modify", "bruno", "--channel", "none")
+	if page := curlAs(t, "bruno", profilePage).body; !strings.Contains(page, `<option value="none" selected>`) || strings.Contains(page, `value="sms"`) {
+		t.Error("who is told by none does not see it, or cannot change it")
+	}
+	if a := jsonAs(t, "bruno", "-d", "op=messages&often=now&channel=mail", profilePage); a.status != 200 || !strings.Contains(a.body, `"channel":"mail"`) {
+		t.Errorf("%d %s", a.status, a.body)
 	}
 	if a := jsonAs(t, "anna", "-d", "op=messages&often=now&channel=both", profilePage); a.status != 200 || !strings.Contains(a.body, `"channel":"both"`) {
 		t.Errorf("%d %s", a.status, a.body)

@@ -30,7 +30,7 @@ func TestSystemGroup(t *testing.T) {
 	if a := post(strings.Join(answer, "&")); a.status != 303 || members() != "group:www-data=read" {
 		t.Errorf("%q: %d %q", answer, a.status, members())
 	}
-	if a := curlAs(t, "anna", "-H", "Accept-Language: en", at); !strings.Contains(a.body, "group of the system: services get in by it too") {
+	if a := curlAs(t, "anna", "-H", "Accept-Language: en", at); !strings.Contains(a.body, "group of the system: who is in it and uses Share Zone gets in") {
 		t.Errorf("the list does not say what it is: %s", a.body)
 	}
 	if a := post("op=share&principal=group:www-data&access=none"); a.status != 303 || members() != "" {
@@ -55,8 +55,14 @@ func TestSystemGroup(t *testing.T) {
 			t.Errorf("%s: not said in %s", said, page.body)
 		}
 	}
-	if a := jsonAs(t, "anna", "-d", asked, at); a.status != 200 || !strings.Contains(members(), "group:www-data=read") {
-		t.Errorf("a script: %d %q", a.status, members())
+	const warned = `"warnings":[{"code":"system","message":"www-data `
+	if a := jsonAs(t, "anna", "-d", asked, at); a.status != 200 || !strings.Contains(members(), "group:www-data=read") || !strings.Contains(a.body, warned) {
+		t.Errorf("a script: %d %q %s", a.status, members(), a.body)
+	}
+	for _, fields := range []string{asked + "&sure=1", "op=share&principal=group:www-data&access=none", "op=share&principal=user:bruno&access=read"} {
+		if a := jsonAs(t, "anna", "-d", fields, at); a.status != 200 || strings.Contains(a.body, "warnings") {
+			t.Errorf("%s: %d %s", fields, a.status, a.body)
+		}
 	}
 	for principal, warned := range map[string]bool{"group:adm=read": true, "group:adm=none": false, "group:shzmgr=read": false, "user:bruno=read": false} {
 		if out, status := shzadm(t, "zone", "share", zone, principal); status != 0 || strings.Contains(out, "warning: adm is a group of the system") != warned {

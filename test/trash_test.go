@@ -2,6 +2,7 @@ package test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"os"
 	"slices"
@@ -397,5 +398,42 @@ func TestTrashOfMember(t *testing.T) {
 	}
 	if all := activityOf(t, zone, "--event", "purge"); !slices.Contains(all, "purge anna "+lies+" ok") {
 		t.Errorf("%q", all)
+	}
+}
+
+// TestTrashNameTaken: a folder that a member made under the name of another's trash stands on the page of the check, and goes from there; a
+// person's own trash does not.
+func TestTrashNameTaken(t *testing.T) {
+	zone := newZone(t, "user:bruno=write", "user:carla=write")
+	at := management + "/" + zone
+	name := fmt.Sprintf(".shz-trash-%d", uidOf(t, "bruno"))
+	run(t, "sh", "-c", `install -d -o carla "$1"`, "sh", zonePath(zone, name))
+	write(t, "bruno", zonePath(zone, "plan.txt"), "x")
+	if a := form(t, "bruno", "/cgi-bin/shz/"+zone+"/", true, "op=delete", "name=plan.txt"); strings.Contains(a.body, `"status":"ok"`) {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	a := curlAs(t, "anna", "-H", "Accept-Language: en", at+"?view=check")
+	pagetest.Check(t, a.body)
+	if !strings.Contains(a.body, "has the name of somebody&#39;s trash") || !strings.Contains(a.body, "view=remove") || !strings.Contains(a.body, ">"+name+"<") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	a = curlAs(t, "anna", "-H", "Accept-Language: en", at+"?view=remove&raw="+name)
+	if pagetest.Check(t, a.body); a.status != 200 || !strings.Contains(a.body, `name="raw" value="`+name+`"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := english(t, "anna", at, "op=remove", "raw="+name); a.status != 303 || !strings.Contains(a.header.Get("Location"), "view=check") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if found := checked(t, "anna", zone); len(found) != 0 {
+		t.Errorf("%+v", found)
+	}
+	says(t, "bruno", "/cgi-bin/shz/"+zone+"/", "ok", "op=delete", "name=plan.txt")
+	run(t, "sh", "-c", `chmod o+r "$1"/*/plan.txt`, "sh", zonePath(zone, name))
+	a = curlAs(t, "anna", "-H", "Accept-Language: en", at+"?view=check")
+	if pagetest.Check(t, a.body); !strings.Contains(a.body, ">plan.txt<") || !strings.Contains(a.body, "in the trash of Bruno") || !strings.Contains(a.body, `href="/cgi-bin/shz/`+zone+`/?trash=1"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := form(t, "anna", at, true, "op=remove", "raw="+name); strings.Contains(a.body, `"status":"ok"`) || !strings.Contains(run(t, "ls", "-A", zonePath(zone)), name) {
+		t.Errorf("bruno's own trash: %d %s", a.status, a.body)
 	}
 }

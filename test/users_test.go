@@ -1,6 +1,7 @@
 package test
 
 import (
+	"html"
 	"os/exec"
 	"slices"
 	"strings"
@@ -116,6 +117,7 @@ func TestUsersAreForAdministrators(t *testing.T) {
 	for op, fields := range map[string]string{
 		"create": "&username=us-forged&full_name=F&email=f%40example.org", "modify": "&username=carla&role=admin", "lock": "&username=carla",
 		"unlock": "&username=carla", "delete": "&username=carla&files=keep", "member": "&username=bruno&group=shz-x&member=1", "create-group": "&group=shz-us-forged",
+		"invite-again": "&username=carla", "verify": "&username=carla", "drop-factor": "&username=carla&password=x",
 	} {
 		for _, user := range []string{"anna", "bruno"} {
 			found := newEvents(t, "users", func() {
@@ -167,6 +169,36 @@ func TestUsersAreForAdministrators(t *testing.T) {
 	}
 }
 
+// TestUsersRecorded: the record of a change says which fields changed, from what to what, on the page, in JSON and CSV; of a refused one nothing.
+func TestUsersRecorded(t *testing.T) {
+	needDemo(t)
+	clearUsers(t, "us-said")
+	for _, row := range []struct {
+		args   string
+		status int
+	}{
+		{"op=create&full_name=Said&email=s%40example.org", 201},
+		{"op=modify&full_name=Said&company=A+%22B%22&email=t%40example.org&role=manager", 303},
+		{"op=modify&company=A+%22B%22", 303}, {"op=modify&email=no", 400}, {"op=unlock", 303},
+	} {
+		if a := curlAs(t, "admin", "-d", row.args+"&username=us-said", usersPage); a.status != row.status {
+			t.Errorf("%s: %d %s", row.args, a.status, a.body)
+		}
+	}
+	command(t, "runuser", "-u", layout.UserSpool, "--", "/usr/lib/sharezone/worker")
+	changed := `company=""->"A \"B\"", email="s@example.org"->"t@example.org", role="base"->"manager"`
+	want := []string{`user-create admin full_name=""->"Said", email=""->"s@example.org", role=""->"base" ok`, "user-modify admin " + changed + " ok", "user-modify admin - ok", "user-modify admin - bad-request", "user-modify admin unlock ok"}
+	if got := activityOf(t, "--user", "us-said"); !slices.Equal(got[max(0, len(got)-5):], want) {
+		t.Errorf("%q", got)
+	}
+	if a := curlAs(t, "admin", "/cgi-bin/activity?user=us-said"); !strings.Contains(a.body, html.EscapeString(changed)) {
+		t.Error(a.body)
+	}
+	if a := curlAs(t, "admin", "-H", "Accept: text/csv", "/cgi-bin/activity?user=us-said"); !strings.Contains(a.body, `"`+strings.ReplaceAll(changed, `"`, `""`)+`"`) {
+		t.Error(a.body)
+	}
+}
+
 // TestUsersTwoTabs: what describes somebody and was changed since a form was opened is not overwritten unasked.
 func TestUsersTwoTabs(t *testing.T) {
 	needDemo(t)
@@ -184,11 +216,14 @@ func TestUsersTwoTabs(t *testing.T) {
 		t.Errorf("the next press would undo the change of another unasked: %d %s", a.status, a.body)
 	}
 	late := curlAs(t, "admin", "-d", "op=modify&phone=&seen="+first, at)
-	if late.status != 409 || stampOf(t, late) == first {
+	if late.status != 409 || stampOf(t, late) != first || !strings.Contains(late.body, `href="`+at+`?view=edit"`) {
 		t.Fatalf("%d %s", late.status, late.body)
 	}
-	if a := curlAs(t, "admin", "-d", "op=modify&phone=&seen="+stampOf(t, late), at); a.status != 303 {
-		t.Errorf("pressed again: %d %s", a.status, a.body)
+	anew := stampOf(t, curlAs(t, "admin", at+"?view=edit"))
+	for seen, status := range map[string]int{stampOf(t, late): 409, anew: 303} { // pressed again, and after a look at what holds
+		if a := curlAs(t, "admin", "-d", "op=modify&phone=&seen="+seen, at); a.status != status {
+			t.Errorf("%s: %d %s", seen, a.status, a.body)
+		}
 	}
 }
 

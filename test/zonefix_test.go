@@ -236,6 +236,7 @@ func TestZonefixKilled(t *testing.T) {
 		{"downgrade", "shzadm zone share ZONE user:carla=write", helper.ZonefixRequest{Op: "share", Principal: "user:carla", Access: "read"}},
 		{"revoke", "", helper.ZonefixRequest{Op: "share", Principal: "user:bruno", Access: "none"}},
 		{"apply", "setfacl -R -b -k ZONE/d*; chmod -R g+rwX,o+rX ZONE/d*", helper.ZonefixRequest{Op: "apply"}},
+		{"apply without lists", "chown -R anna: ZONE/d*; setfacl -R -b -k ZONE", helper.ZonefixRequest{Op: "apply"}},
 		{"take", "chmod 700 ZONE/d3; setfacl -b -k ZONE/d3", helper.ZonefixRequest{Op: "take", Path: "d3"}},
 		{"transfer", "chown -R anna: ZONE/d1 ZONE/d2 ZONE/d3 ZONE/d4 ZONE/d5 ZONE/d6", helper.ZonefixRequest{Op: "transfer", Owner: "admin"}},
 		{"remove", "", helper.ZonefixRequest{Op: "remove", Paths: []string{"d1", "d2/5", "d3", "d4", "d5"}}},

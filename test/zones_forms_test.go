@@ -61,7 +61,7 @@ func shows(t *testing.T, a answer, status int, texts ...string) {
 func TestUnshareSaysWhoStillGetsIn(t *testing.T) {
 	zone := newZone(t, "user:carla=read", "user:bruno=read", "group:shzbase=drop")
 	at := management + "/" + zone
-	shows(t, followed(t, "anna", english(t, "anna", at, "op=share", "principal=user:carla", "access=none")), 200,
+	shows(t, followed(t, "anna", english(t, "anna", at, "op=share", "principal=user:carla", "access=none", "sure=1")), 200,
 		"Taken off the list.", "still gets in: is in the group shzbase", "?as=carla&view=who", "not:No longer gets in")
 	shows(t, followed(t, "anna", english(t, "anna", at, "op=share", "principal=group:shzbase", "access=none")), 200,
 		"Taken off the list.", "Members of the group may still get in", "?view=who")
@@ -95,7 +95,7 @@ func TestFormsKeepWhatWasTyped(t *testing.T) {
 	long := strings.Repeat("x", 130)
 	run(t, "mkdir", zonePath(zone, long+"1"), zonePath(zone, long+"2"), zonePath(zone, "other"))
 	run(t, "sh", "-ec", `cd "$1"; for folder in *; do echo x >"$folder/file"; done`, "sh", zonePath(zone))
-	a := english(t, "anna", at, "op=keep", "keep="+long+"1", "keep="+long+"2")
+	a := english(t, "anna", at, "op=keep", "raw="+long+"1", "raw="+long+"2")
 	shows(t, a, 400, "What stays", "at most 256 characters")
 	if n := strings.Count(a.body, " checked"); n != 2 {
 		t.Errorf("%d boxes of two are ticked: %s", n, a.body)

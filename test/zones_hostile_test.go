@@ -197,7 +197,7 @@ func TestZonesWrongParameters(t *testing.T) {
 		"max_age": {"x", "-1", "1.5", "1e3", "36501", "99999999999999999999", "0x10"}, "notify": {"x", "Upload", "upload;download", "upload,upload"},
 	}
 	ops := [][]string{
-		{"create"}, {"modify", "title=x"}, {"delete"}, {"restore"}, {"share", "principal=user:carla", "access=read"}, {"transfer", "owner=admin"}, {"remove", "path=a"}, {"take", "path=a"}, {"apply"},
+		{"create"}, {"modify", "title=x"}, {"delete"}, {"restore"}, {"share", "principal=user:carla", "access=read"}, {"transfer", "owner=admin"}, {"remove", "path=a"}, {"take", "path=a"}, {"open", "path=a"}, {"apply"},
 	}
 	turn := 0 // the forms take turns: what is refused in one is refused in the other (TestContractForms)
 	refused := func(target string, fields ...string) {
@@ -227,7 +227,7 @@ func TestZonesWrongParameters(t *testing.T) {
 			t.Errorf("many long paths: %d %.300s", a.status, a.body)
 		}
 		for i, p := range paths {
-			op := []string{"op=remove", "op=take"}[i%2]
+			op := []string{"op=remove", "op=take", "op=open"}[i%3]
 			refused(at, op, "path="+p)
 			refused(at, op, "raw="+strings.ReplaceAll(url.PathEscape(p), "%2F", "/"))
 		}

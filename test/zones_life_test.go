@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sharezone/internal/layout"
+	"sharezone/internal/page/pagetest"
 )
 
 // What becomes of zones: found, shared, changed by hand, handed over, closed, restored.
@@ -313,6 +314,10 @@ func TestZonesPolicy(t *testing.T) {
 	if z := zoneIn(t, a); *z.Expires != day(10) || *z.MaxAge != 5 {
 		t.Errorf("%s", a.body)
 	}
+	clearZones(t, "zp-new")
+	if a = objectAs(t, "anna", management, `{"op":"create","name":"zp-new","expires":null,"max_age":null}`); a.status != 201 || *zoneIn(t, a).Expires != day(10) || *zoneIn(t, a).MaxAge != 5 {
+		t.Errorf("null is no wish: %d %s", a.status, a.body)
+	}
 	if page := curlAs(t, "anna", "-H", "Accept-Language: en", management+"/zp-new"); !strings.Contains(page.body, `name="expires" value="`+day(30)+`"`) || !strings.Contains(page.body, "Extend until") {
 		t.Errorf("no button to extend: %s", page.body)
 	}
@@ -388,4 +393,46 @@ func TestTransferSearch(t *testing.T) {
 	if a := curlAs(t, "anna", "-d", "op=transfer&owner=bruno", management+"/"+zone); a.status != 400 || !strings.Contains(a.body, `name="find"`) {
 		t.Errorf("refused: %d %s", a.status, a.body)
 	}
+}
+
+// TestZoneRestoredWithoutEnd: a zone whose last day is over is opened again without another one, by a form, a script and the command, where the
+// site has no longest time.
+func TestZoneRestoredWithoutEnd(t *testing.T) {
+	zone := newZone(t)
+	at := management + "/" + zone + "?state=closed"
+	over := func() {
+		t.Helper()
+		run(t, "shzadm", "zone", "close", zone)
+		run(t, "setfattr", "-n", "user.shz.expires", "-v", "2020-01-01", "/srv/sharezone/.closed/"+zone)
+	}
+	for name, restore := range map[string]func() answer{
+		"form":    func() answer { return english(t, "anna", at, "op=restore", "expires=") },
+		"script":  func() answer { return form(t, "anna", at, true, "op=restore", "expires=") },
+		"null":    func() answer { return objectAs(t, "anna", at, `{"op":"restore","expires":null}`) },
+		"command": func() answer { run(t, "shzadm", "zone", "restore", zone, "--expires", ""); return answer{status: 200} },
+	} {
+		over()
+		if a := form(t, "anna", at, true, "op=restore"); a.status != 409 || a.code() != "conflict" {
+			t.Fatalf("%s: nothing is said of the day: %d %s", name, a.status, a.body)
+		}
+		a := curlAs(t, "anna", "-H", "Accept-Language: en", at)
+		if pagetest.Check(t, a.body); !strings.Contains(a.body, "Without a day it stays open without an end") || strings.Contains(a.body, "required") {
+			t.Errorf("%s: %s", name, a.body)
+		}
+		if a := restore(); a.status != 200 && a.status != 303 {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+		if z := zoneIn(t, jsonAs(t, "anna", management+"/"+zone)); z.Expires != nil {
+			t.Errorf("%s: %+v", name, z)
+		}
+	}
+	setConfig(t, "[zones]\nmax_expiry_days = 30\n")
+	over()
+	if a := form(t, "anna", at, true, "op=restore", "expires="); a.status != 400 || a.code() != "bad-request" {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := curlAs(t, "anna", "-H", "Accept-Language: en", at); strings.Contains(a.body, "without an end") || !strings.Contains(a.body, "required") {
+		t.Errorf("%s", a.body)
+	}
+	run(t, "shzadm", "zone", "restore", zone, "--expires", time.Now().AddDate(0, 0, 5).Format(time.DateOnly))
 }

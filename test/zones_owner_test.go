@@ -2,7 +2,9 @@ package test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -45,7 +47,7 @@ func TestZoneForEverybody(t *testing.T) {
 			t.Errorf("%s: %q", mode, z.Problems)
 		}
 		a := curlAs(t, "anna", "-H", "Accept-Language: en", at)
-		if !strings.Contains(a.body, "Everybody on this machine gets into this zone") || !strings.Contains(a.body, `name="op" value="apply"`) || strings.Contains(a.body, "Only the owner gets in so far") {
+		if !strings.Contains(a.body, "Everybody of Share Zone gets into this zone") || !strings.Contains(a.body, `name="op" value="apply"`) || strings.Contains(a.body, "Only the owner gets in so far") {
 			t.Errorf("%s: %s", mode, a.body)
 		}
 		pagetest.Check(t, a.body)
@@ -89,6 +91,9 @@ func TestZoneChowned(t *testing.T) {
 	}
 	if out, _ := shzadm(t, "doctor"); !strings.Contains(out, back) || strings.Contains(out, "gpasswd -a bruno") {
 		t.Error(out)
+	}
+	if out, status := shzadm(t, "zone", "check", zone); status != 1 || !strings.Contains(out, back) || strings.Contains(out, "zone share") {
+		t.Errorf("%d %s", status, out)
 	}
 	a := curlAs(t, "admin", "-H", "Accept-Language: en", at+"?view=check")
 	if !strings.Contains(a.body, "its list still says whose it was") || !strings.Contains(a.body, "view=transfer") || strings.Contains(a.body, `value="apply"`) {
@@ -258,10 +263,13 @@ func TestZoneUnlisted(t *testing.T) {
 		t.Errorf("doctor: %q", got)
 	}
 	before := listsOf(t, zone)
-	if a := form(t, "anna", at, true, "op=apply"); a.status != 409 || listsOf(t, zone) != before {
+	if a := english(t, "anna", at, "op=apply"); a.status != 409 || !strings.Contains(a.body, "2 people or groups") || !strings.Contains(a.body, "(bruno)") || !strings.Contains(a.body, "(carla)") || listsOf(t, zone) != before {
 		t.Errorf("apply: %d %s", a.status, a.body)
 	}
-	if out, status := shzadm(t, "zone", "apply", zone); status == 0 || !strings.Contains(out, "lost its list") || listsOf(t, zone) != before {
+	if a := form(t, "anna", at, true, "op=apply"); a.status != 409 || a.code() != "conflict" || !strings.Contains(a.body, "sure=1") || listsOf(t, zone) != before {
+		t.Errorf("apply: %d %s", a.status, a.body)
+	}
+	if out, status := shzadm(t, "zone", "apply", zone); status != 1 || !strings.Contains(out, " 2 who are in most of the lists") || !strings.Contains(out, again) || listsOf(t, zone) != before {
 		t.Errorf("apply: %d %s", status, out)
 	}
 	if a := form(t, "anna", at, true, "op=open"); a.status != 409 || listsOf(t, zone) != before {
@@ -295,13 +303,38 @@ func TestZoneUnlisted(t *testing.T) {
 		}
 		// After the first of them the button says whom it would put out, and offers to share with them before.
 		a := curlAs(t, "anna", "-H", "Accept-Language: en", at+"?view=check")
-		if !strings.Contains(a.body, "It takes these people out of the lists of most") || !strings.Contains(a.body, "?find=bruno#share") || strings.Contains(a.body, "?find=carla#share") {
+		if !strings.Contains(a.body, "without these people” takes them out") || !strings.Contains(a.body, `name="member" value="user:bruno=write" checked`) || !strings.Contains(a.body, "shzadm zone apply "+zone+" --sure") || !strings.Contains(a.body, "without these people") || !strings.Contains(a.body, "?find=bruno#share") || strings.Contains(a.body, "?find=carla#share") {
 			t.Errorf("after the first: %d %s", a.status, a.body)
 		}
 		pagetest.Check(t, a.body)
+		// Scripts and the command ask as well.
+		lists := listsOf(t, zone)
+		if a := english(t, "anna", at, "op=apply"); a.status != 409 || !strings.Contains(a.body, "1 person or group") || !strings.Contains(a.body, "(bruno)") || strings.Contains(a.body, "(carla)") || listsOf(t, zone) != lists {
+			t.Errorf("apply after the first: %d %s", a.status, a.body)
+		}
+		if out, status := shzadm(t, "zone", "check", zone); status != 1 || !strings.Contains(out, "there are still 1: user:bruno=write") || !strings.Contains(out, "shzadm zone apply "+zone+" --sure") {
+			t.Errorf("check after the first: %d %s", status, out)
+		}
 	}
 	if found := checked(t, "anna", zone); len(found) != 0 {
 		t.Errorf("%+v", found)
+	}
+	// All of them unticked.
+	if a := english(t, "anna", at, "op=share"); a.status != 400 || !strings.Contains(a.body, "Nobody is ticked") {
+		t.Errorf("nobody: %d %s", a.status, a.body)
+	}
+
+	// Who is sure puts them out, by each of the three ways.
+	for name, apply := range map[string]func() bool{
+		"page":    func() bool { return english(t, "anna", at, "op=apply", "sure=1").status == 303 },
+		"script":  func() bool { return form(t, "anna", at, true, "op=apply", "sure=1").status == 200 },
+		"command": func() bool { _, status := shzadm(t, "zone", "apply", zone, "--sure"); return status == 0 },
+	} {
+		run(t, "shzadm", "zone", "share", zone, "user:bruno=write", "user:carla=read")
+		run(t, "setfacl", "-n", "-x", "u:bruno,u:carla", zonePath(zone))
+		if !apply() || strings.Contains(listsOf(t, zone), "bruno") || strings.Contains(listsOf(t, zone), "carla") {
+			t.Errorf("%s: %s", name, listsOf(t, zone))
+		}
 	}
 }
 
@@ -310,11 +343,32 @@ func TestZoneOddities(t *testing.T) {
 	zone := newZone(t, "user:carla=read")
 	at := management + "/" + zone
 	english := []string{"-H", "Accept-Language: en"}
+	var a answer
 	run(t, "setfacl", "-n", "-m", "u:bruno:r--,d:u:bruno:r--", zonePath(zone))
 	if a := curlAs(t, "anna", append(english, at)...); !strings.Contains(a.body, "On the list with r--, which is none of the rights") || strings.Contains(a.body, "the mask") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
-	run(t, "setfacl", "-x", "u:bruno,d:u:bruno", zonePath(zone))
+	if found := checked(t, "anna", zone); len(found) != 2 || found[0].Kind != "odd" || found[0].Found != "user:bruno:r--" || !found[0].Apply {
+		t.Errorf("%+v", found)
+	}
+	if a := curlAs(t, "anna", append(english, at+"?view=check")...); !strings.Contains(a.body, "they can list the names at the top of the zone and nothing more") || !strings.Contains(a.body, "user:bruno:r--") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if out, _ := shzadm(t, "zone", "check", zone); !strings.Contains(out, "with r-- one lists the names at its top and nothing more: user:bruno:r--") {
+		t.Error(out)
+	}
+	if a := form(t, "anna", at, true, "op=apply"); a.status != 200 || len(checked(t, "anna", zone)) != 0 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+
+	// What has a reserved name is named, and no link leads where no page is.
+	run(t, "sh", "-c", `install -d -o bruno "$1"`, "sh", zonePath(zone, ".shz-hidden"))
+	a = curlAs(t, "anna", append(english, at+"?view=check")...)
+	if !strings.Contains(a.body, ">.shz-hidden<") || strings.Contains(a.body, "The zone itself") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	pagetest.Check(t, a.body)
+	run(t, "rmdir", zonePath(zone, ".shz-hidden"))
 
 	// Folders that were shut: nobody else writes there, so nobody removes; a button opens them.
 	for _, mode := range []string{"700", "0"} {
@@ -325,7 +379,7 @@ func TestZoneOddities(t *testing.T) {
 			t.Errorf("%+v", d)
 		}
 	}
-	a := curlAs(t, "anna", append(english, at+"?view=check")...)
+	a = curlAs(t, "anna", append(english, at+"?view=check")...)
 	if !strings.Contains(a.body, `name="op" value="take"`) || !strings.Contains(a.body, `name="raw" value="shut-700"`) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
@@ -368,5 +422,68 @@ func TestZoneOddities(t *testing.T) {
 	}
 	if a := form(t, "anna", at, true, "op=open"); a.status != 200 || len(zoneIn(t, a).Problems) != 0 {
 		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// TestZoneSharedAgainWithAll: the button of the check brings all of them back at once, of a zone that lost its list and of one that has a
+// part of it, and each is recorded.
+func TestZoneSharedAgainWithAll(t *testing.T) {
+	zone := newZone(t, "user:bruno=write", "user:carla=read", "group:shzmgr=read")
+	at := management + "/" + zone
+	for _, name := range []string{"plan.txt", "second.txt", "third.txt"} {
+		write(t, "anna", zonePath(zone, name), "x")
+	}
+	all := func() []string {
+		t.Helper()
+		a := curlAs(t, "anna", "-H", "Accept-Language: en", at+"?view=check")
+		pagetest.Check(t, a.body)
+		var fields []string
+		for _, m := range regexp.MustCompile(`name="member" value="([^"]*)"`).FindAllStringSubmatch(a.body, -1) {
+			fields = append(fields, "member="+m[1])
+		}
+		return fields
+	}
+	for _, lose := range [][]string{{"-b", "-k"}, {"-n", "-x", "u:bruno,g:shzmgr"}} {
+		run(t, "setfacl", append(lose, zonePath(zone))...)
+		fields := all()
+		if len(fields) < 2 {
+			t.Fatalf("%s: %q", lose, fields)
+		}
+		if a := english(t, "anna", at, append([]string{"op=share"}, fields...)...); a.status != 303 || !strings.Contains(a.header.Get("Location"), "view=check") {
+			t.Errorf("%s: %d %s", lose, a.status, a.body)
+		}
+		if found := checked(t, "anna", zone); len(found) != 0 || zoneIn(t, jsonAs(t, "anna", at)).members() != "group:shzmgr=read user:bruno=write user:carla=read" {
+			t.Errorf("%s: %+v", lose, found)
+		}
+	}
+	// Whose rights are being taken away is not offered again, nor is what a page says that is older than the list.
+	run(t, "setfacl", "-n", "-x", "u:bruno,u:carla", zonePath(zone))
+	run(t, "setfattr", "-n", fmt.Sprintf("trusted.shz.narrowing.u%d", uidOf(t, "bruno")), zonePath(zone))
+	if fields := all(); !slices.Equal(fields, []string{"member=user:carla=read"}) {
+		t.Errorf("bruno's rights were being taken away: %q", fields)
+	}
+	run(t, "setfattr", "-x", fmt.Sprintf("trusted.shz.narrowing.u%d", uidOf(t, "bruno")), zonePath(zone))
+	fields := all()
+	run(t, "shzadm", "zone", "share", zone, "user:bruno=read", "user:carla=read")
+	if a := english(t, "anna", at, append([]string{"op=share"}, fields...)...); a.status != 409 || zoneIn(t, jsonAs(t, "anna", at)).members() != "group:shzmgr=read user:bruno=read user:carla=read" {
+		t.Errorf("an old page: %d %s", a.status, a.body)
+	}
+	work(t)
+	found := actsAs(t, "anna", "/"+zone).names()
+	for _, member := range []string{"user:bruno=write", "user:carla=read", "group:shzmgr=read"} {
+		if !slices.Contains(found, "zone-share anna "+member+" ok") {
+			t.Errorf("%s is not in %q", member, found)
+		}
+	}
+	for _, fields := range [][]string{{"member=user:bruno"}, {"member=bruno=read"}, {"member=user:bruno=own"}, {"member=user:bruno=read", "access=read"}, {"member="}} {
+		if a := form(t, "anna", at, true, append([]string{"op=share"}, fields...)...); a.status != 400 {
+			t.Errorf("%q: %d %s", fields, a.status, a.body)
+		}
+	}
+	if a := form(t, "bruno", at, true, "op=share", "member=user:bruno=write"); a.status != 403 {
+		t.Errorf("bruno: %d %s", a.status, a.body)
+	}
+	if a := form(t, "anna", at, false, "op=share", "member=group:adm=read", "member=user:nobody-here=read"); a.status != 400 || strings.Contains(zoneIn(t, jsonAs(t, "anna", at)).members(), "group:adm") {
+		t.Errorf("the second is refused, so the first is not done: %d %s %s", a.status, a.body, zoneIn(t, jsonAs(t, "anna", at)).members())
 	}
 }

@@ -51,6 +51,13 @@ func TestZonesSlow(t *testing.T) {
 		t.Errorf("page: %d %s", a.status, a.body)
 	}
 	pagetest.Check(t, a.body)
+	run(t, "touch", zonePath(zone, "one"), zonePath(zone, "two"))
+	run(t, "setfacl", "-m", "u:carla:rx", zonePath(zone, "one"), zonePath(zone, "two"))
+	a = curlAs(t, "anna", "-H", "Accept-Language: en", "-d", "op=apply", at)
+	if a.status != 200 || !strings.Contains(a.body, `name="op" value="apply"`) || !strings.Contains(a.body, `name="sure" value="1"`) || !strings.Contains(a.body, "</html>") {
+		t.Errorf("a question after some seconds: %d %s", a.status, a.body)
+	}
+	pagetest.Check(t, a.body)
 	takes("15")
 	a = jsonAs(t, "anna", "--max-time", "60", "-d", "op=transfer&owner=bruno", at)
 	if a.status != 200 || !strings.HasPrefix(a.body, " ") || !json.Valid([]byte(a.body)) || a.code() != "bad-request" ||

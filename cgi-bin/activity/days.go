@@ -62,14 +62,10 @@ func (n days) count(l activity.Line) {
 	if i < 0 {
 		return
 	}
-	switch l.Event {
-	case "upload":
+	switch {
+	case l.Event == "upload":
 		n.all[i].Brought.add(l.Bytes)
-	case "download", "preview":
+	case l.Event == "download", l.Event == "preview", l.Taken:
 		n.all[i].Got.add(l.Bytes)
-	case "zip":
-		if l.Taken {
-			n.all[i].Got.add(l.Bytes)
-		}
 	}
 }

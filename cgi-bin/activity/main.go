@@ -32,7 +32,7 @@ func main() { web.Run(answer) }
 func answer(c *web.Call) error {
 	q, err := parseQuery(c.Request.URL.Query(), c.JSON)
 	if err != nil {
-		return err
+		return tellMoment(c.Language, err)
 	}
 	found, err := findLog(c)
 	if err != nil {
@@ -50,6 +50,14 @@ func answer(c *web.Call) error {
 	return c.Answer(http.StatusOK, map[string]any{
 		"events": acts, "total": r.total, "offset": q.offset, "complete": len(acts) == r.total && damaged == 0, "unreadable": damaged,
 	}, activityPage(c.View(title(c.Language, found)), newView(c, found, q, r, acts, damaged)))
+}
+
+// tellMoment says of a field that is to say when what it takes.
+func tellMoment(l text.Language, err error) error {
+	if wrong, is := errors.AsType[web.FieldError](err); is && wrong.Reason == web.WrongField && (wrong.Field == "from" || wrong.Field == "to") {
+		return &web.Told{Err: err, Sentence: l.Say("activity.moment-wrong", wrong.Field)}
+	}
+	return err
 }
 
 // log is what is asked for.
@@ -80,6 +88,9 @@ func findLog(c *web.Call) (log, error) {
 	if errors.Is(err, unix.ENOENT) && idForm.MatchString(name) && c.Administers() { // of a zone that is gone
 		id, err = name, nil
 	}
+	if errors.Is(err, errNoID) {
+		return log{}, &web.Told{Err: err, Sentence: c.Language.Say("activity.no-id")}
+	}
 	if err != nil {
 		return log{}, err
 	}
@@ -108,15 +119,24 @@ func idOf(name string) (id string, mine bool, err error) {
 	if m := zone.ReadMetadata(root.Descriptor()); m.ID != nil {
 		return *m.ID, root.Mine(), nil
 	}
-	return "", root.Mine(), unix.EACCES
+	if root.Mine() {
+		return "", true, errNoID
+	}
+	return "", false, unix.EACCES
 }
+
+// errNoID: who may see a zone's log is told that it has none; to others it is shut as every other.
+var errNoID = web.Refuse(web.Conflict, "the zone has no id")
 
 // idByZonefix asks about a zone that the user does not get into: to an administrator zonefix tells of all, to an owner of his own.
 func idByZonefix(name string) (string, error) {
 	var last error
 	for _, closed := range []bool{false, true} {
 		reply, err := helper.Zonefix(helper.ZonefixRequest{Op: "show", Zone: name, Closed: closed}, nil)
-		if err == nil && reply.Zone != nil && reply.Zone.ID != "" {
+		if err == nil && reply.Zone != nil {
+			if reply.Zone.ID == "" {
+				return "", errNoID
+			}
 			return reply.Zone.ID, nil
 		}
 		if last = cmp.Or(err, error(unix.ENOENT)); !isNotFound(last) {
@@ -146,7 +166,7 @@ func newReading(q query, now time.Time) *reading {
 }
 
 func (r *reading) see(l activity.Line) {
-	if !r.filter.Matches(l.Record) {
+	if !r.filter.Matches(l) {
 		return
 	}
 	r.total++
@@ -161,11 +181,7 @@ func (r *reading) see(l activity.Line) {
 }
 
 func pathSize(r event.Record) int {
-	size := len(r.Raw)
-	if r.Path != nil {
-		size += len(*r.Path)
-	}
-	return size
+	return len(r.Raw) + len(said(r.Path)) + len(r.FromRaw) + len(said(r.From))
 }
 
 // part are acts in the order of time: the last ones but offset, limit of them at most.
@@ -187,7 +203,7 @@ func writeCSV(c *web.Call, from log, f activity.Filter) error {
 		table, writeErr = activity.NewTable(c.Writer(), text.Name)
 	}
 	damaged, err := activity.Read(from.folder, func(l activity.Line) {
-		if writeErr != nil || !f.Matches(l.Record) {
+		if writeErr != nil || !f.Matches(l) {
 			return
 		}
 		if table == nil {

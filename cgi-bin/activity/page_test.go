@@ -121,7 +121,7 @@ func TestPage(t *testing.T) {
 }
 
 func TestQuery(t *testing.T) {
-	for _, bad := range []string{"from=x", "to=2026-02-30", "user=%0a", "user=a+b", "event=x", "event=upload,x", "format=xml", "offset=-1", "offset=10001", "limit=0", "limit=10001", "limit=x", "raw=%25zz"} {
+	for _, bad := range []string{"from=x", "to=2026-02-30", "user=%0a", "user=a+b", "event=x", "event=upload,x", "format=xml", "offset=-1", "offset=10001", "limit=0", "limit=10001", "limit=x", "raw=%25zz", "path=../x", "path=a//b", "path=./a", "from=2026-11-23&to=2026-11-22", "evnt=upload", "user=a&user=b"} {
 		v, _ := url.ParseQuery(bad)
 		if _, err := parseQuery(v, true); web.CodeOf(err) != web.BadRequest {
 			t.Errorf("%s: %v", bad, err)

@@ -20,9 +20,6 @@ const (
 	maxOffset = 10000
 )
 
-// taken are the events by which somebody takes a file.
-const taken = "download,preview,zip"
-
 // query is what a request asks for.
 type query struct {
 	filter        activity.Filter
@@ -38,7 +35,10 @@ func parseQuery(v url.Values, forScript bool) (query, error) {
 		q.limit = jsonLimit
 	}
 	bad := func(name string) (query, error) {
-		return q, web.Refuse(web.BadRequest, name+"="+strconv.Quote(v.Get(name)))
+		return q, web.FieldError{Field: name, Reason: web.WrongField}
+	}
+	if err := web.CheckFields("from to user event* path raw format offset limit"+web.EachAddress, v); err != nil {
+		return q, err
 	}
 	var ok bool
 	if q.filter.From, ok = activity.ParseMoment(q.from, 0); !ok {
@@ -47,12 +47,15 @@ func parseQuery(v url.Values, forScript bool) (query, error) {
 	if q.filter.To, ok = activity.ParseMoment(q.to, 1); !ok {
 		return bad("to")
 	}
+	if !q.filter.From.IsZero() && !q.filter.To.IsZero() && !q.filter.From.Before(q.filter.To) { // nothing would fit, as if nothing had been done
+		return bad("to")
+	}
 	if q.filter.User = v.Get("user"); q.filter.User != "" && !session.ValidUser(q.filter.User) {
 		return bad("user")
 	}
 	for _, name := range strings.FieldsFunc(q.events, func(r rune) bool { return r == ',' }) {
-		if !slices.Contains(event.Names, name) {
-			return bad("event")
+		if name != activity.Taken && !slices.Contains(event.Names, name) {
+			return q, web.FieldError{Field: "event", Reason: web.WrongField, Known: strings.Join(event.Names, ", ") + ", " + activity.Taken}
 		}
 		q.filter.Events = append(q.filter.Events, name)
 	}
@@ -87,10 +90,16 @@ func parsePath(v url.Values) (string, error) {
 	if raw := v.Get("raw"); raw != "" {
 		var err error
 		if path, err = url.PathUnescape(raw); err != nil {
-			return "", web.Refuse(web.BadRequest, "raw="+strconv.Quote(raw))
+			return "", web.FieldError{Field: "raw", Reason: web.WrongField}
 		}
 	}
-	return strings.Trim(path, "/"), nil
+	path = strings.Trim(path, "/")
+	for segment := range strings.SplitSeq(path, "/") {
+		if path != "" && (segment == "" || segment == "." || segment == ".." || strings.Contains(segment, "\x00")) { // there is nothing of that name
+			return "", web.FieldError{Field: "path", Reason: web.WrongField}
+		}
+	}
+	return path, nil
 }
 
 // values is the query as an address has it, without what says which part is meant.

@@ -42,7 +42,7 @@ type option struct{ Value, Label string }
 
 // actRow is one act, or several requests of one.
 type actRow struct {
-	Time, Event, User, About, Zone, Path, Bytes, Result, From string
+	Time, Event, User, About, Zone, Path, Former, Bytes, Result, From string
 
 	Requests string // how many, where it was not one
 	requests int
@@ -123,7 +123,7 @@ func newView(c *web.Call, of log, q query, r *reading, acts []event.Record, dama
 
 // kinds are what one can choose from.
 func kinds(l text.Language, chosen string) []option {
-	all := []option{{"", l.Say("activity.all-events")}, {taken, l.Say("activity.taken")}}
+	all := []option{{"", l.Say("activity.all-events")}, {activity.Taken, l.Say("activity.taken")}}
 	for _, name := range event.Names {
 		all = append(all, option{name, l.Say("activity-event." + name)})
 	}
@@ -135,7 +135,7 @@ func kinds(l text.Language, chosen string) []option {
 
 func row(l text.Language, r event.Record) actRow {
 	a := actRow{Time: l.Time(r.Time), Event: l.Say("activity-event." + r.Event), User: r.User, About: said(r.About), Zone: said(r.Zone),
-		Path: activity.Bytes(r), Result: result(l, r.Result), From: from(l, r)}
+		Path: activity.Bytes(r), Former: activity.FromBytes(r), Result: result(l, r.Result), From: from(l, r)}
 	if r.Bytes != nil {
 		a.Bytes, a.bytes = l.Size(*r.Bytes), *r.Bytes
 	}

@@ -4,10 +4,18 @@ package main
 import (
 	"errors"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"sharezone/internal/helper"
 	"sharezone/internal/page"
 	"sharezone/internal/web"
+)
+
+const (
+	// here is the component's address.
+	here = "/cgi-bin/chpwd"
+	home = "/cgi-bin/home"
 )
 
 func main() { web.Run(answer) }
@@ -16,15 +24,23 @@ func answer(c *web.Call) error {
 	if err := c.Exact(); err != nil {
 		return err
 	}
+	query := c.Request.URL.Query()
 	if c.Request.Method != http.MethodPost {
-		return show(c, http.StatusOK, passwordForm{MustChange: c.MustChange})
+		if err := web.CheckFields("next"+web.EachAddress, query); err != nil {
+			return err
+		}
+		return show(c, http.StatusOK, passwordForm{Next: onward(query), MustChange: c.MustChange})
 	}
 	fields, err := c.Form()
 	if err != nil {
 		return err
 	}
+	if err := c.CheckForm("old new confirm next", "", fields); err != nil {
+		return err
+	}
+	next := onward(fields)
 	if fields.Get("new") != fields.Get("confirm") {
-		return complain(c, web.BadRequest, "confirm", "mismatch", c.Language.Say("chpwd.mismatch"))
+		return complain(c, next, web.BadRequest, "confirm", "mismatch", c.Language.Say("chpwd.mismatch"))
 	}
 	act, err := c.Event.Begin("password", "")
 	if err != nil {
@@ -41,34 +57,48 @@ func answer(c *web.Call) error {
 		return web.Refuse(web.NotLoggedIn, "the session has ended")
 	case refusal == "refused":
 		act.End("not-permitted", -1, "")
-		return complain(c, web.NotPermitted, "old", "wrong", c.Language.Say("chpwd.wrong"))
+		return complain(c, next, web.NotPermitted, "old", "wrong", c.Language.Say("chpwd.wrong"))
 	case refusal == "weak":
 		act.End("bad-request", -1, "")
-		return complain(c, web.BadRequest, "new", "weak: "+reply.Why, c.Weak(reply.Why, reply.Limit))
+		return complain(c, next, web.BadRequest, "new", "weak: "+reply.Why, c.Weak(reply.Why, reply.Limit))
 	case err != nil:
 		act.End(string(web.CodeOf(err)), -1, "")
 		return err
 	}
 	act.End("ok", -1, "")
 	if reply.OthersStay {
-		return c.SeeOther("/cgi-bin/home?done=chpwd-others", http.StatusOK, map[string]any{"others_stay": true})
+		return c.SeeOther(home+"?done=chpwd-others", http.StatusOK, map[string]any{"others_stay": true})
 	}
-	return c.SeeOther("/cgi-bin/home?done=chpwd", http.StatusOK, map[string]any{})
+	if next == "" || next == home { // where it is said
+		next = home + "?done=chpwd"
+	}
+	return c.SeeOther(next, http.StatusOK, map[string]any{})
+}
+
+// onward is where the reader was going, "" = nowhere: this page and those before it lead to none.
+func onward(fields url.Values) string {
+	next := web.LocalPath(fields.Get("next"))
+	switch path, _, _ := strings.Cut(next, "?"); path {
+	case here, "/cgi-bin/login", "/cgi-bin/factor":
+		return ""
+	}
+	return next
 }
 
 // complain shows the form again with what is wrong, and in which field; nothing was changed. The log, which has one language, gets the reason.
-func complain(c *web.Call, code web.Code, field, reason, message string) error {
+func complain(c *web.Call, next string, code web.Code, field, reason, message string) error {
 	c.Refused = field
 	c.Log(web.Refuse(code, reason))
 	if c.JSON {
 		c.FailAs(code, message)
 		return nil
 	}
-	return show(c, code.Status(), passwordForm{Message: message, MustChange: c.MustChange})
+	return show(c, code.Status(), passwordForm{Message: message, Next: next, MustChange: c.MustChange})
 }
 
 func show(c *web.Call, status int, f passwordForm) error {
 	v := c.View(c.Language.Say("chpwd.title"))
+	v.URL = web.Before(here, f.Next, false) // where the language link leads
 	if f.MustChange {
 		v.Menu = []page.MenuItem{} // nothing else would answer
 	}

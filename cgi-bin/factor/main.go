@@ -26,17 +26,23 @@ func answer(c *web.Call) error {
 	if err := c.Exact(); err != nil {
 		return err
 	}
+	query := c.Request.URL.Query()
+	if err := web.CheckFields("next"+web.EachAddress, query); err != nil {
+		return err
+	}
 	if c.Request.Method != http.MethodPost {
-		return show(c, http.StatusOK, form{Next: web.LocalPath(c.Request.URL.Query().Get("next"))})
+		return show(c, http.StatusOK, form{Next: web.LocalPath(query.Get("next"))})
 	}
 	fields, err := c.Form()
 	if err != nil {
 		return err
 	}
+	if err := c.CheckForm("op next otp password", "", fields); err != nil {
+		return err
+	}
 	f := form{Next: web.LocalPath(fields.Get("next"))}
 	op := fields.Get("op")
 	switch {
-	case len(fields["op"]) > 1:
 	case c.Lacks == string(session.LacksCode) && (op == "" || op == "code"):
 		return logIn(c, fields, f)
 	case c.Lacks == string(session.LacksCode):
@@ -46,7 +52,7 @@ func answer(c *web.Call) error {
 	case op == "begin", op == "confirm", op == "codes", op == "off":
 		return change(c, op, fields, f)
 	}
-	return web.Refuse(web.BadRequest, "no such op")
+	return web.WrongValue("op", op, "begin", "confirm", "codes", "off")
 }
 
 // logIn takes the code. With a right one the session is another one, and whole.
@@ -73,7 +79,7 @@ func enter(c *web.Call, reply helper.AuthReply, next string) string {
 	c.SetCookie(&http.Cookie{Name: "SESSION_ID", Value: reply.ID})
 	switch {
 	case reply.MustChange:
-		return "/cgi-bin/chpwd"
+		return web.Before("/cgi-bin/chpwd", next, false)
 	case next == "":
 		return home
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"sharezone/internal/helper"
 	"sharezone/internal/session"
@@ -14,8 +15,12 @@ import (
 	"sharezone/internal/web"
 )
 
-// here is the component's address.
-const here = "/cgi-bin/forgot"
+const (
+	// here is the component's address.
+	here = "/cgi-bin/forgot"
+	// login is where one gets in.
+	login = "/cgi-bin/login"
+)
 
 func main() { web.Run(answer) }
 
@@ -34,8 +39,15 @@ func answer(c *web.Call) error {
 		if fields, err = c.Form(); err != nil {
 			return err
 		}
+		known := "username"
+		if fields.Has("token") {
+			known = "user token new confirm password"
+		}
+		if err := c.CheckForm(known, "invited verify", fields); err != nil {
+			return err
+		}
 	}
-	f := forgotForm{User: fields.Get("user"), Token: fields.Get("token")}
+	f := forgotForm{User: fields.Get("user"), Token: fields.Get("token"), Recovers: s.Recovers()}
 	f.Invited = fields.Has("token") && c.Request.URL.Query().Get("invited") == "1" // where the link leads says so, for what its form sends too
 	f.Verifies = fields.Has("token") && c.Request.URL.Query().Get("verify") == "1"
 	if !s.Recovers() && !f.Invited && !f.Verifies {
@@ -44,13 +56,14 @@ func answer(c *web.Call) error {
 	switch {
 	case c.Request.Method != http.MethodPost && fields.Has("token") && (f.Token == "" || !session.ValidUser(f.User)):
 		// Whoever makes up a link must not have a sentence of his own shown here.
-		return complain(c, forgotForm{Invited: f.Invited, Verifies: f.Verifies, Void: true}, web.NotPermitted, f.say(c.Language, "void"))
+		return again(c, f.void(), web.NotPermitted, f.say(c.Language, "void"))
 	case c.Request.Method != http.MethodPost && fields.Has("token"):
-		return look(c, f)
+		return look(c, http.StatusOK, f)
 	case c.Request.Method != http.MethodPost:
+		f.Sent = c.Done() == "sent"
 		return show(c, http.StatusOK, f)
 	case f.Verifies:
-		return verify(c, f)
+		return verify(c, f, fields.Get("password"))
 	case fields.Has("token"):
 		return set(c, f, fields.Get("new"), fields.Get("confirm"))
 	}
@@ -58,15 +71,16 @@ func answer(c *web.Call) error {
 }
 
 // look shows what a link asks for, if that would be taken. Nothing of the link is used up.
-func look(c *web.Call, f forgotForm) error {
-	_, err := helper.Auth(helper.AuthRequest{Op: "link", Username: f.User, Token: f.Token, Purpose: f.purpose()})
-	if errors.Is(err, helper.Refusal("refused")) {
-		return complain(c, forgotForm{Invited: f.Invited, Verifies: f.Verifies, Void: true}, web.NotPermitted, f.say(c.Language, "void"))
+func look(c *web.Call, status int, f forgotForm) error {
+	reply, err := helper.Auth(helper.AuthRequest{Op: "link", Username: f.User, Token: f.Token, Purpose: f.purpose()})
+	if errors.Is(err, helper.Refusal("refused")) { // and nobody is told who reads logs: anybody can make links up
+		return again(c, f.void(), web.NotPermitted, f.say(c.Language, "void"))
 	}
 	if err != nil {
 		return err
 	}
-	return show(c, http.StatusOK, f)
+	f.Email, f.AskPassword = reply.Email, reply.AskPassword
+	return show(c, status, f)
 }
 
 // send has a link sent, perhaps.
@@ -80,7 +94,7 @@ func send(c *web.Call, name string) error {
 	if err != nil {
 		return err
 	}
-	return show(c, http.StatusOK, forgotForm{Sent: true})
+	return c.SeeOther(here+"?done=sent", http.StatusOK, map[string]any{})
 }
 
 // set takes the new password.
@@ -100,30 +114,45 @@ func set(c *web.Call, f forgotForm, password, confirm string) error {
 	act.End(resultOf(err), -1, "")
 	switch {
 	case errors.Is(err, helper.Refusal("refused")):
-		return complain(c, forgotForm{Invited: f.Invited, Void: true}, web.NotPermitted, f.say(c.Language, "void"))
+		return complain(c, f.void(), web.NotPermitted, f.say(c.Language, "void"))
 	case errors.Is(err, helper.Refusal("weak")):
 		return complain(c, f, web.BadRequest, c.Weak(reply.Why, reply.Limit))
 	case err != nil:
 		return err
 	}
-	return show(c, http.StatusOK, forgotForm{Done: true, Invited: f.Invited, Zone: reply.Zone})
+	done, object := "forgot", map[string]any{}
+	if f.Invited {
+		done = "invite"
+	}
+	way := url.Values{"done": {done}} // the login says so
+	if reply.Zone != "" {
+		object["zone"] = reply.Zone
+		way.Set("next", "/cgi-bin/shz/"+url.PathEscape(reply.Zone)+"/")
+	}
+	return c.SeeOther(login+"?"+way.Encode(), http.StatusOK, object)
 }
 
 // verify takes what whoever has the link says: that mail to the address gets there.
-func verify(c *web.Call, f forgotForm) error {
+func verify(c *web.Call, f forgotForm, password string) error {
 	act, err := c.Event.BeginAbout("user-modify", recordable(f.User), "email")
 	if err != nil {
 		return err
 	}
-	_, err = helper.Auth(helper.AuthRequest{Op: "verify", Username: f.User, Token: f.Token, Entry: c.Entry, Address: c.Address})
-	act.End(resultOf(err), -1, "")
+	reply, err := helper.Auth(helper.AuthRequest{Op: "verify", Username: f.User, Token: f.Token, Password: web.Secret(password), Entry: c.Entry, Address: c.Address})
+	act.End(resultOf(err), -1, reply.Changed)
 	switch {
-	case errors.Is(err, helper.Refusal("refused")):
-		return complain(c, forgotForm{Verifies: true, Void: true}, web.NotPermitted, f.say(c.Language, "void"))
+	case errors.Is(err, helper.Refusal("refused")) && utf8.ValidString(password): // another was not asked about: no account has it
+		return complain(c, f.void(), web.NotPermitted, f.say(c.Language, "void"))
+	case (errors.Is(err, helper.Refusal("refused")) || errors.Is(err, helper.Refusal("password"))) && !c.JSON:
+		c.Refused, f.Message = "password", c.Language.Say("verify.wrong")
+		c.Log(web.Refuse(web.NotPermitted, "forgot"))
+		return look(c, web.NotPermitted.Status(), f)
+	case errors.Is(err, helper.Refusal("refused")), errors.Is(err, helper.Refusal("password")):
+		return complain(c, f, web.NotPermitted, c.Language.Say("verify.wrong"))
 	case err != nil:
 		return err
 	}
-	return show(c, http.StatusOK, forgotForm{Done: true, Verifies: true})
+	return c.SeeOther(login+"?done=verify", http.StatusOK, map[string]any{})
 }
 
 func resultOf(err error) string {
@@ -132,7 +161,7 @@ func resultOf(err error) string {
 		return "ok"
 	case errors.Is(err, helper.Refusal("weak")):
 		return string(web.BadRequest)
-	case errors.Is(err, helper.Refusal("refused")):
+	case errors.Is(err, helper.Refusal("refused")), errors.Is(err, helper.Refusal("password")):
 		return string(web.NotPermitted)
 	}
 	return string(web.CodeOf(err))
@@ -146,9 +175,14 @@ func recordable(name string) string {
 	return "?"
 }
 
-// complain shows a form again with what is wrong.
+// complain shows a form again with what is wrong, and logs it.
 func complain(c *web.Call, f forgotForm, code web.Code, message string) error {
 	c.Log(web.Refuse(code, "forgot"))
+	return again(c, f, code, message)
+}
+
+// again shows a form again with what is wrong.
+func again(c *web.Call, f forgotForm, code web.Code, message string) error {
 	if c.JSON {
 		c.FailAs(code, message)
 		return nil
@@ -162,10 +196,17 @@ type forgotForm struct {
 	User, Token string
 	Invited     bool   // the link is that of an invitation
 	Verifies    bool   // it is for an address
-	Zone        string // to which that led, "" = none
-	Sent, Done  bool
+	Email       string // which is that
+	AskPassword bool   // it is another one than the account has
+	Sent        bool
 	Void        bool   // there is nothing to be asked for
+	Recovers    bool   // who has forgotten his password may ask for a link
 	Message     string // what is wrong, "" = nothing
+}
+
+// void is the page of a link that is no good: it says nothing that stood in the link. Who has used it already is shown the way in.
+func (f forgotForm) void() forgotForm {
+	return forgotForm{Invited: f.Invited, Verifies: f.Verifies, Recovers: f.Recovers, Void: true}
 }
 
 // say is a sentence that differs for who was invited.
@@ -201,18 +242,10 @@ func (f forgotForm) action() string {
 	return here
 }
 
-// login is where one gets in.
-func (f forgotForm) login() string {
-	if f.Zone == "" {
-		return "/cgi-bin/login"
-	}
-	return "/cgi-bin/login?" + url.Values{"next": {"/cgi-bin/shz/" + url.PathEscape(f.Zone) + "/"}}.Encode()
-}
-
 func show(c *web.Call, status int, f forgotForm) error {
 	object := map[string]any{}
-	if f.Zone != "" {
-		object["zone"] = f.Zone
+	if f.Email != "" {
+		object["email"], object["ask_password"] = f.Email, f.AskPassword
 	}
 	v := c.View(f.say(c.Language, "title"))
 	if f.Token != "" { // the language link leads back to the form, also after a refusal

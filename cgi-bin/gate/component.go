@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sharezone/internal/landlock"
 	"sharezone/internal/layout"
 	"sharezone/internal/session"
 )
@@ -19,6 +20,7 @@ type component struct {
 	sudo       bool   // reaches a root helper, so it cannot have no_new_privs
 	session    bool   // gets the name of its own session's file (which opens nothing without the id)
 	event      func(*request) bool
+	places     []landlock.Place    // what it reaches of the machine's files; nil: what its user reaches, and so its helper
 	decodes    func(*request) bool // may decode a picture, for which it waits in a queue of the machine's; nil: never
 	cpu        uint64              // seconds of processor time (RLIMIT_CPU)
 	memory     uint64              // bytes of private writable memory (RLIMIT_DATA); Go reserves about 100 MiB before it does anything
@@ -31,14 +33,15 @@ var components = [...]component{
 	{name: "login", methods: "GET HEAD POST", guest: true, sudo: true, event: posts, cpu: 10, memory: 512 * mib},
 	{name: "less", methods: "GET HEAD POST", guest: true, sudo: true, event: never, cpu: 10, memory: 512 * mib},
 	{name: "forgot", methods: "GET HEAD POST", guest: true, sudo: true, event: posts, cpu: 600, memory: 1024 * mib}, // as users: it changes an address
+	{name: "signup", methods: "GET HEAD POST", guest: true, sudo: true, event: confirms, cpu: 10, memory: 512 * mib},
 	{name: "logout", methods: "POST", mustChange: true, half: true, sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
 	{name: "chpwd", methods: "GET HEAD POST", mustChange: true, sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
 	{name: "factor", methods: "GET HEAD POST", half: true, sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
 	{name: "sessions", methods: "GET HEAD POST", sudo: true, session: true, event: posts, cpu: 600, memory: 1024 * mib}, // as users
 	{name: "activity", methods: "GET HEAD", sudo: true, event: never, cpu: 60, memory: 512 * mib},                       // zonefix tells administrators a zone's id
 	{name: "profile", methods: "GET HEAD POST", sudo: true, session: true, event: posts, cpu: 10, memory: 512 * mib},
-	{name: "menu", methods: "GET HEAD", event: never, cpu: 10, memory: 512 * mib},
-	{name: "home", methods: "GET HEAD", event: never, cpu: 60, memory: 512 * mib},
+	{name: "menu", methods: "GET HEAD", places: programs, event: never, cpu: 10, memory: 512 * mib},
+	{name: "home", methods: "GET HEAD", places: looks, event: never, cpu: 60, memory: 512 * mib},
 	// Walking through a zone is its helper's work; what it costs here is waiting.
 	{name: "zones", methods: "GET HEAD POST", sudo: true, event: posts, cpu: 60, memory: 512 * mib},
 	// Sudo hands limits on, and where root may not lift them (containers) these are its helper's: it walks through all zones
@@ -46,7 +49,7 @@ var components = [...]component{
 	{name: "users", methods: "GET HEAD POST", sudo: true, session: true, event: posts, cpu: 600, memory: 1024 * mib},
 	{name: "resetpwd", methods: "POST", sudo: true, event: posts, cpu: 600, memory: 1024 * mib},
 	// A transfer costs about half a second of processor time a GiB (sendfile, splice): an hour is some TiB.
-	{name: "shz", methods: "GET HEAD POST PUT PATCH DELETE OPTIONS", event: transfers, decodes: asksThumbnail, cpu: 3600, memory: 1024 * mib},
+	{name: "shz", methods: "GET HEAD POST PUT PATCH DELETE OPTIONS", places: changes, event: transfers, decodes: asksThumbnail, cpu: 3600, memory: 1024 * mib},
 }
 
 // loginComponent answers for every component that needs a session and has none. Nothing happens then that would be an
@@ -59,11 +62,17 @@ func loginComponent() component {
 
 // refusedComponent tells the browser what the gate refused. It stands outside the table: nobody can ask for it.
 func refusedComponent() component {
-	return component{name: "refused", event: never, cpu: 10, memory: 512 * mib}
+	return component{name: "refused", places: programs, event: never, cpu: 10, memory: 512 * mib}
 }
 
 func never(*request) bool   { return false }
 func posts(q *request) bool { return q.method == "POST" }
+
+// confirms is true where who asks for an account confirms the mail address. Whoever only asks leaves no event file: strangers could without end.
+func confirms(q *request) bool {
+	_, query, _ := strings.Cut(q.uri, "?")
+	return posts(q) && asks(query, "confirm")
+}
 
 // transfers is true for all that changes or takes a file: everything but looking at a folder.
 func transfers(q *request) bool {

@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sharezone/internal/landlock"
 	"sharezone/internal/layout"
 	"sharezone/internal/session"
 	"sharezone/internal/syslog"
@@ -45,7 +46,8 @@ const (
 	stepBecome      step = 16
 	stepProof       step = 17
 	stepPrivileges  step = 18
-	stepExecute     step = 19
+	stepConfine     step = 19
+	stepExecute     step = 20
 )
 
 // A refusal ends the gate. With a code of interface.md the component "refused" answers the browser, as shzguest;
@@ -59,7 +61,7 @@ type refusal struct {
 func (r *refusal) Error() string { return r.reason }
 
 func main() {
-	runtime.LockOSThread() // no_new_privs belongs to the thread that executes the handler
+	runtime.LockOSThread() // no_new_privs and Landlock belong to the thread that executes the handler
 	syscall.Umask(0o077)
 
 	var q request
@@ -187,7 +189,13 @@ func become(q *request, c component, who identity, refused *refusal) *refusal {
 			return &refusal{stepPrivileges, "", "no_new_privs: " + err.Error()}
 		}
 	}
-	// 19. Refuse if the handler cannot be executed. Only the event, the slots and the queue go with it beyond stdio.
+	// 19. Refuse if the handler cannot be kept from files that it does not need, where the kernel can do that.
+	if c.places != nil {
+		if err := landlock.Confine(c.places...); err != nil {
+			return &refusal{stepConfine, "", "landlock: " + err.Error()}
+		}
+	}
+	// 20. Refuse if the handler cannot be executed. Only the event, the slots and the queue go with it beyond stdio.
 	if err := keepDescriptors(append(slots, event, queue)...); err != nil {
 		return &refusal{stepExecute, "", "descriptors: " + err.Error()}
 	}

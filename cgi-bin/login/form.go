@@ -8,5 +8,6 @@ type loginForm struct {
 	Next     string       // local path to return to: "/cgi-bin/shz/demo/"
 	Username string       // as typed before, after a refusal
 	Forgot   bool         // a forgotten password can be set by mail
+	Signup   bool         // who has no account can ask for one
 	Message  string       // why it was refused, in the user's language; "" = not tried yet
 }

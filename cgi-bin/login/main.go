@@ -11,6 +11,7 @@ import (
 
 	"sharezone/internal/factor"
 	"sharezone/internal/helper"
+	"sharezone/internal/page"
 	"sharezone/internal/session"
 	"sharezone/internal/text"
 	"sharezone/internal/web"
@@ -55,7 +56,7 @@ func askToLogIn(c *web.Call) error {
 }
 
 func logIn(c *web.Call) error {
-	fields, err := c.Form()
+	fields, err := c.Form("username", "password", "otp") // the first counts, and is refused as any wrong one: strangers learn nothing else
 	if err != nil {
 		return err
 	}
@@ -98,16 +99,14 @@ func logIn(c *web.Call) error {
 	}
 	switch {
 	case reply.Lacks != "":
-		next = withNext("/cgi-bin/factor", next, carried != nil)
+		next = web.Before("/cgi-bin/factor", next, carried != nil)
 	case reply.MustChange:
-		next = "/cgi-bin/chpwd"
+		next = web.Before("/cgi-bin/chpwd", next, carried != nil && !c.JSON)
 	case next == "":
 		next = home
 	}
 	switch {
-	case carried == nil || c.JSON || reply.Lacks != "":
-	case reply.MustChange: // nothing can be shown before, and the server keeps nothing until then
-		next += "?done=lost"
+	case carried == nil || c.JSON || reply.Lacks != "" || reply.MustChange: // nothing can be shown before, and the server keeps nothing until then
 	default:
 		carried.Mark()
 		v := c.View(c.Language.Say("login.carried-title"))
@@ -124,22 +123,6 @@ func logIn(c *web.Call) error {
 	return c.SeeOther(next, http.StatusOK, answer)
 }
 
-// withNext is the page that has to come before another one, which it leads on to. What was typed before the login is lost by then: the
-// server keeps nothing.
-func withNext(page, next string, lost bool) string {
-	query := url.Values{}
-	if next != "" {
-		query.Set("next", next)
-	}
-	if lost {
-		query.Set("done", "lost")
-	}
-	if len(query) == 0 {
-		return page
-	}
-	return page + "?" + query.Encode()
-}
-
 // recordable is the user name as it may stand in a log: people type passwords into the wrong field.
 func recordable(username string) string {
 	if session.ValidUser(username) {
@@ -153,6 +136,10 @@ func show(c *web.Call, status int, f loginForm) error {
 	v.OneLanguage = f.Carried != nil
 	if s, err := c.Settings(); err == nil {
 		f.Forgot = s.Recovers() && s.Entry(c.Entry).Answers("forgot")
+		f.Signup = s.SignsUp(c.Entry) && s.Entry(c.Entry).Answers("signup")
+	}
+	if done := c.Done(); done == "forgot" || done == "invite" || done == "verify" { // by the link of a mail
+		v.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say(done + ".done")}
 	}
 	if f.Next != "" {
 		v.URL = "/cgi-bin/login?" + url.Values{"next": {f.Next}}.Encode() // where the language link leads

@@ -15,8 +15,10 @@ type addressForm struct{ Email, Message string }
 
 // askAddress has a link sent to another address, or to the present one, which is the account's own when it is used.
 func askAddress(c *web.Call, fields url.Values) error {
-	if len(fields["email"]) != 1 || len(fields["password"]) != 1 {
-		return web.Refuse(web.BadRequest, "one email and one password are wanted")
+	for _, field := range []string{"email", "password"} {
+		if len(fields[field]) != 1 {
+			return web.WrongValue[string](field, "")
+		}
 	}
 	email := strings.TrimSpace(fields.Get("email"))
 	act, err := c.Event.BeginAbout("user-modify", c.User, "email-asked")
@@ -42,14 +44,39 @@ func askAddress(c *web.Call, fields url.Values) error {
 		return complain(c, row.code, row.field, email, c.Language.Say("profile.address-"+string(refusal)))
 	case err != nil:
 		return err
-	case !c.JSON:
-		return c.SeeOther(here+"?done=address", 0, nil)
+	}
+	return done(c, "address")
+}
+
+// done leads back to the page.
+func done(c *web.Call, what string) error {
+	if !c.JSON {
+		return c.SeeOther(here+"?done="+what, 0, nil)
 	}
 	o, err := ask(c)
 	if err != nil {
 		return err
 	}
 	return c.SeeOther("", http.StatusOK, o)
+}
+
+// cancelAddress takes back the link that went to another address: it may have been mistyped. It asks for no password, for it leaves all as
+// it is.
+func cancelAddress(c *web.Call) error {
+	act, err := c.Event.BeginAbout("user-modify", c.User, "email-withdrawn")
+	if err != nil {
+		return err
+	}
+	_, err = helper.Auth(helper.AuthRequest{Op: "withdraw"})
+	result := "ok"
+	if err != nil {
+		result = string(web.CodeOf(err))
+	}
+	act.End(result, -1, "")
+	if err != nil {
+		return err
+	}
+	return done(c, "address-cancel")
 }
 
 // refusals are what auth says to somebody about his address.
@@ -61,6 +88,7 @@ var refusals = map[helper.Refusal]struct {
 	"refused":     {web.NotPermitted, "password"},
 	"bad-address": {web.BadRequest, "email"},
 	"soon":        {web.Busy, ""},
+	"today":       {web.Busy, ""},
 	"nothing":     {web.NotPermitted, ""},
 }
 

@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,6 +28,9 @@ func answer(c *web.Call) error {
 	if c.Request.Method == http.MethodPost {
 		return choose(c)
 	}
+	if err := web.CheckFields(web.EachAddress, c.Request.URL.Query()); err != nil {
+		return err
+	}
 	return show(c, http.StatusOK, addressForm{})
 }
 
@@ -40,6 +44,8 @@ func show(c *web.Call, status int, typed addressForm) error {
 	switch c.Done() {
 	case "address":
 		head.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say("profile.address-sent")}
+	case "address-cancel":
+		head.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say("profile.address-void")}
 	case "language":
 		head.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say("profile.chosen")}
 	case "often":
@@ -77,23 +83,42 @@ func ask(c *web.Call) (own, error) {
 	return o, nil
 }
 
+// operations are what a form can ask for, with the fields that it may have beside op, as web.CheckFields takes them.
+var operations = map[string]string{
+	"modify":         "language",
+	"messages":       "often channel",
+	"notices":        "zone_id often",
+	"address":        "email password",
+	"address-cancel": "",
+}
+
 // choose writes down a language. The browser speaks it from now on, and others from their next login.
 func choose(c *web.Call) error {
 	fields, err := c.Form()
 	if err != nil {
 		return err
 	}
-	switch fields.Get("op") {
+	op := fields.Get("op")
+	known, there := operations[op]
+	if !there {
+		return web.WrongValue("op", op, slices.Sorted(maps.Keys(operations))...)
+	}
+	if err := c.CheckForm("op "+known, "", fields); err != nil {
+		return err
+	}
+	switch op {
 	case "notices":
 		return chooseOften(c, fields)
 	case "messages":
 		return chooseMessages(c, fields)
 	case "address":
 		return askAddress(c, fields)
+	case "address-cancel":
+		return cancelAddress(c)
 	}
 	language := fields.Get("language")
-	if fields.Get("op") != "modify" || len(fields["language"]) != 1 || account.CheckLanguage(language) != nil {
-		return web.Refuse(web.BadRequest, "op=modify and one language are wanted")
+	if language != "" && account.CheckLanguage(language) != nil || len(fields["language"]) != 1 {
+		return web.WrongValue("language", language, text.Languages[:]...)
 	}
 	act, err := c.Event.BeginAbout("user-modify", c.User, "language="+language)
 	if err != nil {
@@ -122,15 +147,19 @@ func choose(c *web.Call) error {
 // chooseMessages writes down how often he is told of what others do, and by what, if he is offered a choice.
 func chooseMessages(c *web.Call, fields url.Values) error {
 	often, channel := fields.Get("often"), account.Channel(fields.Get("channel"))
-	if len(fields["often"]) != 1 || len(fields["channel"]) > 1 || !slices.Contains(account.Oftens, account.Often(often)) || account.CheckChannel(string(channel)) != nil {
-		return web.Refuse(web.BadRequest, "one often and at most one channel are wanted")
+	if !slices.Contains(account.Oftens, account.Often(often)) {
+		return web.WrongValue("often", often, account.Oftens...)
+	}
+	if account.CheckChannel(string(channel)) != nil {
+		return web.WrongValue("channel", string(channel), account.Channels...)
 	}
 	o, err := ask(c)
 	if err != nil {
 		return err
 	}
 	if channel.NeedsNumber() && !reachable(c, o) {
-		return web.Refuse(web.BadRequest, "short messages do not get there")
+		return &web.Told{Err: web.Refuse(web.BadRequest, "short messages do not get there"),
+			Sentence: c.Language.Say("users-refused.field", c.Language.Say("users-field.channel"), c.Language.Say("users-value.no-number"))}
 	}
 	said := "often=" + often
 	if channel != "" {
@@ -167,8 +196,11 @@ func reachable(c *web.Call, o own) bool {
 // chooseOften changes how often he is told of a zone that he gets less mail from.
 func chooseOften(c *web.Call, fields url.Values) error {
 	id, often := fields.Get("zone_id"), fields.Get("often")
-	if len(fields["zone_id"]) != 1 || len(fields["often"]) != 1 || !slices.Contains(account.Oftens, account.Often(often)) {
-		return web.Refuse(web.BadRequest, "one zone_id and one often are wanted")
+	if id == "" {
+		return web.WrongValue[string]("zone_id", id)
+	}
+	if !slices.Contains(account.Oftens, account.Often(often)) {
+		return web.WrongValue("often", often, account.Oftens...)
 	}
 	act, err := c.Event.BeginAbout("user-modify", c.User, "often="+often)
 	if err != nil {

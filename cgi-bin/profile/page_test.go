@@ -24,7 +24,7 @@ func TestProfilePage(t *testing.T) {
 				t.Errorf("%s: missing %s", l, w)
 			}
 		}
-		html = pagetest.Render(t, profilePage(v, profileView{Often: account.Daily, Channel: account.ByBoth}))
+		html = pagetest.Render(t, profilePage(v, profileView{Often: account.Daily, Channel: account.ByBoth, Channels: account.Channels}))
 		for _, w := range []string{`<option value="daily" selected>`, `<option value="both" selected>`, `for="field-often"`, `for="field-channel"`} {
 			if !strings.Contains(html, w) {
 				t.Errorf("%s: missing %s", l, w)
@@ -39,6 +39,21 @@ func TestProfilePage(t *testing.T) {
 		}
 		if strings.Contains(html, l.Say("profile.elsewhere")) || strings.Contains(html, " selected") {
 			t.Errorf("%s: %s", l, html)
+		}
+	}
+}
+
+// TestChannels: who is told by none can change it, also where there are no short messages.
+func TestChannels(t *testing.T) {
+	none, sms := account.ByNone, account.BySMS
+	for _, row := range []struct {
+		own       *account.Channel
+		reachable bool
+		want      account.Channel
+		offered   int
+	}{{nil, false, "", 0}, {nil, true, account.ByMail, 4}, {&sms, true, account.BySMS, 4}, {&sms, false, "", 0}, {&none, true, account.ByNone, 4}, {&none, false, account.ByNone, 2}} {
+		if got, offered := channels(row.own, row.reachable); got != row.want || len(offered) != row.offered {
+			t.Errorf("%+v: %s, %v", row, got, offered)
 		}
 	}
 }

@@ -20,6 +20,7 @@ type profileView struct {
 	OwnEmail  bool            // he may have another address
 	Pending   string          // a sentence: a link went to another address
 	Channel   account.Channel // by which he is told, "" = there is no choice
+	Channels  []account.Channel
 	Notices   []zoneNotices
 	Factor    bool   // this entry has a second factor
 	Sessions  string // how many there are, and the link to them; "" = this entry does not show them
@@ -68,11 +69,7 @@ func view(c *web.Call, o own, typed addressForm) profileView {
 	if o.EmailPending != "" {
 		v.Pending = l.Say("profile.address-pending", text.Name(o.EmailPending))
 	}
-	if reachable(c, o) {
-		if v.Channel = account.ByMail; o.Channel != nil {
-			v.Channel = *o.Channel
-		}
-	}
+	v.Channel, v.Channels = channels(o.Channel, reachable(c, o))
 	if o.Language != nil {
 		v.Language = *o.Language
 	}
@@ -106,4 +103,18 @@ func view(c *web.Call, o own, typed addressForm) profileView {
 		}
 	}
 	return v
+}
+
+// channels are those that one may choose from, and which it is; "" where there is nothing to choose. Whoever is told by none sees it, and
+// comes back from it, also where there are no short messages: an administrator may have set it, or he chose it when there were.
+func channels(own *account.Channel, reachable bool) (account.Channel, []account.Channel) {
+	switch {
+	case reachable && own != nil:
+		return *own, account.Channels
+	case reachable:
+		return account.ByMail, account.Channels
+	case own != nil && *own == account.ByNone:
+		return account.ByNone, []account.Channel{account.ByMail, account.ByNone}
+	}
+	return "", nil
 }

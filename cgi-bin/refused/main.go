@@ -17,7 +17,7 @@ func main() {
 	code := web.Code(os.Getenv("SHZ_REFUSED"))
 	web.Run(func(c *web.Call) error {
 		if way := ways[code]; way != "" && !c.JSON && c.Request.Method == http.MethodGet {
-			return c.SeeOther(way, 0, nil)
+			return c.SeeOther(web.Before(way, web.LocalPath(os.Getenv("REQUEST_URI")), false), 0, nil)
 		}
 		if allow := os.Getenv("SHZ_ALLOW"); allow != "" {
 			c.Writer().Header().Set("Allow", allow) // RFC 9110, 15.5.6

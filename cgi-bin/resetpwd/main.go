@@ -25,9 +25,12 @@ func answer(c *web.Call) error {
 	if err != nil {
 		return err
 	}
+	if err := c.CheckForm("username", "", fields); err != nil {
+		return err
+	}
 	name := fields.Get("username")
 	if len(fields["username"]) != 1 || !session.ValidUser(name) {
-		return web.Refuse(web.BadRequest, "one username is wanted")
+		return web.WrongValue[string]("username", name)
 	}
 	act, err := c.Event.BeginFor("password", name)
 	if err != nil {
@@ -41,7 +44,7 @@ func answer(c *web.Call) error {
 	}
 	act.End(result, -1, "")
 	title, html := c.Language.Say("resetpwd.title"), func(head page.View) templ.Component {
-		return newPasswordPage(head, name, reply.Password, reply.Sent)
+		return newPasswordPage(head, name, reply.Password)
 	}
 	switch {
 	case err != nil && reply.Password != "":
@@ -52,9 +55,10 @@ func answer(c *web.Call) error {
 	made := map[string]any{"username": name, "must_change": true}
 	if reply.Sent != "" {
 		made["sent"] = reply.Sent
-	} else {
-		made["password"] = reply.Password
+		return c.SeeOther(userHref(name)+"?done=resetpwd", http.StatusOK, made)
 	}
+	// The password is shown in the answer itself, once: a redirect would have to keep it somewhere.
+	made["password"] = reply.Password
 	return c.Answer(http.StatusOK, made, html(c.View(title)))
 }
 

@@ -27,6 +27,9 @@ func answer(c *web.Call) error {
 	if c.Request.Method == http.MethodPost {
 		return end(c)
 	}
+	if err := web.CheckFields("user all"+web.EachAddress, c.Request.URL.Query()); err != nil {
+		return err
+	}
 	s, err := parseScope(c.Request.URL.Query())
 	if err != nil {
 		return err
@@ -46,8 +49,11 @@ type scope struct {
 
 func parseScope(q url.Values) (scope, error) {
 	s := scope{user: q.Get("user"), all: q.Get("all") == "1"}
-	if s.user != "" && (s.all || !session.ValidUser(s.user)) || q.Get("all") != "" && !s.all {
-		return s, web.Refuse(web.BadRequest, "user or all=1")
+	switch {
+	case q.Get("all") != "" && !s.all:
+		return s, web.WrongValue("all", q.Get("all"), "1")
+	case s.user != "" && (s.all || !session.ValidUser(s.user)):
+		return s, web.WrongValue[string]("user", s.user)
 	}
 	return s, nil
 }
@@ -117,9 +123,15 @@ func end(c *web.Call) error {
 	if err != nil {
 		return err
 	}
+	if err := c.CheckForm("op id user all", "", fields); err != nil {
+		return err
+	}
 	id, s := fields.Get("id"), scope{}
-	if fields.Get("op") != "end" || len(fields["id"]) != 1 || len(id) != helper.SessionDigits {
-		return web.Refuse(web.BadRequest, "op=end and one id are wanted")
+	if op := fields.Get("op"); op != "end" {
+		return web.WrongValue("op", op, "end")
+	}
+	if len(id) != helper.SessionDigits {
+		return web.WrongValue[string]("id", id)
 	}
 	if s, err = parseScope(fields); err != nil {
 		return err

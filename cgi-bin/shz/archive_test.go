@@ -73,7 +73,7 @@ func taken(t *testing.T, events string) (all []string) {
 			if paths[l.N] = l.Path; l.Raw != "" {
 				paths[l.N] = l.Raw
 			}
-		default:
+		case l.Result != "": // else it is the name that it is about to get
 			all = append(all, fmt.Sprint(paths[l.N], " ", l.Result, " ", l.Bytes))
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/account"
+	"sharezone/internal/activity"
 	"sharezone/internal/web"
 	"sharezone/internal/zone"
 )
@@ -67,7 +68,7 @@ func (f form) askDetails() error {
 		item.offerThumbnail(f.folder, &thumbnails)
 		if owns && one.found.Kind == "file" {
 			path := below(append(f.path.Names[:len(f.path.Names):len(f.path.Names)], one.found.Name))
-			item.Takers = templ.SafeURL("/cgi-bin/activity/" + f.path.Zone + "?" + url.Values{"event": {"download,preview,zip"}, "path": {path}}.Encode())
+			item.Takers = templ.SafeURL("/cgi-bin/activity/" + f.path.Zone + "?" + url.Values{"event": {activity.Taken}, "path": {path}}.Encode())
 		}
 		d.Items = append(d.Items, item)
 		d.Sum = d.Sum || !sums && one.found.Kind == "file"

@@ -35,7 +35,7 @@ func answer(c *web.Call) error {
 	c.Request.Method = overridden(c.Request)
 	f := form{call: c, path: path}
 	if c.Request.Method == http.MethodPost && !isTus(c.Request) && !c.IsMultipart() {
-		if f.fields, f.again, err = c.FormOrAgain(); err != nil {
+		if f.fields, f.again, err = c.FormOrAgain("name", "raw", "id"); err != nil {
 			return err
 		}
 	}

@@ -59,6 +59,8 @@ func (f form) carryOne(c *zone.Carrier, operation, name string, to destination) 
 	acts, err := f.beginTo(operation, name, to, name)
 	var done zone.Carried
 	if err == nil {
+		c.Announce = acts.announcer(acts.there, c.Exists) // within a zone nothing arrives
+		c.Taking = f.taker(operation, acts.here)
 		if operation == "move" {
 			done, err = c.Move(name)
 		} else {
@@ -85,6 +87,22 @@ func (f form) carryOne(c *zone.Carrier, operation, name string, to destination) 
 	return i
 }
 
+// taker notes whose files are taken: of a file with the act itself, in a folder each with one of its own.
+func (f form) taker(operation string, here *event.Act) func([]string, uint32) (func(int64, error), error) {
+	return func(path []string, owner uint32) (func(int64, error), error) {
+		if len(path) == 1 {
+			return func(int64, error) {}, here.Take(owner)
+		}
+		act, err := f.call.Event.BeginTaking(operation, below(append(f.path.Names[:len(f.path.Names):len(f.path.Names)], path...)), owner)
+		return func(bytes int64, err error) {
+			if err != nil {
+				bytes = -1
+			}
+			act.End(string(resultOf(err)), bytes, "")
+		}, err
+	}
+}
+
 // acts are what something that goes from one folder to another is told as: one act, or one in each zone.
 type acts struct {
 	here, there *event.Act
@@ -108,6 +126,16 @@ func (f form) beginTo(operation, entry string, to destination, name string) (act
 		a.here.End(string(web.CodeOf(err)), -1, "")
 	}
 	return a, err
+}
+
+// announcer notes with an act which name something is about to get.
+func (a acts) announcer(act *event.Act, exists zone.OnExists) zone.Announce {
+	return func(name, file string) error {
+		if exists == zone.ExistsReplace { // it has a hidden name before
+			name = a.asked
+		}
+		return act.NameLanding(a.to.pathFrom(a.to.path.Zone, name), file)
+	}
 }
 
 // end notes how it ended, and where the entry lies now.

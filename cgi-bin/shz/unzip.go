@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"strings"
@@ -62,7 +63,7 @@ func (u unzipping) one(name string, in destination, folder string) item {
 	var done zone.Landed
 	if err == nil {
 		var bytes int64
-		done, bytes, err = u.unpack(name, in, folder)
+		done, bytes, err = u.unpack(name, in, folder, acts)
 		result := landedResult(done, err)
 		if result != "ok" {
 			bytes = -1
@@ -81,7 +82,7 @@ func (u unzipping) one(name string, in destination, folder string) item {
 	return i
 }
 
-func (u unzipping) unpack(name string, into destination, folder string) (zone.Landed, int64, error) {
+func (u unzipping) unpack(name string, into destination, folder string, acts acts) (done zone.Landed, bytes int64, failed error) {
 	if err := zone.CheckSegment(name); err != nil {
 		return zone.Landed{}, 0, err
 	}
@@ -99,15 +100,26 @@ func (u unzipping) unpack(name string, into destination, folder string) (zone.La
 		return zone.Landed{}, 0, err
 	}
 	defer file.Close()
+	if owner := object.Stat().Uid; !object.Mine() {
+		archive := acts.here
+		if acts.there == nil { // that one says what arrives
+			if archive, err = u.call.Event.BeginTaking("unzip", below(append(u.path.Names[:len(u.path.Names):len(u.path.Names)], name)), owner); err != nil {
+				return zone.Landed{}, 0, err
+			}
+			defer func() { archive.End(string(resultOf(failed)), -1, "") }()
+		} else if err = archive.Take(owner); err != nil {
+			return zone.Landed{}, 0, err
+		}
+	}
 	limits := settings.Archive
 	in, err := archive.Open(file, archive.Limits{Entries: limits.Entries, Bytes: limits.Bytes, Ratio: limits.Ratio, Depth: limits.Depth})
 	if err != nil {
 		return zone.Landed{}, 0, u.tell(err)
 	}
 	defer in.Close()
-	done, bytes, err := into.folder.Unpack(in, folder, u.exists, u.keep, func(file *os.File, path []string) error {
+	done, bytes, err = into.folder.Unpack(in, folder, u.exists, u.keep, func(file *os.File, path []string) error {
 		return judge(u.call, file, into.path.Zone, belowOf(into.path, append([]string{folder}, path...)...))
-	})
+	}, acts.announcer(cmp.Or(acts.there, acts.here), u.exists))
 	return done, bytes, u.tell(err)
 }
 

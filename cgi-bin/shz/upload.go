@@ -137,14 +137,11 @@ func bring(c *web.Call, folder *zone.Object, at zone.Path, name string, size int
 	return done, nil
 }
 
-// announcer notes the name that a file is about to get, where it can be another one than asked for.
+// announcer notes the name that a file is about to get.
 func announcer(act *event.Act, at zone.Path, asked string, exists zone.OnExists) func(name string) error {
-	if exists != zone.ExistsRename {
-		return nil
-	}
 	return func(name string) error {
-		if name == asked {
-			return nil
+		if exists == zone.ExistsReplace { // it has a hidden name before
+			name = asked
 		}
 		return act.Name(belowOf(at, name))
 	}

@@ -27,7 +27,7 @@ func (v viewer) told(err error) error {
 func (v viewer) sentence(r *helper.AccountRefusal) string {
 	l := v.call.Language
 	switch {
-	case r.Reason == "not-sent" || r.Reason == "not-in-zone": // whatever the cause
+	case r.Reason == "not-sent" || r.Reason == "signup-not-sent" || r.Reason == "not-in-zone": // whatever the cause
 		return l.Say("users-refused." + r.Reason)
 	case r.Partly && (r.Reason == "" || r.Code == string(web.Internal)): // the other reasons say what is done already
 		return l.Say("users-refused.partly")
@@ -42,6 +42,8 @@ func (v viewer) sentence(r *helper.AccountRefusal) string {
 		if l.Knows("users-field."+r.Field) && l.Knows("users-value."+why) {
 			return l.Say("users-refused.field", l.Say("users-field."+r.Field), l.Say("users-value."+why))
 		}
+	case r.Reason == "signup-begun":
+		return l.Say("users-refused.signup-begun", r.Why)
 	case r.Reason == "owns-zones":
 		return l.Say("users-refused.owns-zones", strings.Join(r.Owns, ", "))
 	case r.Reason == "" && r.Code == string(web.Busy):

@@ -4,8 +4,11 @@
 package main
 
 import (
+	"cmp"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,20 +43,41 @@ func answer(c *web.Call) error {
 	case name != "" && !session.ValidUser(name):
 		return v.told(&helper.AccountRefusal{Code: string(web.NotFound), Reason: "no-user"})
 	case name != "":
+		if err := web.CheckFields("view"+web.EachAddress, v.query); err != nil {
+			return err
+		}
 		return v.show(name)
 	}
 	if err := c.Exact(); err != nil {
 		return err
 	}
-	switch view := v.query.Get("view"); {
+	view := v.query.Get("view")
+	known, there := views[view]
+	if !there {
+		return web.WrongValue("view", view, slices.Sorted(maps.Keys(views))[1:]...) // the first is none
+	}
+	if err := web.CheckFields("view "+known+web.EachAddress, v.query); err != nil {
+		return err
+	}
+	switch {
 	case view == "":
 		return v.list()
 	case view == "new" && !c.JSON:
 		return v.newPage(url.Values{"zone": {v.query.Get("zone")}}, http.StatusOK, v.done())
+	case view == "signups":
+		return v.signups(nil, http.StatusOK, v.done())
 	case view == "groups" && !c.JSON:
 		return v.groupsPage(nil, http.StatusOK, v.done())
 	}
-	return web.Refuse(web.BadRequest, "view="+strconv.Quote(v.query.Get("view")))
+	return web.WrongValue("view", view, "signups") // of the others there are pages alone
+}
+
+// views are the fields that the address of each page may have beside its own name and web.EachAddress.
+var views = map[string]string{
+	"":        "text username full_name company email group role status sponsor review offset limit",
+	"new":     "zone",
+	"groups":  "",
+	"signups": "",
 }
 
 // viewer is who asks.
@@ -120,13 +144,13 @@ func (v viewer) criteria() (account.Criteria, error) {
 		Sponsor: get("sponsor"), Review: get("review") == "1",
 	}
 	if c.Role != "" && c.Role.Groups() == nil {
-		return c, web.Refuse(web.BadRequest, "role="+strconv.Quote(string(c.Role)))
+		return c, web.WrongValue("role", string(c.Role), roles...)
 	}
 	switch c.Status {
 	case "", account.Active, account.Locked, account.Expired:
 		return c, nil
 	}
-	return c, web.Refuse(web.BadRequest, "status="+strconv.Quote(string(c.Status)))
+	return c, web.WrongValue("status", string(c.Status), statuses...)
 }
 
 // pageRows is how many people a page lists.
@@ -140,7 +164,7 @@ func (v viewer) number(key string) (int, error) {
 	}
 	n, err := strconv.Atoi(value)
 	if err != nil || n < 0 {
-		return 0, web.Refuse(web.BadRequest, key+"="+strconv.Quote(value))
+		return 0, web.WrongValue[string](key, value)
 	}
 	return n, nil
 }
@@ -156,8 +180,8 @@ func (v viewer) list() error {
 	}
 	offset, err1 := v.number("offset")
 	limit, err2 := v.number("limit")
-	if err1 != nil || err2 != nil {
-		return web.Refuse(web.BadRequest, "offset or limit")
+	if err := cmp.Or(err1, err2); err != nil {
+		return err
 	}
 	if !v.call.JSON {
 		limit = pageRows
@@ -190,6 +214,7 @@ type shown struct {
 	helper.KnownUser
 	Invited  *time.Time        `json:"invited"` // until then the link of an invitation is good
 	Waits    bool              `json:"waits"`   // the mail server has not taken it
+	Refused  *string           `json:"refused"` // it came to an end without arriving: what the mail server said
 	Sessions []helper.Session  `json:"sessions"`
 	Zones    []helper.UserZone `json:"zones"`
 }
@@ -201,6 +226,9 @@ func (v viewer) ask(name string) (shown, error) {
 		return shown{}, v.told(err)
 	}
 	s := shown{KnownUser: *reply.User, Invited: reply.Invited, Waits: reply.Waits, Sessions: reply.Sessions, Zones: reply.Zones}
+	if reply.Refused != "" {
+		s.Refused = &reply.Refused
+	}
 	if s.Sessions == nil {
 		s.Sessions = []helper.Session{}
 	}

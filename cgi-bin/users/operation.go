@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,24 +25,31 @@ import (
 type operation struct {
 	event   string // what is told of it
 	manager bool   // managers may ask for it too
-	group   bool   // it is about a company's group, and nobody
+	group   bool   // it is about nobody who has an account: a company's group, or who asks for one
 	ask     func(form) (helper.AccountRequest, error)
 	done    string // what is said when it went well, a key below users-done
 	view    string // the page that the form stood on, shown again with what was wrong
+	fields  string // what it may have beside op and username, as web.CheckFields takes them: a misspelt "expires" would make an account without an end
 }
 
+// described are the fields that describe somebody.
+const described = "full_name company phone mobile email expires role language channel sponsor"
+
 var operations = map[string]operation{
-	"create":       {event: "user-create", ask: form.described, done: "create", view: "new"},
-	"invite":       {event: "user-create", manager: true, ask: form.described, done: "invite", view: "new"},
+	"create":       {event: "user-create", ask: form.described, done: "create", view: "new", fields: described + " zone access"},
+	"invite":       {event: "user-create", manager: true, ask: form.described, done: "invite", view: "new", fields: described + " zone access"},
 	"invite-again": {event: "user-modify", ask: form.plain, done: "invite"},
 	"verify":       {event: "user-modify", ask: form.plain, done: "verify"},
-	"modify":       {event: "user-modify", ask: form.described, done: "modify", view: "edit"},
+	"modify":       {event: "user-modify", ask: form.described, done: "modify", view: "edit", fields: described + " seen"},
 	"lock":         {event: "user-lock", ask: form.plain, done: "lock"},
 	"unlock":       {event: "user-modify", ask: form.plain, done: "unlock"},
-	"drop-factor":  {event: "second-factor", ask: form.plain, done: "drop-factor", view: "factor"},
-	"delete":       {event: "user-delete", ask: form.farewell, done: "delete", view: "delete"},
-	"member":       {event: "group-modify", ask: form.membership, done: "modify"},
-	"create-group": {event: "group-create", group: true, ask: form.plain, done: "create-group", view: "groups"},
+	"drop-factor":  {event: "second-factor", ask: form.plain, done: "drop-factor", view: "factor", fields: "password"},
+	"delete":       {event: "user-delete", ask: form.farewell, done: "delete", view: "delete", fields: "files to"},
+	"member":       {event: "group-modify", ask: form.membership, done: "modify", fields: "group member"},
+	"create-group": {event: "group-create", group: true, ask: form.plain, done: "create-group", view: "groups", fields: "group"},
+
+	"signup-confirm": {event: "user-create", ask: form.signup, done: "signup-confirm", view: "signups", fields: "signup expires"},
+	"signup-decline": {event: "signup-decline", group: true, ask: form.signup, done: "signup-decline", view: "signups", fields: "signup reason"},
 }
 
 // form is what was sent.
@@ -58,10 +67,13 @@ func post(v viewer) error {
 	if err != nil {
 		return err
 	}
-	f := form{viewer: v, fields: fields, op: fields.Get("op"), name: fields.Get("username")}
+	f := form{viewer: v, fields: fields, op: fields.Get("op"), name: strings.TrimSpace(fields.Get("username"))}
 	var found bool
-	if f.row, found = operations[f.op]; !found || len(fields["op"]) != 1 || len(fields["username"]) > 1 {
-		return web.Refuse(web.BadRequest, "op="+strconv.Quote(f.op))
+	if f.row, found = operations[f.op]; !found {
+		return web.WrongValue("op", f.op, slices.Sorted(maps.Keys(operations))...)
+	}
+	if err := v.call.CheckForm("op username "+f.row.fields, "", fields); err != nil {
+		return err
 	}
 	q, wrong := f.request()
 	if again {
@@ -77,7 +89,7 @@ func post(v viewer) error {
 	}
 	v.call.Tell(reply.Deeds)
 	if !errors.Is(err, helper.ErrNoAnswer) { // without an end it counts as interrupted
-		act.End(resultOf(err), -1, "")
+		act.End(resultOf(err), -1, cmp.Or(reply.Declined, reply.Changed))
 	}
 	switch {
 	case err != nil && reply.Password != "":
@@ -156,6 +168,10 @@ func (f form) begin(q helper.AccountRequest) (*event.Act, error) {
 	switch {
 	case f.op == "drop-factor":
 		path = "off"
+	case f.op == "unlock", f.op == "verify", f.op == "invite-again":
+		path = f.op
+	case f.op == "signup-confirm":
+		path = "signup"
 	case f.row.group:
 		return f.call.Event.Begin(f.row.event, path)
 	case f.op == "member" && q.Member:
@@ -171,12 +187,12 @@ func (f form) text(key string) *string {
 	if _, there := f.fields[key]; !there {
 		return nil
 	}
-	value := f.fields.Get(key)
+	value := strings.TrimSpace(f.fields.Get(key))
 	return &value
 }
 
 func (f form) plain() (helper.AccountRequest, error) {
-	return helper.AccountRequest{Op: f.op, Username: f.name, Group: f.fields.Get("group")}, nil
+	return helper.AccountRequest{Op: f.op, Username: f.name, Group: strings.TrimSpace(f.fields.Get("group"))}, nil
 }
 
 // described is a request with what describes somebody.
@@ -194,13 +210,13 @@ func (f form) described() (helper.AccountRequest, error) {
 		return q, &helper.AccountRefusal{Code: string(web.BadRequest), Reason: "zone-by-invitation", Field: "zone"}
 	}
 	if f.op == "modify" && q.FullName == nil && q.Company == nil && q.Phone == nil && q.Mobile == nil && q.Email == nil && q.Expires == nil && q.Role == nil && q.Language == nil && q.Channel == nil && q.Sponsor == nil {
-		return q, web.Refuse(web.BadRequest, "nothing to change")
+		return q, f.refusal("nothing", web.Refuse(web.BadRequest, "nothing to change"))
 	}
 	return q, nil
 }
 
 func (f form) farewell() (helper.AccountRequest, error) {
-	q := helper.AccountRequest{Op: f.op, Username: f.name, To: f.fields.Get("to")}
+	q := helper.AccountRequest{Op: f.op, Username: f.name, To: strings.TrimSpace(f.fields.Get("to"))}
 	switch files := f.fields.Get("files"); {
 	case files == "keep" && q.To == "", files == "transfer" && q.To != "":
 		return q, nil
@@ -211,13 +227,13 @@ func (f form) farewell() (helper.AccountRequest, error) {
 }
 
 func (f form) membership() (helper.AccountRequest, error) {
-	q := helper.AccountRequest{Op: f.op, Username: f.name, Group: f.fields.Get("group")}
+	q := helper.AccountRequest{Op: f.op, Username: f.name, Group: strings.TrimSpace(f.fields.Get("group"))}
 	switch f.fields.Get("member") {
 	case "1":
 		q.Member = true
 	case "0":
 	default:
-		return q, web.Refuse(web.BadRequest, "member="+strconv.Quote(f.fields.Get("member")))
+		return q, web.WrongValue("member", f.fields.Get("member"), "1", "0")
 	}
 	return q, nil
 }
@@ -258,6 +274,18 @@ func (f form) answer(q helper.AccountRequest, reply helper.AccountReply) error {
 		return f.call.SeeOther(href("", "view", "groups", "done", f.row.done), http.StatusCreated, map[string]string{"group": q.Group})
 	case "delete":
 		return f.call.SeeOther(href("", "done", f.row.done), http.StatusOK, reply.Goodbye)
+	case "signup-confirm":
+		done := f.row.done
+		if reply.Invited == nil {
+			done = "signup-in"
+		}
+		return f.call.SeeOther(href(f.name, "done", done), http.StatusCreated, invited{*reply.User, reply.Invited, nil})
+	case "signup-decline":
+		done := f.row.done
+		if q.Reason != "" {
+			done = "signup-declined"
+		}
+		return f.call.SeeOther(href("", "view", "signups", "done", done), http.StatusOK, map[string]any{"declined": reply.Declined, "mailed": q.Reason != ""})
 	}
 	done := f.row.done
 	if f.op == "modify" && reply.Invited != nil {
@@ -272,10 +300,6 @@ func (f form) again(err error) error {
 		return err
 	}
 	f.call.Log(err)
-	var refusal *helper.AccountRefusal
-	if errors.As(err, &refusal) && refusal.Reason == "changed" {
-		f.fields.Del("seen") // now he is told, and may send it all the same
-	}
 	if f.page(web.CodeOf(err).Status(), &page.Notice{Kind: page.Error, Text: f.call.Message(err)}) != nil {
 		return err
 	}
@@ -297,6 +321,8 @@ func (f form) page(status int, notice *page.Notice) error {
 		return f.newPage(f.fields, status, notice)
 	case "groups":
 		return f.groupsPage(f.fields, status, notice)
+	case "signups":
+		return f.signups(f.fields, status, notice)
 	}
 	s, err := f.ask(f.name)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"html"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,23 @@ func TestSentences(t *testing.T) {
 			if !l.Knows("users-refused." + reason) {
 				t.Errorf("%s: nothing is said of %s", l, reason)
 			}
+		}
+	}
+}
+
+// TestProposed: the user name that is proposed to who confirms a request is one that an account can have, and nobody has.
+func TestProposed(t *testing.T) {
+	begun := "ada.b"
+	long := strings.Repeat("a", 31)
+	taken := func(name string) bool {
+		return slices.Contains([]string{"ada", "ada2", "begun", long}, name)
+	}
+	for name, r := range map[string]account.Request{
+		"ada3": {Email: "Ada@example.org"}, "eva": {Email: "7.Eva!@example.org"}, "ada.b": {Email: "x@example.org", Username: &begun}, "": {Email: "è@example.org"},
+		long[:30] + "2": {Email: long + "@example.org"}, "x": {Email: "shz-x@example.org"},
+	} {
+		if got := proposed(r, taken); got != name {
+			t.Errorf("%s: %q, not %q", r.Email, got, name)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"sharezone/internal/helper"
 	"sharezone/internal/layout"
 	"sharezone/internal/page"
+	"sharezone/internal/text"
 	"sharezone/internal/web"
 	"sharezone/internal/zone"
 )
@@ -23,6 +24,8 @@ type listView struct {
 	Users []row
 	Total int
 	Range page.Range
+
+	Asking int // people who ask for an account
 }
 
 // row is a user in the list.
@@ -34,7 +37,7 @@ type row struct {
 }
 
 func (v viewer) listView(c account.Criteria, offset int, reply helper.AccountReply) listView {
-	l := listView{Criteria: c, Total: reply.Total, Range: page.Range{Total: reply.Total, Offset: offset, Shown: len(reply.Users)}}
+	l := listView{Criteria: c, Asking: reply.Asking, Total: reply.Total, Range: page.Range{Total: reply.Total, Offset: offset, Shown: len(reply.Users)}}
 	for _, u := range reply.Users {
 		l.Users = append(l.Users, row{
 			Label: label(u), Name: u.Name, About: said(u.Company), Role: v.call.Language.Say(roleKey(u)), Status: v.call.Language.Say(statusKey(u)), Href: templ.SafeURL(href(u.Name)),
@@ -197,7 +200,7 @@ func (v viewer) userPage(s shown, view string, typed url.Values, status int, not
 	switch view {
 	case "", "edit", "delete", "factor":
 	default:
-		return web.Refuse(web.BadRequest, "view="+strconv.Quote(view))
+		return web.WrongValue("view", view, "edit", "delete", "factor")
 	}
 	if v.call.JSON {
 		return v.call.Answer(status, s, nil)
@@ -211,6 +214,9 @@ func (v viewer) userPage(s shown, view string, typed url.Values, status int, not
 	u.Verifiable = !u.Invitable && s.Email != nil && !s.EmailVerified && s.Status != nil && *s.Status == account.Active && v.invites()
 	if s.Invited != nil {
 		u.Facts = append(u.Facts, fact{l.Say("users.invited"), v.moment(s.Invited), false})
+		if s.Refused != nil {
+			u.Facts = append(u.Facts, fact{l.Say("users-invite.mail"), l.Say("users-invite.refused", text.Name(*s.Refused)), false})
+		}
 		if s.Waits {
 			u.Facts = append(u.Facts, fact{l.Say("users-invite.mail"), l.Say("users-invite.waits"), false})
 		}
@@ -253,6 +259,7 @@ func (v viewer) userPage(s shown, view string, typed url.Values, status int, not
 		}
 	}
 	u.Form.fill(typed)
+	u.Form.Stale = u.Form.Seen != helper.Stamp(s.User)
 	if u.View == "delete" {
 		for _, e := range names.Members(layout.GroupManager) {
 			if e.Name != s.Name {
@@ -274,6 +281,7 @@ type formView struct {
 	Role                                account.Role
 	Sponsored                           bool // somebody answers for him
 	Sponsor                             string
+	Stale                               bool // he was changed since the form was filled
 	Self                                bool // role and last day are not his own to change
 	Language                            string
 	Channel                             account.Channel // "" = there is no choice

@@ -1,18 +1,18 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/a-h/templ"
+	"golang.org/x/sys/unix"
 
 	"sharezone/internal/layout"
 	"sharezone/internal/lifetime"
 	"sharezone/internal/schedule"
-	"sharezone/internal/web"
 	"sharezone/internal/zone"
 )
 
@@ -93,14 +93,14 @@ func (p zonePage) agesView(days int, found zone.Ages) agesView {
 		v.Commands = []string{command("/usr/lib/sharezone/cleaner", "--dry-run", "--once", "files", "--zone", p.Name)}
 	}
 	if p.badKeep() {
-		v.Rule = l.Say("zones-problem.bad-keep")
+		v.Rule = l.Say("zones-ages.bad-keep")
 	}
 	v.Partly = !found.Complete
 	var kept []string
 	for _, share := range found.Top {
 		row := ageRow{Name: share.Name, Raw: place{[]string{share.Name}}.encoded(), Files: l.Number(share.Files), Soon: l.Number(share.Soon), Kept: share.Kept, When: "–"}
 		if p.typed != nil {
-			row.Kept = slices.Contains(p.typed["keep"], row.Raw)
+			row.Kept = slices.Contains(p.typed["raw"], row.Raw)
 		}
 		switch {
 		case share.Kept:
@@ -154,10 +154,16 @@ func (f form) keep() error {
 		return err
 	}
 	kept := []string{}
-	for _, raw := range f.fields["keep"] {
+	for _, name := range f.fields["keep"] {
+		if zone.CheckSegment(name) != nil {
+			return wrong("keep", name)
+		}
+		kept = append(kept, name)
+	}
+	for _, raw := range f.fields["raw"] {
 		at, err := parseEncoded(raw)
 		if err != nil || len(at.names) != 1 {
-			return web.Refuse(web.BadRequest, "keep="+strconv.Quote(raw))
+			return wrong("raw", raw)
 		}
 		kept = append(kept, at.names[0])
 	}
@@ -165,7 +171,7 @@ func (f form) keep() error {
 	if err := m.Check(); err != nil {
 		return f.keepAgain(s, err)
 	}
-	act, err := f.call.Event.BeginIn(s.concerned(), "zone-modify", "")
+	act, err := f.call.Event.BeginIn(s.concerned(), "zone-modify", m.Changes(false))
 	if err != nil {
 		return err
 	}
@@ -175,8 +181,22 @@ func (f form) keep() error {
 		return f.keepAgain(s, err)
 	}
 	return f.call.SeeOther(zoneHref(f.name, zone.StateOpen, "view", "ages", "done", "keep"), http.StatusOK, struct {
-		Keep []string `json:"keep"`
-	}{kept})
+		Keep    []string `json:"keep"`
+		Missing []string `json:"missing,omitempty"`
+	}{kept, missing(f.name, kept)})
+}
+
+// missing are those of the names that nothing at the top of the zone has: a mistake in typing would be noticed when what was to stay is gone.
+func missing(name string, kept []string) []string {
+	root, err := zone.OpenZone(name)
+	if err != nil {
+		return nil
+	}
+	defer root.Close()
+	return slices.DeleteFunc(slices.Clone(kept), func(name string) bool {
+		var st unix.Stat_t
+		return !errors.Is(unix.Fstatat(root.Descriptor(), name, &st, unix.AT_SYMLINK_NOFOLLOW), unix.ENOENT)
+	})
 }
 
 // keepAgain answers a refused choice: people find it as they made it.

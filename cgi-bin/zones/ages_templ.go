@@ -186,14 +186,14 @@ func agesTable(l text.Language, v agesView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if v.Changes {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<label><input type=\"checkbox\" class=\"form-check-input\" name=\"keep\" value=\"")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<label><input type=\"checkbox\" class=\"form-check-input\" name=\"raw\" value=\"")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var9 string
 					templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(r.Raw)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `cgi-bin/zones/ages.templ`, Line: 38, Col: 81}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `cgi-bin/zones/ages.templ`, Line: 38, Col: 80}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 					if templ_7745c5c3_Err != nil {
@@ -216,7 +216,7 @@ func agesTable(l text.Language, v agesView) templ.Component {
 					var templ_7745c5c3_Var10 string
 					templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(l.Say("zones-ages.keep", text.Name(r.Name)))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `cgi-bin/zones/ages.templ`, Line: 38, Col: 160}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `cgi-bin/zones/ages.templ`, Line: 38, Col: 159}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 					if templ_7745c5c3_Err != nil {
@@ -253,15 +253,15 @@ func agesTable(l text.Language, v agesView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = agesCell(l.Say("zones-ages.first"), r.When).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = numberCell(l.Say("zones-ages.first"), r.When).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = agesCell(l.Say("zones-ages.soon"), r.Soon).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = numberCell(l.Say("zones-ages.soon"), r.Soon).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = agesCell(l.Say("zones-space.files"), r.Files).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = numberCell(l.Say("zones-space.files"), r.Files).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -284,8 +284,8 @@ func agesTable(l text.Language, v agesView) templ.Component {
 	})
 }
 
-// agesCell is a number, on a phone with its column's head.
-func agesCell(head, value string) templ.Component {
+// numberCell is a number, on a phone with its column's head.
+func numberCell(head, value string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

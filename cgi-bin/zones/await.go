@@ -43,6 +43,8 @@ type work struct {
 	well  func() (outcome, error)            // what came of it
 	ill   func(err error) error              // answers a failure in time
 	told  func(err error) (web.Code, string) // the same in words, for an answer that has begun
+
+	question func(err error) templ.Component // what a page asks instead of refusing, nil = nothing; may be nil
 }
 
 // await does the work and answers.
@@ -160,6 +162,12 @@ func (v viewer) concludes(w work, err error) templ.Component {
 		o, err = w.well()
 	}
 	if err != nil {
+		if w.question != nil {
+			if body := w.question(err); body != nil {
+				v.call.Log(err)
+				return concluded(v.call.Language, page.Notice{}, "", body)
+			}
+		}
 		_, message := w.told(err)
 		return concluded(v.call.Language, page.Notice{Kind: page.Error, Text: message}, "", nil)
 	}

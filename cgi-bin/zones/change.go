@@ -11,8 +11,10 @@ import (
 
 	"github.com/a-h/templ"
 
+	"sharezone/internal/event"
 	"sharezone/internal/helper"
 	"sharezone/internal/page"
+	"sharezone/internal/text"
 	"sharezone/internal/web"
 	"sharezone/internal/zone"
 )
@@ -21,6 +23,13 @@ import (
 type changed struct {
 	seen
 	*zone.Report
+	Warnings []warning `json:"warnings,omitempty"`
+}
+
+// warning is what a page asks about first, for scripts, which are taken at their word.
+type warning struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
 }
 
 // change is one act of zonefix.
@@ -29,9 +38,22 @@ type change struct {
 	event, path string // what is told of it
 	ask         helper.ZonefixRequest
 	title       string // of the page, where it takes long
+	view        string // of the zone's page where a question is asked
 	done        string // what is said when it is done, a key below zones-done
+	warnings    []warning
 	location    func(after zone.Details, done string) string
 	ill         func(err error) error // answers a refusal with the page that the form stood on; nil: an error page does
+
+	question func(*helper.ZoneRefusal) templ.Component // is asked instead of refusing, nil = nothing; may be nil
+}
+
+// asks is the question that a page asks instead of refusing, nil = none.
+func (c change) asks(err error) templ.Component {
+	var refusal *helper.ZoneRefusal
+	if c.question == nil || !errors.As(err, &refusal) {
+		return nil
+	}
+	return c.question(refusal)
 }
 
 // fix has zonefix do it, records it, and answers.
@@ -52,12 +74,20 @@ func (f form) fix(c change) error {
 		},
 		well: func() (outcome, error) { return f.changedTo(c, reply) },
 		ill: func(err error) error {
-			if c.ill == nil || f.call.JSON {
+			if f.call.JSON {
+				return f.told(err)
+			}
+			if body := c.asks(err); body != nil {
+				f.call.Log(err)
+				return zonePage{viewer: f.viewer, seen: c.seen, typed: f.fields, status: http.StatusConflict}.answer(c.view, nil, body)
+			}
+			if c.ill == nil {
 				return f.told(err)
 			}
 			return c.ill(err)
 		},
-		told: f.words,
+		told:     f.words,
+		question: c.asks,
 	})
 }
 
@@ -77,11 +107,16 @@ func (f form) changedTo(c change, reply helper.ZonefixReply) (outcome, error) {
 	}
 	l := f.call.Language
 	done := c.done
+	if reply.Report != nil {
+		for _, s := range reply.Report.Still {
+			c.warnings = append(c.warnings, warning{"still", l.Say("zones-share.still", f.stillWords(s))})
+		}
+	}
 	if reply.Report != nil && reply.Report.Denied {
 		done = "denied"
 	}
 	o := outcome{
-		status: http.StatusOK, object: changed{after, reply.Report}, location: c.location(after.Details, done),
+		status: http.StatusOK, object: changed{after, reply.Report, c.warnings}, location: c.location(after.Details, done),
 		notice: &page.Notice{Kind: page.OK, Text: l.Say("zones-done." + done)},
 	}
 	if reply.Report != nil && reply.Report.Incomplete() && !f.call.JSON {
@@ -171,15 +206,19 @@ func backToCheck(after zone.Details, done string) string {
 }
 
 func (f form) share() error {
+	if members := append(f.fields["member"], f.fields["members"]...); len(members) > 0 {
+		return f.shareAll(members)
+	}
+	if !f.call.JSON && !f.fields.Has("principal") { // the form of those who were in a list that was lost
+		return &web.Told{Err: web.Refuse(web.BadRequest, "no member"), Sentence: f.call.Language.Say("zones-refused.nobody-ticked")}
+	}
 	principal, err1 := f.one("principal")
 	access, err2 := f.one("access")
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	switch zone.Access(access) {
-	case zone.Read, zone.Write, zone.Drop, zone.None:
-	default:
-		return parameterError{"access", access}
+	if !isGiven(access) {
+		return wrong("access", access)
 	}
 	if err := checkPrincipal(principal); err != nil {
 		return f.told(err)
@@ -196,17 +235,21 @@ func (f form) share() error {
 		return f.again(s, err, zonePage.overview)
 	}
 	done, pairs := "share", []string(nil)
-	if access == string(zone.None) {
+	var warnings []warning
+	if kind := f.askedAbout(principal); access == string(zone.None) {
 		done, pairs = "unshare", []string{"of", principal}
-	} else if f.askedAbout(principal) != "" && !f.call.JSON && f.fields.Get("sure") != "1" {
-		return zonePage{viewer: f.viewer, seen: s, typed: f.fields, status: http.StatusOK}.sharing(principal, access)
+	} else if kind != "" && f.fields.Get("sure") != "1" {
+		if !f.call.JSON {
+			return zonePage{viewer: f.viewer, seen: s, typed: f.fields, status: http.StatusOK}.sharing(principal, access)
+		}
+		warnings = f.warnings(principal)
 	}
 	if find := typable(f.fields.Get("find")); find != "" { // the others that were found are next
 		pairs = append(pairs, "find", find)
 	}
 	return f.fix(change{
-		seen: s, event: "zone-share", path: principal + "=" + access, title: f.call.Language.Say("zones-share.title"), done: done,
-		ask: helper.ZonefixRequest{Op: "share", Zone: f.name, Principal: principal, Access: access},
+		seen: s, event: "zone-share", path: principal + "=" + access, title: f.call.Language.Say("zones-share.title"), done: done, warnings: warnings,
+		ask: helper.ZonefixRequest{Op: "share", Zone: f.name, Principal: principal, Access: access, Sure: f.fields.Get("sure") == "1"},
 		location: func(after zone.Details, done string) string {
 			p := zonePage{viewer: f.viewer, seen: seen{Details: after}}
 			if words, _ := p.beyond(principal); words != "" { // the page says it
@@ -215,7 +258,89 @@ func (f form) share() error {
 			return zoneHref(after.Name, after.State, append(pairs, "done", done)...)
 		},
 		ill: func(err error) error { return f.again(s, err, zonePage.overview) },
+		question: func(refused *helper.ZoneRefusal) templ.Component {
+			if refused.Reason != "gains" {
+				return nil
+			}
+			return zonePage{viewer: f.viewer, seen: s, typed: f.fields}.gaining(principal, refused)
+		},
 	})
+}
+
+// isGiven says whether an access is one that a form gives.
+func isGiven(access string) bool {
+	switch zone.Access(access) {
+	case zone.Read, zone.Write, zone.Drop, zone.None:
+		return true
+	}
+	return false
+}
+
+// warnings say in words what a page asks about.
+func (v viewer) warnings(principal string) []warning {
+	kind, l := v.askedAbout(principal), v.call.Language
+	if kind == "" {
+		return nil
+	}
+	return []warning{{kind, l.Say("zones-asked-question."+kind, text.Name(strings.TrimPrefix(principal, "group:"))) + " " + l.Say("zones-asked-advice."+kind)}}
+}
+
+// shareAll shares with several at once, all of them or none, as the command does: also what the check offers of a zone that lost its list.
+// Each is recorded by itself.
+func (f form) shareAll(members []string) error {
+	if f.fields.Has("principal") || f.fields.Has("access") {
+		return wrong("member", members[0])
+	}
+	ask := helper.ZonefixRequest{Op: "share", Zone: f.name, Sure: f.fields.Get("sure") == "1"}
+	c := change{done: "share", location: backToCheck}
+	for _, member := range members {
+		at := strings.LastIndex(member, "=")
+		if at < 0 || !isGiven(member[at+1:]) || checkPrincipal(member[:at]) != nil {
+			return wrong("member", member)
+		}
+		ask.Members = append(ask.Members, zone.Member{Principal: member[:at], Access: zone.Access(member[at+1:])})
+		c.warnings = append(c.warnings, f.warnings(member[:at])...)
+	}
+	s, err := f.changing()
+	if err != nil {
+		return err
+	}
+	c.seen = s
+	for _, m := range ask.Members { // the page named those who were in no list: somebody shared, or took one out, since it was made
+		if !f.call.JSON && !s.unlisted(m.Principal) {
+			return f.told(&helper.ZoneRefusal{Code: string(web.Conflict), Reason: "members-changed"})
+		}
+	}
+	var acts []*event.Act
+	for _, m := range ask.Members {
+		act, err := f.call.Event.BeginIn(s.concerned(), "zone-share", m.Principal+"="+string(m.Access))
+		if err != nil {
+			endAll(acts, err)
+			return err
+		}
+		acts = append(acts, act)
+	}
+	var reply helper.ZonefixReply
+	return f.await(work{
+		title: f.call.Language.Say("zones-share.title"),
+		about: []place{{[]string{s.Name}}},
+		head:  zoneHead(f.call.Language, f.headOf(s, "")),
+		do: func(progress func(int)) (err error) {
+			reply, err = f.zonefix(ask, progress)
+			endAll(acts, err)
+			return err
+		},
+		well: func() (outcome, error) { return f.changedTo(c, reply) },
+		ill:  f.told,
+		told: f.words,
+	})
+}
+
+// endAll is endAct of several acts that are one change.
+func endAll(acts []*event.Act, err error) {
+	for _, act := range acts {
+		endAct(act, err)
+	}
 }
 
 // askedAbout is what a principal is of which is asked once more, because others get in by it than one may think: services by a
@@ -247,22 +372,56 @@ func (f form) apply() error {
 	if err != nil {
 		return err
 	}
+	sure, path := f.fields.Get("sure") == "1", "apply"
+	if sure { // he was told whom it puts out
+		path = "apply sure"
+	}
 	return f.fix(change{
-		seen: s, event: "zone-modify", title: f.call.Language.Say("zones-check.title"), done: "apply",
-		ask:      helper.ZonefixRequest{Op: "apply", Zone: f.name},
+		seen: s, event: "zone-modify", path: path, title: f.call.Language.Say("zones-check.title"), done: "apply",
+		ask:      helper.ZonefixRequest{Op: "apply", Zone: f.name, Sure: sure},
 		location: backToCheck,
+		view:     "check",
+		question: func(refused *helper.ZoneRefusal) templ.Component {
+			if refused.Reason != "puts-out" && refused.Reason != "gains" {
+				return nil
+			}
+			return zonePage{viewer: f.viewer, seen: s}.puttingOut(refused)
+		},
 	})
 }
 
-// open undoes what shut the zone for everybody but its owner.
+// open undoes what shut the zone for everybody but its owner or, where a path is named, something of the user's own in it.
 func (f form) open() error {
+	if f.fields.Has("path") || f.fields.Has("raw") {
+		return f.openBelow()
+	}
 	s, err := f.changing()
 	if err != nil {
 		return err
 	}
 	return f.fix(change{
-		seen: s, event: "zone-modify", title: f.call.Language.Say("zones-check.title"), done: "open",
+		seen: s, event: "zone-modify", path: "open", title: f.call.Language.Say("zones-check.title"), done: "open",
 		ask:      helper.ZonefixRequest{Op: "open", Zone: f.name},
+		location: backToCheck,
+	})
+}
+
+// changingBelow is the one thing below the zone that a form is about, and the zone.
+func (f form) changingBelow() (p chosenPath, s seen, err error) {
+	if p, err = f.onePath(); err == nil {
+		s, err = f.changing()
+	}
+	return p, s, err
+}
+
+func (f form) openBelow() error {
+	p, s, err := f.changingBelow()
+	if err != nil {
+		return err
+	}
+	return f.fix(change{
+		seen: s, event: "zone-modify", path: "open=" + p.encoded(), title: f.call.Language.Say("zones-check.title"), done: "open-file",
+		ask:      helper.ZonefixRequest{Op: "open", Zone: f.name, Path: p.encoded()},
 		location: backToCheck,
 	})
 }
@@ -312,9 +471,7 @@ func (f form) restore() error {
 		return f.told(err)
 	}
 	q := helper.ZonefixRequest{Op: "restore", Zone: f.name}
-	if day := f.text("expires"); day != nil && *day != "" {
-		q.Expires = day
-	}
+	q.Expires = f.text("expires") // an empty one: without an end, where the site allows that
 	if to := f.text("to"); to != nil && *to != "" {
 		if err := zone.CheckName(*to); err != nil && f.call.JSON {
 			return f.told(err)
@@ -332,20 +489,12 @@ func (f form) restore() error {
 
 // take makes a folder in the zone the zone's owner's.
 func (f form) take() error {
-	paths, err := f.paths()
+	p, s, err := f.changingBelow()
 	if err != nil {
 		return err
 	}
-	if len(paths) != 1 || len(paths[0].names) == 0 {
-		return web.Refuse(web.BadRequest, "one folder below the zone is wanted")
-	}
-	s, err := f.changing()
-	if err != nil {
-		return err
-	}
-	p := paths[0]
 	return f.fix(change{
-		seen: s, event: "zone-modify", path: p.bytes(), title: f.call.Language.Say("zones-who.title"), done: "take",
+		seen: s, event: "zone-modify", path: "take=" + p.encoded(), title: f.call.Language.Say("zones-who.title"), done: "take",
 		ask: helper.ZonefixRequest{Op: "take", Zone: f.name, Path: p.encoded()},
 		location: func(d zone.Details, done string) string {
 			return zoneHref(d.Name, d.State, "view", "who", "path", p.bytes(), "done", done)

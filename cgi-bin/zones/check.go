@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,7 @@ type checkView struct {
 	Open     bool          // the zone is shut, and the button opens it: first, as Apply makes no mask wider
 	Apply    bool          // the button mends at least one of them
 	Out      []standing    // whom that button puts out of most of the lists
+	Gains    string        // who gets more by it, and by which groups
 	Commands []string
 }
 
@@ -37,19 +39,25 @@ type findingGroup struct {
 	Apply        bool
 	Decided      bool // the words say who mends it
 	Commands     []string
+	Partly       bool // the commands are for those that are named
+	differ       bool // something that is not named is otherwise
 }
 
 // findingRow is one of them.
 type findingRow struct {
 	Path         string
-	Href         templ.SafeURL // who can do what with it
+	Href         templ.SafeURL // who can do what with it; of what lies in the trash, that
+	About        string        // in whose trash it lies
 	Found, Right string
-	Take         string // the folder that a button makes the zone owner's, percent-encoded
+	Remove       templ.SafeURL // where it is asked whether it is to go; "" = not from here
+	Take         string        // the folder that a button makes the zone owner's, percent-encoded
+	Open         string        // the user's own file that a button opens, percent-encoded
 }
 
 // standing is somebody who is in the lists of the content of a zone that lost its own.
 type standing struct {
 	Label, May string
+	Member     string        // as the form that shares with all of them sends it; "" = not from here
 	Href       templ.SafeURL // where the zone is shared with him; "" = not from here
 }
 
@@ -64,11 +72,41 @@ func (f findingRow) name(l language) string {
 	return f.Path
 }
 
+// unescaped is a path whose names may be reserved.
+func unescaped(path string) string {
+	names := strings.Split(path, "/")
+	for i, segment := range names {
+		names[i], _ = zone.Unescape(segment)
+	}
+	return strings.Join(names, "/")
+}
+
+// discarded says of a path in the trash whose it is, and what the thing there is called; "" of what is no such path, or of a folder of the trash.
+func (p zonePage) discarded(path string) (owner, name string) {
+	parts := strings.SplitN(path, "/", 3) // a person's folder, that of one deletion, and the rest
+	number, inTrash := strings.CutPrefix(parts[0], ".shz-trash-")
+	uid, err := strconv.ParseUint(number, 10, 32)
+	if !inTrash || err != nil || len(parts) < 3 {
+		return "", ""
+	}
+	if user, known := p.names.UserName(uint32(uid)); known {
+		return p.person(user), parts[2]
+	}
+	return zone.OwnerName(uint32(uid), p.names), parts[2]
+}
+
+// foundFacts are what is there and what should be, where there is something to say.
+func foundFacts(l language, found, right string) []fact {
+	facts := []fact{{l.Say("zones-check.found"), found, true}, {l.Say("zones-check.right"), right, true}}
+	return slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" })
+}
+
 // checkObject is the JSON form.
 type checkObject struct {
 	Findings []zone.Drift   `json:"findings"`
 	More     int            `json:"more"`
 	Kinds    map[string]int `json:"kinds"`
+	Standing []zone.Member  `json:"standing"` // whom "apply" puts out
 }
 
 func (p zonePage) check() error {
@@ -85,7 +123,7 @@ func (p zonePage) check() error {
 			kinds := make(map[string]int) // an object also where there are none
 			maps.Copy(kinds, reply.Kinds)
 			return outcome{
-				status: p.status, object: checkObject{append([]zone.Drift{}, reply.Findings...), reply.More, kinds},
+				status: p.status, object: checkObject{append([]zone.Drift{}, reply.Findings...), reply.More, kinds, append([]zone.Member{}, reply.Standing...)},
 				body: checkBody(l, p.checkView(reply)), notice: p.notice,
 			}, nil
 		},
@@ -112,10 +150,13 @@ func (p zonePage) checkView(reply helper.ZonefixReply) checkView {
 		c.Open = c.Open || d.Path == "" && d.Kind == zone.DriftShut && p.changes(p.seen)
 	}
 	if c.Apply {
-		c.Out = p.standing(reply.Standing)
+		c.Out, c.Gains = p.standing(reply.Standing), p.stillWords(reply.Still...)
 	}
 	if mendable {
 		c.Commands = []string{command("shzadm", "zone", "apply", p.Name)}
+		if len(reply.Standing)+len(reply.Still) > 0 {
+			c.Commands = []string{zone.MendSurely(p.Name)}
+		}
 	}
 	for _, d := range reply.Findings {
 		p.group(&c, d, foreign[d.Path])
@@ -136,6 +177,9 @@ func (p zonePage) checkView(reply helper.ZonefixReply) checkView {
 		c.Groups[i].Total += rest
 	}
 	for i := range c.Groups {
+		if slices.Equal(c.Groups[i].Commands, c.Commands) {
+			c.Groups[i].Commands = nil // it stands below all of them
+		}
 		c.Groups[i].More = c.Groups[i].Total - len(c.Groups[i].Rows)
 		c.Groups[i].fold()
 	}
@@ -154,16 +198,44 @@ func (p zonePage) group(c *checkView, d zone.Drift, foreign bool) {
 		g.Words, g.Decided = l.Say("zones-drift.zone-chowned"), true
 	case d.Path == "" && d.Kind == zone.DriftOwner:
 		g.Words, g.Decided = l.Say("zones-drift.zone-owner"), true
+	case d.Path == "" && d.Kind == zone.DriftShut:
+		g.Words = l.Say("zones-drift.zone-shut")
 	case d.Kind == zone.DriftValue && strings.HasPrefix(d.Found, "keep: "):
 		g.Words = l.Say("zones-problem.bad-keep")
-	case foreign && (d.Kind == zone.DriftShut || d.Kind == zone.DriftOwns):
+	case foreign && d.Path != "" && d.Kind != zone.DriftOwner && d.Kind != zone.DriftImmutable:
 		g.Words, g.Decided = g.Words+" "+l.Say("zones-refused.foreign"), true
 	}
 	row := findingRow{Found: d.Found, Right: d.Right}
+	isFile := d.Kind == zone.DriftShut && d.Type == "file"
+	if isFile {
+		if !foreign {
+			g.Words = l.Say("zones-drift.shut-file")
+		}
+		row.About = l.Say("zones-check.of", p.person(d.Owner))
+	}
 	if at, err := parseEncoded(d.Path); err == nil {
 		row.Path, row.Href = at.bytes(), whoHref(p.Name, at)
-		if d.Path != "" && !foreign && (d.Kind == zone.DriftShut || d.Kind == zone.DriftOwns) && p.answers("take") && !p.unfit() {
+		switch {
+		case d.Path == "" || foreign || d.Kind != zone.DriftShut && d.Kind != zone.DriftOwns || !p.answers("take") || p.unfit():
+		case !isFile:
 			row.Take = at.encoded()
+		case d.Owner == p.call.User:
+			row.Open = at.encoded()
+		}
+	} else { // it has, or lies in, what has a reserved name: no page leads there
+		row.Path = unescaped(d.Path)
+		if owner, name := p.discarded(row.Path); name != "" { // as whoever threw it away calls it
+			row.Path, row.About = name, l.Say("zones-check.in-trash", owner)
+			row.Href = templ.SafeURL(withQuery("/cgi-bin/shz/"+p.Name+"/", url.Values{"trash": {"1"}}))
+		}
+		switch inTrash, below := zone.InTrash(d.Path); {
+		case inTrash && d.Kind == zone.DriftReserved && !below:
+			g.Words, g.Decided = l.Say("zones-drift.reserved-trash"), true
+			if p.changes(p.seen) && p.answers("remove") {
+				row.Remove = templ.SafeURL(zoneHref(p.Name, p.State, "view", "remove", "raw", d.Path))
+			}
+		case inTrash && d.Kind == zone.DriftOwner:
+			g.Words, g.Decided = l.Say("zones-drift.owner-trash"), true
 		}
 	}
 	if d.Kind == zone.DriftUnlisted {
@@ -177,6 +249,8 @@ func (p zonePage) group(c *checkView, d zone.Drift, foreign bool) {
 	at := &c.Groups[i]
 	at.Total++
 	if len(at.Rows) == maxAlike {
+		at.differ = at.differ || row.Found != at.Rows[0].Found || row.Right != at.Rows[0].Right
+		at.Partly = at.Partly || slices.ContainsFunc(d.Mend, func(line string) bool { return !slices.Contains(at.Commands, line) })
 		return
 	}
 	at.Rows = append(at.Rows, row)
@@ -189,7 +263,7 @@ func (p zonePage) group(c *checkView, d zone.Drift, foreign bool) {
 
 // fold says once what is the same of all.
 func (g *findingGroup) fold() {
-	if len(g.Rows) == 0 {
+	if len(g.Rows) == 0 || g.differ {
 		return
 	}
 	first := g.Rows[0]
@@ -213,7 +287,10 @@ func (p zonePage) standing(members []zone.Member) []standing {
 		if kind == "user" {
 			s.Label = p.person(name)
 		}
-		if p.changes(p.seen) {
+		if p.changes(p.seen) && p.answers("share") {
+			if p.askedAbout(m.Principal) == "" { // of others the page of the zone, where the link leads, asks first
+				s.Member = m.Principal + "=" + string(m.Access)
+			}
 			s.Href = templ.SafeURL(zoneHref(p.Name, p.State, "find", name) + "#share")
 		}
 		people = append(people, s)

@@ -2,7 +2,7 @@ package main
 
 import (
 	"errors"
-	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -11,11 +11,6 @@ import (
 	"sharezone/internal/web"
 	"sharezone/internal/zone"
 )
-
-// parameterError says that a parameter of the request has a value that it cannot have.
-type parameterError struct{ name, value string }
-
-func (e parameterError) Error() string { return e.name + "=" + strconv.Quote(e.value) }
 
 // refusals are errors that this program meets itself, as zonefix would tell them.
 var refusals = []struct {
@@ -26,6 +21,7 @@ var refusals = []struct {
 	{zone.ErrExists, web.Exists, "name-taken"},
 	{zone.ErrName, web.BadRequest, "name"},
 	{zone.ErrPath, web.BadRequest, "path"},
+	{zone.ErrReserved, web.NotFound, "reserved"},
 	{zone.ErrPast, web.BadRequest, "past"},
 	{zone.ErrTooMany, web.NoSpace, "full"},
 	{unix.EROFS, web.Locked, "read-only"},
@@ -37,10 +33,7 @@ func refusalOf(err error) *helper.ZoneRefusal {
 	var refused *helper.ZoneRefusal
 	var value zone.ValueError
 	var late *zone.ExpiryError
-	var parameter parameterError
 	switch {
-	case errors.As(err, &parameter):
-		return &helper.ZoneRefusal{Code: string(web.BadRequest), Reason: "parameter", Attr: parameter.name}
 	case errors.As(err, &refused):
 		return refused
 	case errors.As(err, &value):
@@ -90,8 +83,21 @@ func (v viewer) sentence(r *helper.ZoneRefusal) string {
 			return l.Say("zones-refused.exists")
 		}
 		return ""
-	case "parameter":
-		return l.Say("zones-refused.parameter", text.Name(r.Attr))
+	case "puts-out":
+		words := l.Count("zones-refused.puts-out", len(r.Standing), v.briefly(r.Standing))
+		if len(r.Still) > 0 {
+			words += " " + l.Say("zones-refused.gains", v.stillWords(r.Still...))
+		}
+		if v.call.JSON {
+			return words + " " + l.Say("zones-refused.sure")
+		}
+		return words
+	case "gains":
+		words := l.Say("zones-refused.gains", v.stillWords(r.Still...))
+		if v.call.JSON {
+			return words + " " + l.Say("zones-refused.sure")
+		}
+		return words
 	case "too-late":
 		return l.Say("zones-refused.too-late", l.Day(r.Latest))
 	case "value":
@@ -108,4 +114,43 @@ func (v viewer) sentence(r *helper.ZoneRefusal) string {
 		return l.Say("zones-refused." + r.Reason)
 	}
 	return ""
+}
+
+// maxBriefly is how many people a sentence names.
+const maxBriefly = 10
+
+// briefly names people, and what the lists give each.
+func (v viewer) briefly(members []zone.Member) string {
+	var words []string
+	for i, m := range members {
+		if i == maxBriefly {
+			words = append(words, v.call.Language.Count("zones-check.more", len(members)-i))
+			break
+		}
+		words = append(words, v.label(m.Principal)+" – "+v.call.Language.Say("zones-access."+string(m.Access)))
+	}
+	return strings.Join(words, "; ")
+}
+
+// stillWords say of people who are taken off the list by which groups they get in, and what those give.
+func (v viewer) stillWords(still ...zone.Still) string {
+	l := v.call.Language
+	var words []string
+	for _, s := range still {
+		var groups []string
+		for _, g := range s.Through {
+			groups = append(groups, v.label(g))
+		}
+		words = append(words, l.Say("zones-share.by-group", v.label(s.Principal), strings.Join(groups, ", "), l.Say("zones-access."+string(s.Access))))
+	}
+	return strings.Join(words, " ")
+}
+
+// label is how a principal is shown.
+func (v viewer) label(principal string) string {
+	kind, name, _ := strings.Cut(principal, ":")
+	if kind == "user" {
+		name = v.person(name)
+	}
+	return text.Name(name)
 }

@@ -45,6 +45,9 @@ func (v viewer) look(name string, closed bool) (seen, error) {
 	defer root.Close()
 	s := v.see(root.Look(name))[0]
 	if s.Access == zone.None && !s.Managed {
+		if v.manages() && root.WasMine() {
+			return seen{}, &web.Told{Err: unix.EACCES, Sentence: v.call.Language.Say("zones-refused.no-longer", v.person(s.Owner))}
+		}
 		return seen{}, unix.EACCES
 	}
 	if s.Managed && !readable(s.Access) {

@@ -2,8 +2,10 @@ package main
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,23 +24,24 @@ type operation struct {
 	do      func(form) error
 	outside bool   // also by the external entry
 	view    string // where its form stands
+	fields  string // that it may have, beside op and name
 }
 
 // operations is the whole table. Administration by the external entry is refused: what a partner's network can reach
 // must not be able to open a zone.
 func operations() map[string]operation {
 	return map[string]operation{
-		"create":   {do: form.create, view: "new"},
-		"modify":   {do: form.modify, view: "settings"},
-		"share":    {do: form.share},
-		"apply":    {do: form.apply},
-		"open":     {do: form.open},
-		"transfer": {do: form.transfer, view: "transfer"},
+		"create":   {do: form.create, view: "new", fields: metadataFields + " " + shownField},
+		"modify":   {do: form.modify, view: "settings", fields: metadataFields + " seen " + shownFields},
+		"share":    {do: form.share, fields: "principal access entry member* members* find seen sure"},
+		"apply":    {do: form.apply, fields: "sure"},
+		"open":     {do: form.open, fields: "path raw"},
+		"transfer": {do: form.transfer, view: "transfer", fields: "owner find"},
 		"delete":   {do: form.closeZone},
-		"restore":  {do: form.restore},
-		"remove":   {do: form.remove},
-		"take":     {do: form.take},
-		"keep":     {do: form.keep, view: "ages"},
+		"restore":  {do: form.restore, fields: "to expires"},
+		"remove":   {do: form.remove, fields: "path* raw*"},
+		"take":     {do: form.take, fields: "path raw"},
+		"keep":     {do: form.keep, view: "ages", fields: "keep* raw*"},
 	}
 }
 
@@ -62,13 +65,23 @@ type form struct {
 }
 
 func post(v viewer, name string) error {
-	fields, again, err := v.call.FormOrAgain()
+	fields, again, err := v.call.FormOrAgain(several()...)
 	if err != nil {
 		return err
 	}
 	op, found := operations()[fields.Get("op")]
-	if !found || len(fields["op"]) != 1 {
-		return parameterError{"op", fields.Get("op")}
+	if !found {
+		return wrong("op", fields.Get("op"))
+	}
+	named := maps.Clone(fields) // a key with null is no field, but it must be one that there is
+	for _, field := range v.call.Nulls() {
+		named[field] = nil
+		if op := fields.Get("op"); op == "modify" && field != "trash" && slices.Contains(strings.Fields(strings.ReplaceAll(metadataFields, "*", "")), field) || op == "restore" && field == "expires" {
+			fields[field] = []string{""} // what there was is taken off
+		}
+	}
+	if err := errors.Join(web.CheckFields("op name "+op.fields, named), web.CheckFields("state"+web.EachAddress, v.query)); err != nil {
+		return err
 	}
 	if !v.answers(fields.Get("op")) {
 		return v.refusedOutside()
@@ -76,8 +89,8 @@ func post(v viewer, name string) error {
 	f := form{v, name, fields}
 	if f.name == "" {
 		f.name, err = f.one("name")
-	} else if given := fields["name"]; len(given) > 1 || len(given) == 1 && given[0] != name {
-		err = web.Refuse(web.BadRequest, "another name than in the path")
+	} else if given := fields.Get("name"); fields.Has("name") && given != name {
+		err = wrong("name", given) // another than in the path
 	}
 	if err != nil {
 		return err
@@ -107,18 +120,27 @@ func (f form) showAgain(view string) error {
 	return views[view].show(zonePage{viewer: f.viewer, seen: s, typed: f.fields, status: http.StatusOK, notice: notice})
 }
 
-// one is a field that must be there, once.
-func (f form) one(key string) (string, error) {
-	if values := f.fields[key]; len(values) != 1 || values[0] == "" {
-		return "", parameterError{key, strings.Join(values, ",")}
+// wrong refuses the value of a field, or that there is none.
+func wrong(field, value string) error {
+	if value == "" {
+		return web.FieldError{Field: field, Reason: web.NoField}
 	}
-	return f.fields.Get(key), nil
+	return web.FieldError{Field: field, Reason: web.WrongField}
+}
+
+// one is a field that must be there.
+func (f form) one(key string) (string, error) {
+	value := f.fields.Get(key)
+	if value == "" {
+		return "", wrong(key, "")
+	}
+	return value, nil
 }
 
 // text is a field that may be absent, which is nil.
 func (f form) text(key string) *string {
-	values, there := f.fields[key]
-	if !there {
+	values := f.fields[key]
+	if len(values) == 0 {
 		return nil
 	}
 	value := unixLines(values[0])
@@ -137,6 +159,36 @@ func unixLines(text string) string { return strings.ReplaceAll(text, "\r\n", "\n
 
 // noNotify is how a form writes that nobody is told of anything; the empty field is: as the site has it.
 const noNotify = "none"
+
+// metadataFields are what describes a zone.
+const metadataFields = "title description expires max_age notify* trash"
+
+// shownFields are what answers tell of a zone besides, and this does not change: who sends an object back as he got it is not refused for
+// them, as long as they say what is so.
+const shownFields = "owner access state members* limit free problems* closed former_name"
+
+// checkShown refuses what would be another change than this one. How much room is left, and which problems there are, changes by itself.
+func (f form) checkShown(s seen) error {
+	var members []string
+	for _, m := range s.Members {
+		members = append(members, m.Principal+"="+string(m.Access))
+	}
+	limit, closed := "", ""
+	if s.Limit != nil {
+		limit = strconv.FormatInt(*s.Limit, 10)
+	}
+	if s.Closed != nil {
+		closed = s.Closed.Format(time.RFC3339)
+	}
+	for field, is := range map[string][]string{
+		"owner": {s.Owner}, "access": {string(s.Access)}, "state": {string(s.State)}, "limit": {limit}, "closed": {closed}, "former_name": {said(s.FormerName)}, "members": members,
+	} {
+		if given := f.fields[field]; len(given) > 0 && given[0] != "" && !slices.Equal(given, is) {
+			return wrong(field, given[0])
+		}
+	}
+	return nil
+}
 
 // metadata reads what describes a zone. forget: what people are told of is to be as the site has it.
 func (f form) metadata() (m zone.Metadata, forget bool, err error) {
@@ -165,10 +217,11 @@ func (f form) metadata() (m zone.Metadata, forget bool, err error) {
 	}
 	if trash := f.text("trash"); trash != nil {
 		switch *trash {
-		case "on":
+		case "on", "true":
 			m.Trash = new(string) // the absent attribute
-		case zone.TrashOff:
-			m.Trash = trash
+		case zone.TrashOff, "false":
+			off := zone.TrashOff
+			m.Trash = &off
 		default:
 			return m, false, zone.ValueError{Attr: zone.AttrTrash, Value: *trash, Reason: zone.BadForm}
 		}
@@ -188,7 +241,7 @@ func (v viewer) policy() (zone.Policy, error) {
 // create makes a zone as the user himself would by mkdir.
 func (f form) create() error {
 	err := f.makeZone()
-	if err != nil && !f.call.JSON {
+	if err != nil && !f.call.JSON && zone.MayMakeZones() { // for who may not the form is no use, nor is its command
 		told := f.told(err)
 		f.call.Log(err)
 		return newZonePage(f.viewer, f.fields, web.CodeOf(told).Status(), &page.Notice{Kind: page.Error, Text: f.call.Message(told)})
@@ -277,6 +330,9 @@ func (f form) modify() error {
 	if err != nil {
 		return err
 	}
+	if err := f.checkShown(s); err != nil {
+		return err
+	}
 	if err := f.describe(s); err != nil {
 		if f.call.JSON {
 			return f.told(err)
@@ -300,7 +356,7 @@ func (f form) describe(s seen) error {
 		return err
 	}
 	if m.Title == nil && m.Description == nil && m.Expires == nil && m.MaxAge == nil && m.Notify == nil && m.Trash == nil && !forget {
-		return web.Refuse(web.BadRequest, "nothing to change")
+		return web.FieldError{Field: strings.ReplaceAll(strings.Join(strings.Fields(metadataFields), ", "), "*", ""), Reason: web.NoField}
 	}
 	if stamp := f.text("seen"); stamp != nil && *stamp != s.stamp() {
 		return &helper.ZoneRefusal{Code: string(web.Conflict), Reason: "changed"}
@@ -316,7 +372,7 @@ func (f form) describe(s seen) error {
 	if err := policy.CheckExpiry(m.Expires, now); err != nil {
 		return err
 	}
-	act, err := f.call.Event.BeginIn(s.concerned(), "zone-modify", "")
+	act, err := f.call.Event.BeginIn(s.concerned(), "zone-modify", m.Changes(forget))
 	if err != nil {
 		return err
 	}

@@ -62,6 +62,8 @@ func (p zonePage) problems() []problem {
 		case zone.Shut:
 			if p.Owner == p.call.User && p.Access == zone.None {
 				row.Words = l.Say("zones-problem.shut-all")
+			} else if len(p.Members) == 0 && p.Managed {
+				row.Words = l.Say("zones-problem.shut-nobody")
 			}
 			row.Op, row.Submit = "open", l.Say("zones-check.open")
 		case zone.Everybody:
@@ -242,7 +244,10 @@ func (p zonePage) beyond(principal string) (string, templ.SafeURL) {
 			}
 		}
 	}
-	l := p.call.Language
+	l, who := p.call.Language, templ.SafeURL(zoneHref(p.Name, p.State, "view", "who"))
+	if len(users) > maxAsked { // silence about the first of them would mean that there is nobody
+		return l.Say("zones-share.large"), who
+	}
 	var more []string
 	for _, person := range p.asked(p.Name, users) {
 		if exceeds(person, p.Members[i].Access) {
@@ -254,7 +259,11 @@ func (p zonePage) beyond(principal string) (string, templ.SafeURL) {
 		return "", ""
 	}
 	slices.Sort(more)
-	return strings.Join(more[:min(len(more), maxNamed)], " "), templ.SafeURL(zoneHref(p.Name, p.State, "view", "who"))
+	words := strings.Join(more[:min(len(more), maxNamed)], " ")
+	if len(more) > maxNamed {
+		words += " " + l.Say("zones-share.beyond-more", l.Number(int64(len(more)-maxNamed)))
+	}
+	return words, who
 }
 
 // latest is the last day that the policy allows, "" = any.
@@ -298,6 +307,13 @@ func (s seen) listed(principal string) string {
 		return string(s.Members[i].Access) + s.Members[i].Entry
 	}
 	return "-"
+}
+
+// unlisted says whether a principal has no right of Share Zone's by the list, and nobody wrote there that he is to have none.
+func (s seen) unlisted(principal string) bool {
+	return !slices.ContainsFunc(s.Members, func(m zone.Member) bool {
+		return m.Principal == principal && (m.Access != zone.None || m.Entry == "---")
+	})
 }
 
 func (p zonePage) member(m zone.Member) member {

@@ -157,15 +157,15 @@ func TestLookPages(t *testing.T) {
 
 	ages := agesView{Here: "/cgi-bin/zones/demo", Rule: "R.", Changes: true, Rows: []ageRow{{evil, "a%22", "30.11.2026", "3", "1", true}}}
 	inBoth(t, func(l text.Language) templ.Component { return agesBody(l, ages) },
-		[]string{`value="keep"`, `name="keep" value="a%22" checked`, evilText, "30.11.2026"}, nil)
+		[]string{`value="keep"`, `name="raw" value="a%22" checked`, evilText, "30.11.2026"}, nil)
 	check(t, pagetest.Render(t, agesBody(text.English, ages)), // on a phone each number has its own head
 		[]string{`<span class="cell-label">The first goes on</span>`, `<span class="cell-label">Within a week</span>`, `<span class="cell-label">Files</span>`}, nil)
 
 	c := checkView{Here: "/cgi-bin/zones/demo", Apply: true, Commands: []string{"shzadm zone apply demo"}, Groups: []findingGroup{
 		{Title: "T", Words: "W.", Total: 7, More: 6, Rows: []findingRow{{Path: evil, Href: "/cgi-bin/zones/demo?view=who", Found: evil, Right: "R"}}, Commands: []string{command("setfacl", evil)}, Apply: true},
-		{Words: "A person must.", Found: "0777", Rows: []findingRow{{}}, People: []standing{{evil, "may read", "/cgi-bin/zones/demo?find=x#share"}}},
+		{Words: "A person must.", Found: "0777", Rows: []findingRow{{}}, People: []standing{{evil, "may read", "user:x=read", "/cgi-bin/zones/demo?find=x#share"}}},
 	}}
-	inBoth(t, func(l text.Language) templ.Component { return checkBody(l, c) }, []string{`value="apply"`, "setfacl $&#39;&lt;svg", "W.", ">7</span>", "?find=x#share"}, nil)
+	inBoth(t, func(l text.Language) templ.Component { return checkBody(l, c) }, []string{`value="apply"`, "setfacl $&#39;&lt;svg", "W.", ">7</span>", "?find=x#share", `name="member" value="user:x=read"`}, nil)
 	c.Groups = nil
 	check(t, pagetest.Render(t, checkBody(text.English, c)), []string{"Everything is as it should be."}, []string{`value="apply"`})
 
@@ -191,6 +191,6 @@ func TestSlowPage(t *testing.T) {
 		t.Error("the result comes before the work")
 	}
 	r := reportView{Skipped: []item{{Name: evil, Message: "M."}}, More: 2, Shut: true}
-	check(t, pagetest.Render(t, reportBody(text.English, r, "/cgi-bin/zones/demo")), []string{evilText, "M.", "And 2 more.", "keeps everybody out"}, []string{"<svg onload"})
+	check(t, pagetest.Render(t, reportBody(text.English, r, "/cgi-bin/zones/demo")), []string{evilText, "M.", "And 2 more.", "take away from what the list gives"}, []string{"<svg onload"})
 	check(t, pagetest.Render(t, itemsBody(text.English, []item{{Name: evil, Message: "M."}}, "/cgi-bin/zones/demo")), []string{evilText, `role="alert"`}, []string{"<svg onload"})
 }

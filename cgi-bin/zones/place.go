@@ -53,12 +53,12 @@ func parseEncoded(text string) (place, error) {
 	return p, nil
 }
 
-// parseReserved is parseEncoded for what lies in a folder with a reserved name, as the page of the trash names it. Which of them can be
-// removed zonefix says.
+// parseReserved is parseEncoded for a folder with a reserved name, as the page of the check names it, and what lies in one, as that of the
+// trash does. Which of them can be removed zonefix says.
 func parseReserved(text string) (place, error) {
 	first, rest, _ := strings.Cut(text, "/")
 	name, err := zone.Unescape(first)
-	if !errors.Is(err, zone.ErrReserved) || rest == "" {
+	if !errors.Is(err, zone.ErrReserved) {
 		return place{}, zone.ErrReserved
 	}
 	p, err := parseEncoded(rest)
@@ -80,30 +80,47 @@ func (p place) encoded() string {
 	return strings.Join(segments, "/")
 }
 
+// chosenPath is a path as a form names it, and the place, where it is one.
+type chosenPath struct {
+	place
+	text string
+	err  error
+}
+
 // paths are those that a form names: "path" as it is, "raw" percent-encoded, which is how a page names what it showed.
-func (f form) paths() ([]place, error) {
-	var places []place
+func (f form) paths() ([]chosenPath, error) {
+	var places []chosenPath
 	for _, text := range f.fields["path"] {
 		p, err := parsePlace(text)
-		if err != nil {
-			return nil, err
+		if errors.Is(err, zone.ErrReserved) && f.fields.Get("op") == "remove" {
+			p, err = parseReserved(place{strings.Split(strings.TrimSuffix(text, "/"), "/")}.encoded())
 		}
-		places = append(places, p)
+		places = append(places, chosenPath{p, text, err})
 	}
 	for _, text := range f.fields["raw"] {
 		p, err := parseEncoded(text)
 		if errors.Is(err, zone.ErrReserved) && f.fields.Get("op") == "remove" {
 			p, err = parseReserved(text)
 		}
-		if err != nil {
-			return nil, err
-		}
-		places = append(places, p)
+		places = append(places, chosenPath{p, text, err})
 	}
 	if len(places) == 0 {
-		return nil, web.Refuse(web.BadRequest, "no path")
+		return nil, wrong("path", "")
 	}
 	return places, nil
+}
+
+// onePath is the one thing below the zone that a form is about.
+func (f form) onePath() (chosenPath, error) {
+	paths, err := f.paths()
+	if err != nil {
+		return chosenPath{}, err
+	}
+	p := paths[0]
+	if p.err == nil && (len(paths) != 1 || len(p.names) == 0) {
+		p.err = wrong("path", p.text+"/")
+	}
+	return p, p.err
 }
 
 // item is how an act on one of several paths ended.
@@ -124,16 +141,30 @@ func (p place) item(status, message string) item {
 
 // remove removes what is named, whoever brought it. Each is recorded by itself; what is refused stays, the rest goes on.
 func (f form) remove() error {
-	places, err := f.paths()
+	all, err := f.paths()
 	if err != nil {
 		return err
 	}
 	q := helper.ZonefixRequest{Op: "remove", Zone: f.name}
-	for _, p := range places {
-		if len(p.names) == 0 {
-			return web.Refuse(web.BadRequest, "the zone itself is closed, not removed")
+	var places []place
+	var at []int // where their results stand among those of all that were named
+	items := make([]item, len(all))
+	for i, p := range all {
+		if p.err == nil && len(p.names) == 0 {
+			p.err = wrong("path", "/") // the zone itself is closed, not removed
 		}
-		q.Paths = append(q.Paths, p.encoded())
+		if p.err != nil && len(all) == 1 {
+			return p.err
+		}
+		if p.err != nil {
+			code, message := f.words(p.err)
+			items[i] = item{Name: strings.ToValidUTF8(p.text, "\ufffd"), Status: string(code), Message: message}
+			continue
+		}
+		places, at, q.Paths = append(places, p.place), append(at, i), append(q.Paths, p.encoded())
+	}
+	if len(places) == 0 {
+		return all[0].err
 	}
 	s, err := f.changing()
 	if err != nil {
@@ -142,14 +173,13 @@ func (f form) remove() error {
 	acts := make([]*event.Act, len(places))
 	for i, p := range places {
 		event := "delete"
-		if p.isReserved() {
+		if p.isReserved() && len(p.names) > 1 {
 			event = "purge"
 		}
 		if acts[i], err = f.call.Event.BeginIn(s.concerned(), event, p.bytes()); err != nil {
 			return err
 		}
 	}
-	var items []item
 	return f.await(work{
 		title: f.call.Language.Say("delete.title"),
 		about: places,
@@ -165,7 +195,7 @@ func (f form) remove() error {
 					continue
 				}
 				act.End(reply.Results[i].Status, -1, "")
-				items = append(items, f.removed(places[i], reply.Results[i].Status))
+				items[at[i]] = f.removed(places[i], reply.Results[i].Status)
 			}
 			return err
 		},
@@ -182,6 +212,8 @@ func (f form) removed(p place, status string) item {
 	}
 	f.call.Log(web.Refuse(web.Code(status), "removal by zonefix"))
 	switch {
+	case status == string(web.NotFound) && p.isReserved():
+		return p.item(status, l.Say("zones-refused.reserved"))
 	case l.Knows("error." + status):
 		return p.item(status, l.Say("error."+status))
 	}
@@ -205,6 +237,10 @@ func (f form) removedAll(s seen, places []place, items []item) outcome {
 		above = ""
 	}
 	o.notice = &page.Notice{Kind: page.OK, Text: f.call.Language.Say("zones-done.remove")}
+	if places[0].isReserved() && len(places[0].names) == 1 {
+		o.location = zoneHref(s.Name, s.State, "view", "check", "done", "remove")
+		return o
+	}
 	if places[0].isReserved() {
 		o.location = withQuery("/cgi-bin/shz/"+s.Name+"/", url.Values{"trash": {"1"}, "done": {"purge"}, "n": {strconv.Itoa(len(items))}})
 		return o

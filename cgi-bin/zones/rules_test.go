@@ -20,7 +20,7 @@ import (
 )
 
 func viewerFor(l text.Language) viewer {
-	return viewer{call: &web.Call{Language: l, User: "anna"}}
+	return viewer{call: &web.Call{Language: l, User: "anna"}, names: account.NewNames()}
 }
 
 func TestCriteria(t *testing.T) {
@@ -139,9 +139,9 @@ func TestExtend(t *testing.T) {
 
 // reasons are all that zonefix and access give, with what stands beside them.
 var reasons = []helper.ZoneRefusal{
-	{Reason: "principal"}, {Reason: "no-such-user"}, {Reason: "no-such-group"}, {Reason: "not-in-base"}, {Reason: "is-owner"}, {Reason: "full"}, {Reason: "not-manager"},
+	{Reason: "principal"}, {Reason: "no-such-user"}, {Reason: "no-such-group"}, {Reason: "not-in-base"}, {Reason: "is-owner"}, {Reason: "twice"}, {Reason: "full"}, {Reason: "not-manager"},
 	{Reason: "past"}, {Reason: "too-late", Latest: "2026-12-31"}, {Reason: "expired"}, {Reason: "name"}, {Reason: "same-person"}, {Reason: "not-closed"}, {Reason: "mount"},
-	{Reason: "read-only"}, {Reason: "owner"}, {Reason: "unlisted"}, {Reason: "foreign"}, {Reason: "no-answer"}, {Reason: "no-acl"}, {Reason: "value", Attr: zone.AttrTitle, Why: string(zone.TooLong)}, {Reason: "value", Attr: zone.AttrMaxAge, Why: string(zone.BadForm)},
+	{Reason: "read-only"}, {Reason: "owner"}, {Reason: "unlisted"}, {Reason: "puts-out", Standing: []zone.Member{{Principal: "user:zt-nobody", Access: zone.Read}}}, {Reason: "foreign"}, {Reason: "no-answer"}, {Reason: "no-acl"}, {Reason: "value", Attr: zone.AttrTitle, Why: string(zone.TooLong)}, {Reason: "value", Attr: zone.AttrMaxAge, Why: string(zone.BadForm)},
 	{Reason: "value", Attr: zone.AttrDescription, Why: string(zone.NotUTF8)}, {Reason: "value", Attr: zone.AttrNotify, Why: string(zone.Control)},
 	{Reason: "value", Attr: zone.AttrExpires, Why: string(zone.BadForm)},
 }
@@ -231,11 +231,12 @@ func TestWhy(t *testing.T) {
 		can, want string
 	}{
 		{helper.Person{Read: true, Write: true, Enter: true, Entry: "owner"}, "see what is there, bring files", "it is theirs"},
-		{helper.Person{Read: true, Enter: true, Entry: "group:shz-x", Also: []string{"group:shz-y"}, Masked: true}, "see what is there", "is in the group shz-x; also by the group shz-y; the permissions take a part away (mask)"},
-		{helper.Person{Enter: true, Entry: "other"}, "pass, without seeing", "every user of the machine may"},
+		{helper.Person{Read: true, Enter: true, Entry: "group:shz-x", Also: []string{"group:shz-y"}, Perm: "rwx", Masked: true, Mask: "r-x"}, "see what is there", "is in the group shz-x; also by the group shz-y; with rwx, of which the permissions of the folder or file leave r-x (mask)"},
+		{helper.Person{Enter: true, Entry: "other"}, "pass, without seeing", "everybody of Share Zone may"},
 		{helper.Person{Entry: "other"}, "nothing", "is not in the list"},
-		{helper.Person{Entry: "user:bruno", Stopped: stopped("")}, "nothing", "does not get into the zone"},
-		{helper.Person{Entry: "user:bruno", Stopped: stopped("a%20b/c%E9")}, "nothing", "is stopped by the folder a b/c\ufffd"},
+		{helper.Person{Entry: "user:bruno", Perm: "rwx", Masked: true, Mask: "---", Stopped: stopped("")}, "nothing", "does not get into the zone: is in the list by name; with rwx, of which the permissions of the folder or file leave --- (mask)"},
+		{helper.Person{Stopped: stopped("")}, "nothing", "does not get into the zone"},
+		{helper.Person{Entry: "user:bruno", Stopped: stopped("a%20b/c%E9")}, "nothing", "is stopped by the folder a b/c\ufffd: is in the list by name"},
 		{helper.Person{Stopped: stopped("/")}, "nothing", "does not reach the zones of this machine"},
 		{helper.Person{Read: true}, "see what is there", "the system says so; the list does not explain it"},
 		{helper.Person{Read: true, Entry: "group"}, "see what is there", "is in the group that owns it"},
@@ -362,10 +363,14 @@ func TestCheckGroups(t *testing.T) {
 	if len(groups) != 3 || groups[2].Total != 5 || groups[2].More != 5 {
 		t.Fatalf("%+v", groups)
 	}
-	if g := groups[0]; g.Total != 400 || len(g.Rows) != maxAlike || g.More != 400-maxAlike || len(g.Commands) != 1 || g.Found != "mask::rw-" || g.Rows[0].Found != "" {
+	if g := groups[0]; g.Total != 400 || len(g.Rows) != maxAlike || g.More != 400-maxAlike || len(g.Commands) != 0 || len(p.checkView(reply).Commands) != 1 || g.Found != "mask::rw-" || g.Rows[0].Found != "" {
 		t.Errorf("%+v", g)
 	}
 	if g := groups[1]; g.Total != 2 || g.More != 0 || g.Found != "" || g.Rows[1].Found != "other::rwx" {
+		t.Errorf("%+v", g)
+	}
+	reply.Findings = append(reply.Findings, zone.Drift{Path: "9", Kind: zone.DriftWide, Found: "mask::rwx", Right: "mask::r--", Mend: []string{"another"}, Apply: true})
+	if g := p.checkView(reply).Groups[0]; g.Found != "" || g.Rows[0].Found != "mask::rw-" || !g.Partly { // one that is not named has another
 		t.Errorf("%+v", g)
 	}
 	p.admin = true

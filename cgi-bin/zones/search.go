@@ -32,7 +32,7 @@ func parseCriteria(q url.Values) (criteria, error) {
 		ExpiresBefore: q.Get("expires_before"), State: q.Get("state"),
 	}
 	bad := func(name string) (criteria, error) {
-		return c, parameterError{name, q.Get(name)}
+		return c, wrong(name, q.Get(name))
 	}
 	if _, err := time.Parse(time.DateOnly, c.ExpiresBefore); err != nil && c.ExpiresBefore != "" {
 		return bad("expires_before")
@@ -125,10 +125,23 @@ func (v viewer) find(c criteria) ([]seen, error) {
 	return zones, nil
 }
 
+// listViews are the pages of no zone, by the parameter "view", with the fields that each takes.
+var listViews = map[string]string{
+	"":     "name owner member text expires_before mine state",
+	"left": "on left* more shut",
+	"new":  strings.Join(settingsFields, " "),
+}
+
 // list answers a search. A page without criteria shows one's own zones; a script must say what it wants.
 func list(v viewer) error {
+	known, found := listViews[v.query.Get("view")]
+	if !found {
+		return wrong("view", v.query.Get("view"))
+	}
+	if err := web.CheckFields("view "+known+web.EachAddress, v.query); err != nil {
+		return err
+	}
 	switch v.query.Get("view") {
-	case "":
 	case "left":
 		return left(v)
 	case "new":
@@ -146,8 +159,6 @@ func list(v viewer) error {
 			typed = v.query
 		}
 		return newZonePage(v, typed, http.StatusOK, nil)
-	default:
-		return parameterError{"view", v.query.Get("view")}
 	}
 	c, err := parseCriteria(v.query)
 	if err != nil {

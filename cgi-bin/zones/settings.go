@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"sharezone/internal/helper"
 	"sharezone/internal/layout"
 	"sharezone/internal/page"
 	"sharezone/internal/text"
@@ -220,6 +222,28 @@ func (p zonePage) sharing(principal, access string) error {
 	}))
 }
 
+// gaining asks before somebody is taken off the list who has more by a group than his entry gives.
+func (p zonePage) gaining(principal string, refused *helper.ZoneRefusal) templ.Component {
+	l := p.call.Language
+	return questionBody(l, questionView{
+		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("zones-asked-title.gains"),
+		Question: p.sentence(refused), Advice: l.Say("zones-asked-advice.gains"),
+		Op: "share", Submit: l.Say("zones-asked.gains-submit"), Fields: []field{{"principal", principal}, {"access", string(zone.None)}, {"find", p.find()}, {"seen", p.listed(principal)}, {"sure", "1"}},
+		Commands: []string{command("shzadm", "zone", "share", p.Name, principal+"=none", "--sure")},
+	})
+}
+
+// puttingOut asks before rights are put right where that puts people out, or gives them more.
+func (p zonePage) puttingOut(refused *helper.ZoneRefusal) templ.Component {
+	l := p.call.Language
+	return questionBody(l, questionView{
+		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("zones-asked-apply-title." + refused.Reason),
+		Question: p.sentence(refused), Advice: l.Say("zones-asked-advice." + refused.Reason),
+		Op: "apply", Submit: l.Say("zones-asked-apply." + refused.Reason), Fields: []field{{"sure", "1"}},
+		Commands: []string{zone.MendSurely(p.Name)},
+	})
+}
+
 // extending asks until when the zone is to be open: the page that a warning leads to.
 func (p zonePage) extending() error {
 	if p.State == zone.StateClosed {
@@ -261,7 +285,10 @@ func (p zonePage) closing() error {
 // removing asks before something in the zone is removed for good.
 func (p zonePage) removing() error {
 	l := p.call.Language
-	at, err := parsePlace(p.query.Get("path"))
+	at, _, err := p.place()
+	if errors.Is(err, zone.ErrReserved) { // a folder that has the name of another's trash
+		at, err = parseReserved(p.query.Get("raw"))
+	}
 	if err != nil {
 		return err
 	}

@@ -41,17 +41,18 @@ var views = map[string]struct {
 	managed bool // for the owner and administrators: by the external entry nobody else would refuse these
 	people  bool // a form or a question: nothing for scripts
 	closed  bool // there is one of a closed zone
+	fields  string
 }{
-	"":         {show: zonePage.overview, closed: true},
+	"":         {show: zonePage.overview, closed: true, fields: "find of"},
 	"extend":   {show: zonePage.extending, managed: true, people: true, closed: true},
 	"settings": {show: zonePage.settings, managed: true, people: true},
-	"who":      {show: zonePage.who, managed: true},
+	"who":      {show: zonePage.who, managed: true, fields: "path raw as*"},
 	"check":    {show: zonePage.check, managed: true},
 	"space":    {show: zonePage.space, managed: true},
 	"ages":     {show: zonePage.ages, managed: true},
-	"transfer": {show: zonePage.transfer, managed: true, people: true},
+	"transfer": {show: zonePage.transfer, managed: true, people: true, fields: "find"},
 	"close":    {show: zonePage.closing, managed: true, people: true},
-	"remove":   {show: zonePage.removing, managed: true, people: true},
+	"remove":   {show: zonePage.removing, managed: true, people: true, fields: "path raw"},
 }
 
 func show(v viewer, name string) error {
@@ -60,9 +61,12 @@ func show(v viewer, name string) error {
 	closed := state == string(zone.StateClosed)
 	switch {
 	case state != "" && state != string(zone.StateOpen) && !closed:
-		return parameterError{"state", state}
+		return wrong("state", state)
 	case !found || closed && !view.closed || view.people && v.call.JSON:
-		return parameterError{"view", v.query.Get("view")}
+		return wrong("view", v.query.Get("view"))
+	}
+	if err := web.CheckFields("view state "+view.fields+web.EachAddress, v.query); err != nil {
+		return err
 	}
 	s, err := v.look(name, closed)
 	if errors.Is(err, unix.ENOENT) && state == "" && (view.closed || !v.call.JSON) && v.manages() { // a link from before it was closed

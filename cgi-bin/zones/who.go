@@ -23,6 +23,7 @@ type whoView struct {
 	Name     string
 	Path     string // as people write it
 	Field    string // the same where it can be typed
+	Raw      string // where it cannot: percent-encoded
 	As       string
 	One      bool   // who was asked about stands in the list, whether he gets in or not
 	Shown    bool   // the answer is there; without it this is the form alone
@@ -53,11 +54,7 @@ const (
 )
 
 func (p zonePage) who() error {
-	typed := p.query.Get("path")
-	if !p.call.JSON && !strings.HasPrefix(typed, "//") {
-		typed = strings.TrimPrefix(typed, "/") // as people write where something stands
-	}
-	at, err := parsePlace(typed)
+	at, typed, err := p.place()
 	if err != nil && !p.call.JSON {
 		p.status, p.notice = http.StatusBadRequest, &page.Notice{Kind: page.Error, Text: p.call.Language.Say("zones-refused.path")}
 		return p.answer("who", nil, whoBody(p.call.Language, whoView{Here: templ.SafeURL(here + "/" + p.Name), Field: typable(typed), As: typable(strings.Join(p.query["as"], " "))}))
@@ -75,6 +72,12 @@ func (p zonePage) who() error {
 	w := whoView{
 		Here: templ.SafeURL(here + "/" + p.Name), Name: p.Name, Path: at.bytes(), Field: typable(at.bytes()), As: typable(strings.Join(q.Users, " ")), One: len(q.Users) > 0, Commands: p.whoCommands(at, q.Users),
 	}
+	if strings.Contains(w.Field, "\n") { // a field of one line drops it
+		w.Field = ""
+	}
+	if w.Field == "" { // of what cannot be typed the form sends the name along
+		w.Raw = at.encoded()
+	}
 	if err != nil && p.call.JSON {
 		return p.told(err)
 	}
@@ -86,6 +89,24 @@ func (p zonePage) who() error {
 	w.Shown = true
 	p.describe(&w, at, reply)
 	return p.answer("who", reply, whoBody(p.call.Language, w))
+}
+
+// place is the file or folder that a page is about, with what was typed: "path" as it is, "raw" percent-encoded. The form of a page has
+// both where the name cannot be typed; what somebody types then goes before.
+func (p zonePage) place() (at place, typed string, err error) {
+	typed, raw := p.query.Get("path"), p.query.Get("raw")
+	if !p.call.JSON && !strings.HasPrefix(typed, "//") {
+		typed = strings.TrimPrefix(typed, "/") // as people write where something stands
+	}
+	switch {
+	case raw == "" || typed != "" && !p.call.JSON:
+		at, err = parsePlace(typed)
+	case typed != "":
+		err = wrong("raw", raw)
+	default:
+		at, err = parseEncoded(raw)
+	}
+	return at, typed, err
 }
 
 // access asks the helper, as zonefix does.
@@ -204,16 +225,27 @@ func can(l language, person helper.Person, kind string) string {
 // why says which entry gives it, or which folder on the way takes it.
 func (p zonePage) why(person helper.Person) string {
 	l := p.call.Language
-	if person.Stopped != nil {
-		switch at := *person.Stopped; at {
-		case "/":
-			return l.Say("zones-why.outside")
-		case "":
-			return l.Say("zones-why.stopped-zone")
-		default:
-			return l.Say("zones-why.stopped", shownPath(at))
-		}
+	if person.Stopped == nil {
+		return p.whyBy(person)
 	}
+	words := ""
+	switch at := *person.Stopped; at {
+	case "/":
+		return l.Say("zones-why.outside")
+	case "":
+		words = l.Say("zones-why.stopped-zone")
+	default:
+		words = l.Say("zones-why.stopped", shownPath(at))
+	}
+	if person.Entry == "" {
+		return words
+	}
+	return words + ": " + p.whyBy(person)
+}
+
+// whyBy says which entry of the list decides, and what the mask leaves of it.
+func (p zonePage) whyBy(person helper.Person) string {
+	l := p.call.Language
 	kind, name, _ := strings.Cut(person.Entry, ":")
 	words := ""
 	switch kind {
@@ -238,7 +270,7 @@ func (p zonePage) why(person helper.Person) string {
 		words += "; " + l.Say("zones-why.also", strings.TrimPrefix(also, "group:"))
 	}
 	if person.Masked {
-		words += "; " + l.Say("zones-why.masked")
+		words += "; " + l.Say("zones-why.masked", person.Perm, person.Mask)
 	}
 	return words
 }
@@ -262,4 +294,12 @@ func (p zonePage) whoCommands(at place, users []string) []string {
 // whoHref is the page about one path.
 func whoHref(name string, at place) templ.SafeURL {
 	return templ.SafeURL(withQuery(here+"/"+name, url.Values{"view": {"who"}, "path": {at.bytes()}}))
+}
+
+// help says what is typed into the form, and what it is about as long as nothing is.
+func (w whoView) help(l language) string {
+	if w.Raw != "" {
+		return l.Say("zones-who.path-untyped", text.Name(w.Path))
+	}
+	return l.Say("zones-who.path-help")
 }

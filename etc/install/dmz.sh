@@ -14,7 +14,7 @@ dmz_instance() {
 }
 
 dmz_files() {
-    printf '%s\n' "$instance"/{apache2.conf,tls.conf,envvars,down.html,listen.conf,limit.nft} \
+    printf '%s\n' "$instance"/{apache2.conf,tls.conf,envvars,error.html,listen.conf,limit.nft} \
         "/etc/logrotate.d/${instance##*/}" "/etc/systemd/system/$unit.service.d/limit.conf"
 }
 
@@ -32,7 +32,8 @@ make_dmz() {
     # apache2.conf last: it includes others.
     dmz_file "$instance/envvars" <etc/apache/envvars
     dmz_file "$instance/tls.conf" <etc/apache/tls.conf
-    dmz_file "$instance/down.html" <static/error.html
+    dmz_file "$instance/error.html" <static/error.html
+    rm -f -- "$instance/down.html" # its name before
     dmz_file "$instance/listen.conf" < <(
         write_listen
         printf '# install.sh --backend URL\nDefine SHZ_BACKEND %s\n' "$backend"

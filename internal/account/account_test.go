@@ -288,3 +288,14 @@ func TestRoleGroups(t *testing.T) {
 		}
 	}
 }
+
+func TestCheckWords(t *testing.T) {
+	if err := CheckWords("reason", strings.Repeat("è", MaxWords)); err != nil {
+		t.Error(err)
+	}
+	for words, want := range map[string]Reason{strings.Repeat("è", MaxWords) + "!": TooLong, "a\nb": Forbidden, "\xff": NotUTF8} {
+		if err := CheckWords("reason", words); err == nil || err.(*FieldError).Reason != want {
+			t.Errorf("%.10q: %v", words, err)
+		}
+	}
+}

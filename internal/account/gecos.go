@@ -21,6 +21,14 @@ type Contact struct {
 	Email    string
 }
 
+// Trimmed is the contact without blanks at the ends, which a phone's keyboard puts there; what are blanks alone is empty.
+func (c Contact) Trimmed() Contact {
+	for _, value := range []*string{&c.FullName, &c.Company, &c.Phone, &c.Mobile, &c.Email} {
+		*value = strings.TrimSpace(*value)
+	}
+	return c
+}
+
 // Limits in bytes: a line of passwd(5) stays far below what old programs read (1024).
 const (
 	maxContactField = 100

@@ -14,6 +14,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -30,14 +31,26 @@ type Names struct {
 	userByUID   map[uint32]*Entry
 	groupByName map[string]*Group
 	groupByGID  map[uint32]*Group
-	memberOf    map[string][]*Group // only groups from files and those asked for
+	memberOf    map[string][]*Group // only groups from files and those asked for; nil until somebody asks whose groups
 	local       []*Entry            // what /etc/passwd has, by name
 	fileGroups  []Group             // every line of /etc/group: for memberships each counts
+	groups      []*Group            // the first of each name, as they were found
+	stamp       [2]fileStamp        // of the two files
 	asked       map[string]bool     // database and key: what NSS was asked already
 }
 
 // NewNames returns the names of this machine.
 func NewNames() *Names { return &Names{ask: getent} }
+
+// Fresh returns the names as they are now, which are the same while the two files are and NSS was not asked.
+func (n *Names) Fresh() *Names {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.loaded && n.loadErr == nil && len(n.asked) == 0 && n.stamp[0].holds() && n.stamp[1].holds() {
+		return n
+	}
+	return &Names{root: n.root, ask: n.ask}
+}
 
 // UserName returns the name of a uid.
 func (n *Names) UserName(uid uint32) (string, bool) {
@@ -131,32 +144,45 @@ func (n *Names) Prefetch(uids, gids []uint32) {
 // Members returns the entries of everybody in a group, sorted by name: those whom group(5) lists and those whose
 // primary group it is. A listed name that belongs to nobody is left out.
 func (n *Names) Members(group string) []Entry {
-	g, ok := n.Group(group)
-	if !ok {
-		return nil
+	found := n.members(group)
+	members := make([]Entry, len(found))
+	for i, e := range found {
+		members[i] = *e
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	var missing []string
-	for _, name := range g.Members {
-		if n.userByName[name] == nil && canAskName(name) {
-			missing = append(missing, name)
+	return members
+}
+
+// members returns the members of all the groups.
+func (n *Names) members(groups ...string) []*Entry {
+	var members []*Entry
+	for _, group := range groups {
+		g, ok := n.Group(group)
+		if !ok {
+			continue
 		}
-	}
-	n.askUsers(missing)
-	var members []Entry
-	for _, name := range g.Members {
-		if e := n.userByName[name]; e != nil {
-			members = append(members, *e)
+		n.mu.Lock()
+		var missing []string
+		for _, name := range g.Members {
+			if n.userByName[name] == nil && canAskName(name) {
+				missing = append(missing, name)
+			}
 		}
-	}
-	for _, e := range n.local {
-		if e.GID == g.GID {
-			members = append(members, *e)
+		n.askUsers(missing)
+		members = slices.Grow(members, len(g.Members))
+		for _, name := range g.Members {
+			if e := n.userByName[name]; e != nil {
+				members = append(members, e)
+			}
 		}
+		for _, e := range n.local {
+			if e.GID == g.GID {
+				members = append(members, e)
+			}
+		}
+		n.mu.Unlock()
 	}
 	slices.SortFunc(members, compareEntries)
-	return slices.CompactFunc(members, func(a, b Entry) bool { return a.Name == b.Name })
+	return slices.CompactFunc(members, func(a, b *Entry) bool { return a.Name == b.Name })
 }
 
 // InGroup says whether a user is in a group, as his primary group or listed.
@@ -175,6 +201,10 @@ func (n *Names) GroupsOf(e Entry) []string {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.memberOf == nil { // many requests ask for nobody's groups
+		n.memberOf = make(map[string][]*Group, len(n.userByName))
+		n.addMembers(n.groups)
+	}
 	for _, g := range n.memberOf[e.Name] {
 		if g.GID != e.GID && !slices.Contains(names, g.Name) {
 			names = append(names, g.Name)
@@ -246,19 +276,27 @@ func (n *Names) load() {
 		return
 	}
 	n.loaded = true
-	n.userByName, n.userByUID = make(map[string]*Entry), make(map[uint32]*Entry)
-	n.groupByName, n.groupByGID = make(map[string]*Group), make(map[uint32]*Group)
-	n.memberOf, n.asked = make(map[string][]*Group), make(map[string]bool)
-	passwd, err1 := os.ReadFile(n.root + "/etc/passwd")
-	group, err2 := os.ReadFile(n.root + "/etc/group")
-	n.loadErr = errors.Join(err1, err2)
-	n.addUsers(parsePasswd(passwd))
-	for _, e := range n.userByName {
-		n.local = append(n.local, e)
+	n.asked = make(map[string]bool)
+	var text [2][]byte
+	for i, name := range [...]string{"/etc/passwd", "/etc/group"} {
+		var err error
+		if text[i], n.stamp[i], err = readStamped(n.root + name); err != nil {
+			n.loadErr = errors.Join(n.loadErr, err)
+		}
 	}
-	slices.SortFunc(n.local, func(a, b *Entry) int { return compareEntries(*a, *b) })
-	n.fileGroups = parseGroup(group)
-	n.addGroups(n.fileGroups)
+	people, groups := parsePasswd(text[0]), parseGroup(text[1])
+	n.userByName, n.userByUID = make(map[string]*Entry, len(people)), make(map[uint32]*Entry, len(people))
+	n.groupByName, n.groupByGID = make(map[string]*Group, len(groups)), make(map[uint32]*Group, len(groups))
+	n.addUsers(people)
+	n.local = make([]*Entry, 0, len(people))
+	for i := range people {
+		if e := &people[i]; n.userByName[e.Name] == e {
+			n.local = append(n.local, e)
+		}
+	}
+	slices.SortFunc(n.local, compareEntries)
+	n.fileGroups = groups
+	n.addGroups(groups)
 }
 
 func (n *Names) askUsers(keys []string) {
@@ -307,8 +345,9 @@ func (n *Names) addGroups(groups []Group) {
 		g := &groups[i]
 		if n.groupByName[g.Name] == nil {
 			n.groupByName[g.Name] = g
-			for _, member := range g.Members {
-				n.memberOf[member] = append(n.memberOf[member], g)
+			n.groups = append(n.groups, g)
+			if n.memberOf != nil {
+				n.addMembers([]*Group{g})
 			}
 		}
 		if n.groupByGID[g.GID] == nil {
@@ -317,15 +356,15 @@ func (n *Names) addGroups(groups []Group) {
 	}
 }
 
-func compareEntries(a, b Entry) int {
-	switch {
-	case a.Name < b.Name:
-		return -1
-	case a.Name > b.Name:
-		return 1
+func (n *Names) addMembers(groups []*Group) {
+	for _, g := range groups {
+		for _, member := range g.Members {
+			n.memberOf[member] = append(n.memberOf[member], g)
+		}
 	}
-	return 0
 }
+
+func compareEntries(a, b *Entry) int { return strings.Compare(a.Name, b.Name) }
 
 func value[T any](p *T) (T, bool) {
 	if p == nil {

@@ -4,6 +4,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"sharezone/internal/layout"
 )
@@ -80,6 +81,45 @@ func (c Criteria) Matches(u User) bool {
 		(c.Sponsor == "" || said(u.Sponsor) == c.Sponsor) &&
 		(!c.Review || u.Review) &&
 		(c.Status == "" || u.Status != nil && *u.Status == c.Status)
+}
+
+// mayMatch says of whom nothing is known yet but his line whether he can meet the criteria: all that words are looked for in stands there.
+func (c Criteria) mayMatch(e *Entry) bool {
+	for _, words := range [...]string{c.Text, c.FullName, c.Company, c.Email} {
+		if words != "" && !Match(words, e.Name, e.GECOS) {
+			return false
+		}
+	}
+	return c.Username == "" || matchName(c.Username, e.Name)
+}
+
+// Find returns a part of those of Users who meet the criteria, and how many do. limit 0 is no limit. Of thousands only those are looked
+// at closely who may be shown, or may meet them.
+func (n *Names) Find(c Criteria, shadow Shadow, now time.Time, offset, limit int) (found []User, total int, err error) {
+	people := n.members(layout.GroupBase, layout.GroupOnly)
+	if !c.Given() {
+		return n.newUsers(part(people, offset, limit), shadow, now), len(people), n.Err()
+	}
+	people = slices.DeleteFunc(people, func(e *Entry) bool { return !c.mayMatch(e) })
+	users := n.newUsers(people, shadow, now)
+	own := c
+	own.Sponsor, own.Review = "", false
+	users = slices.DeleteFunc(users, func(u User) bool { return !own.Matches(u) })
+	if own != c {
+		if err := n.AddSponsors(users, shadow, now); err != nil {
+			return nil, 0, err
+		}
+		users = slices.DeleteFunc(users, func(u User) bool { return !c.Matches(u) })
+	}
+	return part(users, offset, limit), len(users), n.Err()
+}
+
+func part[T any](all []T, offset, limit int) []T {
+	all = all[min(max(offset, 0), len(all)):]
+	if limit > 0 {
+		all = all[:min(limit, len(all))]
+	}
+	return all
 }
 
 // matchName compares a login name: a part of it, or with * and ? the whole.

@@ -1,7 +1,6 @@
 package account
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -77,6 +76,7 @@ type User struct {
 
 // Shadow is what only root can read of accounts: shadow(5) and, after ReadLogins, the last logins and the refused ones.
 type Shadow struct {
+	stamp   fileStamp
 	entries map[string]shadowEntry
 	logins  map[uint32]time.Time
 	refused map[string]int
@@ -87,11 +87,19 @@ type Shadow struct {
 
 // ReadShadow reads /etc/shadow.
 func ReadShadow() (Shadow, error) {
-	text, err := os.ReadFile("/etc/shadow")
+	text, stamp, err := readStamped("/etc/shadow")
 	if err != nil {
 		return Shadow{}, err
 	}
-	return Shadow{entries: parseShadow(text)}, nil
+	return Shadow{stamp: stamp, entries: parseShadow(text)}, nil
+}
+
+// Fresh is ReadShadow, which reads the file only if it has changed.
+func (s Shadow) Fresh() (Shadow, error) {
+	if s.entries != nil && s.stamp.holds() {
+		return s, nil
+	}
+	return ReadShadow()
 }
 
 // Password is the field of an account, "" where it has no line.
@@ -169,15 +177,7 @@ func (e shadowEntry) status(now time.Time) Status {
 // Users returns everybody who has to do with Share Zone, sorted by name: the members of shzbase, and the accounts that
 // Share Zone made, also those that are out of use.
 func (n *Names) Users(shadow Shadow, now time.Time) []User {
-	entries := append(n.Members(layout.GroupBase), n.Members(layout.GroupOnly)...)
-	slices.SortFunc(entries, compareEntries)
-	entries = slices.CompactFunc(entries, func(a, b Entry) bool { return a.Name == b.Name })
-	roles := n.rolesByName()
-	users := make([]User, 0, len(entries))
-	for _, e := range entries {
-		users = append(users, n.newUser(e, roles[e.Name], shadow, now))
-	}
-	return users
+	return n.newUsers(n.members(layout.GroupBase, layout.GroupOnly), shadow, now)
 }
 
 // FindUser returns one person; false unless he belongs to Share Zone.
@@ -186,7 +186,7 @@ func (n *Names) FindUser(name string, shadow Shadow, now time.Time) (User, bool)
 	if !ok || !n.InGroup(name, layout.GroupBase) && !n.InGroup(name, layout.GroupOnly) {
 		return User{}, false
 	}
-	return n.newUser(e, n.Roles(name), shadow, now), true
+	return n.newUsers([]*Entry{&e}, shadow, now)[0], true
 }
 
 // Roles returns the roles of a user. A role counts only together with shzbase: who was taken out of it may do nothing.
@@ -202,24 +202,32 @@ func (n *Names) Roles(name string) []Role {
 	return roles
 }
 
-// rolesByName is Roles for everybody at once, so that a list of thousands does not search the groups for each.
-func (n *Names) rolesByName() map[string][]Role {
-	roles := make(map[string][]Role)
+// newUsers takes each one's roles from his groups, so that a list of thousands does not search the groups of roles for each.
+func (n *Names) newUsers(people []*Entry, shadow Shadow, now time.Time) []User {
+	gids := make(map[string]uint32, len(roleGroups))
 	for _, g := range roleGroups {
-		for _, e := range n.Members(g.group) {
-			if g.role == RoleBase || len(roles[e.Name]) > 0 {
-				roles[e.Name] = append(roles[e.Name], g.role)
-			}
+		if gid, found := n.GroupID(g.group); found {
+			gids[g.group] = gid
 		}
 	}
-	return roles
+	users := make([]User, 0, len(people))
+	for _, e := range people {
+		u := n.newUser(e, shadow, now)
+		for _, g := range roleGroups {
+			gid, found := gids[g.group]
+			if found && (e.GID == gid || slices.Contains(u.Groups, g.group)) {
+				u.Roles = append(u.Roles, g.role)
+			} else if g.role == RoleBase {
+				break
+			}
+		}
+		users = append(users, u)
+	}
+	return users
 }
 
-func (n *Names) newUser(e Entry, roles []Role, shadow Shadow, now time.Time) User {
+func (n *Names) newUser(e *Entry, shadow Shadow, now time.Time) User {
 	c := ParseGECOS(e.GECOS)
-	if roles == nil {
-		roles = []Role{}
-	}
 	u := User{
 		Name:     e.Name,
 		UID:      e.UID,
@@ -228,8 +236,8 @@ func (n *Names) newUser(e Entry, roles []Role, shadow Shadow, now time.Time) Use
 		Email:    orNull(c.Email),
 		Phone:    orNull(c.Phone),
 		Mobile:   orNull(c.Mobile),
-		Roles:    roles,
-		Groups:   n.GroupsOf(e),
+		Roles:    []Role{},
+		Groups:   n.GroupsOf(*e),
 	}
 	if s, ok := shadow.entries[e.Name]; ok {
 		status, mustChange := s.status(now), s.lastChange == 0

@@ -9,20 +9,24 @@ import (
 	"sharezone/internal/event"
 )
 
+// Taken asks, as an event, for all acts by which somebody took a file, whichever events these are.
+const Taken = "taken"
+
 // Filter says which acts are asked for; what is empty asks for all.
 type Filter struct {
 	ZoneID, User string
-	Events       []string  // names; none asks for all
-	Path         string    // a file, or a folder with all below it
+	Events       []string  // names, or Taken; none asks for all
+	Path         string    // a file, or a folder with all below it; also what was called so before it was renamed or moved
 	From, To     time.Time // the first moment, and the first that is not asked for
 }
 
 // Matches says whether an act is asked for.
-func (f Filter) Matches(r event.Record) bool {
+func (f Filter) Matches(l Line) bool {
+	r := l.Record
 	return (f.ZoneID == "" || r.ZoneID == f.ZoneID) &&
 		(f.User == "" || r.User == f.User || r.About != nil && *r.About == f.User) &&
-		(len(f.Events) == 0 || slices.Contains(f.Events, r.Event)) &&
-		(f.Path == "" || below(Bytes(r), f.Path)) &&
+		(len(f.Events) == 0 || slices.Contains(f.Events, r.Event) || l.Taken && slices.Contains(f.Events, Taken)) &&
+		(f.Path == "" || below(Bytes(r), f.Path) || r.From != nil && below(FromBytes(r), f.Path)) &&
 		(f.From.IsZero() || !r.Time.Before(f.From)) &&
 		(f.To.IsZero() || r.Time.Before(f.To))
 }
@@ -34,16 +38,16 @@ func below(path, top string) bool {
 }
 
 // Bytes is the path of an act as the kernel knows it, "" where it has none.
-func Bytes(r event.Record) string {
-	if r.Raw != "" {
-		if path, err := url.PathUnescape(r.Raw); err == nil {
-			return path
-		}
+func Bytes(r event.Record) string { return bytesOf(r.Path, r.Raw) }
+
+// FromBytes is the path that it had before, "" where it had none.
+func FromBytes(r event.Record) string { return bytesOf(r.From, r.FromRaw) }
+
+func bytesOf(text *string, raw string) string {
+	if path, err := url.PathUnescape(raw); raw != "" && err == nil {
+		return path
 	}
-	if r.Path == nil {
-		return ""
-	}
-	return *r.Path
+	return orEmpty(text)
 }
 
 // ParseMoment reads a day of the server's time zone, or a moment of RFC 3339. A day that ends a range belongs to it:

@@ -36,6 +36,15 @@ type Line struct {
 	event.Record
 	ZoneID string `json:"zone_id,omitempty"` // the zone that it belongs to; "" = none that is believed
 	Taken  bool   `json:"taken,omitempty"`   // somebody took a file; without it "zip" made one
+	Ended  bool   `json:"ended,omitempty"`   // it says how an act ended that a line before has as running
+}
+
+// What is what an act concerns: of what was taken the file as it was called then, not the copy.
+func (l Line) What() (path *string, raw string) {
+	if l.Owner != nil && l.From != nil {
+		return l.From, l.FromRaw
+	}
+	return l.Path, l.Raw
 }
 
 // Append adds the line's text to b.

@@ -118,6 +118,10 @@ func TestFilter(t *testing.T) {
 	raw := r
 	replaced := "caf\ufffd/x"
 	raw.Path, raw.Raw = &replaced, "caf%E9/x"
+	taken, owner := r, uint32(1001)
+	taken.Owner = &owner
+	renamed, former := r, "old/b.pdf"
+	renamed.From = &former
 	for _, row := range []struct {
 		name string
 		f    Filter
@@ -131,6 +135,8 @@ func TestFilter(t *testing.T) {
 		{"whom it concerns", Filter{User: "carla"}, r, true},
 		{"somebody else", Filter{User: "anna"}, r, false},
 		{"event", Filter{Events: []string{"download", "upload"}}, r, true},
+		{"taken", Filter{Events: []string{Taken}}, taken, true},
+		{"not taken", Filter{Events: []string{Taken}}, r, false},
 		{"another event", Filter{Events: []string{"download"}}, r, false},
 		{"file", Filter{Path: "a/b.pdf"}, r, true},
 		{"folder", Filter{Path: "a"}, r, true},
@@ -139,12 +145,15 @@ func TestFilter(t *testing.T) {
 		{"below a file", Filter{Path: "a/b.pdf/c"}, r, false},
 		{"bytes that are no text", Filter{Path: "caf\xe9"}, raw, true},
 		{"what is shown for them", Filter{Path: "caf\ufffd"}, raw, false},
+		{"what it was called before", Filter{Path: "old/b.pdf"}, renamed, true},
+		{"the folder that it lay in", Filter{Path: "old"}, renamed, true},
+		{"what it is called now", Filter{Path: "a"}, renamed, true},
 		{"from then on", Filter{From: moment}, r, true},
 		{"later", Filter{From: moment.Add(1)}, r, false},
 		{"until then", Filter{To: moment}, r, false},
 		{"until after", Filter{To: moment.Add(1)}, r, true},
 	} {
-		if got := row.f.Matches(row.r); got != row.want {
+		if got := row.f.Matches(Line{Record: row.r, Taken: row.r.Owner != nil}); got != row.want {
 			t.Errorf("%s: %v", row.name, got)
 		}
 	}
@@ -155,7 +164,8 @@ func TestCSV(t *testing.T) {
 	records := []event.Record{line(1, "=cmd|' /C calc'!A0").Record, line(2, " +1").Record, line(3, "a,\"b\"\r\nc").Record, line(4, "plain").Record,
 		line(5, "a;=1;+2; -3\t@4\t\"=5;b=c-d").Record, line(6, "＝1;＋2;－3;＠4;a＝").Record}
 	size := int64(7)
-	records[3].Bytes = &size
+	former := "a;=1"
+	records[3].Bytes, records[3].From = &size, &former
 	var b strings.Builder
 	table, err := NewTable(&b, func(s string) string { return s })
 	for _, r := range records {
@@ -164,14 +174,14 @@ func TestCSV(t *testing.T) {
 	if err = errors.Join(err, table.AddRemark("not all"), table.Flush()); err != nil {
 		t.Fatal(err)
 	}
-	const start, end = "upload,bruno,,internal,,,", ",,ok\r\n"
+	const start, end = "upload,bruno,,internal,,,", ",,ok,\r\n"
 	want := strings.Join(Columns, ",") + "\r\n" +
 		"2026-11-22T04:19:01Z," + start + "'=cmd|' /C calc'!A0" + end +
 		"2026-11-22T04:19:02Z," + start + "' +1" + end +
 		"2026-11-22T04:19:03Z," + start + "\"a,\"\"b\"\"\r\nc\"" + end +
-		"2026-11-22T04:19:04Z," + start + "plain,7,ok\r\n" +
+		"2026-11-22T04:19:04Z," + start + "plain,7,ok,a;'=1\r\n" +
 		"2026-11-22T04:19:05Z," + start + "\"a;'=1;'+2;' -3\t'@4\t'\"\"=5;b=c-d\"" + end +
-		"2026-11-22T04:19:06Z," + start + "'＝1;'＋2;'－3;'＠4;a＝" + end + ",,,,,,,,,not all\r\n"
+		"2026-11-22T04:19:06Z," + start + "'＝1;'＋2;'－3;'＠4;a＝" + end + ",,,,,,,,,not all,\r\n"
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}

@@ -1,9 +1,11 @@
 package activity
 
 import (
+	"cmp"
 	"encoding/csv"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -11,7 +13,7 @@ import (
 )
 
 // Columns head a table of acts, the same in every language: the keys of JSON.
-var Columns = []string{"time", "event", "user", "about", "entry", "address", "zone", "path", "bytes", "result"}
+var Columns = []string{"time", "event", "user", "about", "entry", "address", "zone", "path", "bytes", "result", "from"}
 
 // Table writes RFC 4180. A spreadsheet takes a cell that begins like a formula for one, whatever its quotes, and names of
 // files are for everybody to choose: such a cell gets an apostrophe in front. Where the list separator is a semicolon, as in Italian,
@@ -31,7 +33,7 @@ func NewTable(to io.Writer, show func(string) string) (*Table, error) {
 // Add writes an act.
 func (t *Table) Add(r event.Record) error {
 	row := []string{r.Time.UTC().Format(time.RFC3339), r.Event, r.User, orEmpty(r.About), r.Entry, orEmpty(r.Address),
-		orEmpty(r.Zone), Path(r), number(r.Bytes), r.Result}
+		orEmpty(r.Zone), Path(r), number(r.Bytes), r.Result, From(r)}
 	for i := range row {
 		row[i] = plainCell(t.show(row[i]))
 	}
@@ -41,7 +43,7 @@ func (t *Table) Add(r event.Record) error {
 // AddRemark writes a row that is no act, at the end of what is not whole: what is wrong stands where results do.
 func (t *Table) AddRemark(text string) error {
 	row := make([]string, len(Columns))
-	row[len(row)-1] = plainCell(t.show(text))
+	row[slices.Index(Columns, "result")] = plainCell(t.show(text))
 	return t.rows.Write(row)
 }
 
@@ -52,12 +54,10 @@ func (t *Table) Flush() error {
 }
 
 // Path is the path of an act as it can be typed again: percent-encoded where it is no text.
-func Path(r event.Record) string {
-	if r.Raw != "" {
-		return r.Raw
-	}
-	return orEmpty(r.Path)
-}
+func Path(r event.Record) string { return cmp.Or(r.Raw, orEmpty(r.Path)) }
+
+// From is the path that it had before, in the same way.
+func From(r event.Record) string { return cmp.Or(r.FromRaw, orEmpty(r.From)) }
 
 // formula is how one begins, also with the full-width signs.
 var formula = regexp.MustCompile(`(^|[;\t\r\n])([\p{Zs}"]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])`)

@@ -75,7 +75,7 @@ func Begin(user string, address netip.Addr, limits Limits) (*Attempt, error) {
 }
 
 func (s store) begin(user string, address netip.Addr) (*Attempt, error) {
-	a := &Attempt{store: s, user: user, address: bucket(address)}
+	a := &Attempt{store: s, user: user, address: Bucket(address)}
 	s.keep = []string{a.pair(), "@" + a.address}
 	known := false
 	if user != "" {
@@ -110,8 +110,8 @@ func (a *Attempt) GiveBack() {
 
 func (a *Attempt) pair() string { return a.user + "@" + a.address }
 
-// bucket is the address as it is counted. Of IPv6 a customer has at least 64 bits to choose from.
-func bucket(a netip.Addr) string {
+// Bucket is the address as it is counted. Of IPv6 a customer has at least 64 bits to choose from.
+func Bucket(a netip.Addr) string {
 	a = a.Unmap().WithZone("")
 	if a.Is6() {
 		prefix, err := a.Prefix(64)

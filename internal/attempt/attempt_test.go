@@ -108,7 +108,7 @@ func TestBuckets(t *testing.T) {
 		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::", "2001:db8:1:2::1": "2001:db8:1:2::",
 		"2001:db8:1:3::1": "2001:db8:1:3::", "fe80::1%eth0": "fe80::", "::1": "::",
 	} {
-		if got := bucket(netip.MustParseAddr(text)); got != want {
+		if got := Bucket(netip.MustParseAddr(text)); got != want {
 			t.Errorf("%s: %s, not %s", text, got, want)
 		}
 	}

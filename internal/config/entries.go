@@ -93,6 +93,14 @@ func (e Entry) Within(l SessionLimits) SessionLimits {
 // Recovers says whether anybody may set a forgotten password by mail. Links need to know where browsers reach Share Zone.
 func (s Settings) Recovers() bool { return s.Login.Recovery != "" && s.Invites() }
 
+// SignsUp says whether people without an account may ask for one by an entry.
+func (s Settings) SignsUp(entry string) bool {
+	return s.Signup.By(entry) && s.Mail.Host != "" && s.Entry(entry).PublicURL != ""
+}
+
+// By says whether an entry is among those of the setting.
+func (s Signup) By(entry string) bool { return slices.Contains(strings.Split(s.Entries, ","), entry) }
+
 // Invites says whether somebody can be invited by mail.
 func (s Settings) Invites() bool {
 	return s.Mail.Host != "" && s.Internal.PublicURL+s.External.PublicURL != ""

@@ -16,6 +16,7 @@ type Settings struct {
 	Session      SessionLimits // of everybody but administrators
 	AdminSession SessionLimits
 	Login        Login
+	Signup       Signup
 	Listing      Listing
 	Form         Form
 	Upload       Upload
@@ -54,6 +55,15 @@ type Login struct {
 	Invitations  int           // that a manager has in a month
 	OwnAddress   string        // the roles that may have another mail address by a link that goes to it, with commas; "" = none
 	Reset        string        // how a password gets to whom an administrator made it for: mail, show
+}
+
+// Signup says whether people without an account may ask for one, and bounds what that costs.
+type Signup struct {
+	Entries     string        // by which they may, with commas; "" = nobody may
+	Daily       int           // mails that go to them in a day
+	ClientDaily int           // of these, how often one address may ask
+	Link        time.Duration // how long the link holds by which an address is confirmed
+	Keep        time.Duration // how long a request waits for an administrator
 }
 
 // Listing bounds one page of a folder.
@@ -210,9 +220,9 @@ var table = [...]setting{
 	{
 		section: "login", name: "own_address",
 		meaning: "Who may give his account another mail address in My account: people of these roles, with an account that Share Zone made. " +
-			"The new one holds from when the link is used that goes to it, and the former one is told. The others ask an administrator. " +
-			"Who mistypes it gives the account away to whoever reads that mailbox and asks for a forgotten password; so nobody may as shipped.",
-		text: &textSetting{"", `"base", "base,manager", "base,manager,admin" or ""`,
+			"The new one holds from when the link is used that goes to it, with the account's password, and the former one is told. " +
+			"The others ask an administrator.",
+		text: &textSetting{"base", `"base", "base,manager", "base,manager,admin" or ""`,
 			oneOf("", "base", "base,manager", "base,manager,admin"),
 			func(s *Settings, v string) { s.Login.OwnAddress = v }},
 	},
@@ -228,6 +238,34 @@ var table = [...]setting{
 		"login", "recovery_minutes", 60, 5, 7 * 24 * 60, "minutes",
 		"A link to a new password, or to a new address of one's own, is good for so many minutes, once.",
 		func(s *Settings, n int64) { s.Login.RecoveryTime = time.Duration(n) * time.Minute }, nil,
+	},
+	{
+		section: "signup", name: "entries",
+		meaning: "By which entries people who have no account may ask for one, at /cgi-bin/signup. They confirm their mail address by a link; an " +
+			"administrator decides. The entry must answer the component signup and have a public_url, and mails must be sent. Empty: nobody may, and there is no such page.",
+		text: &textSetting{"", `"internal", "external", "internal,external" or ""`,
+			oneOf("", "internal", "external", "internal,external"),
+			func(s *Settings, v string) { s.Signup.Entries = v }},
+	},
+	{
+		"signup", "mails_daily", 100, 1, 10000, "mails",
+		"So many links to people who ask for an account are sent in a day. Who asks beyond that gets the same answer, and no mail.",
+		func(s *Settings, n int64) { s.Signup.Daily = int(n) }, nil,
+	},
+	{
+		"signup", "asks_daily", 10, 1, 10000, "requests",
+		"So often one address on the network, of IPv6 its first 64 bits, may ask in a day. Beyond that it gets the same answer, and no mail is sent.",
+		func(s *Settings, n int64) { s.Signup.ClientDaily = int(n) }, nil,
+	},
+	{
+		"signup", "link_hours", 24, 1, 7 * 24, "hours",
+		"The link by which who asks for an account confirms the mail address is good for so many hours.",
+		func(s *Settings, n int64) { s.Signup.Link = time.Duration(n) * time.Hour }, nil,
+	},
+	{
+		"signup", "keep_days", 30, 1, 365, "days",
+		"So many days a request waits for an administrator before it is removed; one for which an account was begun stays.",
+		func(s *Settings, n int64) { s.Signup.Keep = time.Duration(n) * 24 * time.Hour }, nil,
 	},
 	{
 		"listings", "default_entries", 200, 1, 10000, "entries",
@@ -386,7 +424,7 @@ var table = [...]setting{
 	entryAbsolute("internal", internal),
 	entryPublicURL("internal", []string{"https", "http"}, internal),
 	// What a partner's network can reach neither makes accounts nor sets passwords without the old one.
-	entryComponents("external", "chpwd forgot home less menu profile shz zones", external),
+	entryComponents("external", "chpwd forgot home less menu profile shz signup zones", external),
 	entryPAMService("external", "sharezone-external", external),
 	entryFactor("external", "base", "people who neither have zones of their own nor administer are asked for", external, ofBase),
 	entryFactor("external", "manager", "those who may have zones of their own are asked for", external, ofManager),

@@ -10,6 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Unfinished is how the name of a file ends that is being written.
+const Unfinished = ".new"
+
 // Write puts a file of mode 0600 into its place, whole, over one that is there. It writes beside it first, under NAME.new: each
 // file has one writer at a time, and what an interrupted one left is written over.
 func Write(name string, b []byte) error { return write(name, b, func(*os.File) error { return nil }) }
@@ -22,7 +25,7 @@ func WriteFor(name string, b []byte, uid, gid uint32) error {
 }
 
 func write(name string, b []byte, give func(*os.File) error) error {
-	f, err := os.OpenFile(name+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC|unix.O_NOFOLLOW, 0o600)
+	f, err := os.OpenFile(name+Unfinished, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return err
 	}
@@ -34,9 +37,9 @@ func write(name string, b []byte, give func(*os.File) error) error {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		return errors.Join(err, os.Remove(name+".new")) // a full disk needs the room
+		return errors.Join(err, os.Remove(name+Unfinished)) // a full disk needs the room
 	}
-	return Rename(name+".new", name)
+	return Rename(name+Unfinished, name)
 }
 
 // Rename renames, and returns when the new name is on the disk.
@@ -58,4 +61,15 @@ func SyncFolder(name string) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
+}
+
+// Try returns the error of writing b into a folder, where nothing of it is left or is ever seen.
+func Try(folder string, b []byte) error {
+	fd, err := unix.Open(folder, unix.O_WRONLY|unix.O_TMPFILE|unix.O_CLOEXEC, 0o600)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: folder, Err: err}
+	}
+	f := os.NewFile(uintptr(fd), folder)
+	_, err = f.Write(b)
+	return errors.Join(err, f.Close())
 }

@@ -4,8 +4,9 @@
 //
 // A line is a JSON object: {"n":1,"event":"upload","path":"a/b.pdf"} before an act begins, before the first byte goes
 // out or the name appears; {"n":1,"result":"ok","bytes":12} when it has ended. An act without its end was interrupted. What a file
-// that is brought can be known by stands in "file", and {"n":1,"path":"a/b (2).pdf"} says that it is about to get another name
-// than asked for: so of who was killed between name and end can be found out whether it was done.
+// that is brought can be known by stands in "file", and {"n":1,"path":"a/b (2).pdf"} says that it is about to get this name: so of who
+// was killed between name and end can be found out whether it was done. What is unpacked, or comes from another zone, is made after its
+// act began: there the second of these lines says both. {"n":1,"owner":1001} says whose file is copied, moved or unpacked.
 package event
 
 import (
@@ -41,7 +42,7 @@ type File struct {
 	lost       error // why an end could not be written
 }
 
-// Lost says why the end of an act could not be written: it counts as interrupted, and nobody is told of it.
+// Lost says why the end of an act could not be written: it counts as interrupted.
 func (f *File) Lost() error {
 	if f == nil {
 		return nil
@@ -61,8 +62,23 @@ func Open() *File {
 
 // Act is one thing that a request does.
 type Act struct {
-	file *File
-	n    int
+	file   *File
+	n      int
+	brings bool // a file that can be told from all others
+}
+
+// taking is a line between the two: whose file it is, which only the open file says.
+type taking struct {
+	N     int    `json:"n"`
+	Owner uint32 `json:"owner"`
+}
+
+// Take notes that what is carried or unpacked is a file of owner's, who is told that it was taken. An error means that it must not be read.
+func (a *Act) Take(owner uint32) error {
+	if a == nil {
+		return nil
+	}
+	return a.between(taking{a.n, owner})
 }
 
 // begin and end are the two lines of an act.
@@ -96,10 +112,15 @@ func namesZone(component, event string) bool {
 
 // takes says of which acts the owner of the file is noted: he is told of them, and by the time that he is the file may be
 // gone, or another one may have its name.
-func takes(event string) bool { return event == "download" || event == "preview" || event == "zip" }
+func takes(event string) bool {
+	return event == "download" || event == "preview" || event == "zip" || lands(event)
+}
 
 // brings says by which acts a file that has all its bytes gets a name.
 func brings(event string) bool { return event == "upload" || event == "zip" }
+
+// lands says by which acts a file, or a folder with all that is in it, gets a name that is not there yet when they begin.
+func lands(event string) bool { return event == "unzip" || event == "move" || event == "copy" }
 
 // Zone is the zone that an act concerns.
 type Zone struct{ Name, ID string }
@@ -109,6 +130,7 @@ type naming struct {
 	N    int    `json:"n"`
 	Path string `json:"path"`
 	Raw  string `json:"raw,omitempty"`
+	File string `json:"file,omitempty"` // of what lands
 }
 
 type end struct {
@@ -139,12 +161,24 @@ func (f *File) BeginBringing(event, path, file string) (*Act, error) {
 	return f.begin(begin{Event: event, Path: path, File: file})
 }
 
-// Name notes that the file is about to get another name than asked for. An error means that it must not.
+// Name notes which name the file is about to get. An error means that it must not. What could begin can be named too.
 func (a *Act) Name(path string) error {
-	if a == nil {
+	if a == nil || !a.brings {
 		return nil
 	}
-	err := a.file.start(naming{N: a.n, Path: path, Raw: raw(path)})
+	return a.between(naming{N: a.n, Path: path, Raw: raw(path)})
+}
+
+// NameLanding is Name for what lands: file is what tells it from all others, "" = nothing.
+func (a *Act) NameLanding(path, file string) error {
+	if a == nil || file == "" {
+		return nil
+	}
+	return a.between(naming{N: a.n, Path: path, Raw: raw(path), File: file})
+}
+
+func (a *Act) between(line any) error {
+	err := a.file.start(maxSize+reserve, line)
 	if err == nil {
 		a.file.open-- // it is no other act, whose end would be owed
 	}
@@ -162,8 +196,8 @@ func (f *File) BeginAbout(event, user, path string) (*Act, error) {
 }
 
 // start writes the lines of acts that begin, all or none, after it set aside what the ends of all acts need that are under way then.
-// EFBIG says that the request tells too much: what is left is for another one.
-func (f *File) start(lines ...any) error {
+// EFBIG says that the request tells too much, more bytes than most: what is left is for another one.
+func (f *File) start(most int64, lines ...any) error {
 	text, err := encode(lines)
 	if err != nil {
 		return err
@@ -175,7 +209,7 @@ func (f *File) start(lines ...any) error {
 		}
 		f.size = st.Size()
 	}
-	if f.size+int64(len(text)) > maxSize {
+	if f.size+int64(len(text)) > most {
 		return unix.EFBIG
 	}
 	need := f.size + int64(len(text)) + int64(f.open+len(lines))*endSize + reserve
@@ -202,10 +236,10 @@ func (f *File) begin(line begin) (*Act, error) {
 	}
 	f.acts++
 	line.N, line.Raw = f.acts, raw(line.Path)
-	if err := f.start(line); err != nil {
+	if err := f.start(maxSize, line); err != nil {
 		return nil, err
 	}
-	return &Act{f, f.acts}, nil
+	return &Act{f, f.acts, line.File != ""}, nil
 }
 
 // BeginEach begins an act for each path, with one system call.
@@ -216,9 +250,9 @@ func (f *File) BeginEach(event string, paths []string) ([]*Act, error) {
 	lines, acts := make([]any, len(paths)), make([]*Act, len(paths))
 	for i, path := range paths {
 		f.acts++
-		lines[i], acts[i] = begin{N: f.acts, Event: event, Path: path, Raw: raw(path)}, &Act{f, f.acts}
+		lines[i], acts[i] = begin{N: f.acts, Event: event, Path: path, Raw: raw(path)}, &Act{file: f, n: f.acts}
 	}
-	return acts, f.start(lines...)
+	return acts, f.start(maxSize, lines...)
 }
 
 // EndEach notes how acts of one file ended, with one system call.

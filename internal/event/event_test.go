@@ -216,13 +216,13 @@ func limitFileSize(t *testing.T, size uint64) {
 // inNamespace is set for the process that sees the small file system.
 const inNamespace = "SHZ_TEST_EVENT_SPACE"
 
-// TestTooMuch: what a request would tell beyond the bound is refused whole; what it has begun is told to its end.
+// TestTooMuch: what a request would tell beyond the bound is refused whole; what it has begun gets its name, and is told to its end.
 func TestTooMuch(t *testing.T) {
 	f := newFile(t, t.TempDir())
 	path := strings.Repeat("x", 1<<20)
 	var acts []*Act
 	for {
-		act, err := f.Begin("upload", path)
+		act, err := f.BeginBringing("upload", path, "1-2")
 		if errors.Is(err, unix.EFBIG) {
 			break
 		}
@@ -237,6 +237,12 @@ func TestTooMuch(t *testing.T) {
 	before := f.size
 	if _, err := f.BeginEach("delete", []string{path, "short"}); !errors.Is(err, unix.EFBIG) || f.size != before {
 		t.Errorf("%v, %d bytes more", err, f.size-before)
+	}
+	if _, err := f.Begin("delete", strings.Repeat("x", int(maxSize-f.size)-100)); err != nil { // there is no room for one name more
+		t.Fatal(err)
+	}
+	if err := acts[0].Name(strings.Repeat("x", 200)); err != nil {
+		t.Errorf("what has begun gets no name: %v", err)
 	}
 	for _, act := range acts {
 		act.End("ok", 1, "")

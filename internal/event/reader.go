@@ -17,6 +17,9 @@ import (
 const (
 	// maxHeader bounds the first line, in bytes: all that the gate stamps into it is short.
 	maxHeader = 64 << 10
+	// readSize is how much is read at a time, in bytes: nearly all files are shorter, and of a hundred thousand of them larger buffers
+	// are gigabytes that somebody has to clear and collect.
+	readSize = 4 << 10
 	// maxLine bounds a line, in bytes. A path has no limit of the kernel's, because folders are reached one after the
 	// other; JSON takes six times as much for it, percent-encoding three times: room for a path of 1 MiB, a tar's longest.
 	maxLine = 16 << 20
@@ -53,7 +56,7 @@ func ReadFolder(folder string, see func(Record)) ([]Damage, error) {
 	}
 	var damage []Damage
 	for _, e := range entries {
-		records, _, bad, oneErr := Read(folder, e.Name())
+		records, _, bad, oneErr := Read(folder, e.Name(), true)
 		if oneErr != nil && !errors.Is(oneErr, fs.ErrNotExist) { // taken by the worker meanwhile
 			err = errors.Join(err, fmt.Errorf("%s: %w", e.Name(), oneErr))
 		}
@@ -65,41 +68,69 @@ func ReadFolder(folder string, see func(Record)) ([]Damage, error) {
 	return damage, err
 }
 
-// Next returns the names of a folder that come after one, in their order, which is that of their files' time, and of them the first
-// most: of a backlog not all names are kept in memory. Fewer than most are the last ones.
-func Next(folder, after string, most int) ([]string, error) {
+// EachName calls see for each name of a folder, in no order.
+func EachName(folder string, see func(name string)) error {
 	f, err := os.Open(folder)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
-	var names []string
 	for {
 		some, err := f.Readdirnames(1000)
 		for _, name := range some {
-			if name > after {
-				names = append(names, name)
-			}
+			see(name)
 		}
-		ended := err == io.EOF
-		if err != nil && !ended {
-			return nil, err
+		if err == io.EOF {
+			return nil
 		}
-		if ended || len(names) >= 2*most {
-			slices.Sort(names)
-			names = names[:min(most, len(names))]
-		}
-		if ended {
-			return names, nil
+		if err != nil {
+			return err
 		}
 	}
+}
+
+// Next returns the names of a folder that come after one, in their order, which is that of their files' time, and of them the first
+// most, without those to skip: of a backlog not all names are kept in memory. Fewer than most are the last ones.
+func Next(folder, after string, most int, skip func(name string) bool) ([]string, error) {
+	var names []string
+	first := func() {
+		slices.Sort(names)
+		names = names[:min(most, len(names))]
+	}
+	err := EachName(folder, func(name string) {
+		if name <= after || skip(name) {
+			return
+		}
+		if names = append(names, name); len(names) >= 2*most+1000 {
+			first()
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	first()
+	return names, nil
+}
+
+// Empty says whether a folder has no file.
+func Empty(folder string) (bool, error) {
+	f, err := os.Open(folder)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	_, err = f.Readdirnames(1)
+	if err == io.EOF {
+		return true, nil
+	}
+	return false, err
 }
 
 // Oldest returns since when the oldest file lies in a folder that nobody writes to any more, the zero time where there is none.
 func Oldest(folder string) (time.Time, error) {
 	entries, err := os.ReadDir(folder)
 	for _, e := range entries {
-		_, state, _, oneErr := Read(folder, e.Name())
+		_, state, _, oneErr := Read(folder, e.Name(), false)
 		info, infoErr := e.Info()
 		if errors.Join(oneErr, infoErr) == nil && state == Finished {
 			return info.ModTime(), nil
@@ -108,8 +139,9 @@ func Oldest(folder string) (time.Time, error) {
 	return time.Time{}, err
 }
 
-// Read returns what one event file tells and whether more is to come.
-func Read(folder, name string) ([]Record, State, []Damage, error) {
+// Read returns what one event file tells and whether more is to come. underway is whether to read what tells more later: it may be long,
+// and stay so for days.
+func Read(folder, name string, underway bool) ([]Record, State, []Damage, error) {
 	whole := func(reason string) ([]Record, State, []Damage, error) {
 		return nil, Finished, []Damage{{name, 0, reason}}, nil
 	}
@@ -145,6 +177,9 @@ func Read(folder, name string) ([]Record, State, []Damage, error) {
 	if err != nil {
 		return nil, Finished, nil, err
 	}
+	if state == Underway && !underway {
+		return nil, Underway, nil, nil
+	}
 	records, damage, err := readActs(f, name, state)
 	return records, state, damage, err
 }
@@ -152,12 +187,19 @@ func Read(folder, name string) ([]Record, State, []Damage, error) {
 // hasFirstLine: the lock counts from then on. Looked at before, it would be taken from under the gate, which gives a
 // request up whose file it cannot lock.
 func hasFirstLine(f *os.File) (bool, error) {
-	b := make([]byte, maxHeader)
-	n, err := f.ReadAt(b, 0)
-	if err != nil && err != io.EOF {
-		return false, err
+	b := make([]byte, readSize)
+	for at := 0; at < maxHeader; at += len(b) {
+		n, err := f.ReadAt(b, int64(at))
+		switch {
+		case bytes.IndexByte(b[:n], '\n') >= 0:
+			return true, nil
+		case err == io.EOF:
+			return false, nil
+		case err != nil:
+			return false, err
+		}
 	}
-	return n == len(b) || bytes.IndexByte(b[:n], '\n') >= 0, nil
+	return true, nil
 }
 
 // stateOf asks for the lock and gives it back. Acts are read after that, so what a finished file tells is complete.
@@ -180,7 +222,7 @@ func readActs(f io.Reader, name string, state State) ([]Record, []Damage, error)
 		}
 	}
 	a := acts{index: make(map[int]int)}
-	in := bufio.NewReaderSize(f, maxHeader)
+	in := bufio.NewReaderSize(f, readSize)
 	for number := 1; ; number++ {
 		text, err := readLine(in)
 		switch {

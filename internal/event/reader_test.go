@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -28,7 +29,7 @@ func readText(t *testing.T, content string) ([]Record, State, []Damage) {
 	if err := os.WriteFile(folder+"/"+testName, []byte(content), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	records, state, damage, err := Read(folder, testName)
+	records, state, damage, err := Read(folder, testName, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,10 +139,12 @@ func TestLoginIsOfWhoLogsIn(t *testing.T) {
 // TestAskedByAnybody: who asks for a link, or makes one up, need not be whose password it is for; who sets the password is.
 func TestAskedByAnybody(t *testing.T) {
 	guest := strings.Replace(testHeader, "bruno", "shzguest", 1)
-	for act, user := range map[string]string{"password-asked ok": "shzguest", "password not-permitted": "shzguest", "password bad-request": "shzguest", "password ok": "anna"} {
+	for act, user := range map[string]string{"password-asked ok": "shzguest", "password not-permitted": "shzguest", "password bad-request": "shzguest", "password ok": "anna",
+		"user-modify ok": "anna", "address-refused not-permitted": "shzguest", "user-modify busy": "shzguest"} {
 		event, result, _ := strings.Cut(act, " ")
+		event = strings.Replace(event, "address-refused", "user-modify", 1)
 		about := "null"
-		if user == "shzguest" {
+		if user == "shzguest" || event == "user-modify" {
 			about = "anna"
 		}
 		r, _, damage := readText(t, guest+`{"n":1,"event":"`+event+`","user":"anna"}`+"\n"+`{"n":1,"result":"`+result+`"}`+"\n")
@@ -165,6 +168,9 @@ func TestArrived(t *testing.T) {
 		{`{"n":1,"event":"unzip","path":"a.zip"}` + "\n" + `{"n":1,"result":"ok","path":"a"}`, true, 0},
 		{`{"n":1,"event":"unzip","path":"a.zip"}` + "\n" + `{"n":1,"result":"ok"}`, false, 0}, // into another zone
 		{`{"n":1,"event":"copy","path":"a","zone":"other"}`, true, 0},
+		{`{"n":1,"event":"copy","path":"a"}` + "\n" + `{"n":1,"owner":1001}`, false, 1001}, // killed meanwhile, too
+		{`{"n":1,"event":"move","path":"a"}` + "\n" + `{"n":1,"owner":1001}` + "\n" + `{"n":1,"result":"ok","path":"b"}`, false, 1001},
+		{`{"n":1,"event":"unzip","path":"a.zip","owner":1001}` + "\n" + `{"n":1,"result":"ok"}`, false, 1001},
 		{`{"n":1,"event":"copy","path":"a"}` + "\n" + `{"n":1,"result":"ok","path":"b"}`, false, 0},
 	} {
 		r, _, damage := readText(t, testHeader+row.lines+"\n")
@@ -174,6 +180,42 @@ func TestArrived(t *testing.T) {
 	}
 	if r, _, damage := readText(t, testHeader+`{"n":1,"event":"upload","path":"a","owner":0}`+"\n"); len(r) != 0 || len(damage) != 1 {
 		t.Errorf("an upload names an owner: %+v %v", r, damage)
+	}
+	for _, lines := range []string{
+		`{"n":1,"event":"copy","path":"a","zone":"other"}` + "\n" + `{"n":1,"owner":1001}`, // it arrives there
+		`{"n":1,"event":"rename","path":"a"}` + "\n" + `{"n":1,"owner":1001}`,
+		`{"n":1,"event":"copy","path":"a"}` + "\n" + `{"n":1,"owner":1001}` + "\n" + `{"n":1,"owner":1002}`,
+		`{"n":1,"event":"copy","path":"a"}` + "\n" + `{"n":1,"result":"ok"}` + "\n" + `{"n":1,"owner":1001}`,
+		`{"n":1,"event":"copy","path":"a"}` + "\n" + `{"n":1,"owner":1001,"path":"b"}`,
+	} {
+		if _, _, damage := readText(t, testHeader+lines+"\n"); len(damage) != 1 {
+			t.Errorf("%s: %v", lines, damage)
+		}
+	}
+}
+
+// TestFormerName: what gets another name in its zone keeps the one that it had; what arrives from another zone had none here.
+func TestFormerName(t *testing.T) {
+	for lines, want := range map[string]string{
+		`{"n":1,"event":"rename","path":"caf\ufffd","raw":"caf%E9"}` + "\n" + `{"n":1,"result":"ok","path":"b"}`:                             "caf\ufffd caf%E9 > b",
+		`{"n":1,"event":"rename","path":"a"}` + "\n" + `{"n":1,"result":"exists"}`:                                                           "> a",
+		`{"n":1,"event":"move","path":"a"}` + "\n" + `{"n":1,"result":"ok","path":"d/a"}`:                                                    "a > d/a",
+		`{"n":1,"event":"copy","path":"a"}` + "\n" + `{"n":1,"result":"ok"}`:                                                                 "> a", // into another zone
+		`{"n":1,"event":"copy","path":"a","zone":"other"}` + "\n" + `{"n":1,"result":"ok","path":"a (2)"}`:                                   "> a (2)",
+		`{"n":1,"event":"unzip","path":"a.zip"}` + "\n" + `{"n":1,"path":"a","file":"1-1"}`:                                                  "a.zip > a", // killed
+		`{"n":1,"event":"upload","path":"a","file":"1-1"}` + "\n" + `{"n":1,"path":"a (2)"}` + "\n" + `{"n":1,"result":"ok","path":"a (2)"}`: "> a (2)",
+	} {
+		r, _, damage := readText(t, testHeader+lines+"\n")
+		if len(r) != 1 || len(damage) > 0 {
+			t.Fatalf("%s: %+v %v", lines, r, damage)
+		}
+		got := "> " + *r[0].Path
+		if r[0].From != nil {
+			got = strings.TrimSpace(*r[0].From+" "+r[0].FromRaw) + " " + got
+		}
+		if got != want {
+			t.Errorf("%s: %q, not %q", lines, got, want)
+		}
 	}
 }
 
@@ -245,7 +287,7 @@ func TestStrangeFiles(t *testing.T) {
 		if err := prepare(); err != nil {
 			t.Fatal(err)
 		}
-		records, _, damage, err := Read(folder, testName)
+		records, _, damage, err := Read(folder, testName, true)
 		if records != nil || len(damage) != 1 || err != nil {
 			t.Errorf("%s: %v, %v, %v", name, records, damage, err)
 		}
@@ -254,11 +296,11 @@ func TestStrangeFiles(t *testing.T) {
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, state, damage, err := Read(folder, testName); state != Unready || damage != nil || err != nil {
+	if _, state, damage, err := Read(folder, testName, true); state != Unready || damage != nil || err != nil {
 		t.Errorf("a new file without its first line: %v, %v, %v", state, damage, err)
 	}
 	for _, name := range []string{"notes", "." + testName, testName + "~"} {
-		if _, _, damage, err := Read(folder, name); len(damage) != 1 || err != nil {
+		if _, _, damage, err := Read(folder, name, true); len(damage) != 1 || err != nil {
 			t.Errorf("%s: %v, %v", name, damage, err)
 		}
 	}
@@ -346,20 +388,27 @@ func TestLongPaths(t *testing.T) {
 	}
 }
 
-// TestNext: the names of a folder come in their order, so many at a time, whatever the order in which the folder tells them.
+// TestNext: the names of a folder come in their order, so many at a time, whatever the order in which the folder tells them, without those
+// that are skipped.
 func TestNext(t *testing.T) {
 	folder := t.TempDir()
+	if empty, err := Empty(folder); !empty || err != nil {
+		t.Error(empty, err)
+	}
+	skip := func(name string) bool { return strings.HasSuffix(name, "13") }
 	var want, got []string
 	for i := range 2500 {
 		name := fmt.Sprintf("%04d", i*7%2500)
-		want = append(want, fmt.Sprintf("%04d", i))
+		if i%100 != 13 {
+			want = append(want, fmt.Sprintf("%04d", i))
+		}
 		if err := os.WriteFile(folder+"/"+name, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	after := ""
 	for {
-		names, err := Next(folder, after, 400)
+		names, err := Next(folder, after, 400, skip)
 		if err != nil || len(names) > 400 {
 			t.Fatal(len(names), err)
 		}
@@ -371,7 +420,10 @@ func TestNext(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%d names: %.200q", len(got), got)
 	}
-	if _, err := Next(folder+"/none", "", 1); !errors.Is(err, fs.ErrNotExist) {
+	if empty, err := Empty(folder); empty || err != nil {
+		t.Error(empty, err)
+	}
+	if _, err := Next(folder+"/none", "", 1, skip); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
 }
@@ -395,15 +447,22 @@ func TestNaming(t *testing.T) {
 		}
 		acts = append(acts, act)
 	}
+	// Where a file system does not say what tells a file from all others, its name is not noted either.
+	unknown, err := f.BeginBringing("upload", "unknown", "")
+	if err = errors.Join(err, unknown.Name("x")); err != nil {
+		t.Fatal(err)
+	}
 	acts[1].End("ok", 1, "final")
 	acts[2].End("quota", 1, "")
-	if f.open != 1 {
+	if f.open != 2 {
 		t.Errorf("%d ends are owed", f.open)
 	}
 	f.Close()
 	got := ""
-	damage, err := ReadFolder(folder, func(r Record) { got += *r.Path + " " + r.Raw + " " + r.Result + " " + r.File + "; " })
-	if want := "caf\ufffd caf%E9 interrupted 12-34; final  ok 12-34; failed  quota 12-34; "; err != nil || len(damage) > 0 || got != want {
+	damage, err := ReadFolder(folder, func(r Record) {
+		got += *r.Path + " " + r.Raw + " " + r.Result + " " + r.File + " " + strconv.FormatBool(r.Named) + "; "
+	})
+	if want := "caf\ufffd caf%E9 interrupted 12-34 true; final  ok 12-34 false; failed  quota 12-34 false; unknown  interrupted  false; "; err != nil || len(damage) > 0 || got != want {
 		t.Errorf("%q, %v, %v", got, damage, err)
 	}
 	for _, line := range []string{
@@ -413,6 +472,86 @@ func TestNaming(t *testing.T) {
 	} {
 		if _, damage, err := readActs(strings.NewReader(testHeader+line+"\n"), testName, Finished); err != nil || len(damage) != 1 {
 			t.Errorf("%s: %v, %v", line, damage, err)
+		}
+	}
+}
+
+// TestLanding: what is unpacked, or comes from another zone, is known by what is noted just before it gets its name, however it ends; who
+// did not come to that brought nothing.
+func TestLanding(t *testing.T) {
+	folder := t.TempDir()
+	f, err := Create(folder, Header{User: "bruno", Component: "shz", Entry: EntryShell, Zone: "a", ZoneID: strings.Repeat("a", 32)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := Zone{Name: "b", ID: strings.Repeat("b", 32)}
+	begin := func(act *Act, err error) *Act {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return act
+	}
+	land := func(act *Act, path, file string) *Act {
+		t.Helper()
+		if err := act.NameLanding(path, file); err != nil {
+			t.Fatal(err)
+		}
+		return act
+	}
+	land(begin(f.Begin("unzip", "a.zip")), "a", "1-1")
+	begin(f.Begin("unzip", "b.zip"))
+	land(begin(f.Begin("unzip", "c.zip")), "c", "3-3").End("ok", 1, "c (2)")
+	land(land(begin(f.BeginIn(there, "copy", "d")), "d", "4-4"), "caf\xe9", "4-4")
+	land(begin(f.BeginIn(there, "move", "e")), "e", "5-5").End("quota", -1, "")
+	land(begin(f.BeginIn(there, "move", "f")), "f", "")
+	var none *Act
+	land(none, "x", "1-1")
+	if f.open != 4 {
+		t.Errorf("%d ends are owed", f.open)
+	}
+	f.Close()
+	var got []string
+	damage, err := ReadFolder(folder, func(r Record) {
+		got = append(got, fmt.Sprint(*r.Zone, " ", *r.Path, r.Raw, " ", r.Result, " ", r.File, " ", r.Named, " ", r.Arrived))
+	})
+	want := []string{"a a interrupted 1-1 true true", "a b.zip interrupted  false false", "a c (2) ok 3-3 false true", "b caf\ufffdcaf%E9 interrupted 4-4 true true",
+		"b e quota 5-5 false true", "b f interrupted  false true"}
+	if err != nil || len(damage) > 0 || !slices.Equal(got, want) {
+		t.Errorf("%q, %v, %v", got, damage, err)
+	}
+	zone := fmt.Sprintf(`,"zone":"b","zone_id":"%032d"}`, 0)
+	for _, lines := range []string{
+		`{"n":1,"event":"copy","path":"a"}` + "\n" + `{"n":1,"path":"b","file":"1-1"}`, // in which nothing arrives
+		`{"n":1,"event":"download","path":"a"}` + "\n" + `{"n":1,"path":"b","file":"1-1"}`,
+		`{"n":1,"event":"upload","path":"a","file":"1-1"}` + "\n" + `{"n":1,"path":"b","file":"1-1"}`,
+		`{"n":1,"event":"unzip","path":"a"}` + "\n" + `{"n":1,"path":"b","file":"x"}`,
+		`{"n":1,"event":"unzip","path":"a"}` + "\n" + `{"n":1,"path":"b"}`,
+		`{"n":1,"event":"move","path":"a"` + zone + "\n" + `{"n":1,"path":"b","file":"1-1"}` + "\n" + `{"n":1,"path":"b","file":"2-2"}`,
+		`{"n":1,"event":"move","path":"a"` + zone + "\n" + `{"n":1,"result":"ok"}` + "\n" + `{"n":1,"path":"b","file":"1-1"}`,
+	} {
+		if _, damage, err := readActs(strings.NewReader(testHeader+lines+"\n"), testName, Finished); err != nil || len(damage) != 1 {
+			t.Errorf("%s: %v, %v", lines, damage, err)
+		}
+	}
+}
+
+// TestUnderwayIsNotRead: what a request tells that lasts is read by who asks for it alone.
+func TestUnderwayIsNotRead(t *testing.T) {
+	folder := t.TempDir()
+	f, err := Create(folder, Header{User: "bruno", Component: "shz", Entry: EntryShell})
+	if err == nil {
+		_, err = f.Begin("delete", "x")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	names, _ := Next(folder, "", 1, func(string) bool { return false })
+	for _, whole := range []bool{false, true} {
+		records, state, damage, err := Read(folder, names[0], whole)
+		if (len(records) == 1) != whole || state != Underway || damage != nil || err != nil {
+			t.Errorf("%v: %v, %v, %v, %v", whole, records, state, damage, err)
 		}
 	}
 }

@@ -16,10 +16,10 @@ import (
 
 // Names are the events that there are, as the interface lists them.
 var Names = []string{
-	"login", "logout", "login-failed", "password", "password-asked", "factor-asked", "second-factor", "upload", "download", "preview", "zip", "unzip", "mkdir", "rename", "move",
+	"login", "logout", "login-failed", "password", "password-asked", "address-refused", "factor-asked", "second-factor", "upload", "download", "preview", "zip", "unzip", "mkdir", "rename", "move",
 	"copy", "delete", "restore", "purge", "zone-create", "zone-modify", "zone-share", "zone-close", "zone-remove", "zone-restore",
 	"zone-transfer", "zone-warn", "user-create", "user-modify", "user-lock", "user-delete", "expire",
-	"group-create", "group-modify", "group-delete",
+	"group-create", "group-modify", "group-delete", "signup", "signup-decline",
 }
 
 // Results of acts that did not say how they ended.
@@ -36,14 +36,17 @@ type Record struct {
 	Entry   string    `json:"entry"`
 	Address *string   `json:"address"`
 	Zone    *string   `json:"zone"` // as it was called then
-	Path    *string   `json:"path"` // below the zone; for zone-share PRINCIPAL=ACCESS; of the cleaner: for zone-warn and zone-close the last day, for zone-remove the day of closing; for groups GROUP, GROUP=member, GROUP=none
+	Path    *string   `json:"path"` // below the zone; for zone-share PRINCIPAL=ACCESS; of the cleaner: for zone-warn and zone-close the last day, for zone-remove the day of closing; for groups GROUP, GROUP=member, GROUP=none; for user-create and user-modify what changed, as account.Differences says
 	Raw     string    `json:"raw,omitempty"`
+	From    *string   `json:"from,omitempty"` // what was renamed, moved, copied or unpacked to Path, in the same zone
+	FromRaw string    `json:"from_raw,omitempty"`
 	Bytes   *int64    `json:"bytes"`
 	Result  string    `json:"result"` // ok, an error code, Running or Interrupted
 	About   *string   `json:"about"`  // the account that it concerns, where that is not who did it
 	Request string    `json:"request"`
 	ZoneID  string    `json:"-"`
 	File    string    `json:"-"` // what tells a file that is brought from all others
+	Named   bool      `json:"-"` // it was about to get its name when the act was interrupted: perhaps it has it
 	Owner   *uint32   `json:"-"` // uid of whose file was taken
 	Arrived bool      `json:"-"` // if all went well: Path is what the zone has now and had not before
 }
@@ -117,11 +120,13 @@ func (a *acts) add(text []byte) string {
 	}
 	at, begun := a.index[l.N]
 	switch {
-	case l.Event == "" && l.Result == "" && l.Path != "" && begun && a.records[at].File != "" && a.records[at].Result == "":
+	case l.Event == "" && l.Result == "" && l.Path != "" && begun && a.records[at].name(l):
 		if a.named == nil {
 			a.named = make(map[int]line)
 		}
 		a.named[at] = l
+		return ""
+	case l.Event == "" && l.Result == "" && begun && a.records[at].take(l):
 		return ""
 	case (l.Event == "") == (l.Result == ""):
 		return "neither a beginning nor an end"
@@ -173,11 +178,19 @@ func (a *acts) begin(l line) Record {
 func (r *Record) end(l line) {
 	r.Result, r.Bytes = l.Result, l.Bytes
 	if l.Path != "" { // the name that it got in the end
-		r.Path, r.Raw = &l.Path, l.Raw
+		r.get(l)
 		r.Arrived = r.Arrived || r.Event == "unzip" // else what was unpacked lies in another zone, which has an act of its own
 	}
 	if r.Event == "password" && r.User == layout.UserGuest && r.Result == "ok" && r.About != nil {
 		r.User, r.About = *r.About, nil // his link was good
+	}
+	if r.Event == "user-modify" && r.User == layout.UserGuest && r.About != nil { // by a link that went to an address, as anybody can make one up
+		switch r.Result {
+		case "ok":
+			r.User = *r.About
+		case "not-permitted":
+			r.Event = "address-refused"
+		}
 	}
 	switch {
 	case r.Event == "login" && l.Result == "second-factor": // the password was right, and whoever knows it is not in yet
@@ -187,12 +200,47 @@ func (r *Record) end(l line) {
 	}
 }
 
-// cut is an act of which nothing says how it ended: under the name that it was about to give, if it gave any.
+// get gives an act the path that a line says. What had another one in the zone before keeps it: else a file could not be followed
+// through the record.
+func (r *Record) get(l line) {
+	if (lands(r.Event) || r.Event == "rename") && !r.Arrived {
+		r.From, r.FromRaw = r.Path, r.Raw
+	}
+	r.Path, r.Raw = &l.Path, l.Raw
+}
+
+// name takes from a line, which says what name a file is about to get, what tells that from others; false: it is not for the line to say.
+func (r *Record) name(l line) bool {
+	if r.Result != "" || !fileIDForm.MatchString(l.File) {
+		return false
+	}
+	if l.File == "" {
+		return r.File != "" && brings(r.Event)
+	}
+	if !lands(r.Event) || !r.Arrived && r.Event != "unzip" || r.File != "" && r.File != l.File {
+		return false
+	}
+	r.File = l.File
+	return true
+}
+
+// take takes from a line whose file it is that is copied, moved or unpacked; false: it is not for the line to say.
+func (r *Record) take(l line) bool {
+	if l.Owner == nil || l.Path != "" || l.File != "" || l.names() || r.Result != "" || !lands(r.Event) || r.Arrived || r.Owner != nil {
+		return false
+	}
+	r.Owner = l.Owner
+	return true
+}
+
+// cut is an act of which nothing says how it ended: under the name that it was about to give, if it came to that.
 func (a *acts) cut(at int, result string) {
 	r := &a.records[at]
 	r.Result = result
 	if l, named := a.named[at]; named {
-		r.Path, r.Raw = orNull(l.Path), l.Raw
+		r.get(l)
+		r.Named = true
+		r.Arrived = true // of what is unpacked nothing before says that it lies here
 	}
 }
 

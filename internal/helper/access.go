@@ -49,14 +49,15 @@ type Object struct {
 // Whether he can log in the kernel does not ask.
 type Person struct {
 	User    string  `json:"user"`
-	Owner   bool    `json:"owner"`   // of the object
-	Read    bool    `json:"read"`    // of a folder: list it
-	Write   bool    `json:"write"`   // of a folder: make something in it
-	Enter   bool    `json:"enter"`   // of a folder: pass through
-	Entry   string  `json:"entry"`   // owner, user:NAME, group:NAME, group, other; "" where none explains the answer
-	Perm    string  `json:"perm"`    // of that entry, before the mask: "rwx"
-	Masked  bool    `json:"masked"`  // the mask takes something of it away
-	Stopped *string `json:"stopped"` // the folder on the way that he cannot pass, "" = the zone's root, "/" = the folder of all zones; null: none
+	Owner   bool    `json:"owner"`          // of the object
+	Read    bool    `json:"read"`           // of a folder: list it
+	Write   bool    `json:"write"`          // of a folder: make something in it
+	Enter   bool    `json:"enter"`          // of a folder: pass through
+	Entry   string  `json:"entry"`          // owner, user:NAME, group:NAME, group, other; "" where none explains the answer
+	Perm    string  `json:"perm"`           // of that entry, before the mask: "rwx"
+	Masked  bool    `json:"masked"`         // the mask takes something of it away
+	Mask    string  `json:"mask,omitempty"` // where it does, what it leaves at most: "---"
+	Stopped *string `json:"stopped"`        // the folder on the way that he cannot pass, "" = the zone's root, "/" = the folder of all zones; null: none
 
 	// Inside is the entry by which he reads what is put into a folder that he enters and cannot list: who knows a name needs no list.
 	Inside string `json:"inside,omitempty"`

@@ -34,6 +34,8 @@ type AccountRequest struct {
 	Member   bool              `json:"member,omitempty"`
 	Session  string            `json:"session,omitempty"` // its id for people
 	Seen     string            `json:"seen,omitempty"`    // Stamp of what was changed: refused if he is another one by now
+	Signup   string            `json:"signup,omitempty"`  // of who asks for an account: its id
+	Reason   string            `json:"reason,omitempty"`  // why he gets none
 	Find     *account.Criteria `json:"find,omitempty"`
 	Offset   int               `json:"offset,omitempty"`
 	Limit    int               `json:"limit,omitempty"` // 0 = all
@@ -57,9 +59,15 @@ type AccountReply struct {
 	Sent     string       `json:"sent,omitempty"`     // to which address a password went instead
 	Invited  *time.Time   `json:"invited,omitempty"`  // until then the link of an invitation is good
 	Waits    bool         `json:"waits,omitempty"`    // its mail does: the mail server has not taken it
+	Refused  string       `json:"refused,omitempty"`  // why its mail was put aside: what the mail server said
 	Report   *zone.Report `json:"report,omitempty"`   // of the zone that somebody was invited to
 	Goodbye  *Goodbye     `json:"goodbye,omitempty"`
 	Deeds    []Deed       `json:"deeds,omitempty"` // what was done besides, to be told as acts
+
+	Signups  []account.Request `json:"signups,omitempty"`  // of people who ask for an account
+	Declined string            `json:"declined,omitempty"` // with signup-decline: the mail address
+	Changed  string            `json:"changed,omitempty"`  // of whom was made or changed, also with an error: which fields, as account.Differences says
+	Asking   int               `json:"asking,omitempty"`   // with search: how many they are
 }
 
 // Stamp changes with each change of what describes somebody.

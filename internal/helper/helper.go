@@ -54,6 +54,8 @@ type AuthRequest struct {
 	Email    string `json:"email,omitempty"`   // that somebody says is his
 	Purpose  string `json:"purpose,omitempty"` // of a link, as internal/token calls it
 	Channel  string `json:"channel,omitempty"` // with messages: by what; "" = as it is
+
+	Applicant *account.Applicant `json:"applicant,omitempty"` // who asks for an account, checked
 }
 
 // AuthReply is its answer.
@@ -74,6 +76,14 @@ type AuthReply struct {
 	Lacks    string   `json:"lacks"`    // of the second factor, after the password was right: code, enrolment; "" = nothing
 	Factor   *Factor  `json:"factor"`   // one's own
 	Recovery []string `json:"recovery"` // codes that were made
+
+	Email       string `json:"email"`        // of a link: the address that it is for
+	AskPassword bool   `json:"ask_password"` // to use it wants the account's password too
+
+	Changed string `json:"changed"` // by a link for an address: of the account, as account.Difference says
+
+	Applicant *account.Applicant `json:"applicant"` // with the link of one: his words
+	Confirmed bool               `json:"confirmed"` // it was used
 
 	Zone  string        `json:"zone"`  // with a token: of which zone it is
 	Often account.Often `json:"often"` // and how often he is told now

@@ -14,22 +14,24 @@ import (
 // ZonefixRequest is what libexec/zonefix is asked. Paths are below the zone, their segments percent-encoded; "" is its
 // root. Of what describes a zone nil means: as it is.
 type ZonefixRequest struct {
-	Op           string   `json:"op"`
-	Zone         string   `json:"zone,omitempty"`
-	Closed       bool     `json:"closed,omitempty"`
-	Title        *string  `json:"title,omitempty"`
-	Description  *string  `json:"description,omitempty"`
-	Expires      *string  `json:"expires,omitempty"`
-	MaxAge       *int     `json:"max_age,omitempty"`
-	Trash        *string  `json:"trash,omitempty"` // "off", or "" for on; the owner's alone to say
-	Notify       *string  `json:"notify,omitempty"`
-	ForgetNotify bool     `json:"forget_notify,omitempty"`
-	Principal    string   `json:"principal,omitempty"`
-	Access       string   `json:"access,omitempty"`
-	Path         string   `json:"path,omitempty"`
-	Paths        []string `json:"paths,omitempty"`
-	Owner        string   `json:"owner,omitempty"`
-	To           string   `json:"to,omitempty"` // of restore: another name than the zone had
+	Op           string        `json:"op"`
+	Zone         string        `json:"zone,omitempty"`
+	Closed       bool          `json:"closed,omitempty"`
+	Title        *string       `json:"title,omitempty"`
+	Description  *string       `json:"description,omitempty"`
+	Expires      *string       `json:"expires,omitempty"`
+	MaxAge       *int          `json:"max_age,omitempty"`
+	Trash        *string       `json:"trash,omitempty"` // "off", or "" for on; the owner's alone to say
+	Notify       *string       `json:"notify,omitempty"`
+	ForgetNotify bool          `json:"forget_notify,omitempty"`
+	Principal    string        `json:"principal,omitempty"`
+	Access       string        `json:"access,omitempty"`
+	Members      []zone.Member `json:"members,omitempty"` // of share, in the place of principal and access: several at once
+	Path         string        `json:"path,omitempty"`
+	Paths        []string      `json:"paths,omitempty"`
+	Owner        string        `json:"owner,omitempty"`
+	Sure         bool          `json:"sure,omitempty"` // of apply: whoever is put out by it; of share: whoever gets more by being taken off
+	To           string        `json:"to,omitempty"`   // of restore: another name than the zone had
 }
 
 // ZonefixReply is its answer.
@@ -47,7 +49,8 @@ type ZonefixReply struct {
 	Findings []zone.Drift   `json:"findings,omitempty"`
 	More     int            `json:"more,omitempty"`     // findings beyond those named
 	Kinds    map[string]int `json:"kinds,omitempty"`    // how many of each kind there are in all
-	Standing []zone.Member  `json:"standing,omitempty"` // whom apply puts out of most of the lists
+	Standing []zone.Member  `json:"standing,omitempty"` // whom apply puts out of most of the lists; with the reason puts-out, whom it would have put out
+	Still    []zone.Still   `json:"still,omitempty"`    // who would get more by an entry of his that goes: by apply, or with the reasons gains and puts-out
 	Space    *zone.Space    `json:"space,omitempty"`
 }
 
@@ -58,7 +61,12 @@ type ItemResult struct {
 }
 
 // ZoneRefusal is what zonefix or access refused.
-type ZoneRefusal struct{ Code, Reason, Latest, Attr, Why string }
+type ZoneRefusal struct {
+	Code, Reason, Latest, Attr, Why string
+
+	Standing []zone.Member // with the reason puts-out
+	Still    []zone.Still  // with the reasons gains and puts-out
+}
 
 func (r *ZoneRefusal) Error() string { return "zone helper: " + r.Code + " " + r.Reason }
 
@@ -83,7 +91,7 @@ func zonefix(q ZonefixRequest, progress func(done int), silence time.Duration) (
 	err := askLines(layout.ZonefixHelper, q, &out, progress, silence)
 	switch {
 	case out.Error != "":
-		return ZonefixReply{}, &ZoneRefusal{out.Error, out.Reason, out.Latest, out.Attr, out.Why}
+		return ZonefixReply{}, &ZoneRefusal{out.Error, out.Reason, out.Latest, out.Attr, out.Why, out.Standing, out.Still}
 	case err != nil:
 		return ZonefixReply{}, err
 	}

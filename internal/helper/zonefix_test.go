@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -85,10 +86,11 @@ func callZonefix(t *testing.T) {
 		})
 	}
 	t.Run("every field", func(t *testing.T) {
-		write(t, `echo '{"error":"bad-request","reason":"value","attr":"user.shz.title","why":"too-long"}'; exit 1`)
+		write(t, `echo '{"error":"bad-request","reason":"value","attr":"user.shz.title","why":"too-long","standing":[{"principal":"user:bruno","access":"read"}]}'; exit 1`)
 		var refused *ZoneRefusal
 		_, err := Zonefix(ZonefixRequest{}, nil)
-		if !errors.As(err, &refused) || *refused != (ZoneRefusal{Code: "bad-request", Reason: "value", Attr: zone.AttrTitle, Why: string(zone.TooLong)}) {
+		if !errors.As(err, &refused) || !reflect.DeepEqual(*refused, ZoneRefusal{Code: "bad-request", Reason: "value", Attr: zone.AttrTitle, Why: string(zone.TooLong),
+			Standing: []zone.Member{{Principal: "user:bruno", Access: zone.Read}}}) {
 			t.Errorf("%+v", err)
 		}
 	})

@@ -16,6 +16,7 @@ type ZoneidReply struct {
 	Error    string      `json:"error,omitempty"`
 	Zones    []KnownZone `json:"zones"`    // whose ids are believed, those of zones that are gone too
 	Doubtful []KnownZone `json:"doubtful"` // whose ids are not, each with Why
+	Unseen   []string    `json:"unseen"`   // names of open ones that could not be looked at
 }
 
 // KnownZone is a zone as the register knows it.
@@ -25,6 +26,7 @@ type KnownZone struct {
 	Was    string  `json:"was,omitempty"` // the name that it had before this one
 	Closed bool    `json:"closed"`
 	Gone   bool    `json:"gone"`
+	Unsure bool    `json:"unsure"` // whether it is gone, because some zones could not be looked at
 	Owner  uint32  `json:"owner"`  // uid
 	Notify *string `json:"notify"` // of what its people are told; null = as the site has it
 	Why    Doubt   `json:"why,omitempty"`

@@ -44,6 +44,8 @@ const (
 	Factors = State + "/factors"
 	// Tokens holds one-time links, as hashes; root only.
 	Tokens = State + "/tokens"
+	// Signups holds the requests of people who have no account and ask for one; root only.
+	Signups = State + "/signups"
 	// Logins holds one file for each uid that ever logged in, written at each login; root only.
 	Logins = State + "/logins"
 	// ZoneIDs is the folder of the register of zones' ids; root only.

@@ -1315,8 +1315,8 @@ func LanguageField(l text.Language, chosen string) templ.Component {
 	})
 }
 
-// ChannelField chooses by what somebody is told.
-func ChannelField(l text.Language, chosen account.Channel) templ.Component {
+// ChannelField chooses by what somebody is told: one of some.
+func ChannelField(l text.Language, chosen account.Channel, some []account.Channel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1362,7 +1362,7 @@ func ChannelField(l text.Language, chosen account.Channel) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, by := range account.Channels {
+		for _, by := range some {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<option value=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

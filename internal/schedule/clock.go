@@ -30,6 +30,11 @@ func (s *State) Watch(now time.Time) (changed bool) {
 	for name, job := range s.Jobs {
 		if last := Anchor(job.Last, now); !last.Equal(job.Last) {
 			job.Last, changed = last, true
+			for _, t := range []*time.Time{&job.Began, &job.Full} {
+				if t.After(now) {
+					*t = last
+				}
+			}
 			s.Jobs[name] = job
 		}
 	}

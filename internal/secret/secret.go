@@ -26,18 +26,25 @@ const (
 	Invite  Kind = "invite"  // a link by which somebody who was invited chooses his password
 	Verify  Kind = "verify"  // a link by which somebody says that mail to an address reaches him
 	Moved   Kind = "moved"   // that his mail goes to another address from now on, which is the text
+
+	// To people who have no account: to Address, in Language.
+	Signup   Kind = "signup"   // a link by which who asks for an account confirms his address
+	Declined Kind = "declined" // why he gets none, which is the text
+
+	Asked Kind = "asked" // to an administrator: that somebody, who is the text, asks for an account
 )
 
 // Secret is one of them.
 type Secret struct {
-	Kind    Kind      `json:"kind"`
-	User    string    `json:"user"` // to whom
-	UID     uint32    `json:"uid"`
-	Address string    `json:"address,omitempty"` // where it goes, "" = to that of the account
-	Actor   string    `json:"actor,omitempty"`   // who wants it, "" = he himself
-	Zone    string    `json:"zone,omitempty"`    // to which it leads
-	Text    string    `json:"text"`
-	Expires time.Time `json:"expires"` // it is of no use afterwards
+	Kind     Kind      `json:"kind"`
+	User     string    `json:"user"` // to whom
+	UID      uint32    `json:"uid"`
+	Address  string    `json:"address,omitempty"`  // where it goes, "" = to that of the account
+	Language string    `json:"language,omitempty"` // of who has no account that would say it
+	Actor    string    `json:"actor,omitempty"`    // who wants it, "" = he himself
+	Zone     string    `json:"zone,omitempty"`     // to which it leads
+	Text     string    `json:"text"`
+	Expires  time.Time `json:"expires"` // it is of no use afterwards
 }
 
 // maxFile bounds a file, in bytes.

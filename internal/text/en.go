@@ -299,6 +299,7 @@ var englishPages = map[string]string{
 
 	"entry.not-answered": "This function is not available from here. Use Share Zone from the internal network.",
 
+	"error.other-host":       "Share Zone is reached at %s here. Nothing was done: open that address.",
 	"error.bad-request":      "The request was not understood, so nothing was done. Go back and try again; if the problem stays, tell the administrator.",
 	"error.not-logged-in":    "You are not logged in, or too much time has passed. Log in again to go on.",
 	"error.not-permitted":    "You are not permitted to do this. If you need it, ask the owner of the zone or the administrator.",
@@ -325,4 +326,12 @@ var englishPages = map[string]string{
 	"error.busy":             "There are too many requests at once. Wait a few seconds and try again.",
 	"error.no-space":         "There is no space left, so nothing was saved. Tell the administrator and try again later.",
 	"error.quota":            "The space that you or this zone may take is used up, so nothing was saved. Remove files that are no longer needed, or ask the administrator for more.",
+
+	"field.missing": "Something is missing in the request: %s.",
+	"field.wrong":   "The request has a value that is not valid here: %s.",
+	"field.unknown": "There is no field %s here, so nothing was done. There are: %s.",
+	"field.choice":  "The field %s has a value that it cannot have. It is one of: %s.",
+	"field.twice":   "The field %s is there twice, so nothing was done: give one value.",
+	"field.no-text": "The field %s has to be a text.",
+	"field.no-form": "This is no form: send the fields as application/x-www-form-urlencoded, multipart/form-data or application/json.",
 }

@@ -299,6 +299,7 @@ var italianPages = map[string]string{
 
 	"entry.not-answered": "Da qui questa funzione non è disponibile. Usa Share Zone dalla rete interna.",
 
+	"error.other-host":       "Share Zone qui si raggiunge all'indirizzo %s. Non è successo nulla: apri quell'indirizzo.",
 	"error.bad-request":      "La richiesta non è stata capita, perciò non è successo nulla. Torna indietro e riprova; se il problema continua, avvisa l'amministratore.",
 	"error.not-logged-in":    "Non risulti entrato, o è passato troppo tempo. Entra di nuovo per continuare.",
 	"error.not-permitted":    "Non hai il permesso di farlo. Se ti serve, chiedilo al proprietario dell'area o all'amministratore.",
@@ -325,4 +326,12 @@ var italianPages = map[string]string{
 	"error.busy":             "Ci sono troppe richieste insieme. Aspetta qualche secondo e riprova.",
 	"error.no-space":         "Non c'è più spazio, perciò nulla è stato salvato. Avvisa l'amministratore e riprova più tardi.",
 	"error.quota":            "Lo spazio concesso a te o a quest'area è esaurito, perciò nulla è stato salvato. Togli file che non servono più, o chiedi altro spazio all'amministratore.",
+
+	"field.missing": "Nella richiesta manca qualcosa: %s.",
+	"field.wrong":   "Nella richiesta c'è un valore che qui non vale: %s.",
+	"field.unknown": "Qui non c'è un campo %s, perciò non è successo nulla. Ci sono: %s.",
+	"field.choice":  "Il campo %s ha un valore che non può avere. È uno fra: %s.",
+	"field.twice":   "Il campo %s c'è due volte, perciò non è successo nulla: indica un valore solo.",
+	"field.no-text": "Il campo %s dev'essere un testo.",
+	"field.no-form": "Questo non è un modulo: manda i campi come application/x-www-form-urlencoded, multipart/form-data o application/json.",
 }

@@ -131,8 +131,8 @@ func (l Language) Other() Language {
 
 // The two catalogues.
 var (
-	italian = join(italianPages, italianZones, italianUsers, italianMail, italianUploads, italianActivity, italianTrash, italianFactor)
-	english = join(englishPages, englishZones, englishUsers, englishMail, englishUploads, englishActivity, englishTrash, englishFactor)
+	italian = join(italianPages, italianZones, italianUsers, italianMail, italianUploads, italianActivity, italianTrash, italianFactor, italianSignup)
+	english = join(englishPages, englishZones, englishUsers, englishMail, englishUploads, englishActivity, englishTrash, englishFactor, englishSignup)
 )
 
 // join puts the parts of a catalogue together.

@@ -58,7 +58,8 @@ func StateOf(uid uint32, password, email, role string) string {
 type Store struct {
 	Folder string
 	Now    func() time.Time
-	Room   int // tokens at most
+	Room   int           // tokens at most
+	Wait   time.Duration // for others, where something is changed; 0 = as long as it takes
 }
 
 // MostWrong is how often the secret half may be wrong for a token whose public half is right: who has seen a half, in a log or
@@ -78,7 +79,6 @@ type Record struct {
 	Hash    string    `json:"hash"`            // SHA-256 of the secret half
 	Expires time.Time `json:"expires"`
 	Wrong   int       `json:"wrong"`
-	Sent    time.Time `json:"sent"` // when it was handed over last
 }
 
 const (
@@ -91,8 +91,18 @@ const (
 var (
 	ErrUnknown = errors.New("no such token")
 	ErrRoom    = errors.New("too many tokens")
-	ErrSoon    = errors.New("it was sent a moment ago")
+	ErrSoon    = errors.New("one was sent a moment ago")
+	ErrDay     = errors.New("as many were sent today as may be")
+
+	errLate  = fmt.Errorf("%w: expired", ErrUnknown)
+	errWrong = fmt.Errorf("%w: wrong", ErrUnknown)
 )
+
+// ErrBusy says that somebody else has been at the store for long: who uses a link, while the account's files are locked.
+var ErrBusy = errors.New("the store of links is busy")
+
+// lookWait is how long a look waits for that.
+const lookWait = time.Second / 2
 
 // form is that of a text: the public half, 64 bits, and the secret one.
 var form = regexp.MustCompile(`^([0-9a-f]{16})-([0-9a-f]{64})$`)
@@ -100,8 +110,9 @@ var form = regexp.MustCompile(`^([0-9a-f]{16})-([0-9a-f]{64})$`)
 var idForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
 // Issue hands the text of a token to send, with its record: of the one that is there already as long as that has half the time that a
-// new one has, and then not sooner than pause after the last time. of says what it is for; expires holds for a new one alone, which leads
-// where the older one does if of does not say. One that was for another address goes before it.
+// new one has. of says what it is for; expires holds for a new one alone, which leads where the older one does if of does not say. One
+// that was for another address is void at once, also where nothing is sent: not sooner than pause after the last time, whatever became of that one, and
+// to addresses of which nobody knows whose they are not more than mostDay times in a day. pause 0 is root's, who waits for nothing.
 func (s Store) Issue(of Record, expires time.Time, pause time.Duration, send func(text string, r Record) error) error {
 	lock, err := s.lock()
 	if err != nil {
@@ -113,28 +124,21 @@ func (s Store) Issue(of Record, expires time.Time, pause time.Duration, send fun
 		return err
 	}
 	now := s.Now()
-	id, r, elsewhere, err := s.find(of)
+	id, r, err := s.find(of)
 	if err != nil {
 		return err
 	}
-	last := r.Sent
-	for _, other := range elsewhere {
-		if other.Sent.After(last) {
-			last = other.Sent
-		}
+	before, err := s.readPace(of.Purpose, of.UID)
+	if err != nil {
+		return err
 	}
-	if since := now.Sub(last); since >= 0 && since < pause {
-		return ErrSoon
-	}
-	for other := range elsewhere {
-		if err := s.remove(other); err != nil {
-			return err
-		}
+	if err := before.check(now, pause, of.Email != ""); err != nil {
+		return err
 	}
 	if id == "" || r.Expires.Sub(now) < expires.Sub(now)/2 {
 		of.Zone = cmp.Or(of.Zone, r.Zone)
 		id, r = random(8), of
-		r.Version, r.Nonce, r.Expires, r.Wrong, r.Sent = version, random(keySize), expires, 0, time.Time{}
+		r.Version, r.Nonce, r.Expires, r.Wrong = version, random(keySize), expires, 0
 		r.Hash = hash(secret(key, r.Nonce))
 		if err := s.write(id, r); err != nil {
 			return err
@@ -143,29 +147,25 @@ func (s Store) Issue(of Record, expires time.Time, pause time.Duration, send fun
 	if err := send(id+"-"+secret(key, r.Nonce), r); err != nil {
 		return err
 	}
-	r.Sent = now // not before it was: what could not be sent can be asked for again
-	return s.write(id, r)
+	return s.writePace(of.Purpose, of.UID, before.sent(now)) // not before it was: what could not be sent can be asked for again
 }
 
-// find returns the token that is there for the same purpose, of several the one that holds longest, "" if none is, and those that are
-// for another address. It removes what is good for nothing.
-func (s Store) find(of Record) (id string, found Record, elsewhere map[string]Record, err error) {
+// find returns the token that is there for the same purpose and address, of several the one that holds longest, "" if none is. It removes
+// what is good for nothing, and those for another address.
+func (s Store) find(of Record) (id string, found Record, err error) {
 	ids, err := s.ids()
 	if err != nil {
-		return "", Record{}, nil, err
+		return "", Record{}, err
 	}
 	left := 0
-	elsewhere = make(map[string]Record)
 	for _, one := range ids {
 		r, err := s.read(one)
 		if err != nil {
-			return "", Record{}, nil, err
+			return "", Record{}, err
 		}
 		same := r.Purpose == of.Purpose && r.UID == of.UID
 		switch {
-		case same && r.User == of.User && r.State == of.State && s.good(r) && r.Email != of.Email:
-			elsewhere[one] = r
-		case same && r.User == of.User && r.State == of.State && s.good(r):
+		case same && r.User == of.User && r.State == of.State && r.Email == of.Email && s.good(r):
 			left++
 			if id == "" || r.Expires.After(found.Expires) {
 				id, found = one, r
@@ -175,16 +175,16 @@ func (s Store) find(of Record) (id string, found Record, elsewhere map[string]Re
 				found.Zone = cmp.Or(found.Zone, r.Zone) // one after it leads there too
 			}
 			if err := s.remove(one); err != nil {
-				return "", Record{}, nil, err
+				return "", Record{}, err
 			}
 		default:
 			left++
 		}
 	}
 	if left >= s.Room && id == "" {
-		return "", Record{}, nil, ErrRoom
+		return "", Record{}, ErrRoom
 	}
-	return id, found, elsewhere, nil
+	return id, found, nil
 }
 
 // Find returns the record of a text's token, which it leaves there. A text that is not right counts against the token whose public
@@ -196,6 +196,17 @@ func (s Store) Find(purpose Purpose, text string) (Record, error) {
 	}
 	defer lock.Close()
 	return s.open(purpose, text)
+}
+
+// Look is Find without any trace: programs that look into mails open links, too.
+func (s Store) Look(purpose Purpose, text string) (Record, error) {
+	lock, err := s.lockFor(unix.LOCK_SH, lookWait)
+	if err != nil {
+		return Record{}, err
+	}
+	defer lock.Close()
+	_, r, err := s.match(purpose, text)
+	return r, err
 }
 
 // Use is Find, has the token used, and makes it and those beside it void when that went well. Whether what the record is about is still so, use must see.
@@ -212,14 +223,8 @@ func (s Store) Use(purpose Purpose, text string, use func(Record) error) error {
 	if err := use(r); err != nil {
 		return err
 	}
-	ids, err := s.ids()
-	for _, id := range ids {
-		other, readErr := s.read(id)
-		if readErr == nil && other.Purpose == purpose && other.UID == r.UID {
-			readErr = s.remove(id)
-		}
-		err = errors.Join(err, readErr)
-	}
+	err = s.removeAll(func(other Record) bool { return other.Purpose == purpose && other.UID == r.UID })
+	s.endPause(purpose, r.UID) // where that cannot be written he waits some minutes for the next link; what this one did is done
 	return err
 }
 
@@ -230,10 +235,24 @@ func (s Store) Revoke(uid uint32) error {
 		return err
 	}
 	defer lock.Close()
+	return s.removeAll(func(r Record) bool { return r.UID == uid })
+}
+
+// Withdraw removes what somebody has for a purpose, but what went to the address keep.
+func (s Store) Withdraw(purpose Purpose, uid uint32, keep string) error {
+	lock, err := s.lock()
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	return s.removeAll(func(r Record) bool { return r.Purpose == purpose && r.UID == uid && r.Email != keep })
+}
+
+func (s Store) removeAll(which func(Record) bool) error {
 	ids, err := s.ids()
 	for _, id := range ids {
 		r, readErr := s.read(id)
-		if readErr == nil && r.UID == uid {
+		if readErr == nil && which(r) {
 			readErr = s.remove(id)
 		}
 		err = errors.Join(err, readErr)
@@ -241,36 +260,48 @@ func (s Store) Revoke(uid uint32) error {
 	return err
 }
 
-func (s Store) open(purpose Purpose, text string) (r Record, err error) {
+// match returns the record of a text's token, and its id.
+func (s Store) match(purpose Purpose, text string) (id string, r Record, err error) {
 	halves := form.FindStringSubmatch(text)
 	if halves == nil {
-		return r, fmt.Errorf("%w: not of its form", ErrUnknown)
+		return "", r, fmt.Errorf("%w: not of its form", ErrUnknown)
 	}
-	id := halves[1]
+	id = halves[1]
 	r, err = s.read(id)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return r, ErrUnknown
+		err = ErrUnknown
 	case err != nil:
-		return r, err
 	case !s.good(r):
-		return r, errors.Join(fmt.Errorf("%w: expired", ErrUnknown), s.remove(id))
+		err = errLate
 	case r.Purpose != purpose:
-		return r, fmt.Errorf("%w: for something else", ErrUnknown)
+		err = fmt.Errorf("%w: for something else", ErrUnknown)
 	case subtle.ConstantTimeCompare([]byte(hash(halves[2])), []byte(r.Hash)) != 1:
+		err = errWrong
+	}
+	return id, r, err
+}
+
+// open is match by who would use it.
+func (s Store) open(purpose Purpose, text string) (Record, error) {
+	id, r, err := s.match(purpose, text)
+	switch {
+	case errors.Is(err, errLate):
+		return r, errors.Join(err, s.remove(id))
+	case errors.Is(err, errWrong):
 		r.Wrong++
-		err := fmt.Errorf("%w: wrong for the %d. time, for %s", ErrUnknown, r.Wrong, r.User)
+		err := fmt.Errorf("%w for the %d. time, for %s", err, r.Wrong, r.User)
 		if r.Wrong >= MostWrong {
 			return r, errors.Join(err, s.remove(id))
 		}
 		return r, errors.Join(err, s.write(id, r))
 	}
-	return r, nil
+	return r, err
 }
 
 // Pending returns the token that somebody has for a purpose, if it is good in his present state; of several the one that holds longest.
 func (s Store) Pending(purpose Purpose, uid uint32, state string) (r Record, found bool, err error) {
-	lock, err := s.lock()
+	lock, err := s.lockFor(unix.LOCK_SH, lookWait)
 	if err != nil {
 		return r, false, err
 	}
@@ -318,7 +349,10 @@ func (s Store) Sweep(leave bool, tell func(Record)) (seen, removed int, err erro
 		}
 		removed++
 	}
-	return len(ids), removed, nil
+	if leave {
+		return len(ids), removed, nil
+	}
+	return len(ids), removed, s.sweepPaces()
 }
 
 func (s Store) good(r Record) bool { return s.Now().Before(r.Expires) && r.Wrong < MostWrong }
@@ -326,12 +360,25 @@ func (s Store) good(r Record) bool { return s.Now().Before(r.Expires) && r.Wrong
 func (s Store) name(id string) string { return s.Folder + "/" + id }
 
 // lock keeps everybody else away from the store: what is done in it takes some system calls, and setting a password.
-func (s Store) lock() (*os.File, error) {
+func (s Store) lock() (*os.File, error) { return s.lockFor(unix.LOCK_EX, s.Wait) }
+
+// lockFor says ErrBusy when it has waited for long; 0 waits as long as it takes.
+func (s Store) lockFor(how int, wait time.Duration) (*os.File, error) {
 	f, err := os.OpenFile(s.name("lock"), os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
+	if wait > 0 {
+		how |= unix.LOCK_NB
+	}
+	err = unix.Flock(int(f.Fd()), how)
+	for end := time.Now().Add(wait); err == unix.EWOULDBLOCK && time.Now().Before(end); err = unix.Flock(int(f.Fd()), how) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err == unix.EWOULDBLOCK {
+		err = ErrBusy
+	}
+	if err != nil {
 		f.Close()
 		return nil, err
 	}

@@ -72,7 +72,7 @@ func TestTokenOnDisk(t *testing.T) {
 	s, _ := newStore(t)
 	_, half, _ := strings.Cut(s.issue(t, anna("a")), "-")
 	entries, err := os.ReadDir(s.Folder)
-	if err != nil || len(entries) != 3 { // record, key, lock
+	if err != nil || len(entries) != 4 { // record, key, lock, pace
 		t.Fatal(entries, err)
 	}
 	for _, e := range entries {
@@ -98,6 +98,11 @@ func TestTokenGuessed(t *testing.T) {
 		}
 	}
 	wrong := id + "-" + strings.Repeat("0", 64)
+	for range MostWrong {
+		if _, err := s.Look(Password, wrong); !errors.Is(err, ErrUnknown) {
+			t.Error(err)
+		}
+	}
 	for range MostWrong - 1 {
 		if err := s.Use(Password, wrong, works); !errors.Is(err, ErrUnknown) {
 			t.Error(err)
@@ -246,19 +251,102 @@ func TestTokenElsewhere(t *testing.T) {
 	if _, err := issue("b@example.org"); err != ErrSoon {
 		t.Errorf("at once: %v", err)
 	}
-	if r, err := s.Find(Address, first); err != nil || r.Email != "a@example.org" {
-		t.Errorf("what was refused made it void: %+v %v", r, err)
+	if _, err := s.Find(Address, first); !errors.Is(err, ErrUnknown) {
+		t.Errorf("the one before, from when another is asked for: %v", err)
 	}
 	*now = now.Add(2 * time.Minute)
 	second, err := issue("b@example.org")
 	if err != nil || second == first {
 		t.Fatalf("%v", err)
 	}
-	if _, err := s.Find(Address, first); !errors.Is(err, ErrUnknown) {
-		t.Errorf("the one before: %v", err)
-	}
 	if r, found, err := s.Pending(Address, 1001, "s"); err != nil || !found || r.Email != "b@example.org" {
 		t.Errorf("%+v %v %v", r, found, err)
+	}
+	// A new password makes it void, and no other mail goes sooner by that.
+	of.State = "another password"
+	if _, err := issue("b@example.org"); err != ErrSoon {
+		t.Errorf("with another password: %v", err)
+	}
+	if _, err := s.Find(Address, second); !errors.Is(err, ErrUnknown) {
+		t.Errorf("of the former password: %v", err)
+	}
+	*now = now.Add(2 * time.Minute)
+	third, err := issue("c@example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Withdraw(Address, 1001, "c@example.org"); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Find(Address, third); err != nil {
+		t.Errorf("that of the present address: %v", err)
+	}
+	if err := s.Withdraw(Address, 1001, "old@example.org"); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Find(Address, third); !errors.Is(err, ErrUnknown) {
+		t.Errorf("taken back: %v", err)
+	}
+}
+
+// TestTokenDay: so many strangers in a day, whatever becomes of the links, and none more by using one. Root is not bounded, and what goes to the
+// account's own address is not either.
+func TestTokenDay(t *testing.T) {
+	s, now := newStore(t)
+	issue := func(of Record, pause time.Duration) (text string, err error) {
+		*now = now.Add(10 * time.Minute)
+		return text, s.Issue(of, now.Add(time.Hour), pause, func(made string, _ Record) error { text = made; return nil })
+	}
+	to := func(n int) Record {
+		return Record{Purpose: Address, User: "anna", UID: 1001, State: string(rune('a' + n)), Email: string(rune('a'+n)) + "@example.org"}
+	}
+	for n := range mostDay {
+		text, err := issue(to(n), time.Minute)
+		if err != nil {
+			t.Fatalf("%d: %v", n, err)
+		}
+		if err := s.Use(Address, text, works); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := issue(to(9), time.Minute); err != ErrDay {
+		t.Errorf("one more: %v", err)
+	}
+	if _, _, err := s.Sweep(false, func(Record) {}); err != nil {
+		t.Error(err)
+	}
+	if _, err := issue(to(9), time.Minute); err != ErrDay {
+		t.Errorf("after the cleaner: %v", err)
+	}
+	if _, err := issue(to(9), 0); err != nil {
+		t.Errorf("root: %v", err)
+	}
+	of := to(9)
+	of.UID = 1002
+	if _, err := issue(of, time.Minute); err != nil {
+		t.Errorf("another one: %v", err)
+	}
+	for range mostDay + 1 {
+		if _, err := issue(anna("a"), time.Minute); err != nil {
+			t.Errorf("a forgotten password: %v", err)
+		}
+	}
+	*now = now.Add(day)
+	if _, err := issue(to(9), time.Minute); err != nil {
+		t.Errorf("the next day: %v", err)
+	}
+	if err := os.WriteFile(s.paceName(Address, 1001), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := issue(to(8), time.Minute); err != nil {
+		t.Errorf("damaged: %v", err)
+	}
+	*now = time.Now().Add(2 * day)
+	if _, _, err := s.Sweep(false, func(Record) {}); err != nil {
+		t.Error(err)
+	}
+	if left, _ := os.ReadDir(s.Folder); len(left) != 2 {
+		t.Errorf("left: %v", left)
 	}
 }
 

@@ -24,7 +24,7 @@ var ErrNot = errors.New("no account whose address is verified by a link")
 const noteTime = 7 * 24 * time.Hour
 
 // Send hands the link for an address of somebody's to the worker, and says until when it is good: email, or his own if that is "". He gets
-// the same one again, not sooner than pause after the last time; one for another address is void then.
+// the same one again, not sooner than pause after the last time; one for another address is void.
 func Send(name, email string, hold, pause time.Duration, s config.Settings, now time.Time) (time.Time, error) {
 	if err := invitation.Check(s); err != nil {
 		return time.Time{}, err
@@ -85,7 +85,8 @@ func Pending(u account.User, shadow account.Shadow) (string, error) {
 	return r.Email, nil
 }
 
-// Note has the former address of somebody told where his mail goes now.
+// Note has the former address of somebody told where his mail goes, once it does not go there any more. It has a name of its own: by
+// another one's the worker, which reads and removes by name, could remove it unread. Who tries again may have it told twice.
 func Note(name string, uid uint32, former, address string, now time.Time) error {
 	spool, found := account.NewNames().GroupID(layout.UserSpool)
 	if !found {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"mime"
 	"net/url"
 	"path"
@@ -87,8 +88,13 @@ func (f *Carried) Encoded() string { return f.Fields.Encode() }
 func (f *Carried) Mark() { f.Fields.Set(againField, "1") }
 
 // FormOrAgain is Form for components that show a form as it was typed, where again says so. One that cannot be is refused then.
-func (c *Call) FormOrAgain() (fields url.Values, again bool, err error) {
+func (c *Call) FormOrAgain(several ...string) (fields url.Values, again bool, err error) {
 	fields, err = c.readForm()
+	for _, field := range slices.Sorted(maps.Keys(fields)) { // there are none where they could not be read
+		if err == nil && len(fields[field]) > 1 && !slices.Contains(several, field) {
+			err = FieldError{Field: field, Reason: FieldTwice}
+		}
+	}
 	again = fields.Has(againField)
 	if err == nil {
 		if err := c.CheckMadeFor(fields.Get(page.UserField)); err != nil {
@@ -121,9 +127,10 @@ func (c *Call) CheckScriptOf(user string) error {
 }
 
 // Form returns the fields of a changing request: urlencoded, multipart without files, or a JSON object with the same
-// keys, where an array is a repeated key. One that is to be shown again is refused: it must not be taken for a wish.
-func (c *Call) Form() (url.Values, error) {
-	fields, again, err := c.FormOrAgain()
+// keys, where an array is a repeated key. None comes twice but those that are several: of two values one would be obeyed, and which
+// nobody knows. One that is to be shown again is refused: it must not be taken for a wish.
+func (c *Call) Form(several ...string) (url.Values, error) {
+	fields, again, err := c.FormOrAgain(several...)
 	if again {
 		return nil, Refuse(BadRequest, "a form to show again")
 	}

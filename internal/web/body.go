@@ -3,12 +3,13 @@ package web
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -121,7 +122,7 @@ const formTime = 10 * time.Second
 func (c *Call) readForm() (url.Values, error) {
 	kind, parameters, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
 	if err != nil {
-		return nil, Refuse(Unsupported, "Content-Type")
+		return nil, &Told{Refuse(Unsupported, "Content-Type"), c.Language.Say("field.no-form")}
 	}
 	settings, err := c.Settings()
 	if err != nil {
@@ -145,9 +146,11 @@ func (c *Call) readForm() (url.Values, error) {
 	case "multipart/form-data":
 		return multipartForm(body, parameters["boundary"])
 	case "application/json":
-		return jsonForm(body)
+		var values url.Values
+		values, c.nulls, err = jsonForm(body)
+		return values, err
 	}
-	return nil, Refuse(Unsupported, "form as "+kind)
+	return nil, &Told{Refuse(Unsupported, "form as "+kind), c.Language.Say("field.no-form")}
 }
 
 // maxSecret is more than libexec/auth takes for a name or password (512 bytes); two of them, each byte escaped as six,
@@ -171,43 +174,159 @@ func bodyError(err error) error {
 	return &Error{BadRequest, err}
 }
 
-func jsonForm(body io.Reader) (url.Values, error) {
+// numbers and flags are the fields that may be a number, or true and false, in JSON; all others are texts, for of a number nobody knows
+// how it would be written. A password of digits alone is as wrong, or right, as any.
+var (
+	numbers = [...]string{"max_age", "all", "sure", "otp", "member", "for_good", "limit", "free", "keep", "sha256", "password", "old", "new", "confirm"}
+	flags   = [...]string{"trash"}
+)
+
+// Nulls are the keys of a JSON object that had null: none of them is a field, but what takes values off may heed them. It is known once the form is.
+func (c *Call) Nulls() []string { return c.nulls }
+
+// jsonForm reads an object: of each key a value, or a list of them. null, and a list without any, are a field that is not there. It goes by the
+// tokens, as a map would keep one of two values.
+func jsonForm(body io.Reader) (values url.Values, nulls []string, err error) {
 	d := json.NewDecoder(body)
 	d.UseNumber()
-	var object map[string]any
-	if err := d.Decode(&object); err != nil {
-		return nil, bodyError(err)
+	if t, err := d.Token(); err != nil {
+		return nil, nil, bodyError(err)
+	} else if t != json.Delim('{') {
+		return nil, nil, Refuse(BadRequest, "JSON without an object")
 	}
-	if object == nil {
-		return nil, Refuse(BadRequest, "JSON null")
+	values = make(url.Values)
+	seen := make(map[string]bool)
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return nil, nil, bodyError(err)
+		}
+		field := key.(string) // the decoder refuses others
+		if seen[field] {
+			return nil, nil, FieldError{Field: field, Reason: FieldTwice}
+		}
+		seen[field] = true
+		found, isNull, err := jsonValues(d, field)
+		if err != nil {
+			return nil, nil, err
+		}
+		if isNull {
+			nulls = append(nulls, field)
+		}
+		if len(found) > 0 {
+			values[field] = found
+		}
+	}
+	if _, err := d.Token(); err != nil { // its end
+		return nil, nil, bodyError(err)
 	}
 	if _, err := d.Token(); err == nil {
-		return nil, Refuse(BadRequest, "more than one JSON value")
+		return nil, nil, Refuse(BadRequest, "more than one JSON value")
 	} else if !errors.Is(err, io.EOF) {
-		return nil, bodyError(err)
+		return nil, nil, bodyError(err)
 	}
-	values := make(url.Values)
-	for key, value := range object {
-		list, isList := value.([]any)
-		if !isList {
-			list = []any{value}
+	return values, nulls, nil
+}
+
+// jsonValues reads what a key has.
+func jsonValues(d *json.Decoder, field string) (values []string, isNull bool, err error) {
+	t, err := d.Token()
+	switch {
+	case err != nil:
+		return nil, false, bodyError(err)
+	case t == nil:
+		return nil, true, nil
+	case t != json.Delim('['):
+		value, err := jsonValue(d, field, t)
+		return []string{value}, false, err
+	}
+	for d.More() {
+		if t, err = d.Token(); err != nil {
+			return nil, false, bodyError(err)
 		}
-		for _, item := range list {
-			switch item := item.(type) {
-			case nil:
-			case string, json.Number, bool:
-				values.Add(key, fmt.Sprint(item))
-			case map[string]any: // {"raw":"caf%E9"}: a name that is no UTF-8
-				raw, ok := item["raw"].(string)
-				name, err := url.PathUnescape(raw)
-				if !ok || len(item) != 1 || err != nil {
-					return nil, Refuse(BadRequest, "JSON: "+strconv.Quote(key)+` is an object other than {"raw":"..."}`)
-				}
-				values.Add(key, name)
-			default:
-				return nil, Refuse(BadRequest, "JSON: "+strconv.Quote(key)+" is neither text nor number nor a list of them")
+		value, err := jsonValue(d, field, t)
+		if err != nil {
+			return nil, false, err
+		}
+		values = append(values, value)
+	}
+	if _, err := d.Token(); err != nil { // the end of the list
+		return nil, false, bodyError(err)
+	}
+	return values, false, nil
+}
+
+// jsonValue is one value, which begins with t: a text, or {"raw":"caf%E9"}, a name that is no UTF-8.
+func jsonValue(d *json.Decoder, field string, t json.Token) (string, error) {
+	switch t := t.(type) {
+	case string:
+		return t, nil
+	case json.Number:
+		if slices.Contains(numbers[:], field) {
+			return t.String(), nil
+		}
+	case bool:
+		if slices.Contains(flags[:], field) {
+			return strconv.FormatBool(t), nil
+		}
+	case json.Delim:
+		if t == '[' {
+			break
+		}
+		if field == "member" || field == "members" {
+			return jsonMember(d, field)
+		}
+		var parts [3]json.Token // "raw", the name, and the end
+		for i := range parts {
+			var err error
+			if parts[i], err = d.Token(); err != nil {
+				return "", bodyError(err)
 			}
 		}
+		raw, ok := parts[1].(string)
+		name, err := url.PathUnescape(raw)
+		if parts[0] == "raw" && ok && parts[2] == json.Delim('}') && err == nil {
+			return name, nil
+		}
 	}
-	return values, nil
+	return "", FieldError{Field: field, Reason: NoText}
+}
+
+// jsonMember is an object as answers have the members of a zone, {"principal":"user:bruno","access":"write"}, in the form of a field: what its
+// entry says besides ("entry") changes nothing.
+func jsonMember(d *json.Decoder, field string) (string, error) {
+	parts := make(map[string]string)
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return "", bodyError(err)
+		}
+		value, err := d.Token()
+		if err != nil {
+			return "", bodyError(err)
+		}
+		name := key.(string)
+		text, isText := value.(string)
+		if _, twice := parts[name]; twice {
+			return "", FieldError{Field: field + "." + name, Reason: FieldTwice}
+		}
+		if !isText {
+			return "", FieldError{Field: field + "." + name, Reason: NoText}
+		}
+		parts[name] = text
+	}
+	if _, err := d.Token(); err != nil { // its end
+		return "", bodyError(err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
+		if name != "principal" && name != "access" && name != "entry" {
+			return "", FieldError{Field: field + "." + name, Reason: UnknownField, Known: "principal, access, entry"}
+		}
+	}
+	for _, name := range []string{"principal", "access"} {
+		if parts[name] == "" {
+			return "", FieldError{Field: field + "." + name, Reason: NoField}
+		}
+	}
+	return parts["principal"] + "=" + parts["access"], nil
 }

@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 // testComponents are components with nothing but this package in them.
 var testComponents = map[string]func(*Call) error{
 	"form": func(c *Call) error {
-		fields, err := c.Form()
+		fields, err := c.Form("a", "b", "f", "")
 		if err != nil {
 			return err
 		}

@@ -26,7 +26,10 @@ func (c *Call) checkEntry() error {
 		c.recordUnanswered(component)
 		return errNotAnswered
 	}
-	return checkHost(entry.PublicURL, c.Request.Host)
+	if err := checkHost(entry.PublicURL, c.Request.Host); err != nil {
+		return &Told{Err: err, Sentence: c.Language.Say("error.other-host", entry.PublicURL)}
+	}
+	return nil
 }
 
 // recordUnanswered notes a change that an entry does not even answer: whoever tries to administer from outside is to be seen. What

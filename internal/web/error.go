@@ -5,12 +5,14 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/helper"
 	"sharezone/internal/hook"
+	"sharezone/internal/text"
 	"sharezone/internal/zone"
 )
 
@@ -75,6 +77,54 @@ type Told struct {
 func (e *Told) Error() string { return e.Err.Error() }
 func (e *Told) Unwrap() error { return e.Err }
 
+// FieldError refuses a request because of one of its fields, which is named.
+type FieldError struct {
+	Field  string
+	Reason FieldReason
+	Known  string // of an unknown one those that there are, of a wrong one its values
+}
+
+// FieldReason is a key of the catalogue below "field".
+type FieldReason string
+
+// The reasons.
+const (
+	NoField      FieldReason = "missing"
+	WrongField   FieldReason = "wrong"
+	UnknownField FieldReason = "unknown"
+	FieldTwice   FieldReason = "twice"
+	NoText       FieldReason = "no-text" // JSON with another kind of value
+)
+
+func (e FieldError) Error() string {
+	return "field " + strconv.Quote(e.Field) + ": " + string(e.Reason)
+}
+
+func (e FieldError) sentence(l text.Language) string {
+	switch {
+	case e.Known != "" && e.Reason == WrongField:
+		return l.Say("field.choice", text.Name(e.Field), e.Known)
+	case e.Known != "":
+		return l.Say("field.unknown", text.Name(e.Field), e.Known)
+	}
+	return l.Say("field."+string(e.Reason), text.Name(e.Field))
+}
+
+// WrongValue refuses the value of a field, or that there is none. known are those that it can have, none where they cannot be listed.
+func WrongValue[T ~string](field, value string, known ...T) error {
+	if value == "" {
+		return FieldError{Field: field, Reason: NoField}
+	}
+	e := FieldError{Field: field, Reason: WrongField}
+	for i, k := range known {
+		if i > 0 {
+			e.Known += ", "
+		}
+		e.Known += string(k)
+	}
+	return e
+}
+
 // Refuse makes an Error from a code and a reason in words.
 func Refuse(code Code, reason string) error { return &Error{code, errors.New(reason)} }
 
@@ -83,7 +133,10 @@ func fieldOf(err error) string {
 	var value zone.ValueError
 	var refused *helper.ZoneRefusal
 	var account *helper.AccountRefusal
+	var field FieldError
 	switch {
+	case errors.As(err, &field):
+		return field.Field
 	case errors.As(err, &value):
 		return strings.TrimPrefix(value.Attr, "user.shz.")
 	case errors.As(err, new(*zone.ExpiryError)), errors.Is(err, zone.ErrPast):
@@ -94,7 +147,7 @@ func fieldOf(err error) string {
 		return "name"
 	case errors.As(err, &refused):
 		switch refused.Reason {
-		case "value", "parameter":
+		case "value":
 			return strings.TrimPrefix(refused.Attr, "user.shz.")
 		case "too-late", "past":
 			return "expires"
@@ -125,6 +178,9 @@ func CodeOf(err error) Code {
 	var a *helper.AccountRefusal
 	if errors.As(err, &a) {
 		return Code(a.Code)
+	}
+	if errors.As(err, new(FieldError)) {
+		return BadRequest
 	}
 	for _, row := range codes {
 		if errors.Is(err, row.err) {

@@ -134,7 +134,7 @@ func TestFieldOf(t *testing.T) {
 		{zone.ErrName, "name"},
 		{&helper.ZoneRefusal{Code: "exists"}, "name"},
 		{&helper.ZoneRefusal{Code: "bad-request", Reason: "value", Attr: zone.AttrTitle}, "title"},
-		{&helper.ZoneRefusal{Code: "bad-request", Reason: "parameter", Attr: "owner"}, "owner"},
+		{FieldError{Field: "owner", Reason: WrongField}, "owner"},
 		{&helper.ZoneRefusal{Code: "bad-request", Reason: "too-late"}, "expires"},
 		{&helper.ZoneRefusal{Code: "conflict", Reason: "changed"}, ""},
 		{&helper.AccountRefusal{Code: "bad-request", Reason: "field", Field: "email"}, "email"},

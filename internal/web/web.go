@@ -62,8 +62,9 @@ type Call struct {
 	// Lasting says that an error is a thing's as it is now: its answer keeps Cache-Control and ETag.
 	Lasting bool
 
-	path    string  // raw
-	reasons []error // what went wrong, for the log
+	path    string   // raw
+	nulls   []string // see Nulls
+	reasons []error  // what went wrong, for the log
 
 	maintenance bool // there is maintenance, and the user is an administrator
 	shut        bool // there is, and he is none
@@ -220,17 +221,29 @@ func (c *Call) Path() string { return c.path }
 // From is the page of this site that sent the request (RFC 9110, 10.1.3): its path and query, "" if it was another site's or
 // is not known. A script can claim any; it decides what a page says, never what is done.
 func (c *Call) From() string {
+	if from := c.referer(); from != nil {
+		return LocalPath(from.RequestURI())
+	}
+	return ""
+}
+
+// referer is the address that From takes it from, nil for none of this site.
+func (c *Call) referer() *url.URL {
 	from, err := url.Parse(c.Request.Referer())
 	if err != nil || from.Host == "" || !strings.EqualFold(from.Host, c.Request.Host) {
-		return ""
+		return nil
 	}
-	return LocalPath(from.RequestURI())
+	return from
 }
+
+// afterLink are the pages to which one comes from a page whose address is a secret, the link of a mail: that says the site alone
+// (Referrer-Policy).
+var afterLink = map[string]bool{"/cgi-bin/forgot": true, "/cgi-bin/login": true, "/cgi-bin/signup": true}
 
 // Done is what the page before has done, by the name that its redirect gave it, for a message of success. An address that
 // somebody else made, or that was kept as a bookmark, has done nothing: "".
 func (c *Call) Done() string {
-	if c.From() == "" {
+	if c.From() == "" && (c.referer() == nil || !afterLink[c.Request.URL.Path]) {
 		return ""
 	}
 	return c.Request.URL.Query().Get("done")
@@ -376,9 +389,12 @@ func (c *Call) Message(err error) string {
 		c.Refused = field
 	}
 	var told *Told
+	var field FieldError
 	switch {
 	case errors.As(err, &told):
 		return told.Sentence
+	case errors.As(err, &field):
+		return field.sentence(c.Language)
 	case errors.Is(err, errNotAnswered):
 		return c.Language.Say("entry.not-answered")
 	case errors.Is(err, zone.ErrNewName), errors.Is(err, unix.ENAMETOOLONG),
@@ -509,4 +525,20 @@ func LocalPath(next string) string {
 		}
 	}
 	return next
+}
+
+// Before is the address of a page that has to come before another one, "" = home, which it leads on to (LocalPath). lost says that what
+// was sent is lost by then: the server keeps nothing.
+func Before(page, next string, lost bool) string {
+	query := url.Values{}
+	if next != "" && len(page)+len(url.QueryEscape(next)) < maxLocation-100 { // or it would be no address that a browser is sent to
+		query.Set("next", next)
+	}
+	if lost {
+		query.Set("done", "lost")
+	}
+	if len(query) == 0 {
+		return page
+	}
+	return page + "?" + query.Encode()
 }

@@ -157,6 +157,17 @@ func TestFrom(t *testing.T) {
 	}
 }
 
+// TestDoneAfterLink: where one comes from the page of a mail's link, which says the site alone, that is enough.
+func TestDoneAfterLink(t *testing.T) {
+	for referer, want := range map[string]string{"http://share.example/": "it", "http://evil.example/": "", "": ""} {
+		a := cgiCall{component: "call", uri: "/cgi-bin/login?done=it", set: map[string]string{"HTTP_REFERER": referer}}.run(t)
+		var got struct{ Done string }
+		if err := json.Unmarshal([]byte(a.body), &got); err != nil || got.Done != want {
+			t.Errorf("%q: %v %s", referer, err, a.body)
+		}
+	}
+}
+
 func TestLanguageIsKept(t *testing.T) {
 	for _, row := range []struct{ query, cookie, accept, language, set string }{
 		{"", "", "", "it", ""},

@@ -30,6 +30,7 @@ var (
 	ErrNoSuchUser   = errors.New("there is no such user")
 	ErrNoSuchGroup  = errors.New("there is no such group")
 	ErrNotInBase    = errors.New("this user is not in " + layout.GroupBase)
+	ErrTwice        = errors.New("is named twice")
 	ErrIsOwner      = errors.New("this is the zone's owner, who has all rights")
 	ErrTooMany      = errors.New("the access list is full")
 	ErrPast         = errors.New("this day is over")

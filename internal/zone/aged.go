@@ -44,15 +44,11 @@ func (h *Held) RemoveAged(a *Aging) error {
 	} else if on.Flags&unix.ST_RDONLY != 0 {
 		return unix.EROFS // and no act for each thing that stays
 	}
-	closed, err := h.openClosed()
+	closed, err := h.openAside()
 	if err != nil {
 		return err
 	}
 	defer unix.Close(closed)
-	h.sweep(closed)
-	if err := h.sweepNear(h.fd); err != nil {
-		return err
-	}
 	g := &ager{h: h, Aging: a, aside: closed, removing: true}
 	if same, err := sameFileSystem(closed, h.fd); err != nil || same {
 		return errors.Join(err, g.run())

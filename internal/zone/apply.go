@@ -12,20 +12,21 @@ import (
 // Apply makes the content of a zone carry what its root says: entries that are missing are added, entries that the root
 // does not have are taken away unless they give nothing, the file's group and everybody get nothing, folders inherit what
 // the root makes of its members, and are sticky; files can be changed by nobody but their owners. It touches what belongs
-// to somebody of Share Zone, and makes no mask wider: what somebody shut stays shut. Run again after an interruption, it
-// goes on. A zone that belongs to nobody whom it could be made after is refused with ErrOwner, one that lost its list, by which
-// everybody would be taken out of the others, with ErrUnlisted.
-func (a *Admin) Apply(name string) (Report, error) {
+// to somebody of Share Zone, and makes no mask wider: what somebody shut stays shut, but of the owner's own what lost its list with the root. Run again after an interruption, it
+// goes on. A zone that belongs to nobody whom it could be made after is refused with ErrOwner. Whom it would put out of most lists,
+// because the root lost its own or a part of it, is said by a *PutsOutError, and who would only get more, because an entry of his own goes that
+// gave less than his groups, by a *GainsError, unless who asks is sure of that.
+func (a *Admin) Apply(name string, sure bool) (Report, error) {
 	h, err := a.hold(name)
 	if err != nil {
 		return Report{}, err
 	}
 	defer h.Release()
-	return h.Apply()
+	return h.Apply(sure)
 }
 
 // Apply is Admin's, of a zone that is held.
-func (h *Held) Apply() (Report, error) {
+func (h *Held) Apply(sure bool) (Report, error) {
 	root, err := inspect(h.fd, h.name)
 	if err != nil {
 		return Report{}, err
@@ -37,13 +38,20 @@ func (h *Held) Apply() (Report, error) {
 	if root.NoACL {
 		return Report{}, acl.ErrUnsupported
 	}
-	if err := h.checkListed(root); err != nil {
-		return Report{}, fmt.Errorf("%s: %w", h.name, err)
+	if !sure {
+		if err := h.checkPutOut(root); err != nil {
+			return Report{}, fmt.Errorf("%s: %w", h.name, err)
+		}
 	}
-	access := root.Access
+	access, lost := root.Access, root.HasNoList()
+	if lost { // that nobody was let in is nobody's will
+		access = withFullMask(access)
+	}
 	r := ruleOf(h.stat.Uid, access)
-	if _, err := conform(h.fd, r, isRoot); err != nil {
-		return Report{}, full(h.fd, err)
+	if !lost {
+		if _, err := conform(h.fd, r, isRoot); err != nil {
+			return Report{}, full(h.fd, err)
+		}
 	}
 	report := Report{Shut: maskOf(access, isRoot) != permWrite}
 	err = h.admin.walk(h.fd, &report, contentOnly, func(fd int, st *unix.Stat_t) (bool, error) {
@@ -53,10 +61,21 @@ func (h *Held) Apply() (Report, error) {
 		if linked(st) {
 			return false, errLinked
 		}
+		if lost && st.Uid == h.stat.Uid { // nor of his own what lost its list with the root
+			if list, err := acl.Access(fd); err == nil && list.Minimal() {
+				return openUp(fd, r, partOf(st))
+			}
+		}
 		return conform(fd, r, partOf(st))
 	})
 	if err == nil {
 		err = h.ownTrash(&report)
+	}
+	if err == nil && lost { // last: who runs it again after an interruption finds it lost
+		if err = h.Unshut(); err == nil {
+			_, err = conform(h.fd, r, isRoot)
+			err = full(h.fd, err)
+		}
 	}
 	return report, err
 }
@@ -64,21 +83,30 @@ func (h *Held) Apply() (Report, error) {
 // CheckListed returns ErrUnlisted for a zone whose root lost its list while people are still in those of the content.
 func (h *Held) CheckListed() error {
 	root, err := inspect(h.fd, h.name)
-	if err != nil {
+	if err != nil || !root.HasNoList() {
 		return err
-	}
-	return h.checkListed(root)
-}
-
-func (h *Held) checkListed(root Root) error {
-	if !root.HasNoList() {
-		return nil
 	}
 	standing, _, err := h.Standing(nil)
 	if err == nil && len(standing) > 0 {
 		err = ErrUnlisted
 	}
 	return err
+}
+
+// checkPutOut returns a *PutsOutError where Apply would put somebody out of most lists, or a *GainsError.
+func (h *Held) checkPutOut(root Root) error {
+	lists, _, err := h.readRoll(nil)
+	if err != nil {
+		return err
+	}
+	out, gains := h.losing(root, lists)
+	switch {
+	case len(out) > 0:
+		return &PutsOutError{out, gains}
+	case len(gains) > 0:
+		return &GainsError{gains}
+	}
+	return nil
 }
 
 // Unshut opens a zone whose root somebody shut (chmod 700): owner and mask get all rights again, so that everybody has what the
@@ -98,7 +126,7 @@ func (h *Held) Unshut() error {
 	if err != nil {
 		return err
 	}
-	after := access.With(acl.Entry{Tag: acl.UserObj, ID: acl.Undefined, Perm: permWrite}).With(acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: permWrite})
+	after := withFullMask(access.With(acl.Entry{Tag: acl.UserObj, ID: acl.Undefined, Perm: permWrite}))
 	if !slices.Equal(access, after) {
 		// Without a mask the file's group had what the bits say; it is to have nothing.
 		if _, masked := access.Find(acl.Mask, acl.Undefined); !masked {
@@ -108,15 +136,23 @@ func (h *Held) Unshut() error {
 			return full(h.fd, err)
 		}
 	}
+	if _, err := stick(h.fd, isRoot); err != nil { // chmod 700 took that too
+		return err
+	}
 	inherited, err := acl.Default(h.fd)
 	if _, masked := inherited.Find(acl.Mask, acl.Undefined); err != nil || !masked {
 		return err
 	}
-	open := inherited.With(acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: permWrite})
+	open := withFullMask(inherited)
 	if slices.Equal(inherited, open) {
 		return nil
 	}
 	return full(h.fd, acl.SetDefault(h.fd, open))
+}
+
+// withFullMask is a list whose mask takes nothing away.
+func withFullMask(list acl.ACL) acl.ACL {
+	return list.With(acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: permWrite})
 }
 
 // conform makes one thing what the rule says.

@@ -46,6 +46,10 @@ type Carrier struct {
 	Exists   OnExists
 	Keep     Reserve
 	Batch    bool // what is only renamed is brought to disk by Sync, for many at once
+	Announce Announce
+	// Taking hears of each file of somebody else's, and whose it is, before any of its bytes is copied: path begins with the entry's name.
+	// What it returns hears how many were and what went wrong. Of a folder it may have heard, and then the folder gets no name.
+	Taking func(path []string, owner uint32) (end func(bytes int64, err error), err error)
 
 	as string // the name that it gets; "" is the one that it has
 }
@@ -221,12 +225,17 @@ func (c *Carrier) renames() (bool, error) {
 }
 
 // carryFile copies a file as if it were uploaded.
-func (c *Carrier) carryFile(object *Object, name, to string, moving bool) (Carried, error) {
+func (c *Carrier) carryFile(object *Object, name, to string, moving bool) (all Carried, failed error) {
 	in, err := object.OpenFile()
 	if err != nil {
 		return Carried{}, err
 	}
 	defer in.Close()
+	taken, err := c.taking(object, name)
+	if err != nil {
+		return Carried{}, err
+	}
+	defer func() { taken(all.Bytes, failed) }()
 	upload, err := c.To.create(to, spaceOf(&object.stat), c.Exists, c.Keep)
 	if errors.Is(err, unix.EEXIST) && c.Exists == ExistsSkip {
 		return skipped(to), nil
@@ -235,6 +244,7 @@ func (c *Carrier) carryFile(object *Object, name, to string, moving bool) (Carri
 		return Carried{}, err
 	}
 	defer upload.Abort()
+	upload.Announce(func(name string) error { return c.Announce.tell(name, int(upload.file.Fd())) })
 	seen, bytes, err := copyContent(upload.file, in)
 	if err != nil {
 		return Carried{}, err
@@ -264,6 +274,14 @@ func (c *Carrier) carryFile(object *Object, name, to string, moving bool) (Carri
 		return Carried{}, err
 	}
 	return done, &Doubled{err}
+}
+
+// taking tells of a file that is about to be copied, unless it is one's own.
+func (c *Carrier) taking(object *Object, path ...string) (end func(int64, error), err error) {
+	if c.Taking == nil || object.stat.Uid == uint32(os.Geteuid()) {
+		return func(int64, error) {}, nil
+	}
+	return c.Taking(path, object.stat.Uid)
 }
 
 // spaceOf is how much room a copy of a file takes at most: its holes stay holes.

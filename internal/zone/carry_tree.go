@@ -19,9 +19,9 @@ func (c *Carrier) carryFolder(object *Object, name, to string, moving bool) (Car
 	}
 	defer made.Close()
 	var done Carried
-	copied, err := c.copyTree(object, made, moving, &done)
+	copied, err := c.copyTree(object, name, made, moving, &done)
 	if err == nil {
-		done.Landed, err = c.To.appear(made, hidden, to, c.Exists)
+		done.Landed, err = c.To.appear(made, hidden, to, c.Exists, c.Announce)
 	}
 	if err != nil {
 		return Carried{}, errors.Join(err, c.To.removeTree(hidden))
@@ -54,7 +54,7 @@ func (o *Object) makeHidden() (name string, made *Object, err error) {
 }
 
 // appear opens a folder to those whom it inherited, and gives it its name. Nothing is put in the place of a folder.
-func (o *Object) appear(made *Object, hidden, name string, exists OnExists) (Landed, error) {
+func (o *Object) appear(made *Object, hidden, name string, exists OnExists, announce Announce) (Landed, error) {
 	mode := uint32(folderMode)
 	inherited, err := acl.Default(made.fd)
 	if errors.Is(err, acl.ErrUnsupported) || err == nil && len(inherited) == 0 {
@@ -66,15 +66,32 @@ func (o *Object) appear(made *Object, hidden, name string, exists OnExists) (Lan
 	if err != nil {
 		return Landed{}, err
 	}
-	as := exists
-	if exists == ExistsReplace {
-		as = ExistsFail
-	}
-	landed, err := o.renameTo(hidden, o, name, as)
-	if exists == ExistsReplace && errors.Is(err, unix.EEXIST) {
+	landed, err := o.renameAnnounced(made, hidden, name, exists, announce)
+	switch {
+	case errors.Is(err, unix.EEXIST) && exists == ExistsSkip:
+		return Landed{Name: name, Skipped: true}, nil
+	case errors.Is(err, unix.EEXIST) && exists == ExistsReplace:
 		err = unix.EPERM
 	}
 	return landed, err
+}
+
+// renameAnnounced gives a folder the name, or the first free one of "name (2)", … where that may be, each after it was announced.
+func (o *Object) renameAnnounced(made *Object, hidden, name string, exists OnExists, announce Announce) (Landed, error) {
+	to := name
+	for i := 2; ; i++ {
+		err := error(unix.EEXIST)
+		var landed Landed
+		if exists != ExistsRename || !o.has(to) { // a name that is taken need not be announced
+			if err = announce.tell(to, made.fd); err == nil {
+				landed, err = o.renameTo(hidden, o, to, ExistsFail)
+			}
+		}
+		if !errors.Is(err, unix.EEXIST) || exists != ExistsRename || i > maxCopies {
+			return landed, err
+		}
+		to = numbered(name, i)
+	}
 }
 
 // leave notes what was left out of a folder.
@@ -96,14 +113,17 @@ type copied struct {
 	fresh map[inode]unix.Timespec // change times of files that were changed since then, or whose time lies in the future
 }
 
-// copyTree copies everything below a folder into another one, which is new and nobody's but the caller's.
-func (c *Carrier) copyTree(from, to *Object, moving bool, done *Carried) (copied, error) {
+// copyTree copies everything below a folder, which is called top, into another one, which is new and nobody's but the caller's.
+func (c *Carrier) copyTree(from *Object, top string, to *Object, moving bool, done *Carried) (copied, error) {
 	target, err := newShadow(to)
 	if err != nil {
 		return copied{}, err
 	}
 	defer func() { target.close() }()
 	t := &treeCopier{target: target, keep: c.Keep, moving: moving, done: done}
+	t.taking = func(object *Object, path []string) (func(int64, error), error) {
+		return c.taking(object, append([]string{top}, path...)...)
+	}
 	t.began, t.fresh = to.stat.Ctim, make(map[inode]unix.Timespec)
 	// Opened before anything is written: syncfs(2) tells of what went wrong since then.
 	disk, err := to.reachAs(".", unix.O_RDONLY|unix.O_DIRECTORY)
@@ -127,6 +147,7 @@ type treeCopier struct {
 	keep   Reserve
 	moving bool
 	done   *Carried
+	taking func(object *Object, path []string) (func(int64, error), error)
 }
 
 func (t *treeCopier) see(w *tour, e entryFound) (bool, error) {
@@ -153,7 +174,7 @@ func (t *treeCopier) see(w *tour, e entryFound) (bool, error) {
 		}
 		return err == nil, nil
 	}
-	err = t.copyFile(object, name)
+	err = t.copyFile(object, name, w.path(name))
 	if refusal, ok := errors.AsType[*sourceRefused](err); ok {
 		t.done.leave(w.path(name), refusal.err)
 		return false, nil
@@ -165,13 +186,20 @@ func (t *treeCopier) see(w *tour, e entryFound) (bool, error) {
 type sourceRefused struct{ err error }
 
 func (e *sourceRefused) Error() string { return e.err.Error() }
+func (e *sourceRefused) Unwrap() error { return e.err }
 
-func (t *treeCopier) copyFile(object *Object, name string) error {
+func (t *treeCopier) copyFile(object *Object, name string, path []string) (failed error) {
 	in, err := object.OpenFile()
 	if err != nil {
 		return &sourceRefused{err}
 	}
 	defer in.Close()
+	taken, err := t.taking(object, path)
+	if err != nil {
+		return &sourceRefused{err}
+	}
+	var bytes int64
+	defer func() { taken(bytes, failed) }()
 	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	fd, err := unix.Openat(t.target.here.fd, name, flags, fileMode)
 	if err != nil {
@@ -186,7 +214,8 @@ func (t *treeCopier) copyFile(object *Object, name string) error {
 	if !t.keep.hasRoom(&space, spaceOf(&object.stat)) {
 		return unix.ENOSPC
 	}
-	seen, bytes, err := copyContent(out, in)
+	var seen unix.Stat_t
+	seen, bytes, err = copyContent(out, in)
 	t.done.Bytes += bytes
 	if errors.Is(err, ErrUnsteady) {
 		if err := unix.Unlinkat(t.target.here.fd, name, 0); err != nil {

@@ -38,7 +38,7 @@ func TestShareWhileGrowing(t *testing.T) {
 					t.Error("what grows is open to others")
 				}
 			}}
-			if _, _, err := zone.Unpack(in, row.name, ExistsFail, Reserve{}, nil); err != nil {
+			if _, _, err := zone.Unpack(in, row.name, ExistsFail, Reserve{}, nil, nil); err != nil {
 				t.Fatal(err)
 			}
 			sh(t, "chown -R zt-anna: "+root+"/"+row.name)
@@ -204,7 +204,7 @@ func TestApplyKeepsDefaultMask(t *testing.T) {
 	share(t, admin, "group:zt-acme", Read)
 	as(t, "zt-bruno", "umask 007; mkdir -m 1770 "+root+"/his; setfacl -d -m m::--- "+root+"/his")
 	sh(t, "setfacl -d -x g:zt-acme "+root+"/his; setfacl -d -m m::--- "+root+"/his") // and something to mend
-	if _, err := admin.Apply("demo"); err != nil {
+	if _, err := admin.Apply("demo", false); err != nil {
 		t.Fatal(err)
 	}
 	as(t, "zt-bruno", "umask 022; echo private > "+root+"/his/new")
@@ -212,8 +212,11 @@ func TestApplyKeepsDefaultMask(t *testing.T) {
 		t.Errorf("after apply:\n%s", getfacl(t, root+"/his"))
 	}
 	found, _ := check(t, admin)
-	if len(found) != 1 || found[0].Kind != DriftShut || found[0].Found != "default:mask::---" {
+	if len(found) != 2 || found[0].Kind != DriftShut || found[0].Found != "default:mask::---" || found[1].Path != "his/new" || found[1].Kind != DriftShut || found[1].Owner != "zt-bruno" {
 		t.Errorf("%+v", found)
+	}
+	if _, err := admin.Open("demo", []string{"his", "new"}); err != nil || !as(t, "zt-carla", "cat "+root+"/his/new") {
+		t.Errorf("%v\n%s", err, getfacl(t, root+"/his/new"))
 	}
 	if _, err := admin.Take("demo", []string{"his"}); err != nil {
 		t.Fatal(err)
@@ -223,7 +226,7 @@ func TestApplyKeepsDefaultMask(t *testing.T) {
 	}
 	// Of the zone itself: its own decision, too.
 	sh(t, "setfacl -d -m m::r-x "+root)
-	if _, err := admin.Apply("demo"); err != nil || !strings.Contains(getfacl(t, root), "default:mask::r-x") {
+	if _, err := admin.Apply("demo", false); err != nil || !strings.Contains(getfacl(t, root), "default:mask::r-x") {
 		t.Errorf("%v\n%s", err, getfacl(t, root))
 	}
 	if err := admin.Unshut("demo"); err != nil {

@@ -20,6 +20,7 @@ type Checkup struct {
 	Mendable int            // below the root, how many of all apply mends
 	Others   int            // below the root, how many it does not: take does, or a person decides
 	Standing []Member       // whom apply puts out of most of the lists
+	Gains    []Still        // who gets more by apply than an entry of his own gives
 	Complete bool           // false: stopped before the end
 }
 
@@ -33,6 +34,7 @@ type checker struct {
 	shared map[gidOwner]bool
 	reads  map[uint32]bool // by uid: readsAlone
 	roll   roll
+	trash  uint32 // whose trash is gone through
 	result Checkup
 }
 
@@ -55,6 +57,7 @@ func (h *Held) Check(limit int, stop func() bool) (Checkup, error) {
 		}
 		if len(standing) > 0 || !complete {
 			c.unlisted(r, standing)
+			c.result.Standing = standing
 			c.result.Complete = complete
 			return c.result, nil
 		}
@@ -62,30 +65,68 @@ func (h *Held) Check(limit int, stop func() bool) (Checkup, error) {
 	for _, d := range h.admin.DriftOf(r) {
 		c.take(d)
 	}
+	if r.Metadata.ID == nil {
+		c.take(Drift{Kind: DriftNoID, Mend: []string{MendID(h.path())}})
+	}
 	for _, bad := range r.Metadata.Bad {
-		if bad.Attr != AttrID { // a problem of its own
+		if bad.Attr != AttrID { // said above
 			c.take(Drift{Kind: DriftValue, Found: strings.TrimPrefix(bad.Attr, "user.shz.") + ": " + bad.Value,
 				Mend: MendValue(bad.Attr, h.path())})
 		}
 	}
-	c.walker = walker{file: c.file, folder: c.folder, missed: c.missed, progress: h.admin.tell, stop: stop}
-	if c.result.Complete, err = c.walker.run(h.fd); err == nil && c.result.Complete && c.roll.lists >= leastLists {
-		c.result.Standing = c.apart(r)
+	c.walker = walker{file: c.file, folder: c.folder, missed: c.missed, progress: h.admin.tell, stop: stop, folders: true}
+	if c.result.Complete, err = c.walker.run(h.fd); err == nil && c.result.Complete && sound { // else who owned it stands in all of them
+		c.result.Standing, c.result.Gains = h.losing(r, c.roll)
+	}
+	if len(c.result.Standing)+len(c.result.Gains) > 0 { // apply refuses, until a person has decided about them
+		for i, d := range c.result.Findings {
+			if d.Apply {
+				c.result.Findings[i].Mend = []string{}
+			}
+		}
 	}
 	return c.result, err
 }
 
-// leastLists is how many lists there must be at least for those who stand in half of them to be somebody's wish.
-const leastLists = 3
-
-// apart are those who stand in most lists of the content and not in the root's: somebody took them off there by hand, or the list was lost
-// and made anew. Apply puts them out.
-func (c *checker) apart(r Root) []Member {
-	return slices.DeleteFunc(c.roll.standing(c.zone), func(m Member) bool {
-		e, err := c.zone.admin.entryFor(m.Principal, m.Access, c.zone.stat.Uid)
-		_, listed := r.Access.Find(e.Tag, e.ID)
-		return err != nil || listed
+// apart are those who stand in most lists of the content and not in the root's: somebody took them off there by hand, or the list was lost,
+// and perhaps made anew. Apply puts them out.
+func (h *Held) apart(r Root, lists roll) []Member {
+	least := 2
+	if r.HasNoList() {
+		least = 1
+	}
+	return slices.DeleteFunc(lists.standing(h, least), func(m Member) bool {
+		e, err := h.admin.entryFor(m.Principal, m.Access, h.stat.Uid)
+		perm, listed := r.Access.Find(e.Tag, e.ID)
+		return err != nil || listed && (perm == 0 || accessOf(perm) != None) // whom somebody keeps out is meant to be
 	})
+}
+
+// losing are those whose own entries Apply takes away: who would be out of the content, because no group lets him into that, and who would get
+// more by groups on the list.
+func (h *Held) losing(r Root, lists roll) (out []Member, gains []Still) {
+	rule := ruleOf(h.stat.Uid, r.Access)
+	byGroup := func(e acl.Entry) (in bool) {
+		if e.Tag != acl.User {
+			return false
+		}
+		given, through := h.admin.groupsOf(rule.members, e.ID)
+		principal := principalOf(e, h.admin.names)
+		if given&^e.Perm != 0 && !slices.ContainsFunc(gains, func(s Still) bool { return s.Principal == principal }) {
+			gains = append(gains, Still{principal, accessOf(given), through, true})
+		}
+		inside, _ := h.admin.groupsOf(rule.content, e.ID)
+		return inside != 0
+	}
+	for _, e := range r.Access {
+		if e.Perm != 0 && accessOf(e.Perm) == None && e.ID != h.stat.Uid { // nothing that Share Zone gives
+			byGroup(e)
+		}
+	}
+	return slices.DeleteFunc(h.apart(r, lists), func(m Member) bool {
+		e, err := h.admin.entryFor(m.Principal, m.Access, h.stat.Uid)
+		return err == nil && byGroup(e)
+	}), gains
 }
 
 // unlisted says of a root that lost its list whose it is, if that is wrong too, and who should be in the list.
@@ -176,6 +217,10 @@ func (c *checker) file(name string, fd int, st *unix.Stat_t) {
 	if st.Mode&unix.S_IFMT != unix.S_IFREG {
 		return // a link, FIFO, socket or device: never served to anybody
 	}
+	if st.Nlink > 1 && c.inTrash() { // perhaps what another replaced, for a day
+		c.open(name, fd, st)
+		return
+	}
 	if st.Nlink > 1 {
 		c.take(Drift{Path: escape(c.walker.names(name)), Kind: DriftLinked, Found: strconv.FormatUint(uint64(st.Nlink), 10),
 			Right: "1", Mend: []string{}})
@@ -201,6 +246,13 @@ func (c *checker) open(name string, fd int, st *unix.Stat_t) {
 }
 
 func (c *checker) folder(name string, fd int, st *unix.Stat_t) bool {
+	switch {
+	case c.walker.isTrash(name):
+		return c.seeTrash(name, fd, st)
+	case strings.HasPrefix(name, ReservedPrefix):
+		c.missed(name, SkipUpload, nil)
+		return false
+	}
 	c.see(name, fd, st)
 	return true
 }
@@ -216,10 +268,13 @@ func (c *checker) see(name string, fd int, st *unix.Stat_t) {
 		c.missed(name, SkipError, err)
 		return
 	}
-	c.roll.add(s.access, c.zone.stat.Uid)
+	inTrash := c.inTrash()
+	if !inTrash {
+		c.roll.add(s.access, c.zone.stat.Uid)
+	}
 	fixed := isImmutable(fd)
 	ours := c.zone.admin.people[st.Uid] || c.zone.admin.names.Err() != nil
-	owns := ours && s.part == isFolder && c.readsAlone(st.Uid)
+	owns := ours && !inTrash && s.part == isFolder && c.readsAlone(st.Uid)
 	if c.agrees(s) && ours && !fixed && !owns {
 		return
 	}
@@ -229,19 +284,30 @@ func (c *checker) see(name string, fd int, st *unix.Stat_t) {
 		found = append(found, Drift{Kind: DriftImmutable, Mend: mendImmutable(c.zone.path(), st.Ino)})
 	}
 	if !ours { // second: apply leaves it as it is
-		found = append(found, Drift{Kind: DriftOwner, Found: OwnerName(st.Uid, c.zone.admin.names),
-			Right: OwnerName(c.rule.owner, c.zone.admin.names), Mend: mendTake(c.zone.name, names)})
+		d := Drift{Kind: DriftOwner, Found: OwnerName(st.Uid, c.zone.admin.names), Right: OwnerName(c.rule.owner, c.zone.admin.names), Mend: mendTake(c.zone.name, names)}
+		if inTrash { // nothing is taken there: it is removed, or comes back first
+			d.Right, d.Mend = "", []string{}
+		}
+		found = append(found, d)
 	}
 	if owns {
 		found = append(found, Drift{Kind: DriftOwns, Found: OwnerName(st.Uid, c.zone.admin.names),
 			Right: OwnerName(c.rule.owner, c.zone.admin.names), Mend: mendTake(c.zone.name, names)})
 	}
 	for _, d := range c.rule.compare(s, c.zone.admin.names) {
-		d.Mend = mendApply(c.zone.name)
+		if d.Mend = mendApply(c.zone.name); !ours { // apply leaves it, and to take it, which is said first, mends this too
+			d.Mend = []string{}
+		}
 		if d.Kind == DriftShut {
-			d.Mend = mendTake(c.zone.name, names)
+			d.Owner, d.Type, d.Mend = OwnerName(st.Uid, c.zone.admin.names), "dir", mendTake(c.zone.name, names)
+			if s.part == isFile { // its maker's still; of a folder he could shut it again
+				d.Type, d.Mend = "file", []string{belowZone("open", c.zone.name, names)}
+			}
 		}
 		found = append(found, d)
+	}
+	if inTrash {
+		found = slices.DeleteFunc(found, isNoMatterInTrash)
 	}
 	for _, d := range found {
 		if d.Kind == DriftGroup && c.isShared(st) {
@@ -260,7 +326,7 @@ func (c *checker) agrees(s sight) bool {
 		return false
 	}
 	_, shut := narrowMask(s.inherited)
-	return s.part == isFile || !shut && slices.Equal(s.inherited, c.rule.inherits(s.inherited)) && s.mode&unix.S_ISVTX != 0 && s.mode&0o070 == 0o070
+	return s.part == isFile && !c.rule.keepsOut(maskOf(s.access, isFile), s) || s.part != isFile && !shut && slices.Equal(s.inherited, c.rule.inherits(s.inherited)) && s.mode&unix.S_ISVTX != 0 && s.mode&0o070 == 0o070
 }
 
 // readsAlone says whether somebody is a member who may read and not write: a folder of his own lets him do that all the same.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // check compares the zone demo with its root and returns the findings as "path kind", sorted.
@@ -53,7 +55,7 @@ var damages = []struct {
 	{"setfacl -x u:zt-bruno sub", []string{"sub lost"}, true},
 	{"setfacl -m u:zt-bruno:r-x sub/deep", []string{"sub/deep lost"}, true},
 	{"setfacl -n -x u:zt-anna,g:zt-acme sub/b", []string{"sub/b lost"}, true},
-	{"setfacl -b sub/b", []string{"sub/b lost"}, true}, // group:: was empty
+	{"setfacl -b sub/b", []string{"sub/b lost", "sub/b shut"}, false}, // group:: was empty
 	{"setfacl -b sub/b; chmod 640 sub/b", []string{"sub/b group", "sub/b lost"}, true},
 	{"setfacl -b sub/b; chmod 666 sub/b", []string{"sub/b group", "sub/b lost", "sub/b other", "sub/b wide"}, true},
 	{"setfacl -b -k sub", []string{"sub default", "sub lost", "sub shut"}, false},
@@ -76,7 +78,8 @@ var damages = []struct {
 	{"chmod -t sub/deep", []string{"sub/deep sticky"}, true},
 	{"chmod 1700 sub", []string{"sub shut"}, false},
 	{"chmod 1750 sub", []string{"sub shut"}, false},
-	{"chmod 600 a", nil, true}, // the owner's to close
+	{"chmod 600 a", []string{"a shut"}, false}, // the owner's to close, and told
+	{"chmod 600 a; chown zt-bruno sub/b; chmod 600 sub/b; chown -h zt-carla sub/deep/c; chmod 440 sub/deep/c", []string{"a shut", "sub/b shut"}, false},
 	{"chown 7001 sub/b", []string{"sub/b owner"}, false},
 	{"chown root sub; chmod 1700 sub", []string{"sub owner", "sub shut"}, false},
 	{"ln sub/b second", []string{"second linked", "sub/b linked"}, false},
@@ -84,7 +87,8 @@ var damages = []struct {
 	{"chattr +i sub; chattr +a a", []string{"a immutable", "sub immutable"}, false},
 	{"chmod 660 a; chattr +i a", []string{"a immutable", "a wide"}, false},
 	{"setfacl -x u:zt-bruno .", []string{" default", "a extra", "sub extra", "sub/b extra", "sub/deep extra", "sub/deep/c extra", "sub default", "sub/deep default"}, true},
-	{"setfacl -m u:zt-staff:x .", []string{" extra"}, true},
+	{"setfacl -m u:zt-staff:x .", []string{" odd"}, true},
+	{"setfacl -n -m u:zt-staff:r,g:zt-acme:w .", []string{" default", " odd", "a extra", "sub extra", "sub/b extra", "sub/deep extra", "sub/deep/c extra", "sub default", "sub/deep default"}, true},
 	{"setfacl -m u:7001:rwx,d:u:7001:rwx .", []string{" nobody", "a lost", "sub lost", "sub/b lost", "sub/deep lost", "sub/deep/c lost", "sub default", "sub/deep default"}, false},
 	{"setfacl -k .", []string{" default"}, true},
 	{"chmod 0770 .", []string{" sticky"}, true},
@@ -99,6 +103,7 @@ var damages = []struct {
 	{"umask 0; cp /etc/hostname $'odd\\n\\xff \\'\"$(id)!%é'; chown zt-anna: odd*; setfacl -b odd*; chmod 666 odd*",
 		[]string{"odd%0A%FF%20%27%22$%28id%29%21%25%C3%A9 group", "odd%0A%FF%20%27%22$%28id%29%21%25%C3%A9 lost", "odd%0A%FF%20%27%22$%28id%29%21%25%C3%A9 other",
 			"odd%0A%FF%20%27%22$%28id%29%21%25%C3%A9 wide"}, true},
+	{"chown root sub/b; chmod 666 sub/b", []string{"sub/b other", "sub/b owner", "sub/b wide"}, false},
 	{"chown root sub/b; setfacl -b sub/b; chmod 640 sub/b", []string{"sub/b lost", "sub/b owner", "sub/b shared-group"}, false},
 	{"mkdir -m 1700 -- -shut; chown zt-bruno: -- -shut; chmod 1700 -- -shut", []string{"-shut shut"}, false},
 	{"mkdir -- -rf; chown zt-anna: -- -rf; setfacl -bk -- -rf; chmod 777 -- -rf", []string{"-rf default", "-rf group", "-rf lost", "-rf other", "-rf sticky"}, true},
@@ -138,10 +143,21 @@ func TestCheckMends(t *testing.T) {
 			if !slices.Equal(short, want) {
 				t.Errorf("found %q, want %q", short, want)
 			}
+			for _, f := range findings { // no command is offered that is refused, or changes nothing
+				if slices.Contains(f.Mend, "shzadm zone apply demo") && !f.Apply && strings.HasPrefix(d.command, "chown root") {
+					t.Errorf("%+v", f)
+				}
+				if slices.Contains(f.Mend, "shzadm zone apply demo") && (d.command == "setfacl -x u:zt-bruno ." || strings.HasSuffix(d.command, "g:zt-acme:w .")) {
+					t.Errorf("%+v", f)
+				}
+			}
 			for round := 0; len(findings) > 0 && round < 2; round++ { // what somebody else's owner hid comes second
 				for _, f := range findings {
 					for _, line := range f.Mend {
 						mend(t, admin, root, line)
+					}
+					if f.Apply && len(f.Mend) == 0 { // it would put somebody out: said for all at once
+						mend(t, admin, root, MendSurely("demo"))
 					}
 				}
 				findings, _ = check(t, admin)
@@ -181,9 +197,13 @@ func mend(t *testing.T, admin *Admin, root, line string) {
 			share(t, admin, principal, Access(access))
 		}
 	case "apply":
-		_, err = admin.Apply("demo")
+		_, err = admin.Apply("demo", true)
 	case "open":
-		err = admin.Unshut("demo")
+		if len(operands) == 0 {
+			err = admin.Unshut("demo")
+		} else {
+			_, err = admin.Open("demo", strings.Split(operands[len(operands)-1], "/"))
+		}
 	case "take":
 		_, err = admin.Take("demo", strings.Split(operands[len(operands)-1], "/"))
 	default:
@@ -206,12 +226,20 @@ func TestApply(t *testing.T) {
 			findings, _ := check(t, admin)
 			masks := masksOf(t, root)
 			before := sh(t, "getfacl -Rp "+root)
-			report, err := admin.Apply("demo")
-			if slices.Contains(d.want, " unlisted") { // everybody would be put out
-				if after := sh(t, "getfacl -Rp "+root); !errors.Is(err, ErrUnlisted) || after != before {
+			report, err := admin.Apply("demo", false)
+			var out *PutsOutError
+			if putsOut := slices.Contains(d.want, " unlisted") || d.command == "setfacl -x u:zt-bruno ." || strings.HasSuffix(d.command, "g:zt-acme:w ."); errors.As(err, &out) != putsOut {
+				t.Errorf("puts out %v: %v", putsOut, err)
+			} else if putsOut { // it says whom
+				if after := sh(t, "getfacl -Rp "+root); len(out.Members) == 0 || after != before {
 					t.Errorf("%v, before\n%s\nafter\n%s", err, before, after)
 				}
-				return
+				if report, err = admin.Apply("demo", true); slices.Contains(d.want, " unlisted") { // nobody is in any list then
+					if after := sh(t, "getfacl -Rp "+root); err != nil || strings.Contains(after, "user:zt-bruno") || strings.Contains(after, "group:zt-acme") {
+						t.Errorf("%v, after\n%s", err, after)
+					}
+					return
+				}
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -236,7 +264,7 @@ func TestApply(t *testing.T) {
 					t.Errorf("%s: mask %o, was %o", path, mask, masks[path])
 				}
 			}
-			again, err := admin.Apply("demo")
+			again, err := admin.Apply("demo", false)
 			if err != nil || again.Folders+again.Files != 0 {
 				t.Errorf("the same again changed %+v: %v; before %+v", again, err, report)
 			}
@@ -266,7 +294,7 @@ func TestApplyRights(t *testing.T) {
 	prepareDamage(t, admin, root)
 	sh(t, "cd "+root+`; setfacl -R -b -k sub; chmod 777 sub sub/deep; chmod 666 sub/b sub/deep/c; mkdir sub/restored; cp /etc/hostname sub/restored/r
 		chown -R zt-anna sub; chmod 755 sub/restored; chmod 644 sub/restored/r; setfacl -n -m u:zt-staff:rwx a`)
-	if _, err := admin.Apply("demo"); err != nil {
+	if _, err := admin.Apply("demo", false); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -308,7 +336,7 @@ func TestCheckLimits(t *testing.T) {
 	if err != nil || c.Complete {
 		t.Errorf("%v, not stopped", err)
 	}
-	if _, err := admin.Apply("nothing"); !errors.Is(err, ErrNotThere) {
+	if _, err := admin.Apply("nothing", false); !errors.Is(err, ErrNotThere) {
 		t.Error(err)
 	}
 }
@@ -348,10 +376,63 @@ func TestCheckUnlisted(t *testing.T) {
 		t.Errorf("%q", short)
 	}
 	sh(t, "setfacl -R -b -k "+root)
-	if _, short := check(t, admin); slices.Contains(short, " unlisted") || !slices.Contains(short, " shut") {
+	if _, short := check(t, admin); slices.Contains(short, " unlisted") || !slices.Contains(short, " no-list") {
 		t.Errorf("%q", short)
 	}
-	if _, err := admin.Apply("demo"); err != nil {
+	if _, err := admin.Apply("demo", false); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestListsLost: a zone without any list is one that is shared with nobody, after Apply, and its owner's own files are there for whom he shares it
+// with. What another's lost is told, and opened by whose it is, or in a shell; what somebody shut with its list stays shut.
+func TestListsLost(t *testing.T) {
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	prepareDamage(t, admin, root)
+	sh(t, "cd "+root+"; chown zt-bruno sub/b; chmod 600 a; chmod 0 sub/deep; setfacl -n -m m::--- sub/deep; setfacl -b -k . sub sub/b; chmod 700 .")
+	if _, err := admin.Apply("demo", true); err != nil {
+		t.Fatal(err)
+	}
+	if z, err := admin.Show("demo"); err != nil || len(z.Problems) > 0 || len(z.Members) > 0 {
+		t.Errorf("%+v, %v", z, err)
+	}
+	share(t, admin, "user:zt-carla", Read)
+	_, short := check(t, admin)
+	if want := []string{"a shut", "sub/b shut", "sub/deep shut"}; !slices.Equal(short, want) {
+		t.Errorf("%q, want %q", short, want)
+	}
+	if !as(t, "zt-carla", "ls "+root+"/sub") || as(t, "zt-carla", "cat "+root+"/sub/b || cat "+root+"/a") {
+		t.Error(sh(t, "getfacl -Rp "+root))
+	}
+	h := hold(t, admin)
+	defer h.Release()
+	mine := func(uid uint32) bool { return uid == h.stat.Uid }
+	if _, err := h.Open([]string{"sub", "b"}, mine); !errors.Is(err, ErrNotYours) || as(t, "zt-carla", "cat "+root+"/sub/b") {
+		t.Errorf("another's is opened: %v", err)
+	}
+	if report, err := h.Open([]string{"sub"}, mine); err != nil || as(t, "zt-carla", "cat "+root+"/sub/b") || !as(t, "zt-carla", "cat "+root+"/sub/deep/c") {
+		t.Errorf("%+v, %v\n%s", report, err, sh(t, "getfacl -Rp "+root))
+	}
+	all := func(uint32) bool { return true }
+	if report, err := h.Open([]string{"sub"}, all); err != nil || report.Files != 1 || !as(t, "zt-carla", "cat "+root+"/sub/b") {
+		t.Errorf("%+v, %v\n%s", report, err, sh(t, "getfacl -Rp "+root))
+	}
+	sh(t, "cd "+root+"; ln -s sub link; mkfifo fifo; ln a second; cp /etc/hostname of-root; mkdir -p "+base+"/other/x; ln -s "+base+"/other other")
+	for path, want := range map[string]error{"": ErrPath, "..": ErrPath, "nothing": unix.ENOENT, "link": unix.ENOTDIR, "fifo": unix.ENOTDIR, "second": ErrLinked, "of-root": ErrNotOurs,
+		"other/x": unix.ENOTDIR, ".shz-x": ErrReserved} {
+		if _, err := h.Open(strings.Split(path, "/"), all); !errors.Is(err, want) {
+			t.Errorf("%q: %v, want %v", path, err, want)
+		}
+	}
+}
+
+// TestOpenIsSticky: chmod 700 takes the sticky bit too, without which who may write there would remove what is another's.
+func TestOpenIsSticky(t *testing.T) {
+	base, admin := needCopy(t)
+	createDemo(t, admin)
+	sh(t, "chmod 0700 "+base+"/demo")
+	if err := admin.Unshut("demo"); err != nil || sh(t, "stat -c %a "+base+"/demo") != "1770" {
+		t.Errorf("%v: %s", err, sh(t, "stat -c %a "+base+"/demo"))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -37,7 +38,7 @@ func TestGrowingIsShut(t *testing.T) {
 			t.Errorf("while it grows: %v", got)
 		}
 	}}
-	_, _, err := root.Unpack(in, "new", ExistsFail, Reserve{}, nil)
+	_, _, err := root.Unpack(in, "new", ExistsFail, Reserve{}, nil, nil)
 	must(t, err)
 	c := &Carrier{From: root, To: root, SameZone: true, Exists: ExistsRename}
 	_, err = c.Copy("new")
@@ -48,6 +49,56 @@ func TestGrowingIsShut(t *testing.T) {
 		if got := mask(name); got != 7 || st.Mode()&os.ModeSticky == 0 {
 			t.Errorf("%s: mask %v, mode %v", name, got, st.Mode())
 		}
+	}
+}
+
+// TestLandingIsAnnounced: of what is copied or unpacked each name is told before it has it, with what tells it from others; where that fails nothing
+// appears, and nothing stays.
+func TestLandingIsAnnounced(t *testing.T) {
+	dir, root := tree(t)
+	must(t, os.Mkdir(dir+"/to", 0o770), os.Mkdir(dir+"/folder", 0o770), makeFile(dir+"/folder/a", "a"), makeFile(dir+"/file.txt", "b"))
+	to := objectAt(t, dir+"/to")
+	var told []string
+	var refuse error
+	announce := func(name, file string) error {
+		if to.has(name) {
+			t.Errorf("%s is there already", name)
+		}
+		told = append(told, name+" "+file)
+		return refuse
+	}
+	land := func(what string) error {
+		c := &Carrier{From: root, To: to, Exists: ExistsRename, Announce: announce}
+		var err error
+		if what == "archive" {
+			_, _, err = to.Unpack(&listed{entries: []string{"a/b=1"}}, what, ExistsRename, Reserve{}, nil, announce)
+		} else {
+			_, err = c.Copy(what)
+		}
+		return err
+	}
+	for what, names := range map[string][]string{"archive": {"archive", "archive (2)"}, "folder": {"folder", "folder (2)"}, "file.txt": {"file.txt", "file (2).txt"}} {
+		told, refuse = nil, nil
+		must(t, land(what), land(what))
+		var want []string
+		for _, name := range names {
+			object, err := to.Open([]string{name})
+			must(t, err)
+			want = append(want, name+" "+FileIdentity(object.fd))
+			object.Close()
+		}
+		if !slices.Equal(told, want) {
+			t.Errorf("%q is told, there is %q", told, want)
+		}
+		refuse = unix.ENOSPC
+		if err := land(what); !errors.Is(err, unix.ENOSPC) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	entries, err := os.ReadDir(dir + "/to")
+	must(t, err)
+	if len(entries) != 6 {
+		t.Errorf("%v", entries)
 	}
 }
 

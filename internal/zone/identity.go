@@ -3,6 +3,7 @@ package zone
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pkg/xattr"
 	"golang.org/x/sys/unix"
@@ -23,49 +24,65 @@ type Identity struct {
 	Born   int64 // nanoseconds since 1970; 0 where the file system does not say
 }
 
-// Identities returns those of all zones, open and closed. An error says that something could not be looked at: which zone it is of,
-// nobody knows then, and none may be taken for gone. So it is where there is no folder of closed ones, which install.sh makes: what is
-// looked at is the place where the zones' file system is to be mounted.
-func (a *Admin) Identities() ([]Identity, error) {
-	closed, err := a.reachClosed()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", layout.Closed, err)
-	}
-	defer unix.Close(closed)
-	all, err := identitiesIn(a.base, false)
-	if err != nil {
-		return nil, err
-	}
-	more, err := identitiesIn(closed, true)
-	return append(all, more...), err
+// Unseen is a zone that could not be looked at.
+type Unseen struct {
+	Name   string // of a closed one as it is called in the folder of those
+	Closed bool
+	Err    error
 }
 
-func identitiesIn(dir int, closed bool) ([]Identity, error) {
+// Identities returns those of all zones, open and closed, and which could not be looked at: of what is not found then nobody knows
+// whether it is gone. An error says that nothing can be known. So it is where there is no folder of closed ones, which install.sh makes:
+// what is looked at is the place where the zones' file system is to be mounted.
+func (a *Admin) Identities() ([]Identity, []Unseen, error) {
+	closed, err := a.reachClosed()
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", layout.Closed, err)
+	}
+	defer unix.Close(closed)
+	all, unseen, err := identitiesIn(a.base, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	more, moreUnseen, err := identitiesIn(closed, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	return append(all, more...), append(unseen, moreUnseen...), nil
+}
+
+// ofAll are the errors that say nothing of one zone.
+var ofAll = []error{unix.EMFILE, unix.ENFILE, unix.ENOMEM, unix.EINTR}
+
+func identitiesIn(dir int, closed bool) (found []Identity, unseen []Unseen, err error) {
 	names, err := readNames(dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var found []Identity
 	for _, name := range names {
 		if CheckName(name) != nil {
 			continue
 		}
 		fd, err := reach(dir, name, unix.O_PATH|unix.O_DIRECTORY)
 		switch err {
-		case nil:
 		case unix.ENOENT, unix.ENOTDIR, unix.ELOOP, unix.EXDEV: // gone since, no directory, a link, or covered by a mount: no zone
 			continue
+		}
+		var one Identity
+		if err == nil {
+			one, err = identify(fd, name, closed)
+			unix.Close(fd)
+		}
+		switch {
+		case slices.ContainsFunc(ofAll, func(all error) bool { return errors.Is(err, all) }):
+			return nil, nil, fmt.Errorf("%s: %w", name, err)
+		case err != nil:
+			unseen = append(unseen, Unseen{name, closed, err})
 		default:
-			return nil, fmt.Errorf("%s: %w", name, err)
+			found = append(found, one)
 		}
-		one, err := identify(fd, name, closed)
-		unix.Close(fd)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		found = append(found, one)
 	}
-	return found, nil
+	return found, unseen, nil
 }
 
 func identify(fd int, name string, closed bool) (Identity, error) {

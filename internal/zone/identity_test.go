@@ -18,14 +18,14 @@ func TestIdentities(t *testing.T) {
 	os.Symlink("demo", base+"/link")
 	closed := base + "/.closed"
 	os.Mkdir(closed, 0o700)
-	found, err := admin.Identities()
+	found, _, err := admin.Identities()
 	if err != nil || !slices.ContainsFunc(found, func(i Identity) bool { return i.Name == "demo" && i.ID != "" }) {
 		t.Fatalf("%v, %v", found, err)
 	}
 	if err := os.Remove(closed); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := admin.Identities(); err == nil || found != nil {
+	if found, _, err := admin.Identities(); err == nil || found != nil {
 		t.Errorf("without the folder of closed zones: %v", found)
 	}
 	os.Mkdir(closed, 0o700)
@@ -43,7 +43,7 @@ func TestIdentities(t *testing.T) {
 		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(highest) + extra + 1, Max: before.Max}); err != nil {
 			t.Fatal(err)
 		}
-		found, err := admin.Identities()
+		found, _, err := admin.Identities()
 		unix.Setrlimit(unix.RLIMIT_NOFILE, &before)
 		if err == nil && !slices.ContainsFunc(found, func(i Identity) bool { return i.Name == "demo" && i.ID != "" }) {
 			t.Errorf("with %d descriptors it is taken for gone", extra)

@@ -1,8 +1,10 @@
 package zone
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -151,6 +153,39 @@ func (m Metadata) Check() error {
 		}
 	}
 	return nil
+}
+
+// Changes says in short what m would change, for the record: of texts that they do, of the rest to what. forgetNotify as in Modify.
+func (m Metadata) Changes(forgetNotify bool) string {
+	var all []string
+	add := func(name string, value *string, absent string) {
+		if value != nil {
+			all = append(all, name+"="+cmp.Or(*value, absent))
+		}
+	}
+	if m.Title != nil {
+		all = append(all, "title")
+	}
+	if m.Description != nil {
+		all = append(all, "description")
+	}
+	add("expires", m.Expires, "none")
+	if m.MaxAge != nil {
+		all = append(all, fmt.Sprintf("max_age=%d", *m.MaxAge))
+	}
+	if forgetNotify {
+		all = append(all, "notify=default")
+	}
+	add("notify", m.Notify, "none")
+	add("trash", m.Trash, "on")
+	if m.Keep != nil {
+		names := make([]string, len(m.Keep))
+		for i, name := range m.Keep { // encoded: it is anybody's, and may look like another change
+			names[i] = url.PathEscape(name)
+		}
+		all = append(all, "keep="+strings.Join(names, "/"))
+	}
+	return strings.Join(all, ", ")
 }
 
 // WriteMetadata writes the fields of m that are not nil; an empty text, a maximum age of 0 and an empty list remove

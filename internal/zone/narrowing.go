@@ -30,9 +30,19 @@ func isNarrowing(fd int, e acl.Entry) bool {
 	return err == nil
 }
 
+// byHand is the value of the attribute where the root's entry gave nothing before, and so was written by hand: it stays. Otherwise one that
+// gives nothing is what an interruption left of a downgrade, and goes when all rights are taken away.
+const byHand = "by hand"
+
+// isByHand says whether that was found when taking rights away began.
+func isByHand(fd int, e acl.Entry) bool {
+	value, err := xattr.Get(descriptorPath(fd), narrowingOf(e))
+	return err == nil && string(value) == byHand
+}
+
 // beginNarrowing records it. Where there is no room, or root may not write such attributes, rights are taken away all the same.
-func beginNarrowing(fd int, e acl.Entry) error {
-	err := xattr.Set(descriptorPath(fd), narrowingOf(e), nil)
+func beginNarrowing(fd int, e acl.Entry, value string) error {
+	err := xattr.Set(descriptorPath(fd), narrowingOf(e), []byte(value))
 	if err != nil && (noRoom(err) || errors.Is(err, unix.EDQUOT) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EOPNOTSUPP)) {
 		return nil
 	}

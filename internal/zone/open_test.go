@@ -75,6 +75,9 @@ var fileSystems = []struct{ name, prepare, tests string }{
 	{"ext4", "truncate -s 64M /mnt/img; mkfs.ext4 -q /mnt/img; mount -o loop /mnt/img /mnt/zone", onEach},
 	// readdir(3) cannot tell the types of entries there.
 	{"ext4 without types", "truncate -s 64M /mnt/img; mkfs.ext4 -q -O ^filetype /mnt/img; mount -o loop /mnt/img /mnt/zone", onEach},
+	// There copies share their blocks.
+	{"XFS", "truncate -s 320M /mnt/img; mkfs.xfs -q /mnt/img; mount -o loop /mnt/img /mnt/zone", onEach},
+	{"Btrfs", "truncate -s 320M /mnt/img; mkfs.btrfs -q /mnt/img; mount -o loop /mnt/img /mnt/zone", onEach},
 }
 
 // onEach are the tests whose answers come from the file system.

@@ -2,6 +2,7 @@ package zone
 
 import (
 	"errors"
+	"os"
 
 	"sharezone/acl"
 	"sharezone/internal/layout"
@@ -63,4 +64,18 @@ func (a *Admin) rightOwner(r Root) (uid uint32, sound bool) {
 	}
 	_, known := a.names.UserName(r.Owner)
 	return r.Owner, known || a.names.Err() != nil
+}
+
+// WasMine says whether the lists of a zone's root look as a chown of the caller's own zone leaves them: see FormerOwner. Whoever finds the zone can
+// read them.
+func (o *Object) WasMine() bool {
+	uid := uint32(os.Geteuid())
+	access, err := acl.Access(o.fd)
+	inherited, inheritedErr := acl.Default(o.fd)
+	if err != nil || inheritedErr != nil || o.stat.Uid == uid {
+		return false
+	}
+	perm, _ := inherited.Find(acl.User, uid)
+	_, member := access.Find(acl.User, uid)
+	return perm == permWrite && !member
 }

@@ -158,7 +158,7 @@ func TestTransfer(t *testing.T) {
 	if owners != want {
 		t.Errorf("%s", owners)
 	}
-	if _, short := check(t, admin); fmt.Sprint(short) != "[a extra a linked of-root lost of-root owner second extra second linked]" && fmt.Sprint(short) != "[a extra a linked of-root group of-root lost of-root other of-root owner second extra second linked]" {
+	if _, short := check(t, admin); fmt.Sprint(short) != "[a extra a linked of-root lost of-root owner of-root shut second extra second linked sub/b shut]" && fmt.Sprint(short) != "[a extra a linked of-root group of-root lost of-root other of-root owner second extra second linked sub/b shut]" {
 		t.Errorf("drift after the transfer: %q", short)
 	}
 	if !as(t, "zt-dora", "cat "+root+"/his && rm "+root+"/his") || as(t, "zt-anna", "ls "+root) || !as(t, "zt-bruno", "cat "+root+"/sub/deep/c") {
@@ -249,7 +249,7 @@ func TestLock(t *testing.T) {
 	sh(t, "mv "+base+"/demo "+base+"/renamed")
 	for what, act := range map[string]func(*Admin) error{
 		"share":    func(a *Admin) error { _, err := a.Share("renamed", "user:zt-bruno", Write); return err },
-		"apply":    func(a *Admin) error { _, err := a.Apply("renamed"); return err },
+		"apply":    func(a *Admin) error { _, err := a.Apply("renamed", false); return err },
 		"remove":   func(a *Admin) error { return a.Remove("renamed", []string{"x"}) },
 		"take":     func(a *Admin) error { _, err := a.Take("renamed", []string{"x"}); return err },
 		"transfer": func(a *Admin) error { _, err := a.Transfer("renamed", "zt-anna"); return err },

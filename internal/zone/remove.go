@@ -45,7 +45,7 @@ func (h *Held) Remove(names []string) error {
 		return ErrPath // the zone itself is closed, not removed
 	}
 	below := names
-	if len(names) > 1 && isTrash(names[0]) { // what lies in somebody's trash, also what its owner could not take out whole
+	if isTrash(names[0]) { // what lies in somebody's trash, also what its owner could not take out whole
 		below = names[1:]
 	}
 	if err := checkSegments(below); err != nil {
@@ -57,29 +57,42 @@ func (h *Held) Remove(names []string) error {
 	}
 	defer unix.Close(parent)
 	name := names[len(names)-1]
-	object, err := reach(parent, name, unix.O_PATH)
-	if err != nil {
-		// It may be what a removal that was interrupted had moved aside last.
-		return errors.Join(err, h.sweepBelow(parent))
-	}
-	defer unix.Close(object)
-	return h.removeAside(parent, name, object, nil)
-}
-
-// sweepBelow removes what an interrupted removal of something in a folder of the zone left.
-func (h *Held) sweepBelow(parent int) error {
-	closed, err := h.openClosed()
+	closed, err := h.openAside()
 	if err != nil {
 		return err
 	}
+	defer unix.Close(closed)
+	object, err := reach(parent, name, unix.O_PATH)
+	if err != nil {
+		// It may be what a removal that was interrupted had moved aside last.
+		return errors.Join(err, h.sweepNear(parent))
+	}
+	defer unix.Close(object)
+	var st unix.Stat_t
+	if err := unix.Fstat(object, &st); err != nil {
+		return err
+	}
+	if len(names) == 1 && name == trashName(st.Uid) && st.Mode&unix.S_IFMT == unix.S_IFDIR {
+		return ErrReserved // it is his trash; what only has the name of another's is in that one's way
+	}
+	return h.removeAside(closed, parent, name, object, nil)
+}
+
+// openAside opens .closed, after what an interrupted removal in this zone left there, and in the zone where that is a file system of its own,
+// has gone. Whoever removes many things does it once: the more zones are closed the longer it takes.
+func (h *Held) openAside() (int, error) {
+	closed, err := h.openClosed()
+	if err != nil {
+		return -1, err
+	}
 	h.sweep(closed)
-	unix.Close(closed)
-	for _, near := range []int{h.fd, parent} {
-		if err := h.sweepNear(near); err != nil {
-			return err
+	if same, err := sameFileSystem(closed, h.fd); err != nil || !same {
+		if err := errors.Join(err, h.sweepNear(h.fd)); err != nil {
+			unix.Close(closed)
+			return -1, err
 		}
 	}
-	return nil
+	return closed, nil
 }
 
 // openClosed opens .closed, which must be root's alone.
@@ -96,30 +109,24 @@ func (h *Held) openClosed() (int, error) {
 	return closed, nil
 }
 
-// removeAside tries the folders for it in turn: a rename goes no further than its file system. judge, where it is not nil, sees what was
-// moved aside, and what it refuses goes back.
-func (h *Held) removeAside(parent int, name string, object int, judge func(dir int, name string) error) error {
-	closed, err := h.openClosed()
-	if err != nil {
+// removeAside tries the folders for it in turn, first that of openAside: a rename goes no further than its file system. judge, where it is
+// not nil, sees what was moved aside, and what it refuses goes back.
+func (h *Held) removeAside(closed, parent int, name string, object int, judge func(dir int, name string) error) error {
+	err := h.removeInto(closed, parent, name, object, judge)
+	if errors.Is(err, unix.EXDEV) {
+		err = h.removeNear(h.fd, parent, name, object, judge)
+	}
+	if !errors.Is(err, unix.EXDEV) {
 		return err
 	}
-	defer unix.Close(closed)
-	h.sweep(closed)
-	err = h.removeInto(closed, parent, name, object, judge)
-	for _, near := range []int{h.fd, parent} {
-		if !errors.Is(err, unix.EXDEV) {
-			return err
-		}
-		err = h.removeNear(near, parent, name, object, judge)
+	if err := h.sweepNear(parent); err != nil { // a file system in the zone
+		return err
 	}
-	return err
+	return h.removeNear(parent, parent, name, object, judge)
 }
 
 // removeNear is removeInto a folder that is made in near for it.
 func (h *Held) removeNear(near, parent int, name string, object int, judge func(int, string) error) error {
-	if err := h.sweepNear(near); err != nil {
-		return err
-	}
 	own := asidePrefix + rand.Text()
 	if err := unix.Mkdirat(near, own, 0o700); err != nil {
 		return err

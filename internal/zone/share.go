@@ -3,6 +3,7 @@ package zone
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,70 +29,205 @@ func (a *Admin) Share(name, principal string, access Access) (Report, error) {
 	return h.Share(principal, access)
 }
 
-// Share is Admin's, of a zone that is held. Entries of the principal's that give nothing stay where rights are taken away:
-// somebody wrote them by hand, to keep out whom a group lets in.
-func (h *Held) Share(principal string, access Access) (Report, error) {
-	if access != None && access.perm() == 0 {
-		return Report{}, ValueError{Attr: "access", Value: clip(string(access)), Reason: BadForm}
-	}
-	a, fd := h.admin, h.fd
-	entry, err := a.entryFor(principal, access, h.stat.Uid)
+// ShareAll is Held's, of the zone of that name. It refuses with a *GainsError, unless who asks is sure of it.
+func (a *Admin) ShareAll(name string, members []Member, sure bool) (Report, error) {
+	h, err := a.hold(name)
 	if err != nil {
 		return Report{}, err
 	}
+	defer h.Release()
+	if !sure {
+		if err := h.CheckGains(members); err != nil {
+			return Report{}, err
+		}
+	}
+	return h.ShareAll(members)
+}
+
+// Share is Admin's, of a zone that is held.
+func (h *Held) Share(principal string, access Access) (Report, error) {
+	return h.ShareAll([]Member{{Principal: principal, Access: access}})
+}
+
+// ShareAll is Share with several, of whom each may be named once: the root gets all of them or, where one is refused or has no room, none,
+// and what lies in it is walked through for all at once.
+//
+// Entries of the principals' that give nothing stay where rights are taken away: somebody wrote them by hand, to keep out whom a group
+// lets in.
+func (h *Held) ShareAll(members []Member) (Report, error) {
+	fd := h.fd
 	before, err := acl.Access(fd)
 	if err != nil {
 		return Report{}, err
 	}
-	var report Report
-	old, had := before.Find(entry.Tag, entry.ID)
-	if access == None || access == Drop || had && old&^entry.Perm != 0 || isNarrowing(fd, entry) {
-		if err := beginNarrowing(fd, entry); err != nil {
-			return Report{}, err
-		}
-		nobody := a.isNobody(entry) // whom no group lets in
-		without := func(list acl.ACL, _ bool) acl.ACL {
-			found, there := list.Find(entry.Tag, entry.ID)
-			if !there || found == 0 && !nobody {
-				return list
-			}
-			return list.Without(entry.Tag, entry.ID)
-		}
-		report.Denied = access == None && had && old == 0 && !nobody
-		// The access ACL of the root is the first to change: lookups stop at once.
-		if _, err := changeACLs(fd, &h.stat, without); err != nil {
-			return Report{}, err
-		}
-		if err := a.walk(fd, &report, allNames, removal(without, a.ownersOf(entry, access, h.stat.Uid, before))); err != nil {
-			return report, err
-		}
-		if !report.unfinished {
-			if err := endNarrowing(fd, entry); err != nil {
-				return report, err
-			}
-		}
-		if access == None {
-			return report, nil
-		}
-	}
-	owner, err := h.namedByDefault()
+	s, err := h.sharing(members, before)
 	if err != nil {
+		return Report{}, err
+	}
+	var report Report
+	report.Denied, report.DeniedTo = len(s.denied) > 0, s.denied
+	if report.Still, err = h.Still(members); err != nil {
 		return report, err
 	}
-	if err := addToRoot(fd, entry, owner); err != nil {
-		return report, full(fd, err)
+	unmark, err := s.mark(fd)
+	if err != nil {
+		return Report{}, err
 	}
-	report.Shut, err = isShut(fd, entry)
-	if err != nil || access == Drop {
+	// Before anything is taken away inside: whether there is room for all shows here.
+	if err := s.addToRoot(fd, true); err != nil {
+		return Report{}, errors.Join(full(fd, err), unmark())
+	}
+	if len(s.narrowed) > 0 {
+		if err := h.narrowAll(s, &report); err != nil {
+			return report, err
+		}
+	}
+	report.Shut, err = isShut(fd, s.granted)
+	if err != nil || len(s.content) == 0 {
 		return report, err
 	}
 	both := Report{Skipped: slices.DeleteFunc(report.Skipped, func(s Skipped) bool { return s.Reason != SkipOwns }), More: report.moreOwns}
-	err = a.walk(fd, &report, contentOnly, a.addition(entry)) // finds the others again
+	err = h.admin.walk(fd, &report, contentOnly, h.admin.addition(s.content)) // finds the others again
 	for _, s := range report.Skipped {
 		both.skip(s)
 	}
 	report.Skipped, report.More = both.Skipped, report.More+both.More
 	return report, err
+}
+
+// sharing is what becomes of the entries of a zone.
+type sharing struct {
+	all      acl.ACL         // who they are, in the order in which they were named
+	granted  acl.ACL         // what the root's access list gets
+	content  acl.ACL         // of these what its default one and everything in it get: who may only deliver has no entry there
+	narrowed acl.ACL         // what is taken away everywhere before: they had more, or are to have none
+	marked   acl.ACL         // of these whom the content may name although the root does not: see attrNarrowing
+	nobody   acl.ACL         // of these those of nobody, whom no group lets in
+	leftover acl.ACL         // of these those whose entry at the root gives nothing because a downgrade was interrupted
+	byHand   acl.ACL         // and those whose entry was written so
+	owners   map[uint32]bool // see ownersOf
+	owner    uint32          // whom the default list is to name, 0 for nobody
+	denied   []string        // who are to have nothing, have an entry that gives nothing, and keep it
+}
+
+// sharing finds out who they are, and what a root with this list makes of them.
+func (h *Held) sharing(members []Member, before acl.ACL) (s sharing, err error) {
+	s.owners = make(map[uint32]bool)
+	after := before
+	for _, m := range members {
+		if m.Access != None && m.Access.perm() == 0 {
+			return s, ValueError{Attr: "access", Value: clip(string(m.Access)), Reason: BadForm}
+		}
+		e, err := h.admin.entryFor(m.Principal, m.Access, h.stat.Uid)
+		if err != nil {
+			return s, err
+		}
+		if _, twice := s.all.Find(e.Tag, e.ID); twice {
+			return s, fmt.Errorf("%s: %w", m.Principal, ErrTwice)
+		}
+		s.all = append(s.all, e)
+		old, had := before.Find(e.Tag, e.ID)
+		if begun := isNarrowing(h.fd, e); m.Access == None || m.Access == Drop || had && old&^e.Perm != 0 || begun {
+			s.narrowed = append(s.narrowed, e)
+			if m.Access != Drop || had || before.Minimal() || begun || len(members) == 1 { // there is not room for any number of them
+				s.marked = append(s.marked, e)
+			}
+			switch empty := m.Access == None && had && old == 0; {
+			case h.admin.isNobody(e):
+				s.nobody = append(s.nobody, e)
+			case empty && begun && !isByHand(h.fd, e):
+				s.leftover = append(s.leftover, e)
+			case empty:
+				s.denied = append(s.denied, m.Principal)
+				s.byHand = append(s.byHand, e)
+			}
+		}
+		if m.Access == None {
+			after = after.Without(e.Tag, e.ID)
+			continue
+		}
+		s.granted = append(s.granted, e)
+		if after = after.With(e); m.Access != Drop {
+			s.content = append(s.content, e)
+		}
+	}
+	for _, e := range s.narrowed {
+		maps.Copy(s.owners, h.admin.ownersOf(e, h.stat.Uid, after))
+	}
+	if len(s.content) > 0 {
+		s.owner, err = h.namedByDefault()
+	}
+	return s, err
+}
+
+// without takes away from a list those who get less.
+func (s sharing) without(list acl.ACL, _ bool) acl.ACL {
+	for _, e := range s.narrowed {
+		found, there := list.Find(e.Tag, e.ID)
+		if _, nobody := s.nobody.Find(e.Tag, e.ID); there && (found != 0 || nobody) {
+			list = list.Without(e.Tag, e.ID)
+		}
+	}
+	return list
+}
+
+// withoutAtRoot is without for the root, where an interrupted downgrade leaves an entry: see addToRoot.
+func (s sharing) withoutAtRoot(list acl.ACL, inherited bool) acl.ACL {
+	list = s.without(list, inherited)
+	for _, e := range s.leftover {
+		if found, there := list.Find(e.Tag, e.ID); there && found == 0 && !inherited {
+			list = list.Without(e.Tag, e.ID)
+		}
+	}
+	return list
+}
+
+// mark records whose rights are taken away, before anything changes: see attrNarrowing. unmark takes back what was not recorded before.
+func (s sharing) mark(fd int) (unmark func() error, err error) {
+	var marked acl.ACL
+	unmark = func() (err error) {
+		for _, e := range marked {
+			err = errors.Join(err, endNarrowing(fd, e))
+		}
+		return err
+	}
+	for _, e := range s.marked {
+		before := isNarrowing(fd, e)
+		value := ""
+		if _, found := s.byHand.Find(e.Tag, e.ID); found {
+			value = byHand
+		}
+		if err := beginNarrowing(fd, e, value); err != nil {
+			return nil, errors.Join(err, unmark())
+		}
+		if !before {
+			marked = append(marked, e)
+		}
+	}
+	return unmark, nil
+}
+
+// narrowAll takes away everywhere what they had, and gives them at the root what they are to have.
+func (h *Held) narrowAll(s sharing, report *Report) error {
+	// The access ACL of the root is the first to change: lookups stop at once.
+	if _, err := changeACLs(h.fd, &h.stat, s.withoutAtRoot); err != nil {
+		return err
+	}
+	if err := h.admin.walk(h.fd, report, allNames, removal(s.without, s.owners)); err != nil {
+		return err
+	}
+	if err := s.addToRoot(h.fd, false); err != nil {
+		return full(h.fd, err)
+	}
+	if report.unfinished {
+		return nil
+	}
+	for _, e := range s.marked {
+		if err := endNarrowing(h.fd, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // CheckShare says before a change whether Share would refuse whom it is given.
@@ -137,8 +273,8 @@ func (a *Admin) entryFor(principal string, access Access, owner uint32) (acl.Ent
 	return e, nil
 }
 
-// addition gives an entry to what belongs to somebody of Share Zone.
-func (a *Admin) addition(e acl.Entry) change {
+// addition gives entries to what belongs to somebody of Share Zone.
+func (a *Admin) addition(entries acl.ACL) change {
 	return func(fd int, st *unix.Stat_t) (bool, error) {
 		if linked(st) {
 			return false, errLinked
@@ -147,13 +283,17 @@ func (a *Admin) addition(e acl.Entry) change {
 			return false, ErrNotOurs
 		}
 		return changeACLs(fd, st, func(list acl.ACL, inherited bool) acl.ACL {
-			if found, there := list.Find(e.Tag, e.ID); there && found == e.Perm {
-				return list
+			for _, e := range entries {
+				if found, there := list.Find(e.Tag, e.ID); there && found == e.Perm {
+					continue
+				}
+				if inherited {
+					list = inheritedWith(list, e)
+				} else {
+					list = withoutWiderMask(list, e)
+				}
 			}
-			if inherited {
-				return inheritedWith(list, e)
-			}
-			return withoutWiderMask(list, e)
+			return list
 		})
 	}
 }
@@ -173,18 +313,17 @@ func removal(without func(list acl.ACL, inherited bool) acl.ACL, owners map[uint
 	}
 }
 
-// ownersOf are the people whose own folders give them more than the access that they get: those whom the entry names, when it
+// ownersOf are the people whose own folders give them more than the entry that they get: those whom it names, when it
 // lets them in but not write. Who does not get in at all cannot reach his folders. Of a group, the owner of the zone loses nothing,
-// nor does who may write by another entry of the root's list, as it was before.
-func (a *Admin) ownersOf(e acl.Entry, access Access, owner uint32, before acl.ACL) map[uint32]bool {
+// nor does who may write by another entry of the root's list, as it will be.
+func (a *Admin) ownersOf(e acl.Entry, owner uint32, after acl.ACL) map[uint32]bool {
 	owners := make(map[uint32]bool)
-	switch {
+	switch access := accessOf(e.Perm); {
 	case access == None || access == Write:
 	case e.Tag == acl.User:
 		owners[e.ID] = true
 	default:
 		if group, known := a.names.GroupName(e.ID); known {
-			after := before.Without(e.Tag, e.ID).With(e)
 			for _, member := range a.names.Members(group) {
 				owners[member.UID] = member.UID != owner && accessOf(a.permOf(after, member.UID)) != Write
 			}
@@ -229,28 +368,46 @@ func (h *Held) namedByDefault() (uint32, error) {
 	return 0, names.Err()
 }
 
-// addToRoot gives the entry to the root, to both ACLs or to none. The owner gets into the default one where somebody took him out of it
-// (setfacl -k): else he would not reach what the others bring from now on.
-func addToRoot(fd int, e acl.Entry, owner uint32) error {
+// addToRoot gives what is granted to the root, to both ACLs or to none. The owner gets into the default one where somebody took him out of
+// it (setfacl -k): else he would not reach what the others bring from now on. At first those of whom something is to be taken away have the
+// place of their entry and no right: they may have more than it in what lies inside.
+func (s sharing) addToRoot(fd int, first bool) error {
+	if len(s.granted) == 0 {
+		return nil
+	}
 	access, err := acl.Access(fd)
 	if err != nil {
 		return err
 	}
-	after := withoutWiderMask(access, e)
+	after := access
+	if first {
+		after = s.without(access, false)
+	}
+	for _, e := range s.granted {
+		if _, narrowed := s.narrowed.Find(e.Tag, e.ID); narrowed && first {
+			e.Perm = 0
+		}
+		after = withoutWiderMask(after, e)
+	}
 	if access.Minimal() { // it lost its list: that nobody was let in is nobody's will, and the file's group keeps what it has
 		after = after.With(acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: permWrite})
 	}
 	if err := acl.SetAccess(fd, after); err != nil {
 		return err
 	}
-	if e.Perm == permDrop {
+	if len(s.content) == 0 {
 		return nil
 	}
 	inherited, err := acl.Default(fd)
 	if err == nil {
-		inherited = inheritedWith(inherited, e)
-		if _, named := inherited.Find(acl.User, owner); !named && owner != 0 {
-			inherited = inherited.With(acl.Entry{Tag: acl.User, ID: owner, Perm: permWrite})
+		if first {
+			inherited = s.without(inherited, true)
+		}
+		for _, e := range s.content {
+			inherited = inheritedWith(inherited, e)
+		}
+		if _, named := inherited.Find(acl.User, s.owner); !named && s.owner != 0 {
+			inherited = inherited.With(acl.Entry{Tag: acl.User, ID: s.owner, Perm: permWrite})
 		}
 		err = acl.SetDefault(fd, inherited)
 	}
@@ -260,11 +417,11 @@ func addToRoot(fd int, e acl.Entry, owner uint32) error {
 	return err
 }
 
-// isShut says whether the mask of the root keeps the entry from what it says. Whoever made it so (chmod 700) shut the
+// isShut says whether the mask of the root keeps one of the entries from what it says. Whoever made it so (chmod 700) shut the
 // zone for everybody; sharing with one more person must not open it for all.
-func isShut(fd int, e acl.Entry) (bool, error) {
+func isShut(fd int, granted acl.ACL) (bool, error) {
 	access, err := acl.Access(fd)
-	return err == nil && access.Effective(e) != e.Perm, err
+	return err == nil && slices.ContainsFunc(granted, func(e acl.Entry) bool { return access.Effective(e) != e.Perm }), err
 }
 
 // withoutWiderMask adds an entry without giving anybody anything by the mask: one that is there stays, a new one is

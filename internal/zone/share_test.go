@@ -111,7 +111,7 @@ func TestShareNarrowing(t *testing.T) {
 		h, err := admin.hold("demo")
 		must(t, err)
 		id, _ := admin.names.UserID("zt-bruno")
-		must(t, beginNarrowing(h.fd, acl.Entry{Tag: acl.User, ID: id}))
+		must(t, beginNarrowing(h.fd, acl.Entry{Tag: acl.User, ID: id}, ""))
 		h.Release()
 		sh(t, "setfacl -n -x u:zt-bruno,d:u:zt-bruno "+root)
 		if !record() {
@@ -353,6 +353,110 @@ func TestShareLargeTrees(t *testing.T) {
 	}
 }
 
+// TestShareAll: several are shared with at once, whatever each had before, or none of them is, and nothing is left that says otherwise.
+func TestShareAll(t *testing.T) {
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	createDemo(t, admin)
+	fill(t, root)
+	all := func(grants ...string) (Report, error) {
+		var members []Member
+		for _, g := range grants {
+			principal, access, _ := strings.Cut(g, "=")
+			members = append(members, Member{Principal: principal, Access: Access(access)})
+		}
+		return admin.ShareAll("demo", members, true)
+	}
+	state := func() string {
+		return sh(t, "getfacl -Rp "+root+"; getfattr -d -m trusted.shz.narrowing --absolute-names "+root)
+	}
+	share(t, admin, "user:zt-bruno", Write)
+	share(t, admin, "user:zt-carla", Write)
+	for _, c := range []struct {
+		grants []string
+		want   error
+	}{
+		{[]string{"user:zt-bruno=none", "group:zt-acme=read", "user:nobody-here=read"}, ErrNoSuchUser},
+		{[]string{"user:zt-bruno=read", "user:zt-anna=read"}, ErrIsOwner},
+		{[]string{"user:zt-bruno=read", "group:zt-acme=read", "user:zt-bruno=none"}, ErrTwice},
+	} {
+		before := state()
+		if _, err := all(c.grants...); !errors.Is(err, c.want) || state() != before {
+			t.Errorf("%q: %v\nbefore\n%s\nafter\n%s", c.grants, err, before, state())
+		}
+	}
+	// One gets less, one nothing, one something for the first time, in one walk.
+	report, err := all("user:zt-bruno=read", "group:zt-acme=write", "user:zt-carla=none")
+	if err != nil || report.Folders != 4 || report.Files != 6 { // each once where somebody is taken away, once where somebody is given
+		t.Errorf("%+v %v", report, err)
+	}
+	if got := state(); strings.Contains(got, "user:zt-bruno:rwx") || strings.Count(got, "user:zt-bruno:r-x") != 9 || strings.Contains(got, "zt-carla") ||
+		strings.Count(got, "group:zt-acme:rwx") != 9 || strings.Contains(got, "narrowing") {
+		t.Errorf("%s", got)
+	}
+	// There is no room for one of them: who was to get less keeps what he has, and no record says that it is being taken away.
+	var entries []string
+	for id := 100_000; id < 100_220; id++ {
+		entries = append(entries, fmt.Sprintf("u:%d:rwx,d:u:%d:rwx", id, id))
+	}
+	sh(t, "setfacl -m "+strings.Join(entries, ",")+" "+root+"; i=200000; while setfacl -m u:$i:rwx "+root+" 2>/dev/null; do i=$((i+1)); done; setfacl -x u:$((i-1)) "+root)
+	before := state()
+	if _, err := all("group:zt-acme=read", "user:zt-carla=write"); !errors.Is(err, ErrTooMany) || state() != before {
+		t.Errorf("%v\nbefore\n%s\nafter\n%s", err, before, state())
+	}
+	// Whose entries go at the same time takes no room.
+	if _, err := all("group:zt-acme=none", "user:zt-carla=read"); err != nil {
+		t.Errorf("one for another: %v", err)
+	}
+	// Several who may only deliver, in a list with room for them.
+	sh(t, "setfacl -k -b "+root+"; setfacl -m g::---,g:shzbase:---,m:rwx "+root)
+	var drops []string
+	for i := range 120 {
+		name := fmt.Sprintf("zt-drop%d", i)
+		sh(t, "getent group "+name+" >/dev/null || groupadd "+name)
+		drops = append(drops, "group:"+name+"=drop")
+	}
+	admin.names = admin.names.Fresh()
+	if _, err := all(drops...); err != nil || strings.Contains(state(), "narrowing") {
+		t.Errorf("120 who deliver: %v", err)
+	}
+}
+
+// TestShareLeavesOut: whoever is to have less has nothing at the root before anything inside is changed, so that no run that ends in between
+// leaves him what he had.
+func TestShareLeavesOut(t *testing.T) {
+	base, admin := needCopy(t)
+	createDemo(t, admin)
+	fill(t, base+"/demo")
+	share(t, admin, "user:zt-bruno", Write)
+	h, err := admin.hold("demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Release()
+	before, err := acl.Access(h.fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := h.sharing([]Member{{Principal: "user:zt-bruno", Access: Read}, {Principal: "user:zt-carla", Access: Read}}, before)
+	if err == nil {
+		err = s.addToRoot(h.fd, true)
+	}
+	list, unread := acl.Access(h.fd)
+	if err := errors.Join(err, unread); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]acl.Perm{"zt-bruno": 0, "zt-carla": permRead} {
+		id, _ := admin.names.UserID(name)
+		if perm, there := list.Find(acl.User, id); !there || perm != want {
+			t.Errorf("%s: %v %v", name, perm, there)
+		}
+	}
+	if _, err := h.Share("user:zt-bruno", Read); err != nil || strings.Contains(sh(t, "getfacl -Rp "+base+"/demo"), "zt-bruno:rwx") {
+		t.Errorf("run again: %v", err)
+	}
+}
+
 // The access list is full: the root stays as it was, and a sentence can recommend a group.
 func TestShareFull(t *testing.T) {
 	base, admin := needCopy(t)
@@ -455,7 +559,8 @@ func TestShareReachesReservedNames(t *testing.T) {
 			named = append(named, d.Path+" "+d.Found)
 		}
 	}
-	if !slices.Equal(named, []string{".shz-his zt-bruno"}) {
+	slices.Sort(named)
+	if !slices.Equal(named, []string{".shz-his zt-bruno", ".shz-trash-7 zt-bruno"}) {
 		t.Errorf("%q", named)
 	}
 }

@@ -94,7 +94,9 @@ type Report struct {
 	More    int       `json:"more"` // skipped and matters, beyond those in Skipped
 	Shut    bool      `json:"shut"` // the mask of the root leaves less than was given
 	// Denied: an entry that gives nothing stays in the root's list where rights were taken away; it keeps out whom a group would let in.
-	Denied bool `json:"denied,omitempty"`
+	Denied   bool     `json:"denied,omitempty"`
+	DeniedTo []string `json:"-"` // of whom
+	Still    []Still  `json:"still,omitempty"`
 
 	unfinished bool // something was left as it was that another run might change
 	moreOwns   int  // of More, the folders of the principal's own

@@ -26,8 +26,14 @@ type Sweeping struct {
 
 // SweepLeftovers finds what killed requests left. What a process holds locked is an upload under way, whatever the clocks say.
 func (h *Held) SweepLeftovers(s *Sweeping) error {
+	closed := -1
 	if s.Remove {
-		if err := h.sweepNear(h.fd); err != nil {
+		var err error
+		if closed, err = h.openAside(); err != nil {
+			return err
+		}
+		defer unix.Close(closed)
+		if err := h.sweepNear(h.fd); err != nil { // also where .closed is on the same file system: something in a nested one may have been moved here
 			return err
 		}
 	}
@@ -63,7 +69,7 @@ func (h *Held) SweepLeftovers(s *Sweeping) error {
 		case away:
 			err = giveBack(w.here, name)
 		default:
-			err = h.removeAside(w.here, name, int(left), nil)
+			err = h.removeAside(closed, w.here, name, int(left), nil)
 		}
 		switch {
 		case err == nil && away:

@@ -39,6 +39,12 @@ func isTrash(name string) bool {
 	return isOne && err == nil
 }
 
+// InTrash says whether a path below a zone, its segments percent-encoded, is a folder with the name of a person's trash, or lies below one.
+func InTrash(path string) (inTrash, below bool) {
+	top, _, below := strings.Cut(path, "/")
+	return isTrash(top), below
+}
+
 // trashStamp begins the name of such a folder, so that names are in the order of time.
 const trashStamp = "20060102T150405.000000000Z"
 
@@ -254,32 +260,43 @@ func (t *Trash) shut(top *Object) error {
 	return err
 }
 
-// shutTrash gives a folder of the trash the lists that let in whose it is and the owner of the zone; keepMask makes no mask wider.
-func shutTrash(fd int, deleter, owner uint32, keepMask bool) error {
-	list := acl.FromMode(0o700)
+// trashLists are the lists of a folder of the trash that has these two: they let in whose it is and the owner of the zone. keepMask makes
+// no mask wider.
+func trashLists(access, inherited acl.ACL, deleter, owner uint32, keepMask bool) (after, passedOn acl.ACL) {
+	after = acl.FromMode(0o700)
 	if owner != deleter {
-		list = list.With(acl.Entry{Tag: acl.User, ID: owner, Perm: permWrite})
+		after = after.With(acl.Entry{Tag: acl.User, ID: owner, Perm: permWrite})
 	}
-	inherited, err := acl.Default(fd)
-	after := list
+	passedOn = after
 	if mask, shut := narrowMask(inherited); shut && keepMask {
-		after = list.With(acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: mask})
+		passedOn = after.With(acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: mask})
 	}
-	if err == nil && !slices.Equal(inherited, after) {
-		err = acl.SetDefault(fd, after)
+	if owner != deleter && keepMask {
+		after = after.With(acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: maskOf(access, isFolder)})
 	}
+	return after, passedOn
+}
+
+// shutTrash gives a folder of the trash its lists.
+func shutTrash(fd int, deleter, owner uint32, keepMask bool) error {
+	inherited, err := acl.Default(fd)
 	if err != nil {
 		return err
 	}
 	access, err := acl.Access(fd)
-	after = list
-	if owner != deleter && keepMask {
-		after = list.With(acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: maskOf(access, isFolder)})
+	if err != nil {
+		return err
 	}
-	if err == nil && !slices.Equal(access, after) {
-		err = acl.SetAccess(fd, after)
+	after, passedOn := trashLists(access, inherited, deleter, owner, keepMask)
+	if !slices.Equal(inherited, passedOn) {
+		if err := acl.SetDefault(fd, passedOn); err != nil {
+			return err
+		}
 	}
-	return err
+	if !slices.Equal(access, after) {
+		return acl.SetAccess(fd, after)
+	}
+	return nil
 }
 
 // take moves what has a name in a folder into the trash, under the name that it had there.

@@ -22,6 +22,7 @@ type Emptying struct {
 	Folders                    int   // of persons, with nothing left in them
 	First                      error // of the failures
 
+	aside    int       // where what is to be removed goes first
 	restored time.Time // the zone came back from .closed: until then nobody could take anything out
 }
 
@@ -34,6 +35,13 @@ func (h *Held) EmptyTrash(e *Emptying) error {
 		return err
 	}
 	e.restored = restored(h.fd, st.Ctim)
+	if e.Remove {
+		var err error
+		if e.aside, err = h.openAside(); err != nil {
+			return err
+		}
+		defer unix.Close(e.aside)
+	}
 	tops, all, err := h.deletions(e)
 	for _, d := range all {
 		if e.Stop != nil && e.Stop() || e.Most > 0 && e.Found == e.Most {
@@ -142,7 +150,7 @@ func (h *Held) empty(e *Emptying, top int, d placedDeletion, object int, owner u
 	if err != nil || !e.Remove {
 		return err, nil
 	}
-	err = h.removeAside(top, name, object, func(dir int, name string) error {
+	err = h.removeAside(e.aside, top, name, object, func(dir int, name string) error {
 		_, err := h.removableBy(dir, name, owner)
 		return err
 	})

@@ -64,7 +64,7 @@ func TestTrashOfWrongOwner(t *testing.T) {
 		var err error
 		if mend == "apply" {
 			sh(t, "chown zt-anna "+root)
-			_, err = admin.Apply("demo")
+			_, err = admin.Apply("demo", false)
 		} else {
 			_, err = admin.Transfer("demo", "zt-anna")
 		}
@@ -107,7 +107,7 @@ func TestTrashGivesNothing(t *testing.T) {
 		var err error
 		owner := "zt-anna"
 		if act == "apply" {
-			report, err = admin.Apply("demo")
+			report, err = admin.Apply("demo", false)
 		} else {
 			owner = "zt-dora"
 			report, err = admin.Transfer("demo", owner)
@@ -145,7 +145,7 @@ func TestTrashWithoutRoom(t *testing.T) {
 		var report Report
 		var err error
 		if act == "apply" {
-			report, err = admin.Apply("demo")
+			report, err = admin.Apply("demo", false)
 		} else {
 			report, err = admin.Transfer("demo", "zt-dora")
 		}
@@ -231,5 +231,63 @@ func TestShareTellsAll(t *testing.T) {
 	entry, err := admin.entryFor("user:zt-bruno", Read, h.stat.Uid)
 	if err != nil || entry.ID != bruno || isNarrowing(h.fd, entry) {
 		t.Errorf("still being taken away: %v", err)
+	}
+}
+
+// TestCheckTrash: who gets at more in a trash than he should is found, with what lies there and was made open, and mended by apply; a stranger's
+// thing is told; what has the name of another's trash is told, and goes by a removal, which takes nobody's own trash.
+func TestCheckTrash(t *testing.T) {
+	base, admin := needCopy(t)
+	createDemo(t, admin)
+	root := base + "/demo"
+	share(t, admin, "user:zt-bruno", Write)
+	share(t, admin, "user:zt-carla", Write)
+	as(t, "zt-carla", "cd "+root+"; umask 007; mkdir -m 1770 hers; echo x >hers/file; chmod 640 hers/file; echo x >shut; chmod 600 shut; mkdir -m 1700 closed")
+	for _, name := range []string{"hers", "shut", "closed"} {
+		wantTrash(t, "zt-carla", root, "discard "+name, "true <nil>")
+	}
+	if found, short := check(t, admin); short != nil {
+		t.Fatalf("nothing is wrong yet: %+v", found)
+	}
+	carla, _ := admin.names.UserID("zt-carla")
+	trash := trashName(carla)
+	at := sh(t, "cd "+root+"; echo "+trash+"/*/hers")
+	deletion, _, _ := strings.Cut(strings.TrimPrefix(at, trash+"/"), "/")
+	sh(t, "cd "+root+"; setfacl -m u:zt-bruno:rwx "+trash+"; setfacl -m u:zt-bruno:r-x,d:u:zt-bruno:r-x "+trash+"/"+deletion+"; chmod 666 "+at+"/file; setfacl -n -m u:zt-staff:r "+at)
+	want := []string{trash + " extra", trash + "/" + deletion + " extra", at + " extra", at + "/file other", at + "/file wide"}
+	slices.Sort(want)
+	if found, short := check(t, admin); !slices.Equal(short, want) || slices.ContainsFunc(found, func(d Drift) bool { return !d.Apply }) {
+		t.Errorf("found %+v, want %q", found, want)
+	}
+	if _, err := admin.Apply("demo", false); err != nil {
+		t.Error(err)
+	}
+	if found, short := check(t, admin); short != nil {
+		t.Errorf("after apply: %+v", found)
+	}
+	sh(t, "chown root: "+root+"/"+at+"/file")
+	if found, short := check(t, admin); !slices.Equal(short, []string{at + "/file owner"}) || found[0].Apply || len(found[0].Mend) != 0 {
+		t.Errorf("%+v", found)
+	}
+	sh(t, "chown zt-carla: "+root+"/"+at+"/file")
+
+	// The name of another's.
+	sh(t, "mkdir -m 700 "+base+"/.closed")
+	bruno, _ := admin.names.UserID("zt-bruno")
+	as(t, "zt-carla", "cd "+root+"; umask 007; mkdir -m 1770 "+trashName(bruno)+"; echo x >"+trashName(bruno)+"/file; chmod 640 "+trashName(bruno)+"/file")
+	found, _ := check(t, admin)
+	if !slices.ContainsFunc(found, func(d Drift) bool {
+		return d.Path == trashName(bruno) && d.Kind == DriftReserved && d.Found == "zt-carla" && !d.Apply
+	}) {
+		t.Errorf("%+v", found)
+	}
+	if err := admin.Remove("demo", []string{trash}); !errors.Is(err, ErrReserved) || !exists(root+"/"+at) {
+		t.Errorf("carla's own trash: %v", err)
+	}
+	if err := admin.Remove("demo", []string{trashName(bruno)}); err != nil || exists(root+"/"+trashName(bruno)) {
+		t.Errorf("%v", err)
+	}
+	if found, short := check(t, admin); short != nil {
+		t.Errorf("%+v", found)
 	}
 }

@@ -15,7 +15,7 @@ import (
 // under a reserved name and appears when everything is in it and on disk: of an archive that is refused in the middle
 // nothing stays. judge, if it is not nil, is asked about each file with its path below the folder. It returns how many bytes
 // the files have together.
-func (o *Object) Unpack(in archive.Reader, name string, exists OnExists, keep Reserve, judge func(*os.File, []string) error) (Landed, int64, error) {
+func (o *Object) Unpack(in archive.Reader, name string, exists OnExists, keep Reserve, judge func(*os.File, []string) error, announce Announce) (Landed, int64, error) {
 	if err := CheckNewName(name); err != nil {
 		return Landed{}, 0, err
 	}
@@ -36,7 +36,7 @@ func (o *Object) Unpack(in archive.Reader, name string, exists OnExists, keep Re
 	u.close()
 	var landed Landed
 	if err == nil {
-		landed, err = o.appear(made, hidden, name, exists)
+		landed, err = o.appear(made, hidden, name, exists, announce)
 	}
 	if err != nil || landed.Skipped {
 		return landed, 0, errors.Join(err, o.removeTree(hidden))

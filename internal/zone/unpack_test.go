@@ -39,7 +39,7 @@ func (l *listed) Close()                     {}
 
 func TestUnpack(t *testing.T) {
 	dir, root := tree(t)
-	got, bytes, err := root.Unpack(&listed{entries: []string{"a/b/file=12", "top=3", "a/b/", "a/c/", "a/b/other=4", "empty=", "a/", "x/y/z/deep=55", "a/d=6"}}, "new", ExistsFail, Reserve{}, nil)
+	got, bytes, err := root.Unpack(&listed{entries: []string{"a/b/file=12", "top=3", "a/b/", "a/c/", "a/b/other=4", "empty=", "a/", "x/y/z/deep=55", "a/d=6"}}, "new", ExistsFail, Reserve{}, nil, nil)
 	want := Landed{Name: "new", Folder: true}
 	if err != nil || got != want || bytes != 7 {
 		t.Fatal(got, bytes, err)
@@ -78,7 +78,7 @@ func TestUnpackRefuses(t *testing.T) {
 		{"a=1 b/c=2 ! d=3", archive.Damaged}, {"!", archive.Damaged},
 	} {
 		dir, root := tree(t)
-		_, _, err := root.Unpack(&listed{entries: strings.Split(row.entries, " ")}, "new", ExistsFail, Reserve{}, nil)
+		_, _, err := root.Unpack(&listed{entries: strings.Split(row.entries, " ")}, "new", ExistsFail, Reserve{}, nil, nil)
 		var refused *archive.Refusal
 		if !errors.As(err, &refused) || refused.Reason != row.want {
 			t.Errorf("%q: %v", row.entries, err)
@@ -103,7 +103,7 @@ func TestUnpackOnExists(t *testing.T) {
 						must(t, occupy(dir+"/new"))
 					}
 				}}
-				got, _, err := root.Unpack(in, "new", e, Reserve{}, nil)
+				got, _, err := root.Unpack(in, "new", e, Reserve{}, nil, nil)
 				want, wantErr := Landed{Name: "new", Folder: true}, error(nil)
 				switch {
 				case occupant == "nothing":
@@ -128,7 +128,7 @@ func TestUnpackOnExists(t *testing.T) {
 	}
 	_, root := tree(t)
 	for _, name := range []string{"", "..", "a/b", ".shz-x", "a\nb", strings.Repeat("n", 256)} {
-		if _, _, err := root.Unpack(&listed{}, name, ExistsFail, Reserve{}, nil); err == nil {
+		if _, _, err := root.Unpack(&listed{}, name, ExistsFail, Reserve{}, nil, nil); err == nil {
 			t.Errorf("%q was taken", name)
 		}
 	}
@@ -156,7 +156,7 @@ func TestUnpackNoRoom(t *testing.T) {
 	if space.Blocks == 0 {
 		t.Skip("a file system that does not say how large it is")
 	}
-	_, _, err := root.Unpack(&listed{entries: []string{"d/", "d/a=1"}}, "new", ExistsFail, Reserve{Percent: 100}, nil)
+	_, _, err := root.Unpack(&listed{entries: []string{"d/", "d/a=1"}}, "new", ExistsFail, Reserve{Percent: 100}, nil, nil)
 	if now := state(t, dir); !errors.Is(err, unix.ENOSPC) || now != "" {
 		t.Errorf("%v; there is %s", err, now)
 	}
@@ -171,7 +171,7 @@ func TestUnpackDeepAndWide(t *testing.T) {
 		entries = append(entries, strings.Repeat("w", i%200+1)+"/f=x")
 	}
 	before := descriptors(t)
-	_, _, err := root.Unpack(&listed{entries: entries[:201]}, "new", ExistsFail, Reserve{}, nil)
+	_, _, err := root.Unpack(&listed{entries: entries[:201]}, "new", ExistsFail, Reserve{}, nil, nil)
 	must(t, err)
 	if now := descriptors(t); now != before {
 		t.Errorf("%d descriptors, before %d", now, before)

@@ -212,6 +212,17 @@ func (u *Upload) File() *os.File { return u.file }
 // Announce has the caller told each name before the file may have it. An error of his keeps it from getting it.
 func (u *Upload) Announce(tell func(name string) error) { u.announce = tell }
 
+// Announce is told each name before what lands may have it, and what tells that from all others (FileIdentity). An error keeps it from
+// getting it. Nil: nobody is told.
+type Announce func(name, file string) error
+
+func (a Announce) tell(name string, fd int) error {
+	if a == nil {
+		return nil
+	}
+	return a(name, FileIdentity(fd))
+}
+
 // Commit brings the bytes to disk and then gives the file its name, atomically. It returns the name, which is another
 // one after ExistsRename, and whether it replaced a file. EEXIST when the name was taken meanwhile.
 func (u *Upload) Commit() (name string, replaced bool, err error) {

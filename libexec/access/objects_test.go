@@ -55,7 +55,7 @@ func TestObjects(t *testing.T) {
 		{"", "dir", `rwx owner rwx`, `r-x user:ac-reader r-x`},
 		{"file", "file", `rw- owner rw-`, `r-- user:ac-reader r-x masked`},
 		{"folder", "dir", `rwx owner rwx`, `r-x user:ac-reader r-x`},
-		{"masked", "file", `rw- owner rw-`, `--- other ---`},
+		{"masked", "file", `rw- owner rw-`, `--- user:ac-reader r-x masked`},
 		{"shut", "dir", `rwx owner rwx`, `r-- user:ac-reader r--`},
 		{"shut/below", "file", `rw- owner rw-`, `--- at "shut" user:ac-reader r--`},
 		{"shut/deep/file", "file", `rw- owner rw-`, `--- at "shut" user:ac-reader r--`},

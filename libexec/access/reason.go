@@ -72,6 +72,10 @@ func (x explainer) person(name string, p acl.Person, a answer) helper.Person {
 		return told
 	}
 	told.Entry, told.Perm, told.Masked = x.entryName(reason.Entry), reason.Entry.Perm.String(), reason.Masked
+	if reason.Masked {
+		mask, _ := decides.list.Find(acl.Mask, acl.Undefined)
+		told.Mask = mask.String()
+	}
 	for _, e := range reason.Also {
 		told.Also = append(told.Also, x.entryName(e))
 	}

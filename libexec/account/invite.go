@@ -72,7 +72,7 @@ func invite(w *work) error {
 	}
 	err = half("not-sent", w.sendInvitation(settings))
 	w.release() // who administers must not wait for the walk through the zone to lock somebody
-	return errors.Join(err, half("not-in-zone", w.letIn(z)), w.showUser())
+	return errors.Join(err, half("not-in-zone", w.letIn(z)), w.showMade())
 }
 
 // makeInvited makes the account, and writes down who answers for it, while nobody else is counted among those whom the same one invited.

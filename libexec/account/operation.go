@@ -28,6 +28,7 @@ type operation struct {
 	changes  bool // one at a time for each account, and noted
 	makes    bool // what it is about does not exist yet
 	newGroup bool // it is a group
+	nobody   bool // it is about nobody who has an account
 	notSelf  bool // nobody does it to himself
 	manager  bool // managers may ask for it too
 	run      func(*work) error
@@ -51,40 +52,34 @@ var operations = map[string]operation{
 	"end-session":  {run: endSession},
 	"member":       {changes: true, run: member},
 	"create-group": {changes: true, makes: true, newGroup: true, run: createGroup},
+
+	"signups":        {run: signups},
+	"signup-confirm": {changes: true, makes: true, run: confirmSignup},
+	"signup-decline": {changes: true, makes: true, nobody: true, run: declineSignup},
 }
 
 // search returns a part of those who meet the criteria.
 func search(w *work) error {
-	shadow, err := account.ReadShadow()
-	if err != nil {
-		return err
-	}
 	find := account.Criteria{}
 	if w.Find != nil {
 		find = *w.Find
 	}
-	all := w.names.Users(shadow, w.now)
-	if find.Sponsor != "" || find.Review {
-		if err := w.names.AddSponsors(all, shadow, w.now); err != nil {
-			return err
-		}
-	}
-	found := slices.DeleteFunc(all, func(u account.User) bool { return !find.Matches(u) })
-	if err := w.names.Err(); err != nil {
+	found, total, err := w.names.Find(find, w.shadow, w.now, w.Offset, w.Limit)
+	if err != nil {
 		return err
 	}
-	w.out.Total = len(found)
-	found = found[min(max(w.Offset, 0), len(found)):]
-	if w.Limit > 0 {
-		found = found[:min(w.Limit, len(found))]
+	w.out.Total = total
+	if err := signups(w); err != nil { // who looks for somebody finds him all the same
+		privileged.Log(program, "requests for accounts", err)
 	}
-	w.out.Users, err = w.known(found, shadow)
+	w.out.Asking, w.out.Signups = len(w.out.Signups), nil
+	w.out.Users, err = w.known(found)
 	return err
 }
 
 // known adds what takes a look at each, for those who are shown.
-func (w *work) known(users []account.User, shadow account.Shadow) ([]helper.KnownUser, error) {
-	if err := errors.Join(account.AddLogins(users), w.names.AddSponsors(users, shadow, w.now)); err != nil {
+func (w *work) known(users []account.User) ([]helper.KnownUser, error) {
+	if err := errors.Join(account.AddLogins(users), w.names.AddSponsors(users, w.shadow, w.now)); err != nil {
 		return nil, err
 	}
 	people := make([]account.Entry, 0, len(users))
@@ -98,7 +93,7 @@ func (w *work) known(users []account.User, shadow account.Shadow) ([]helper.Know
 	}
 	known := make([]helper.KnownUser, len(users))
 	for i, u := range users {
-		known[i].User, known[i].Passwordless = u, shadow.NeverHadPassword(u.Name)
+		known[i].User, known[i].Passwordless = u, w.shadow.NeverHadPassword(u.Name)
 		state, err := factor.Installed().Look(factor.Person{Name: u.Name, UID: u.UID})
 		if err != nil { // he cannot log in: an administrator finds him, and takes it off
 			privileged.Log(program, "second factor of "+u.Name, err)
@@ -126,7 +121,9 @@ func show(w *work) error {
 		if w.out.Invited, err = invitation.Pending(u); err != nil {
 			return err
 		}
-		w.out.Waits = w.out.Invited != nil && waits(u)
+		if w.out.Invited != nil {
+			w.out.Waits, w.out.Refused = mailOf(u, queue.Queue(layout.Queue))
+		}
 	}
 	for _, s := range sessions {
 		if s.Err == nil && s.Record.UID == u.UID {
@@ -153,20 +150,29 @@ func show(w *work) error {
 // lookedAt bounds how many messages are read for a page: where more wait the mail server is away, and doctor says so.
 const lookedAt = 1000
 
-// waits says whether the mail with somebody's invitation was tried in vain. What cannot be read is told where the queue is looked at.
-func waits(u account.User) bool {
-	const messages = queue.Queue(layout.Queue)
-	ids, err := messages.List(queue.Waiting)
-	if err != nil {
-		privileged.Log(program, "messages", err)
-	}
-	for _, id := range ids[:min(len(ids), lookedAt)] {
-		m, err := messages.Read(queue.Waiting, id)
-		if err == nil && m.Kind == queue.Invite && m.UID == u.UID && m.User == u.Name && m.Reason != "" {
-			return true
+// mailOf says whether the mail with somebody's invitation was tried in vain, or else why the last one that came to an end was put aside. What
+// cannot be read is told where the queue is looked at.
+func mailOf(u account.User, messages queue.Queue) (waits bool, refused string) {
+	newest := func(folder string) (newest queue.Message) {
+		ids, err := messages.List(folder)
+		if err != nil {
+			privileged.Log(program, "messages", err)
 		}
+		for _, id := range ids[max(0, len(ids)-lookedAt):] {
+			m, err := messages.Read(folder, id)
+			if err == nil && m.Kind == queue.Invite && m.UID == u.UID && m.User == u.Name {
+				newest = m
+			}
+		}
+		return newest
 	}
-	return false
+	m := newest(queue.Waiting)
+	switch aside := newest(queue.Failed); {
+	case m.ID != "": // another one is on its way
+		return m.Reason != "", ""
+	default:
+		return false, aside.Reason
+	}
 }
 
 // accessBy is what a zone's list gives somebody, by his name or one of his groups.
@@ -206,12 +212,12 @@ func cutPrincipal(principal string) (group string, is bool) {
 
 // showUser returns the user as he is now; changes end with it.
 func (w *work) showUser() error {
-	w.names = account.NewNames()
-	shadow, err := account.ReadShadow()
-	if err != nil {
+	var err error
+	w.names = w.names.Fresh()
+	if w.shadow, err = w.shadow.Fresh(); err != nil {
 		return err
 	}
-	u, found := w.names.FindUser(w.Username, shadow, w.now)
+	u, found := w.names.FindUser(w.Username, w.shadow, w.now)
 	if err := w.names.Err(); err != nil {
 		return err
 	}
@@ -221,7 +227,7 @@ func (w *work) showUser() error {
 	if w.register, err = account.ReadRegister(); err != nil {
 		return err
 	}
-	known, err := w.known([]account.User{u}, shadow)
+	known, err := w.known([]account.User{u})
 	if err == nil {
 		w.out.User = &known[0]
 	}
@@ -240,7 +246,16 @@ func create(w *work) error {
 	if err != nil {
 		return err
 	}
-	return w.showUser()
+	return w.showMade()
+}
+
+// showMade is showUser of a new account.
+func (w *work) showMade() error {
+	err := w.showUser()
+	if err == nil {
+		w.out.Changed = account.Differences(account.User{}, w.out.User.User)
+	}
+	return err
 }
 
 // make makes the account with a password that is to be changed.
@@ -270,17 +285,25 @@ func (w *work) make() (password string, err error) {
 }
 
 func modify(w *work) error {
+	if err := w.showUser(); err != nil {
+		return err
+	}
+	before := w.out.User.User
+	err := w.modify(before)
+	if w.did {
+		err = errors.Join(err, w.showUser())
+		w.out.Changed = account.Differences(before, w.out.User.User)
+	}
+	return err
+}
+
+func (w *work) modify(before account.User) error {
 	to := change.Changes{
 		FullName: w.FullName, Company: w.Company, Phone: w.Phone, Mobile: w.Mobile, Email: w.Email, Expires: w.Expires,
 		Role: (*account.Role)(w.Role), Sponsor: w.Sponsor,
 	}
-	if w.Seen != "" {
-		if err := w.showUser(); err != nil {
-			return err
-		}
-		if helper.Stamp(w.out.User.User) != w.Seen {
-			return errChanged
-		}
+	if w.Seen != "" && helper.Stamp(before) != w.Seen {
+		return errChanged
 	}
 	if err := account.CheckLanguage(said(w.Language)); err != nil {
 		return err
@@ -304,22 +327,20 @@ func modify(w *work) error {
 			return errors.Join(sent, err)
 		}
 	}
-	return errors.Join(sent, w.showUser())
+	return sent
 }
 
 // changeInvited changes somebody; where that makes the link of an invitation void, another one goes out, to the address that holds now.
 func (w *work) changeInvited(to change.Changes) error {
-	if err := w.showUser(); err != nil {
-		return err
-	}
 	before, err := invitation.Pending(w.out.User.User)
 	if err != nil {
 		return err
 	}
-	if err := change.Modify(w.Username, to); err != nil {
+	err = change.Modify(w.Username, to)
+	w.did = err == nil || errors.As(err, new(*change.PartlyError))
+	if err != nil {
 		return err
 	}
-	w.did = true
 	if before == nil {
 		return nil
 	}

@@ -2,16 +2,20 @@ package main
 
 import (
 	"errors"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
+	"sharezone/internal/admission"
 	"sharezone/internal/factor"
 	"sharezone/internal/farewell"
 	"sharezone/internal/helper"
 	"sharezone/internal/invitation"
+	"sharezone/internal/layout"
 	"sharezone/internal/privileged"
+	"sharezone/internal/signup"
 	"sharezone/internal/slot"
 	"sharezone/internal/token"
 	"sharezone/internal/verification"
@@ -32,9 +36,13 @@ var refusals = []struct {
 	{invitation.ErrOff, "conflict", "no-mail"},
 	{invitation.ErrNot, "conflict", "not-invited"},
 	{verification.ErrNot, "conflict", "not-verified"},
+	{token.ErrBusy, "busy", ""},
 	{token.ErrSoon, "busy", "soon"},
+	{token.ErrDay, "busy", "today"},
 	{zone.ErrName, "bad-request", "no-zone"},
 	{zone.ErrNotThere, "bad-request", "no-zone"},
+	{signup.ErrGone, "conflict", "signup-gone"},
+	{signup.ErrBusy, "busy", ""},
 	{errNotInviting, "not-permitted", "no-inviting"},
 	{errRole, "not-permitted", "base-only"},
 	{errMonth, "not-permitted", "month"},
@@ -72,7 +80,10 @@ func refusalOf(err error) helper.AccountReply {
 	var notOurs *change.NotOursError
 	var owner *farewell.OwnerError
 	var half *halfError
+	var begun *admission.BegunError
 	switch {
+	case errors.As(err, &begun):
+		return helper.AccountReply{Error: "conflict", Reason: "signup-begun", Field: "username", Why: begun.Name}
 	case errors.As(err, &half):
 		return helper.AccountReply{Error: refusalOf(half.error).Error, Reason: half.missing}
 	case errors.As(err, &leftover):
@@ -84,7 +95,7 @@ func refusalOf(err error) helper.AccountReply {
 	case errors.As(err, &notOurs):
 		return helper.AccountReply{Error: "not-permitted", Reason: "not-ours"}
 	case errors.As(err, &owner):
-		return helper.AccountReply{Error: "conflict", Reason: "owns-zones", Owns: owner.Zones}
+		return helper.AccountReply{Error: "conflict", Reason: "owns-zones", Owns: names(owner.Zones)}
 	}
 	for _, r := range refusals {
 		if errors.Is(err, r.err) {
@@ -98,10 +109,19 @@ func refusalOf(err error) helper.AccountReply {
 func (w *work) refuse(err error) (helper.AccountReply, int) {
 	privileged.Log(program, w.what(), err)
 	out := refusalOf(err)
-	out.Deeds, out.Goodbye, out.Password = w.out.Deeds, w.out.Goodbye, w.out.Password
+	out.Deeds, out.Goodbye, out.Password, out.Declined, out.Changed = w.out.Deeds, w.out.Goodbye, w.out.Password, w.out.Declined, w.out.Changed
 	out.Partly = w.did || errors.As(err, new(*change.PartlyError))
 	if out.Error == "internal" {
 		return out, privileged.ExitInternal
 	}
 	return out, privileged.ExitRefused
+}
+
+// names are those of zones by their paths: the machine's are nobody's business.
+func names(zones []string) []string {
+	own := make([]string, len(zones))
+	for i, z := range zones {
+		own[i] = strings.TrimPrefix(z, layout.Base+"/")
+	}
+	return own
 }

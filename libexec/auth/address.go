@@ -9,6 +9,7 @@ import (
 
 	accounts "sharezone/internal/account"
 	"sharezone/internal/account/change"
+	"sharezone/internal/attempt"
 	"sharezone/internal/config"
 	"sharezone/internal/privileged"
 	"sharezone/internal/session"
@@ -45,16 +46,24 @@ func askAddress(q request, who caller) (reply, error) {
 		if err := prove(q.Password, r, who, settings, nil); err != nil {
 			return reply{}, err
 		}
-		// 4. Refuse if a link was sent a moment ago, to whichever address: nobody is to get many mails that he has not asked for.
+		// 4. Refuse if a link was sent a moment ago, or many were today, to whichever addresses: nobody is to get many mails that he has not
+		// asked for. The one before is void by then, if it went to another address.
 		_, err = verification.Send(who.name, q.Email, settings.Login.RecoveryTime, mailPause, settings, time.Now())
 		switch {
 		case errors.Is(err, token.ErrSoon):
 			return reply{}, &told{"soon", "address of " + who.name + ": " + err.Error()}
+		case errors.Is(err, token.ErrDay):
+			return reply{}, &told{"today", "address of " + who.name + ": " + err.Error()}
 		case errors.Is(err, verification.ErrNot):
 			return reply{}, &told{"nothing", "address of " + who.name + ": " + err.Error()}
 		}
 		return reply{}, err
 	})
+}
+
+// cancelAddress takes back the link that went to another address than the caller has.
+func cancelAddress(_ request, who caller) (reply, error) {
+	return reply{}, token.Machine().Withdraw(token.Address, who.account.uid, emailOf(who.name))
 }
 
 // checkOwnAddress says why somebody's address is not his own to change.
@@ -80,43 +89,74 @@ func checkNewAddress(name, email string) error {
 	return err
 }
 
-// verifyAddress takes the link by which an address is somebody's. The answer to whatever is wrong is the same, in the same time, as where
-// a password is set by a link.
+// verifyAddress takes the link by which an address is somebody's, with his password if it is another one than his account has. The answer
+// to whatever is wrong with the link is the same, in the same time, as where a password is set by one.
 func verifyAddress(q request, _ caller) (reply, error) {
 	return byLink(q, tryVerify)
 }
 
 func tryVerify(q request, settings config.Settings) (reply, error) {
 	var whose account
-	var former, address string
+	changed := ""
 	err := useLink(q, token.Address, settings, func(a account, r token.Record) error {
-		former, address = emailOf(a.name), r.Email
-		check := checkLinked(a) // where an administrator wants to know whether it is right
-		if address != former {
-			check = checkOwnAddress(a, settings)
+		if r.Email == emailOf(a.name) {
+			return nil // it changes nothing
 		}
-		if check != nil {
-			return errors.Join(token.ErrUnknown, check)
-		}
+		return proveOwner(q, a, settings)
+	}, func(a account, r token.Record) error {
 		whose = a
-		if address != former {
-			if err := change.Prepare(); err != nil {
-				return err
-			}
-			if err := change.Modify(a.name, change.Changes{Email: &address}); err != nil {
-				return err
-			}
+		former := emailOf(a.name)
+		if r.Email == former {
+			return change.SetVerified(a.uid, former)
 		}
-		return change.SetVerified(a.uid, address)
+		if err := change.Prepare(); err != nil {
+			return err
+		}
+		// Both are told before: this process may be killed, and usermod(8) go on without it. The worker drops the note if nothing changes.
+		if err := verification.Note(a.name, a.uid, former, r.Email, time.Now()); err != nil {
+			return err
+		}
+		privileged.Note("auth", fmt.Sprintf("address of %s: the link that went to %q puts it in the place of %q", a.name, r.Email, former))
+		if err := change.Modify(a.name, change.Changes{Email: &r.Email}); err != nil {
+			return err
+		}
+		changed = accounts.Difference("email", former, r.Email)
+		if err := change.SetVerified(a.uid, r.Email); err != nil { // it is his now, and he must hear so
+			log("address of "+a.name+" is not noted as verified", err)
+		}
+		return nil
 	})
+	return reply{User: whose.name, Changed: changed}, err
+}
+
+// proveOwner asks PAM for the password of whoever uses a link that went to another address than his account's: whoever reads that mailbox has
+// the link, and it may be a stranger's by a typing error. It is judged, slowed down and counted as a login is, so a link gives no guesses
+// that the login does not give, and a wrong one leaves the link good: its secret was right. Nobody is let in by a right one, so it is
+// given back alone: a half authenticated session must get no new guesses at a code by it.
+func proveOwner(q request, a account, settings config.Settings) error {
+	address, err := parseOrigin(q)
 	if err != nil {
-		return reply{}, err
+		return err
 	}
-	if address != former {
-		privileged.Note("auth", fmt.Sprintf("address of %s changed by the link that went to it", whose.name))
-		if err := verification.Note(whose.name, whose.uid, former, address, time.Now()); err != nil {
-			log("note to the former address of "+whose.name, err)
-		}
+	// 1. Refuse a wrong password, too many of them, or an account that PAM lets nobody use now.
+	wrong := func(reason any) error {
+		return &told{"password", fmt.Sprintf("user %s from %s: %v", a.name, address, reason)}
 	}
-	return reply{User: whose.name}, nil
+	if !validPassword(q.Password) {
+		return wrong("no password that PAM could take")
+	}
+	try, err := attempt.Begin(a.name, address, attemptLimits(settings.Login))
+	logUncounted(try)
+	if err != nil {
+		return wrong(err)
+	}
+	service := settings.Entry(q.Entry).PAMService
+	if err := authenticate(service, a, address.String(), q.Password); err != nil {
+		return wrong(err)
+	}
+	try.GiveBack()
+	if _, err := accountState(service, a, address.String()); err != nil {
+		return wrong(err)
+	}
+	return nil
 }

@@ -243,6 +243,28 @@ func TestSteps(t *testing.T) {
 	t.Run("7: all slots taken", func(t *testing.T) { testSlots(t, file) })
 }
 
+// TestOperationsAreForTheirCallers: whoever asks for what is not his is refused, whatever it is.
+func TestOperationsAreForTheirCallers(t *testing.T) {
+	needCopy(t)
+	newUser(t, "la-anna", "shzbase")
+	file := logIn(t, "la-anna")
+	before := sh(t, "sha256sum /etc/shadow /etc/passwd; ls "+layout.Sessions+" "+layout.Tokens+" "+layout.Secrets)
+	for name, op := range operations {
+		for as, may := range map[string]bool{"": op.root, layout.UserGuest: op.guest, "la-anna": op.member} {
+			q := request{Op: name, Username: "la-anna", Password: password, Session: file, Email: "x@example.org", New: "Zw4-nuova-9 ù", Entry: "internal", Address: "192.0.2.7"}
+			if may {
+				continue
+			}
+			if a := ask(t, as, q); a.status != exitUsage || a.out != `{"error":"internal"}`+"\n" || strings.Count(a.log, "\n") != 1 {
+				t.Errorf("%s as %q: %d %s %q", name, as, a.status, a.out, a.log)
+			}
+		}
+	}
+	if after := sh(t, "sha256sum /etc/shadow /etc/passwd; ls "+layout.Sessions+" "+layout.Tokens+" "+layout.Secrets); after != before {
+		t.Errorf("something changed:\n%s\n%s", before, after)
+	}
+}
+
 // hold locks a slot, as a process of the helper does.
 func hold(t *testing.T, slot string) *os.File {
 	t.Helper()

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -20,15 +21,31 @@ import (
 // codeOf is what an app shows now, or so many steps of 30 seconds later. It is good for some seconds yet.
 func codeOf(t *testing.T, key string, later int64) string {
 	t.Helper()
+	if left := 30 - time.Now().Unix()%30; left < 8 {
+		time.Sleep(time.Duration(left) * time.Second)
+	}
+	return codeAt(t, key, time.Now().Unix()/30+later)
+}
+
+// usedCode is the code by which somebody set his second factor up: the one of half a minute before now is soon another.
+func usedCode(t *testing.T, name, key string) string {
+	t.Helper()
+	step, err := strconv.ParseInt(sh(t, `sed -n 's/^" DISALLOW_REUSE \([0-9]*\).*/\1/p' "/var/lib/sharezone/factors/$1"`, name), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return codeAt(t, key, step)
+}
+
+// codeAt is the code of a half minute since 1970.
+func codeAt(t *testing.T, key string, step int64) string {
+	t.Helper()
 	secret, err := base32.StdEncoding.DecodeString(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if left := 30 - time.Now().Unix()%30; left < 8 {
-		time.Sleep(time.Duration(left) * time.Second)
-	}
 	h := hmac.New(sha1.New, secret)
-	h.Write(binary.BigEndian.AppendUint64(nil, uint64(time.Now().Unix()/30+later)))
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(step)))
 	sum := h.Sum(nil)
 	at := sum[19] & 15
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[at:at+4])&(1<<31-1)%1000000)
@@ -95,7 +112,7 @@ func TestFactorLogin(t *testing.T) {
 	if r, _ := record(t, file); r.Lacks != session.LacksCode || r.Idle > halfTime || r.Absolute != halfTime {
 		t.Errorf("%+v", r)
 	}
-	for name, code := range map[string]string{"wrong": wrongCode(t, key), "used to set up": codeOf(t, key, -1), "none": "", "the password": password, "too long": strings.Repeat("1", 600), "wrong recovery": "99999999", "option": "-1"} {
+	for name, code := range map[string]string{"wrong": wrongCode(t, key), "used to set up": usedCode(t, "la-anna", key), "none": "", "the password": password, "too long": strings.Repeat("1", 600), "wrong recovery": "99999999", "option": "-1"} {
 		if a := ask(t, "la-anna", request{Op: "code", Session: file, Code: code}); a.status != exitRefused || a.Error != "refused" || a.took < 300*time.Millisecond || strings.Contains(a.log, password) || !lives(file) {
 			t.Errorf("%s: %d %s %s", name, a.status, a.out, a.log)
 		}
@@ -404,7 +421,8 @@ func TestFactorCrossEntry(t *testing.T) {
 		t.Fatalf("%s %s %s", login.out, begun.out, begun.log)
 	}
 	key := begun.Factor.Key
-	set := ask(t, "la-anna", request{Op: "factor-confirm", Session: file, Code: codeOf(t, key, -1)})
+	used := codeOf(t, key, -1) // once: half a minute later the code before the present one is another
+	set := ask(t, "la-anna", request{Op: "factor-confirm", Session: file, Code: used})
 	if set.status != 0 {
 		t.Fatalf("%d %s %s", set.status, set.out, set.log)
 	}
@@ -422,7 +440,7 @@ func TestFactorCrossEntry(t *testing.T) {
 		t.Errorf("%s", a.out)
 	}
 	for _, op := range []string{"factor-begin", "factor-codes", "factor-off"} {
-		for what, code := range map[string]string{"none": "", "wrong": wrongCode(t, key), "used": codeOf(t, key, -1)} {
+		for what, code := range map[string]string{"none": "", "wrong": wrongCode(t, key), "used": used} {
 			if a := ask(t, "la-anna", request{Op: op, Session: inside, Password: password, Code: code}); a.Error != "refused" || a.took < 300*time.Millisecond {
 				t.Errorf("%s, %s: %d %s %s", op, what, a.status, a.out, a.log)
 			}
@@ -456,8 +474,12 @@ func TestFactorLacking(t *testing.T) {
 	newUser(t, "la-bruno", "shzbase")
 	with, without := logIn(t, "la-anna"), logIn(t, "la-bruno")
 	enrolled(t, "la-anna", with)
+	sh(t, "touch /etc/group") // else nobody looks at it again
+	before, _ := record(t, without)
 	if a := ask(t, "", request{Op: "refresh", Session: without}); a.status != 0 || !lives(without) {
 		t.Errorf("%d %s", a.status, a.log)
+	} else if after, _ := record(t, without); after.Stamp == before.Stamp {
+		t.Error("it was not looked at")
 	}
 	sh(t, "gpasswd -a la-anna shzadmin; gpasswd -a la-bruno shzadmin")
 	for file, want := range map[string]int{with: 0, without: exitEnded} {

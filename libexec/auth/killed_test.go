@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"sharezone/internal/layout"
+	"sharezone/internal/secret"
 	"sharezone/internal/session"
 )
 
@@ -26,7 +27,7 @@ func asKilled(t *testing.T, as string, q request, call string, when int) (answer
 
 func askTraced(t *testing.T, as string, q request, options string) answer {
 	t.Helper()
-	input := fmt.Sprintf(`{"op":%q,"username":%q,"password":%q,"session":%q,"old":%q,"new":%q,"entry":%q,"address":%q}`, q.Op, q.Username, q.Password, q.Session, q.Old, q.New, q.Entry, q.Address)
+	input := fmt.Sprintf(`{"op":%q,"username":%q,"password":%q,"session":%q,"old":%q,"new":%q,"entry":%q,"address":%q,"token":%q}`, q.Op, q.Username, q.Password, q.Session, q.Old, q.New, q.Entry, q.Address, q.Token)
 	uid := ""
 	if as != "" {
 		uid = sh(t, `id -u -- "$1"`, as)
@@ -166,5 +167,40 @@ func TestKilled(t *testing.T) {
 	}
 	if outcomes[true] == 0 || outcomes[false] == 0 {
 		t.Errorf("killed changes of the password: %v were made, of some each way", outcomes)
+	}
+}
+
+// TestAddressKilled: killed on the way, the helper or the usermod(8) that it has started, the former address is told of every change that was
+// made.
+func TestAddressKilled(t *testing.T) {
+	asked, _ := addressOf(t)
+	t.Cleanup(func() { os.Remove(traceFile) })
+	t.Cleanup(func() { sh(t, "rm -f /etc/passwd.lock /etc/shadow.lock") })
+	outcomes := make(map[bool]int)
+	for _, row := range []struct {
+		call string
+		most int
+	}{{"renameat", 6}, {"rename", 1}, {"unlinkat", 2}, {"fsync", 6}} {
+		for when := 1; when <= row.most; when++ {
+			sh(t, `rm -f "$1"/* "$2"/*; usermod -c "Anna,,,,old@example.org" la-adr`, layout.Tokens, layout.Secrets)
+			if a := asked(logIn(t, "la-adr"), "new@example.org", password); a.status != 0 {
+				t.Fatalf("%d %s %s", a.status, a.out, a.log)
+			}
+			link := handedOver(t, secret.Verify)[0].Text
+			q := request{Op: "verify", Username: "la-adr", Password: password, Token: link, Entry: "internal", Address: "192.0.2.9"}
+			_, ended := asKilled(t, layout.UserGuest, q, row.call, when)
+			email, _ := emailNow(t, "la-adr")
+			notes := handedOver(t, secret.Moved)
+			t.Logf("%s %d: ended %v, %s, %d notes", row.call, when, ended, email, len(notes))
+			if email == "new@example.org" && (len(notes) != 1 || notes[0].Address != "old@example.org") {
+				t.Errorf("%s %d: nobody is told: %+v", row.call, when, notes)
+			}
+			if !ended {
+				outcomes[email == "new@example.org"]++
+			}
+		}
+	}
+	if outcomes[true] == 0 || outcomes[false] == 0 {
+		t.Errorf("killed: %v changes were made, of some each way", outcomes)
 	}
 }

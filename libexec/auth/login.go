@@ -518,11 +518,13 @@ func provePassword(q request, who caller) (reply, error) {
 			return reply{}, err
 		}
 		defer slot.Close()
+		// 1. Refuse in half a session, or one that is over.
 		f, r, err := openGood(q.Session, who, settings, session.LacksNothing)
 		if err != nil {
 			return reply{}, err
 		}
 		defer f.Close()
+		// 2. Refuse a wrong password.
 		if !validPassword(q.Password) {
 			return reply{}, &told{"refused", "no password that PAM could take"}
 		}

@@ -25,7 +25,9 @@ import (
 	"sharezone/internal/helper"
 	"sharezone/internal/privileged"
 	"sharezone/internal/session"
+	"sharezone/internal/signup"
 	"sharezone/internal/slot"
+	"sharezone/internal/token"
 )
 
 // PAM modules keep state in the thread that started them (msteinert/pam does not see to it).
@@ -58,9 +60,11 @@ type request struct {
 	Code     string `json:"code"` // of the second factor
 	Email    string `json:"email"`
 	Purpose  string `json:"purpose"` // of a link
+
+	Applicant *accounts.Applicant `json:"applicant"` // who asks for an account
 }
 
-// reply is what stands on standard output. Error is one of refused, ended, weak, required, nothing, bad-address, soon, busy, no-space, internal.
+// reply is what stands on standard output. Error is one of refused, password, ended, weak, required, nothing, bad-address, soon, today, field, full, busy, no-space, internal.
 type reply struct {
 	Error      string   `json:"error,omitempty"`
 	ID         string   `json:"id,omitempty"` // for the cookie
@@ -78,6 +82,14 @@ type reply struct {
 	Lacks    session.Lack   `json:"lacks,omitempty"`    // with login: what the second factor still needs
 	Factor   *helper.Factor `json:"factor,omitempty"`   // the caller's
 	Recovery []string       `json:"recovery,omitempty"` // codes that were made, shown once
+
+	Email       string `json:"email,omitempty"`        // with link: the address that it is for
+	AskPassword bool   `json:"ask_password,omitempty"` // to use it wants the account's password too
+
+	Changed string `json:"changed,omitempty"` // with verify: of the account, as account.Difference says
+
+	Applicant *accounts.Applicant `json:"applicant,omitempty"` // with the link of one: his words
+	Confirmed bool                `json:"confirmed,omitempty"` // it was used
 
 	Zone  string         `json:"zone,omitempty"`
 	Often accounts.Often `json:"often,omitempty"`
@@ -105,8 +117,13 @@ var operations = map[string]struct {
 	"messages": {member: true, run: chooseMessages},
 	"notices":  {member: true, run: chooseNotices},
 	"address":  {member: true, run: askAddress},
+	"withdraw": {member: true, run: cancelAddress},
 	"less":     {guest: true, run: lessMail},
 	"link":     {guest: true, run: lookAtLink},
+
+	"signup":         {guest: true, run: askSignup},
+	"signup-link":    {guest: true, run: lookAtSignup},
+	"signup-confirm": {guest: true, run: confirmSignup},
 
 	"code":           {member: true, run: giveCode},
 	"factor":         {member: true, run: ownFactor},
@@ -175,14 +192,16 @@ func refused(what string, err error) (reply, int) {
 	switch {
 	case errors.As(err, &told):
 		code = told.code
-	case errors.Is(err, slot.ErrTaken), errors.Is(err, change.ErrBusy):
+	case errors.Is(err, slot.ErrTaken), errors.Is(err, change.ErrBusy), errors.Is(err, token.ErrBusy), errors.Is(err, signup.ErrBusy):
 		code = "busy"
 	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
 		code = "no-space"
 	default:
 		return failed(what, err, exitInternal)
 	}
-	log(what, err)
+	if told == nil || told.reason != "" {
+		log(what, err)
+	}
 	out := reply{Error: code}
 	if code == "weak" {
 		out.Why, out.Limit = weakness(told.reason)
@@ -190,7 +209,7 @@ func refused(what string, err error) (reply, int) {
 	return out, exitRefused
 }
 
-// told is a refusal whose code the caller hears; the reason goes to the log alone.
+// told is a refusal whose code the caller hears; the reason goes to the log alone, "" = not even there.
 type told struct{ code, reason string }
 
 func (t *told) Error() string { return t.code + ": " + t.reason }

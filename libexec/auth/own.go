@@ -14,6 +14,7 @@ import (
 	"sharezone/internal/layout"
 	"sharezone/internal/lessmail"
 	"sharezone/internal/syslog"
+	"sharezone/internal/token"
 	"sharezone/internal/verification"
 	"sharezone/internal/zone"
 )
@@ -44,7 +45,7 @@ func ownAccount(_ request, who caller) (reply, error) {
 	if own.Notices == nil {
 		own.Notices = map[string]accounts.ZoneNotices{}
 	}
-	if own.EmailPending, err = verification.Pending(u, shadow); err != nil {
+	if own.EmailPending, err = verification.Pending(u, shadow); err != nil && !errors.Is(err, token.ErrBusy) { // the page is there without it
 		return reply{}, err
 	}
 	if settings, err := config.Read(); err == nil {
@@ -92,7 +93,10 @@ func presentZones() (map[string]bool, error) {
 		return nil, err
 	}
 	defer admin.Close()
-	all, err := admin.Identities()
+	all, unseen, err := admin.Identities()
+	if len(unseen) > 0 { // it may be any of those that are not found
+		err = unseen[0].Err
+	}
 	ids := make(map[string]bool, len(all))
 	for _, z := range all {
 		ids[z.ID] = true

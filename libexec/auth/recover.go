@@ -25,8 +25,11 @@ const (
 	// questionTime is how many times that of a refused login the answer to a question takes. Writing a link to a disk that others use too
 	// must not show in it.
 	questionTime = 3
-	// linkWait is how long a link waits for somebody who changes the account: everybody's logins are kept from one of their slots meanwhile.
+	// linkWait is how long a link, or a question, waits for somebody who changes the account, or is at the store: everybody's logins are kept
+	// from one of their slots meanwhile.
 	linkWait = time.Second / 2
+	// useWait is how long a link waits for others that are used: PAM sets a password in each of them.
+	useWait = 5 * time.Second
 )
 
 // forgot has a link sent to whoever has forgotten his password, if he may have one. Whether anything was sent, for whom, and why
@@ -76,7 +79,14 @@ func tryForgot(q request, settings config.Settings) error {
 	}
 	// 3. Refuse if he had one sent a moment ago.
 	of := token.Record{Purpose: token.Password, User: a.name, UID: a.uid, State: stateOf(a)}
-	return token.Machine().Issue(of, time.Now().Add(settings.Login.RecoveryTime), mailPause, sendLink)
+	return links(linkWait).Issue(of, time.Now().Add(settings.Login.RecoveryTime), mailPause, sendLink)
+}
+
+// links is the store for who has a slot of those that log in.
+func links(wait time.Duration) token.Store {
+	s := token.Machine()
+	s.Wait = wait
+	return s
 }
 
 // sendLink hands a link to the worker.
@@ -156,47 +166,85 @@ func byLink(q request, run func(request, config.Settings) (reply, error)) (reply
 }
 
 func tryRecover(q request, settings config.Settings) (reply, error) {
-	purpose, check := token.Password, func(a account) error { return checkRecovery(a, settings) }
+	purpose := token.Password
 	if q.Op == "accept" {
-		purpose, check = token.Invitation, checkLinked // whoever invited him has decided
+		purpose = token.Invitation
 	}
 	var whose account
-	zone := ""
-	err := useLink(q, purpose, settings, func(a account, r token.Record) error {
-		if err := check(a); err != nil {
-			return errors.Join(token.ErrUnknown, err)
-		}
-		// 4. Refuse a password that could not be typed; PAM judges the rest.
+	zone, address := "", ""
+	err := useLink(q, purpose, settings, nil, func(a account, r token.Record) error {
+		// 5. Refuse a password that could not be typed; PAM judges the rest.
 		if !validPassword(q.New) || strings.ContainsFunc(q.New, unicode.IsControl) {
 			return &told{"weak", "no password that PAM or a form could take"}
 		}
-		whose, zone = a, r.Zone
+		whose, zone, address = a, r.Zone, emailOf(a.name) // an administrator who waits for the account may give it another one right afterwards
 		return setPassword(settings.Entry(q.Entry).PAMService, a, q.Address, q.New)
 	})
 	if err != nil {
 		return reply{}, err
 	}
-	if err := errors.Join(endOthers("", whose.uid), change.ForgivePasswords(whose.name), change.SetVerified(whose.uid, emailOf(whose.name))); err != nil {
+	if err := errors.Join(endOthers("", whose.uid), change.ForgivePasswords(whose.name), change.SetVerified(whose.uid, address)); err != nil {
 		log("after a password by a link, of "+whose.name, err)
 	}
 	return reply{User: whose.name, Zone: zone}, nil
 }
 
-// lookAtLink says whether a link is good, as far as the store knows, for a page that would ask for something in vain. Programs that look
-// into mails ask, too: it uses nothing up, and what is refused counts against the link alone.
+// lookAtLink says whether a link is good, for a page that would ask for something in vain, and what that asks for. Programs that look
+// into mails ask, too: it leaves no trace, neither in the store nor, of a link that is none, in the log; to guess at 256 bits is no use.
 func lookAtLink(q request, _ caller) (reply, error) {
-	r, err := token.Machine().Find(token.Purpose(q.Purpose), q.Token)
+	settings, err := config.Read()
+	if err != nil {
+		return reply{}, err
+	}
+	// 1. Refuse what would be refused where it is used, before it asks for more than the link.
+	purpose := token.Purpose(q.Purpose)
+	a, r, err := openLink(q, purpose, settings, token.Machine().Look)
+	if errors.Is(err, token.ErrUnknown) {
+		return reply{}, &told{code: "refused"}
+	}
+	if err != nil || purpose != token.Address {
+		return reply{}, err
+	}
+	return reply{Email: r.Email, AskPassword: r.Email != emailOf(a.name)}, nil
+}
+
+// openLink finds what a link is for, and leaves it there.
+func openLink(q request, purpose token.Purpose, settings config.Settings, find func(token.Purpose, string) (token.Record, error)) (account, token.Record, error) {
+	r, err := find(purpose, q.Token)
 	if err == nil && q.Username != r.User {
 		err = token.ErrUnknown
 	}
-	if errors.Is(err, token.ErrUnknown) {
-		return reply{}, &told{"refused", "link: " + err.Error()}
+	if err != nil {
+		return account{}, r, err
 	}
-	return reply{}, err
+	a, err := ownerOf(r, settings)
+	return a, r, err
 }
 
-// useLink has a link used up by act, if it is good. What act says is token.ErrUnknown is answered as a link that is none.
-func useLink(q request, purpose token.Purpose, settings config.Settings, act func(account, token.Record) error) error {
+// ownerOf is the account of a link, token.ErrUnknown if it is not what it was, or may not have done to it any more what the link is for.
+func ownerOf(r token.Record, settings config.Settings) (account, error) {
+	a, err := findAccount(r.User)
+	if err == nil && (a.uid != r.UID || stateOf(a) != r.State) {
+		err = errors.New("the account has changed since")
+	}
+	if err == nil {
+		switch {
+		case r.Purpose == token.Password:
+			err = checkRecovery(a, settings)
+		case r.Purpose == token.Address && r.Email != emailOf(a.name):
+			err = checkOwnAddress(a, settings)
+		default:
+			err = checkLinked(a) // whoever invited him, or wants to know whether his address is right, has decided
+		}
+	}
+	if err != nil {
+		return a, errors.Join(token.ErrUnknown, err)
+	}
+	return a, nil
+}
+
+// useLink has a link used up by act, if it is good, and prove, before it, says who uses it; nil asks for no more than the link.
+func useLink(q request, purpose token.Purpose, settings config.Settings, prove, act func(account, token.Record) error) error {
 	address, err := parseOrigin(q)
 	if err != nil {
 		return err
@@ -207,29 +255,33 @@ func useLink(q request, purpose token.Purpose, settings config.Settings, act fun
 		logUncounted(try)
 		return &told{"refused", fmt.Sprintf("link from %s: %v", address, errors.Join(err, tooMany))}
 	}
-	// 1. Refuse if the link is none, was used, is over, or had too many wrong secrets (internal/token); and if it is another's.
-	found, err := token.Machine().Find(purpose, q.Token)
-	if err == nil && q.Username != found.User {
-		err = token.ErrUnknown
-	}
+	// 1. Refuse if the link is none, was used, is over, or had too many wrong secrets (internal/token); if it is another's; or if the
+	// account is not what it was, or may not have done to it any more what the link is for.
+	a, found, err := openLink(q, purpose, settings, links(useWait).Find)
 	if errors.Is(err, token.ErrUnknown) {
 		return refused(err)
 	}
 	if err != nil {
 		return err
 	}
-	// 2. Refuse with "busy" if somebody else keeps changing the account: a lock or a new password between the look and the setting would
+	// 2. Refuse a wrong password, where one is wanted. Nothing is held meanwhile: PAM may take long.
+	if prove != nil {
+		if err := prove(a, found); err != nil {
+			return err
+		}
+	}
+	// 3. Refuse with "busy" if somebody else keeps changing the account: a lock or a new password between the look and the setting would
 	// be undone. It comes before the lock of the links, as where people are invited.
 	release, err := change.HoldWithin(linkWait, found.User)
 	if err != nil {
 		return err
 	}
 	defer release()
-	err = token.Machine().Use(purpose, q.Token, func(r token.Record) error {
-		// 3. Refuse if the account is not what it was, or may not have done to it any more what the link is for.
-		a, err := findAccount(r.User)
-		if err != nil || a.uid != r.UID || stateOf(a) != r.State {
-			return errors.Join(token.ErrUnknown, err)
+	err = links(useWait).Use(purpose, q.Token, func(r token.Record) error {
+		// 4. Refuse if the account has changed since the first look.
+		a, err := ownerOf(r, settings)
+		if err != nil {
+			return err
 		}
 		return act(a, r)
 	})

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"os/exec"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"sharezone/internal/config"
 	"sharezone/internal/layout"
 	"sharezone/internal/token"
 )
@@ -140,6 +142,34 @@ func TestLockedMeanwhile(t *testing.T) {
 		busy := q.Op == "recover" && a.Error == "busy" // strangers can ask, so it does not wait for long
 		if after := sh(t, "getent shadow la-rec | cut -d: -f2"); a.Error != "refused" && !busy || after != "!"+before {
 			t.Errorf("%s: %d %s %s; the password was %s and is %s", what, a.status, a.out, a.log, before, after)
+		}
+	}
+}
+
+// TestChangedMeanwhile: what changes while it is asked who uses a link makes it refused.
+func TestChangedMeanwhile(t *testing.T) {
+	needCopy(t)
+	sh(t, "f=/etc/sharezone/sharezone.toml; cp -p $f $f.old; printf '[login]\naddress_failures = 10000\n[entries.internal]\npublic_url = \"https://share.example.org\"\n' >$f")
+	defer sh(t, "f=/etc/sharezone/sharezone.toml; mv $f.old $f")
+	settings, err := config.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	remove := func() { sh(t, `userdel -f la-rec || true; rm -f "$1"/* "$2"/*`, layout.Tokens, layout.Secrets) }
+	defer remove()
+	for what, command := range map[string]string{
+		"nothing": "true", "locked": "usermod -L la-rec", "another password": "echo 'la-rec:Zw4-nuova-9 altra' | chpasswd", "another address": "usermod -c Anna,,,,third@example.org la-rec",
+	} {
+		remove()
+		sh(t, `printf '%s\n' "$2" | shzadm user add "$1" --role base --full-name Anna --email anna@example.org --password-stdin`, "la-rec", password)
+		q := request{Op: "recover", Username: "la-rec", Token: linkFor(t, "la-rec"), Entry: "internal", Address: "192.0.2.9"}
+		used := false
+		err := useLink(q, token.Password, settings,
+			func(account, token.Record) error { sh(t, command); return nil },
+			func(account, token.Record) error { used = true; return nil })
+		var why *told
+		if used != (what == "nothing") || !used && (!errors.As(err, &why) || why.code != "refused") {
+			t.Errorf("%s: used %v: %v", what, used, err)
 		}
 	}
 }

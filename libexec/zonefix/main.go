@@ -177,7 +177,7 @@ func (w *work) checkOwner() error {
 	return errNotOwner
 }
 
-// maxNoted is how many of several paths the log names.
+// maxNoted is how many of several paths or members the log names.
 const maxNoted = 10
 
 // what says in the log what was asked for, with whom, and of which paths.
@@ -187,6 +187,15 @@ func (w *work) what() string {
 		if which != "" {
 			text += fmt.Sprintf(" %.200s", which)
 		}
+	}
+	if w.Sure {
+		text += " sure"
+	}
+	for _, m := range w.Members[:min(len(w.Members), maxNoted)] {
+		text += fmt.Sprintf(" %.200s %.20s", m.Principal, m.Access)
+	}
+	if more := len(w.Members) - maxNoted; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
 	}
 	for _, path := range w.Paths[:min(len(w.Paths), maxNoted)] {
 		text += fmt.Sprintf(" %.200s", path)

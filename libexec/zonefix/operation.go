@@ -93,7 +93,7 @@ func showAfter(w *work, report *zone.Report, err error) (helper.ZonefixReply, er
 
 func check(w *work) (helper.ZonefixReply, error) {
 	c, err := w.zone.Check(maxFindings, nil)
-	return helper.ZonefixReply{Findings: c.Findings, More: c.More, Kinds: c.Kinds, Standing: c.Standing}, err
+	return helper.ZonefixReply{Findings: c.Findings, More: c.More, Kinds: c.Kinds, Standing: c.Standing, Still: c.Gains}, err
 }
 
 func space(w *work) (helper.ZonefixReply, error) {
@@ -113,22 +113,47 @@ func modify(w *work) (helper.ZonefixReply, error) {
 }
 
 func share(w *work) (helper.ZonefixReply, error) {
-	report, err := w.zone.Share(w.Principal, zone.Access(w.Access))
+	members := w.Members
+	switch {
+	case len(members) > 0 && w.Principal+w.Access != "": // the log would say what was not done
+		return helper.ZonefixReply{}, zone.ValueError{Attr: "members", Value: w.Principal, Reason: zone.BadForm}
+	case len(members) == 0:
+		members = []zone.Member{{Principal: w.Principal, Access: zone.Access(w.Access)}}
+	}
+	if !w.Sure {
+		if err := w.zone.CheckGains(members); err != nil {
+			return helper.ZonefixReply{}, err
+		}
+	}
+	report, err := w.zone.ShareAll(members)
 	return showAfter(w, &report, err)
 }
 
 func apply(w *work) (helper.ZonefixReply, error) {
-	report, err := w.zone.Apply()
+	report, err := w.zone.Apply(w.Sure)
 	return showAfter(w, &report, err)
 }
 
 // unshut refuses a root that lost its list: with a mask it would count as one that shares with nobody, and apply would put out all. Who
 // wants that says so in a shell.
 func unshut(w *work) (helper.ZonefixReply, error) {
+	if w.Path != "" {
+		return openBelow(w)
+	}
 	if err := w.zone.CheckListed(); err != nil {
 		return showAfter(w, nil, err)
 	}
 	return showAfter(w, nil, w.zone.Unshut())
+}
+
+// openBelow opens what is the caller's own: what another shut in the zone, or keeps there without a list, the owner of the zone does not open.
+func openBelow(w *work) (helper.ZonefixReply, error) {
+	names, err := parsePath(w.Path)
+	if err != nil {
+		return helper.ZonefixReply{}, err
+	}
+	report, err := w.zone.Open(names, func(uid uint32) bool { return w.caller.Root || uid == w.caller.UID })
+	return showAfter(w, &report, err)
 }
 
 // remove goes on after a path that cannot be removed: each has its own result.

@@ -33,6 +33,7 @@ var refusals = []struct {
 	{zone.ErrNoSuchUser, "bad-request", "no-such-user"},
 	{zone.ErrNoSuchGroup, "bad-request", "no-such-group"},
 	{zone.ErrNotInBase, "bad-request", "not-in-base"},
+	{zone.ErrTwice, "bad-request", "twice"},
 	{zone.ErrIsOwner, "bad-request", "is-owner"},
 	{zone.ErrNotManager, "bad-request", "not-manager"},
 	{zone.ErrOwner, "conflict", "owner"},
@@ -43,6 +44,9 @@ var refusals = []struct {
 	{zone.ErrPath, "bad-request", ""},
 	{zone.ErrReserved, "not-found", ""},
 	{zone.ErrNotOurs, "not-permitted", "foreign"},
+	{zone.ErrNotYours, "not-permitted", "not-yours"},
+	{zone.ErrLinked, "conflict", "linked"},
+	{zone.ErrNoFolder, "bad-request", "no-folder"},
 	{zone.ErrBaseNotReady, "internal", ""},
 	{acl.ErrUnsupported, "conflict", "no-acl"},
 	{unix.ENOENT, "not-found", ""},
@@ -70,7 +74,13 @@ func refusalOf(err error) helper.ZonefixReply {
 	var value zone.ValueError
 	var damaged *account.RegisterError
 	var settings *config.Error
+	var out *zone.PutsOutError
+	var gains *zone.GainsError
 	switch {
+	case errors.As(err, &out):
+		return helper.ZonefixReply{Error: "conflict", Reason: "puts-out", Standing: out.Members, Still: out.Gains}
+	case errors.As(err, &gains):
+		return helper.ZonefixReply{Error: "conflict", Reason: "gains", Still: gains.Still}
 	case errors.As(err, &damaged), errors.As(err, &settings):
 		return helper.ZonefixReply{Error: "internal"}
 	case errors.As(err, &late):

@@ -324,7 +324,7 @@ func TestOperations(t *testing.T) {
 	if a = ok("zf-anna", helper.ZonefixRequest{Op: "take", Zone: "zf-ops", Path: "his"}); a.Report.Folders != 1 || sh(t, "stat -c %U "+root+"/his "+root+"/his/a | paste -sd' '") != "zf-anna zf-bruno" {
 		t.Errorf("%+v", a.Report)
 	}
-	sh(t, "cd "+root+`; mkdir $'caf\xe9'; touch $'caf\xe9/x y'; chown -R zf-bruno caf*; mkdir -p -m 1770 .shz-trash-4242/20261129/folder; touch .shz-trash-4242/20261129/folder/x; chown -R zf-bruno .shz-trash-4242`)
+	sh(t, "cd "+root+`; mkdir $'caf\xe9'; touch $'caf\xe9/x y'; chown -R zf-bruno caf*; mkdir -p -m 1770 .shz-trash-4242/20261129/folder; touch .shz-trash-4242/20261129/folder/x; chown -R zf-bruno .shz-trash-4242; chown 4242 .shz-trash-4242`)
 	a = ok("zf-anna", helper.ZonefixRequest{Op: "remove", Zone: "zf-ops", Paths: []string{"caf%E9/x%20y", "nothing", "..", "", "a%2Fb", ".shz-x", "his/a/", "caf%E9", "b", ".shz-trash-4242", ".shz-trash-4242/20261129"}})
 	want := []string{"ok", "not-found", "bad-request", "bad-request", "bad-request", "not-found", "bad-request", "ok", "ok", "not-found", "ok"}
 	for i, r := range a.Results {
@@ -380,6 +380,7 @@ func TestRefusals(t *testing.T) {
 		{`{"op":"share","zone":"zf-ref","principal":"user:zf-anna","access":"read"}`, "bad-request", "is-owner"},
 		{`{"op":"share","zone":"zf-ref","principal":"user:zf-bruno","access":"own"}`, "bad-request", "value"},
 		{`{"op":"share","zone":"zf-ref","principal":"user:zf-bruno"}`, "bad-request", "value"},
+		{`{"op":"share","zone":"zf-ref","principal":"user:zf-bruno","access":"write","members":[{"principal":"user:zf-bruno","access":"read"}]}`, "bad-request", "value"},
 		{`{"op":"share","zone":"zf-ref-full","principal":"user:zf-dora","access":"read"}`, "no-space", "full"},
 		{`{"op":"modify","zone":"zf-ref","expires":"2020-01-01"}`, "bad-request", "past"},
 		{`{"op":"modify","zone":"zf-ref","expires":"soon"}`, "bad-request", "value"},
@@ -389,8 +390,8 @@ func TestRefusals(t *testing.T) {
 		{`{"op":"take","zone":"zf-ref","path":""}`, "bad-request", ""},
 		{`{"op":"take","zone":"zf-ref","path":"../zf-ref/his"}`, "bad-request", ""},
 		{`{"op":"take","zone":"zf-ref","path":"his%00"}`, "bad-request", ""},
-		{`{"op":"take","zone":"zf-ref","path":"b"}`, "not-found", ""},
-		{`{"op":"take","zone":"zf-ref","path":"link"}`, "not-found", ""},
+		{`{"op":"take","zone":"zf-ref","path":"b"}`, "bad-request", "no-folder"},
+		{`{"op":"take","zone":"zf-ref","path":"link"}`, "bad-request", "no-folder"},
 		{`{"op":"take","zone":"zf-ref","path":"roots"}`, "not-permitted", "foreign"},
 		{`{"op":"transfer","zone":"zf-ref","owner":"zf-bruno"}`, "bad-request", "not-manager"},
 		{`{"op":"transfer","zone":"zf-ref","owner":"zf-out"}`, "bad-request", "not-manager"},

@@ -95,21 +95,25 @@ func serve() (helper.ZoneidReply, int) {
 
 // table looks at all zones and brings the register up to date.
 func table(names *account.Names) (helper.ZoneidReply, error) {
-	// 6. Refuse if the folder of the zones is not root's, a zone cannot be looked at, or the register cannot be read.
+	// 6. Refuse if the folder of the zones is not root's, zones cannot be looked at for a reason that is of no one alone, or the register cannot
+	// be read.
 	admin, err := zone.NewAdmin(layout.Base, names, account.Register{})
 	if err != nil {
 		return helper.ZoneidReply{}, err
 	}
 	defer admin.Close()
-	found, err := admin.Identities()
+	found, unseen, err := admin.Identities()
 	if err != nil { // the worker waits: of a zone that is taken for gone nobody would be told what happened in it
 		return helper.ZoneidReply{}, err
+	}
+	for _, u := range unseen {
+		privileged.Log(program, "zone", fmt.Errorf("%q (closed: %t) cannot be looked at: %w", u.Name, u.Closed, u.Err))
 	}
 	register, err := readRegister(layout.ZoneIDs)
 	if err != nil {
 		return helper.ZoneidReply{}, err
 	}
-	believed, doubtful, changed := judge(found, register)
+	believed, doubtful, changed := judge(found, register, len(unseen) == 0)
 	if slices.ContainsFunc(doubtful, func(d doubt) bool { return d.why == helper.NoRoom }) {
 		privileged.Log(program, "register", fmt.Errorf("%s is full: what happens in new zones stands in the log of the whole system alone; zoneid(8) says what to do", layout.ZoneIDs))
 	}
@@ -119,19 +123,25 @@ func table(names *account.Names) (helper.ZoneidReply, error) {
 			return helper.ZoneidReply{}, err
 		}
 	}
-	return tell(believed, doubtful, register), nil
+	return tell(believed, doubtful, unseen, register), nil
 }
 
-// tell makes the answer. Of a zone that is gone the register says whose it was: its last acts are still to be recorded.
-func tell(believed []zone.Identity, doubtful []doubt, register map[string]binding) helper.ZoneidReply {
+// tell makes the answer. Of a zone that is gone the register says whose it was: its last acts are still to be recorded. Where some could
+// not be looked at, each that is not found may be one of those.
+func tell(believed []zone.Identity, doubtful []doubt, unseen []zone.Unseen, register map[string]binding) helper.ZoneidReply {
 	var out helper.ZoneidReply
 	here := make(map[string]bool, len(believed))
 	for _, z := range believed {
 		here[z.ID] = true
 		out.Zones = append(out.Zones, known(z, register[z.ID].was))
 	}
+	for _, u := range unseen {
+		if !u.Closed {
+			out.Unseen = append(out.Unseen, u.Name)
+		}
+	}
 	for _, d := range doubtful {
-		here[d.ID] = true
+		here[d.ID] = here[d.ID] || len(unseen) == 0
 		z := known(d.Identity, never)
 		z.Why = d.why
 		out.Doubtful = append(out.Doubtful, z)
@@ -139,7 +149,7 @@ func tell(believed []zone.Identity, doubtful []doubt, register map[string]bindin
 	for id, b := range register {
 		if !here[id] {
 			gone := known(zone.Identity{ID: id, Name: b.name, Owner: b.owner}, b.was)
-			gone.Gone = true
+			gone.Gone, gone.Unsure = len(unseen) == 0, len(unseen) > 0
 			out.Zones = append(out.Zones, gone)
 		}
 	}

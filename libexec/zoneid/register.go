@@ -72,10 +72,11 @@ type doubt struct {
 // judge says which zones' ids are believed, which are doubtful, and what changes in the register.
 //
 //   - The directory that an id is bound to has it, whatever it is called and whoever owns it now.
-//   - When that directory is gone, one of the same owner may take its place: a zone that was restored from a backup.
+//   - When that directory is gone, one of the same owner may take its place: a zone that was restored from a backup. Whether it is, is known
+//     only where all zones could be looked at.
 //   - An id that was never seen is bound to the one directory that has it; where two have it nobody knows who copied.
 //   - A directory that had many ids already, an owner of many, and a register that is full take no further one.
-func judge(found []zone.Identity, register map[string]binding) (believed []zone.Identity, doubtful []doubt, changed map[string]binding) {
+func judge(found []zone.Identity, register map[string]binding, all bool) (believed []zone.Identity, doubtful []doubt, changed map[string]binding) {
 	had, owns := make(map[directory]int), make(map[uint32]int)
 	for _, b := range register {
 		had[directory{b.inode, b.born}]++
@@ -92,6 +93,9 @@ func judge(found []zone.Identity, register map[string]binding) (believed []zone.
 	for id, zones := range claims {
 		bound, isBound := register[id]
 		at, why := claimant(zones, bound, isBound), helper.Copied
+		if at >= 0 && isBound && !all && !bound.is(zones[at]) {
+			at = -1
+		}
 		if !isBound && at >= 0 {
 			switch z := zones[at]; {
 			case had[directory{z.Inode, z.Born}] >= maxOfOne:

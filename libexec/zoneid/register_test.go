@@ -59,25 +59,29 @@ func TestJudge(t *testing.T) {
 		register           map[string]binding
 		believed, doubtful string
 		changed            *binding
+		some               bool // could not be looked at
 	}{
-		{"new", []zone.Identity{at(7, 1001, "a", one)}, nil, "a", "", &binding{7, 70, 1001, "a", never}},
-		{"no id", []zone.Identity{at(7, 1001, "a", "")}, nil, "", "", nil},
-		{"two ids", []zone.Identity{at(7, 1001, "a", one), at(8, 1002, "b", other)}, map[string]binding{other: bound(8, 1002, "b", never)}, "a b", "", &binding{7, 70, 1001, "a", never}},
-		{"known", []zone.Identity{at(7, 1001, "a", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "", nil},
-		{"copied", []zone.Identity{at(7, 1001, "a", one), at(8, 1002, "b", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "b", nil},
-		{"copied by its owner", []zone.Identity{at(8, 1001, "b", one), at(7, 1001, "a", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "b", nil},
-		{"copied before anybody looked", []zone.Identity{at(7, 1001, "a", one), at(8, 1002, "b", one)}, nil, "", "a b", nil},
-		{"copied from a zone that is gone", []zone.Identity{at(8, 1002, "b", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "", "b", nil},
-		{"restored from a backup", []zone.Identity{at(9, 1001, "a", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "", &binding{9, 90, 1001, "a", never}},
-		{"restored twice", []zone.Identity{at(9, 1001, "a", one), at(8, 1001, "a2", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "", "a a2", nil},
-		{"restored, and copied by another", []zone.Identity{at(9, 1001, "a", one), at(8, 1002, "b", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "b", &binding{9, 90, 1001, "a", never}},
-		{"inode given again", []zone.Identity{reborn}, map[string]binding{one: {7, 70, 1002, "b", never}}, "", "a", nil},
-		{"renamed", []zone.Identity{at(7, 1001, "z", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "z", "", &binding{7, 70, 1001, "z", "a"}},
-		{"renamed again", []zone.Identity{at(7, 1001, "y", one)}, map[string]binding{one: bound(7, 1001, "z", "a")}, "y", "", &binding{7, 70, 1001, "y", "z"}},
-		{"handed over", []zone.Identity{at(7, 1002, "a", one)}, map[string]binding{one: bound(7, 1001, "a", "x")}, "a", "", &binding{7, 70, 1002, "a", "x"}},
-		{"closed", []zone.Identity{closed}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "", nil},
+		{"new", []zone.Identity{at(7, 1001, "a", one)}, nil, "a", "", &binding{7, 70, 1001, "a", never}, false},
+		{"no id", []zone.Identity{at(7, 1001, "a", "")}, nil, "", "", nil, false},
+		{"two ids", []zone.Identity{at(7, 1001, "a", one), at(8, 1002, "b", other)}, map[string]binding{other: bound(8, 1002, "b", never)}, "a b", "", &binding{7, 70, 1001, "a", never}, false},
+		{"known", []zone.Identity{at(7, 1001, "a", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "", nil, false},
+		{"copied", []zone.Identity{at(7, 1001, "a", one), at(8, 1002, "b", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "b", nil, false},
+		{"copied by its owner", []zone.Identity{at(8, 1001, "b", one), at(7, 1001, "a", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "b", nil, false},
+		{"copied before anybody looked", []zone.Identity{at(7, 1001, "a", one), at(8, 1002, "b", one)}, nil, "", "a b", nil, false},
+		{"copied from a zone that is gone", []zone.Identity{at(8, 1002, "b", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "", "b", nil, false},
+		{"restored from a backup", []zone.Identity{at(9, 1001, "a", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "", &binding{9, 90, 1001, "a", never}, false},
+		{"restored twice", []zone.Identity{at(9, 1001, "a", one), at(8, 1001, "a2", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "", "a a2", nil, false},
+		{"restored, and copied by another", []zone.Identity{at(9, 1001, "a", one), at(8, 1002, "b", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "b", &binding{9, 90, 1001, "a", never}, false},
+		{"inode given again", []zone.Identity{reborn}, map[string]binding{one: {7, 70, 1002, "b", never}}, "", "a", nil, false},
+		{"renamed", []zone.Identity{at(7, 1001, "z", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "z", "", &binding{7, 70, 1001, "z", "a"}, false},
+		{"renamed again", []zone.Identity{at(7, 1001, "y", one)}, map[string]binding{one: bound(7, 1001, "z", "a")}, "y", "", &binding{7, 70, 1001, "y", "z"}, false},
+		{"handed over", []zone.Identity{at(7, 1002, "a", one)}, map[string]binding{one: bound(7, 1001, "a", "x")}, "a", "", &binding{7, 70, 1002, "a", "x"}, false},
+		{"known, when others cannot be looked at", []zone.Identity{at(7, 1001, "z", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "z", "", &binding{7, 70, 1001, "z", "a"}, true},
+		{"new then", []zone.Identity{at(7, 1001, "a", one)}, nil, "a", "", &binding{7, 70, 1001, "a", never}, true},
+		{"copied by its owner then, of one that is not seen", []zone.Identity{at(9, 1001, "b", one)}, map[string]binding{one: bound(7, 1001, "a", never)}, "", "b", nil, true},
+		{"closed", []zone.Identity{closed}, map[string]binding{one: bound(7, 1001, "a", never)}, "a", "", nil, false},
 	} {
-		believed, doubtful, changed := judge(row.found, row.register)
+		believed, doubtful, changed := judge(row.found, row.register, !row.some)
 		if names(believed) != row.believed || names(doubted(t, doubtful, helper.Copied)) != row.doubtful {
 			t.Errorf("%s: believes %q, doubts %v", row.name, names(believed), doubtful)
 		}
@@ -93,7 +97,7 @@ func TestJudge(t *testing.T) {
 func TestRegisterIsBounded(t *testing.T) {
 	register := make(map[string]binding)
 	for n := range 20 {
-		_, doubtful, changed := judge([]zone.Identity{at(7, 1001, "a", fmt.Sprintf("%032x", n))}, register)
+		_, doubtful, changed := judge([]zone.Identity{at(7, 1001, "a", fmt.Sprintf("%032x", n))}, register, true)
 		maps.Copy(register, changed)
 		if (len(doubted(t, doubtful, helper.ManyIDs)) > 0) != (n >= maxOfOne) || len(register) > maxOfOne {
 			t.Fatalf("id %d: %d doubtful, %d in the register", n, len(doubtful), len(register))
@@ -105,14 +109,14 @@ func TestRegisterIsBounded(t *testing.T) {
 	for n := uint64(100); n < 200+maxOfOwner; n++ {
 		many = append(many, at(n, 1001, "a", fmt.Sprintf("%032x", n)))
 	}
-	believed, doubtful, changed := judge(many, register)
+	believed, doubtful, changed := judge(many, register, true)
 	if len(changed) != maxOfOwner-len(register)+1 || changed[fresh].owner != 1002 || len(believed) != len(changed) || len(doubted(t, doubtful, helper.ManyZones)) != len(many)-len(changed) {
 		t.Errorf("believes %d, doubts %d, changes %d", len(believed), len(doubtful), len(changed))
 	}
 	for n := uint64(100); len(register) < maxBindings; n++ {
 		register[fmt.Sprintf("%032x", n)] = bound(n, uint32(n/100), "a", never)
 	}
-	believed, doubtful, changed = judge([]zone.Identity{at(100, 1, "b", fmt.Sprintf("%032x", 100)), many[0]}, register)
+	believed, doubtful, changed = judge([]zone.Identity{at(100, 1, "b", fmt.Sprintf("%032x", 100)), many[0]}, register, true)
 	if names(believed) != "b" || names(doubted(t, doubtful, helper.NoRoom)) != "c" || len(changed) != 1 {
 		t.Errorf("believes %q, doubts %v, changes %d", names(believed), doubtful, len(changed))
 	}
@@ -148,12 +152,21 @@ func TestRegister(t *testing.T) {
 
 // TestTell: a zone that is gone is told, for its last acts; one whose id another one took is not.
 func TestTell(t *testing.T) {
-	out := tell([]zone.Identity{at(7, 1001, "z", one)}, nil, map[string]binding{one: bound(7, 1001, "z", "a"), other: bound(8, 1002, "b", never)})
+	out := tell([]zone.Identity{at(7, 1001, "z", one)}, nil, nil, map[string]binding{one: bound(7, 1001, "z", "a"), other: bound(8, 1002, "b", never)})
 	if len(out.Zones) != 2 || out.Zones[0].Was != "a" || out.Zones[0].Gone || out.Zones[1].ID != other || !out.Zones[1].Gone || out.Zones[1].Was != "" || out.Zones[1].Owner != 1002 {
 		t.Errorf("%+v", out.Zones)
 	}
-	out = tell(nil, []doubt{{at(9, 1002, "b", one), helper.Copied}}, map[string]binding{one: bound(7, 1001, "a", never)})
+	out = tell(nil, []doubt{{at(9, 1002, "b", one), helper.Copied}}, nil, map[string]binding{one: bound(7, 1001, "a", never)})
 	if len(out.Zones) != 0 || len(out.Doubtful) != 1 || out.Doubtful[0].Why != helper.Copied {
+		t.Errorf("%+v", out)
+	}
+}
+
+// TestTellUnseen: where a zone could not be looked at, none that is not found is told as gone, also not one whose id another one has.
+func TestTellUnseen(t *testing.T) {
+	unseen := []zone.Unseen{{Name: "sick"}, {Name: "x", Closed: true}}
+	out := tell(nil, []doubt{{at(9, 1001, "b", one), helper.Copied}}, unseen, map[string]binding{one: bound(7, 1001, "sick", never)})
+	if len(out.Zones) != 1 || out.Zones[0].Gone || !out.Zones[0].Unsure || len(out.Doubtful) != 1 || !slices.Equal(out.Unseen, []string{"sick"}) {
 		t.Errorf("%+v", out)
 	}
 }

@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,5 +97,36 @@ func TestSteps(t *testing.T) {
 		if reply, status := askIn(t, uid, ask, plain); status != 0 || reply.Error != "" {
 			t.Errorf("%q: exit %d, %+v", uid, status, reply)
 		}
+	}
+}
+
+// TestSickZone: whichever of the calls fails that look at zones, no zone is taken for gone; and where it is one zone's alone the others are told.
+func TestSickZone(t *testing.T) {
+	if os.Getenv("SHZ_COPY") == "" || os.Geteuid() != 0 {
+		t.Skip("changes the installation: run by test.sh in its copy of the machine")
+	}
+	const ask, plain = `{"op":"table"}`, `exec "$@"`
+	first, status := askIn(t, "", ask, plain)
+	if status != 0 || len(first.Zones) == 0 {
+		t.Fatalf("exit %d, %+v", status, first)
+	}
+	sick := 0
+	for n := range 40 {
+		reply, status := askIn(t, "", ask, fmt.Sprintf(`exec strace -f -qq -o /dev/null -e trace=openat2 -e inject=openat2:error=EIO:when=%d "$@"`, n+1))
+		if reply.Error != "" && status == privileged.ExitInternal {
+			continue // nothing is known then
+		}
+		if len(reply.Unseen) > 0 {
+			sick++
+		}
+		for _, z := range first.Zones {
+			at := slices.IndexFunc(reply.Zones, func(now helper.KnownZone) bool { return now.ID == z.ID })
+			if at < 0 || reply.Zones[at].Gone && !z.Gone {
+				t.Errorf("call %d: %s is taken for gone: %+v", n+1, z.Name, reply)
+			}
+		}
+	}
+	if sick == 0 {
+		t.Error("none of these calls looks at a zone")
 	}
 }

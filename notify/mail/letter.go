@@ -61,8 +61,12 @@ func newContent(m queue.Message, s Style) content {
 	path := "/cgi-bin/shz/" + url.PathEscape(m.Zone) + "/"
 	files := values{"count": s.Language.Number(int64(m.Count)), "zone": text.Name(m.Zone)}
 	switch zone := "/cgi-bin/zones/" + url.PathEscape(m.Zone); m.Kind {
-	case queue.Recover, queue.Reset, queue.Invite, queue.Verify, queue.Moved:
+	case queue.Recover, queue.Reset, queue.Invite, queue.Verify, queue.Moved, queue.Signup, queue.Declined:
 		path = c.secret(m)
+	case queue.Asked:
+		c.filesOf(m, string(m.Kind))
+		c.reword(string(m.Kind), files)
+		path = "/cgi-bin/users?view=signups"
 	case queue.Warned:
 		c.zoneEnds(m)
 		path = zone + "?view=extend"
@@ -118,7 +122,9 @@ func (c *content) filesOf(m queue.Message, key string, about ...any) {
 	for _, item := range m.Items {
 		c.items = append(c.items, newLine(item, m.Kind, l))
 	}
-	if rest := m.Count - len(m.Items); rest > 0 {
+	if rest := m.Count - len(m.Items); rest > 0 && m.Kind == queue.Asked {
+		c.more = l.Count("mail.more-asked", rest)
+	} else if rest > 0 {
 		c.more = l.Count("mail.more", rest)
 	}
 }
@@ -126,7 +132,11 @@ func (c *content) filesOf(m queue.Message, key string, about ...any) {
 // secret says what a link or a password is for, and returns where one gets in with it.
 func (c *content) secret(m queue.Message) string {
 	l := c.style.Language
-	c.subject, c.opening = l.Say("mail-subject."+string(m.Kind)), l.Say("mail-opening."+string(m.Kind), text.Name(m.User))
+	if m.Kind.Stranger() {
+		c.subject, c.opening = l.Say("mail-subject."+string(m.Kind)), l.Say("mail-opening."+string(m.Kind))
+	} else {
+		c.subject, c.opening = l.Say("mail-subject."+string(m.Kind)), l.Say("mail-opening."+string(m.Kind), text.Name(m.User))
+	}
 	c.reword(string(m.Kind), values{"user": text.Name(m.User)})
 	if len(m.Items) == 0 { // somebody has written this message by hand
 		return ""
@@ -140,7 +150,14 @@ func (c *content) secret(m queue.Message) string {
 		c.advice = l.Say("mail.password", of.Path)
 		return "/cgi-bin/login"
 	}
+	if m.Kind == queue.Declined {
+		c.advice = l.Say("mail.declined", text.Name(of.Path))
+		return ""
+	}
 	c.advice = l.Say("mail.until", l.Time(of.Time))
+	if m.Kind == queue.Signup {
+		return "/cgi-bin/signup?" + url.Values{"token": {of.Path}}.Encode()
+	}
 	link := url.Values{"user": {m.User}, "token": {of.Path}}
 	if m.Kind == queue.Verify {
 		link.Set("verify", "1")
@@ -186,7 +203,7 @@ func newLine(i queue.Item, kind queue.Kind, l text.Language) line {
 	if i.Bytes != nil {
 		facts = append(facts, l.Size(*i.Bytes))
 	}
-	if i.Part {
+	if i.Part && kind != queue.PerhapsTaken { // there the opening says it
 		facts = append(facts, l.Say("mail-part."+string(kind)))
 	}
 	return line{text.Name(i.Path), strings.Join(facts, ", ")}
@@ -213,7 +230,7 @@ func (c content) plain() string {
 	}
 	b.WriteString("\n-- \n" + c.why + "\n")
 	if c.style.Less != "" {
-		b.WriteString(c.style.Language.Say("mail.less") + " " + c.style.Less + "\n")
+		b.WriteString(c.style.Language.Say("mail.less") + ": " + c.style.Less + "\n")
 	}
 	return b.String()
 }

@@ -32,28 +32,53 @@ func messages() map[string]queue.Message {
 		}
 		return m
 	}
-	part := of(queue.Taken, 1, "2027/list.pdf")
-	part.Items[0].Part, part.Items[0].Bytes = true, nil
+	part, perhaps := of(queue.Taken, 1, "2027/list.pdf"), of(queue.PerhapsTaken, 2, "2027/list.pdf", "2027/prices.ods")
+	part.Items[0].Part = true
+	away, severalAway := of(queue.PerhapsArrived, 1, "2027/list.pdf"), of(queue.PerhapsArrived, 2, "2027/list.pdf", "2027/prices.ods")
+	for _, m := range []queue.Message{perhaps, away, severalAway} {
+		for i := range m.Items {
+			m.Items[i].Bytes = nil
+		}
+	}
+	perhaps.Items[0].Part, perhaps.Items[1].Part = true, true
+	severalAway.Actor, severalAway.Items[0].Actor, severalAway.Items[1].Actor = "", "bruno", "carla"
 	expired := of(queue.Expired, 60, "2026/list.pdf", "2026")
 	expired.Items[0].Bytes, expired.Items[1].Bytes, expired.Items[1].Part = nil, nil, true
 	several := of(queue.Arrived, 60, "2027/list.pdf", "2027/prices.ods")
 	several.Actor, several.Items[0].Actor, several.Items[1].Actor = "", "bruno", "carla"
+	severalTaken := several
+	severalTaken.Kind = queue.Taken
 	byRoot := of(queue.Invite, 1, "0123456789abcdef-"+strings.Repeat("0", 64))
 	byRoot.Actor, byRoot.Zone = byRoot.User, ""
+	asked := of(queue.Asked, 52, "Ada Neri <ada@example.org>", "A <b>B\r\n <x@example.org>")
+	asked.Actor, asked.Zone, asked.Items[0].Bytes, asked.Items[1].Bytes = asked.User, "", nil, nil
+	signup, declined := of(queue.Signup, 1, "0123456789abcdef-"+strings.Repeat("0", 64)), of(queue.Declined, 1, "Ask your <b>firm</b>\r\nBcc: x, it has accounts.")
+	for _, m := range []*queue.Message{&signup, &declined} {
+		m.User, m.Actor, m.Zone = "", "", ""
+	}
 	return map[string]queue.Message{
-		"invite-root": byRoot,
-		"several":     several,
-		"warned":      of(queue.Warned, 1, "2026-12-06"),
-		"closed":      of(queue.Closed, 1, "2026-11-28"),
-		"recover":     of(queue.Recover, 1, "0123456789abcdef-"+strings.Repeat("0", 64)),
-		"reset":       of(queue.Reset, 1, "Ab3d-Ef6h-Jk9m-Np2r"),
-		"invite":      of(queue.Invite, 1, "0123456789abcdef-"+strings.Repeat("0", 64)),
-		"removed":     of(queue.Removed, 1, "2026-10-30"),
-		"expired":     expired,
-		"taken-part":  part,
-		"taken":       of(queue.Taken, 2, "2027/list.pdf", "2027/prices è.ods"),
-		"arrived":     of(queue.Arrived, 1, "2027/list.pdf"),
-		"arrived-500": of(queue.Arrived, 500, "1.txt", "2.txt"),
+		"asked":           asked,
+		"signup":          signup,
+		"declined":        declined,
+		"invite-root":     byRoot,
+		"several":         several,
+		"warned":          of(queue.Warned, 1, "2026-12-06"),
+		"closed":          of(queue.Closed, 1, "2026-11-28"),
+		"recover":         of(queue.Recover, 1, "0123456789abcdef-"+strings.Repeat("0", 64)),
+		"reset":           of(queue.Reset, 1, "Ab3d-Ef6h-Jk9m-Np2r"),
+		"invite":          of(queue.Invite, 1, "0123456789abcdef-"+strings.Repeat("0", 64)),
+		"verify":          of(queue.Verify, 1, "0123456789abcdef-"+strings.Repeat("0", 64)),
+		"moved":           of(queue.Moved, 1, "anna@example.org"),
+		"several-taken":   severalTaken,
+		"removed":         of(queue.Removed, 1, "2026-10-30"),
+		"expired":         expired,
+		"taken-part":      part,
+		"taken-perhaps":   perhaps,
+		"taken":           of(queue.Taken, 2, "2027/list.pdf", "2027/prices è.ods"),
+		"arrived":         of(queue.Arrived, 1, "2027/list.pdf"),
+		"arrived-perhaps": away,
+		"several-perhaps": severalAway,
+		"arrived-500":     of(queue.Arrived, 500, "1.txt", "2.txt"),
 		"hostile": of(queue.Arrived, 3, "a\r\nBcc: carla@example.org", "\U0001f600 <b>\"&'</b><img src=x onerror=alert(1)>.txt",
 			"invoice\u202efdp.exe\x1b[2J"),
 	}
@@ -84,7 +109,8 @@ func TestGoldenShort(t *testing.T) {
 	emoji := all["arrived"]
 	emoji.Items = []queue.Item{{Path: "2027/\U0001f600 listino.pdf"}}
 	all["emoji"] = emoji
-	maps.DeleteFunc(all, func(_ string, m queue.Message) bool { return m.Kind.Secret() }) // they are mails alone
+	maps.DeleteFunc(all, func(_ string, m queue.Message) bool { return m.Kind.Secret() })                // they are mails alone
+	maps.DeleteFunc(all, func(_ string, m queue.Message) bool { return m.Kind == queue.PerhapsArrived }) // the same
 	for _, l := range text.Languages {
 		var b strings.Builder
 		for _, name := range slices.Sorted(maps.Keys(all)) {

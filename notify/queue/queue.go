@@ -34,10 +34,15 @@ import (
 // MaxItems is how many files a message names; of the others it says how many they are.
 const MaxItems = 50
 
-// maxPath is how much of a path a message says, in bytes: far more than anybody reads.
-const maxPath = 1000
+// maxPath is how much of a path a message says, in bytes: far more than anybody reads. What administrators write to somebody is shorter
+// (account.MaxWords).
+const maxPath = 2400
 
-// maxFile bounds a file, in bytes: MaxItems paths of which JSON writes a byte in six at most, and thousands of sources.
+// mostSources is how many sources a message names before those are forgotten that are used up: one that collects for a day where
+// something happens each second would have a hundred thousand, and be written anew with them each time.
+const mostSources = 100
+
+// maxFile bounds a file, in bytes: MaxItems paths of which JSON writes a byte in six at most, and the sources that wait.
 const maxFile = 4 << 20
 
 // Kind is of what somebody is told.
@@ -47,6 +52,10 @@ type Kind string
 const (
 	Taken   Kind = "taken"   // somebody took files of the recipient's
 	Arrived Kind = "arrived" // somebody brought files that the recipient can read
+
+	// Of requests that were killed. They are messages of their own, so that none says as a fact what nobody knows.
+	PerhapsTaken   Kind = "taken-perhaps"   // how much was sent is not known
+	PerhapsArrived Kind = "arrived-perhaps" // the file is not there, and may have been
 
 	// By the cleaner, of a zone of the recipient's.
 	Warned  Kind = "warned"  // its last day is near: the item's path
@@ -60,10 +69,36 @@ const (
 	Invite  Kind = "invite"
 	Verify  Kind = "verify"
 	Moved   Kind = "moved" // the item's path is the new address
+
+	// To people who ask for an account, and have none.
+	Signup   Kind = "signup"   // the item's path is the link by which the address is confirmed
+	Declined Kind = "declined" // the item's path is why
+
+	Asked Kind = "asked" // to administrators: each item's path is somebody who asks for an account
 )
 
+// Stranger says whether a message goes to somebody who has no account: to its address, in its language.
+func (k Kind) Stranger() bool { return k == Signup || k == Declined }
+
 // Secret says whether a message has what nobody but its recipient is to see.
-func (k Kind) Secret() bool { return slices.Contains([]Kind{Recover, Reset, Invite, Verify, Moved}, k) }
+func (k Kind) Secret() bool {
+	return slices.Contains([]Kind{Recover, Reset, Invite, Verify, Moved, Signup, Declined}, k)
+}
+
+// Replaces says whether a message has what is good instead of what an older one to the same person has: of two links for the same the last
+// one, and a password of root's, which makes all links void.
+func (m Message) Replaces(older Message) bool {
+	later := m.Opened.After(older.Opened)
+	if m.Opened.Equal(older.Opened) && m.Kind == older.Kind && m.Kind != Verify && len(m.Items) > 0 && len(older.Items) > 0 { // both came in one run: of those that are good for as long
+		later = m.Items[0].Time.After(older.Items[0].Time)
+	}
+	same := later && m.UID == older.UID && m.User == older.User
+	switch older.Kind {
+	case Recover, Reset, Invite, Verify:
+		return same && (m.Kind == older.Kind || m.Kind == Reset)
+	}
+	return false
+}
 
 // Late says whether there is no use in sending a message any more.
 func (m Message) Late(now time.Time) bool {
@@ -78,7 +113,9 @@ const (
 )
 
 // Reducible says whether the recipient can choose to have less of a kind: of what others do, not of what becomes of his zone.
-func (k Kind) Reducible() bool { return k == Taken || k == Arrived }
+func (k Kind) Reducible() bool {
+	return slices.Contains([]Kind{Taken, Arrived, PerhapsTaken, PerhapsArrived}, k)
+}
 
 // Item is a file that a message tells of.
 type Item struct {
@@ -99,7 +136,8 @@ type Key struct {
 	ZoneID string `json:"zone_id"`
 	SMS    bool   `json:"sms,omitempty"` // to be sent as a short message, not as a mail
 
-	Address string `json:"address,omitempty"` // where it goes, "" = where the recipient's mail goes then
+	Address  string `json:"address,omitempty"`  // where it goes, "" = where the recipient's mail goes then
+	Language string `json:"language,omitempty"` // of who has no account
 }
 
 // Message is one to one recipient.
@@ -112,7 +150,7 @@ type Message struct {
 	Count  int       `json:"count"`
 	Items  []Item    `json:"items"` // the first of Count
 
-	// Sources are the notices that it was made of: what was added once is not added again.
+	// Sources are the notices that it was made of, those at least that may still be there: what was added once is not added again.
 	Sources []string `json:"sources"`
 
 	Attempts int       `json:"attempts"`
@@ -231,6 +269,13 @@ func (q Queue) Close(now time.Time, pending func(source string) bool) error {
 			failed = errors.Join(failed, err) // the others need not wait for it
 			continue
 		}
+		if len(m.Sources) > mostSources {
+			m.Sources = slices.DeleteFunc(m.Sources, func(s string) bool { return !pending(s) })
+			if err := q.write(Open, id, m); err != nil {
+				failed = errors.Join(failed, err)
+				continue
+			}
+		}
 		early := now.Before(m.Due) && now.After(m.Opened.Add(-time.Minute)) // a clock that was set back holds nothing up
 		if early || slices.ContainsFunc(m.Sources, pending) {
 			continue
@@ -257,12 +302,16 @@ func (q Queue) List(folder string) ([]string, error) {
 	return ids, nil
 }
 
-// Oldest returns since when the oldest message of a folder is complete, and how many there are.
-func (q Queue) Oldest(folder string) (since time.Time, count int, err error) {
+// Oldest returns since when the oldest message of a folder is complete, and how many there are, of those that were so before some time;
+// the zero time is all.
+func (q Queue) Oldest(folder string, before time.Time) (since time.Time, count int, err error) {
 	ids, err := q.List(folder)
 	for _, id := range ids {
 		m, readErr := q.Read(folder, id)
 		if readErr != nil { // sent meanwhile, or told by whoever sends
+			continue
+		}
+		if !before.IsZero() && !m.Due.Before(before) {
 			continue
 		}
 		if count++; since.IsZero() || m.Due.Before(since) {

@@ -30,12 +30,15 @@ const (
 	maxSubject = 200
 )
 
-// names are what can stand in braces in the words of each kind. Of taken and arrived there are two: of one person, and of several.
+// names are what can stand in braces in the words of each kind. Of what others do there are two: of one person, and of several.
 var names = map[string][]string{
 	"taken": {"count", "actor", "zone"}, "arrived": {"count", "actor", "zone"},
 	"several-taken": {"count", "zone"}, "several-arrived": {"count", "zone"},
+	"taken-perhaps": {"count", "actor", "zone"}, "arrived-perhaps": {"count", "actor", "zone"},
+	"several-taken-perhaps": {"count", "zone"}, "several-arrived-perhaps": {"count", "zone"},
 	"warned": {"zone", "day"}, "closed": {"zone", "day"}, "removed": {"zone", "day"}, "expired": {"count", "zone"},
 	"recover": {"user"}, "reset": {"user"}, "invite": {"user"}, "verify": {"user"}, "moved": {"user"},
+	"signup": {}, "declined": {}, "asked": {"count"},
 }
 
 // Words are those of one message.
@@ -65,7 +68,8 @@ type Fault string
 
 // The faults.
 const (
-	Foreign    Fault = "foreign"    // others than root can write it, or put another in its place; or it is no file
+	Foreign    Fault = "foreign"    // others than root can write it, or put another in its place
+	NoFile     Fault = "no-file"    // a link above all, whose target is not to be touched; or, of the folder, no folder
 	Unreadable Fault = "unreadable" // the worker cannot read it
 	Unknown    Fault = "unknown"    // there is no such kind or language
 	Malformed  Fault = "malformed"
@@ -143,7 +147,7 @@ func read(dir *os.File, name, message string) (Words, Fault, string) {
 
 func faultOf(err error) Fault {
 	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ENXIO) {
-		return Foreign
+		return NoFile
 	}
 	return Unreadable
 }
@@ -154,7 +158,9 @@ func checkOwner(f *os.File, kind uint32) Fault {
 	switch err := unix.Fstat(int(f.Fd()), &st); {
 	case err != nil:
 		return Unreadable
-	case st.Uid != 0 || st.Mode&0o022 != 0 || st.Mode&unix.S_IFMT != kind:
+	case st.Mode&unix.S_IFMT != kind:
+		return NoFile
+	case st.Uid != 0 || st.Mode&0o022 != 0:
 		return Foreign
 	case st.Mode&0o004 == 0: // root, who checks it, could read it all the same
 		return Unreadable

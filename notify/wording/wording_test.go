@@ -65,7 +65,7 @@ func TestRead(t *testing.T) {
 		t.Errorf("%v", site)
 	}
 	want := map[string]Fault{"arrived-fr.txt": Unknown, "none-it.txt": Unknown, "arrived.txt": Unknown, "closed-it.txt": Malformed, "warned-it.txt": Foreign, "warned-en.txt": Foreign,
-		"removed-en.txt": Unreadable, "removed-it.txt": Foreign, "expired-it.txt": Foreign, "expired-en.txt": Foreign}
+		"removed-en.txt": Unreadable, "removed-it.txt": NoFile, "expired-it.txt": NoFile, "expired-en.txt": NoFile}
 	for _, u := range unused {
 		if want[u.Name] != u.Fault {
 			t.Errorf("%s: %s, not %s", u.Name, u.Fault, want[u.Name])

@@ -20,17 +20,18 @@ func (s *sender) alarm() error {
 	if s.settings.Alarm == 0 {
 		return nil
 	}
-	since, count, err := s.queue.Oldest(queue.Waiting)
+	since, count, err := s.queue.Oldest(queue.Waiting, time.Time{})
 	if err != nil {
 		return err
 	}
-	still, collecting, err := s.queue.Oldest(queue.Open)
+	still, stuck, err := s.queue.Oldest(queue.Open, s.now().Add(-s.settings.Alarm)) // due, and do not get out of there
 	if err != nil {
 		return err
 	}
-	if collecting > 0 && s.now().Sub(still) > s.settings.Alarm && (count == 0 || still.Before(since)) { // due, and does not get out of there
-		since, count = still, count+collecting
+	if stuck > 0 && (count == 0 || still.Before(since)) {
+		since = still
 	}
+	count += stuck
 	if count == 0 || s.now().Sub(since) <= s.settings.Alarm {
 		if err := os.Remove(s.alarmed); !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -40,7 +41,7 @@ func (s *sender) alarm() error {
 	if info, err := os.Stat(s.alarmed); err == nil && s.now().Sub(info.ModTime()).Abs() < alarmEvery {
 		return nil
 	}
-	s.warn(fmt.Sprintf("sharezone worker: %d messages wait, the oldest since %s; shzadm queue list says why", count, since.UTC().Format(time.RFC3339)))
+	s.warn(fmt.Sprintf("sharezone worker: %d messages wait, the oldest since %s; shzadm queue list says why, and of those that still collect this log", count, since.UTC().Format(time.RFC3339)))
 	if err := disk.Write(s.alarmed, nil); err != nil { // told each minute rather than never
 		return err
 	}

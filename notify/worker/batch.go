@@ -54,40 +54,58 @@ type worker struct {
 	tell            func(activity.Line)   // to the syslog
 	warn            func(error)           // the same, as an error
 	late            map[string]late       // files that earlier runs recorded in part
-	untold          bool                  // it was told that programs are told of nothing more
-	step            func(string)          // tests stop here; nil otherwise
+	troubles        troubles
+	former          troubles     // those that an earlier run has written down
+	waiting         waiting      // what waits for zones
+	untold          bool         // it was told that programs are told of nothing more
+	step            func(string) // tests stop here; nil otherwise
 }
 
 // run takes all files whose requests are over.
 func (w *worker) run() error {
+	if err := w.retry(); err != nil {
+		return err
+	}
 	if err := w.recover(); err != nil {
 		return fmt.Errorf("recovery: %w", err)
 	}
-	names, err := event.Next(w.events, "", w.atOnce)
+	if err := errors.Join(w.notices.sweep(false), notices(w.errands).sweep(false)); err != nil {
+		return err
+	}
+	empty, err := event.Empty(w.events)
 	if err != nil {
 		return err
 	}
 	if w.late, err = w.readLate(); err != nil {
 		return err
 	}
-	if len(names) == 0 && !w.longAgo() {
-		return nil
+	if empty && len(w.former) == 0 && !w.longAgo() { // what is in trouble is found anew by each run
+		return w.tellTroubles()
 	}
 	zones, err := w.table()
 	if err != nil {
 		return fmt.Errorf("zoneid: %w", err)
 	}
-	if err := w.logs.grant(zones); err != nil {
+	if err := w.readWaiting(); err != nil {
 		return err
+	}
+	w.holdUnseen(zones)
+	if err := w.hold(append(w.logs.grant(zones), w.tryWaiting(zones)...), nil); err != nil && err != errHeldUp {
+		return errors.Join(err, w.tellTroubles())
 	}
 	if err := os.WriteFile(w.askedFile(), nil, 0o600); err != nil {
 		return err
 	}
-	takeErr := w.takeAll(names, zones)
+	takeErr := w.takeAll(zones)
+	for known := -1; errors.Is(takeErr, errHeldUp) && len(w.troubles) > known; { // each time by a zone more
+		known = len(w.troubles)
+		takeErr = w.takeAll(zones)
+	}
+	takeErr = errors.Join(takeErr, w.tellTroubles())
 	if _, state, err := w.journal.read(); err != nil || state == begun {
 		return errors.Join(takeErr, err) // what is to be cut back stands in the logs of these names
 	}
-	return errors.Join(takeErr, w.logs.rotate())
+	return errors.Join(takeErr, w.logs.rotate(w.troubles))
 }
 
 // askedFile is as old as the last answer about the zones.
@@ -98,14 +116,19 @@ func (w *worker) longAgo() bool {
 	return err != nil || w.logs.now.Sub(info.ModTime()).Abs() >= askAnew
 }
 
-// takeAll takes files in batches, those with the names and then all that come after them. One that cannot be read is told, and keeps
-// nobody else's waiting.
-func (w *worker) takeAll(names []string, zones table) error {
+// takeAll takes files in batches, in their order. One that cannot be read is told, and keeps nobody else's waiting.
+func (w *worker) takeAll(zones table) error {
 	var b batch
 	var unread error
+	w.waiting.begin(func(f waitsFor) bool { return w.holdsUp(f, zones) })
+	names, err := event.Next(w.events, "", w.atOnce, w.waiting.skips)
+	if err != nil {
+		return err
+	}
 	for len(names) > 0 {
 		for _, name := range names {
 			if err := w.take(&b, name, zones); err != nil {
+				w.waiting.stays(name)
 				unread = errors.Join(unread, err)
 			}
 			if len(b.files)+len(b.late) >= batchFiles || len(b.lines) >= batchLines || b.bytes >= batchBytes {
@@ -118,12 +141,14 @@ func (w *worker) takeAll(names []string, zones table) error {
 		if len(names) < w.atOnce { // what came since is for the next run
 			break
 		}
-		var err error
-		if names, err = event.Next(w.events, names[len(names)-1], w.atOnce); err != nil {
-			unread = errors.Join(unread, err)
+		if names, err = event.Next(w.events, names[len(names)-1], w.atOnce, w.waiting.skips); err != nil {
+			return errors.Join(unread, err, w.commit(b))
 		}
 	}
-	return errors.Join(unread, w.commit(b))
+	if err := w.commit(b); err != nil {
+		return errors.Join(unread, err)
+	}
+	return errors.Join(unread, w.keepWaiting())
 }
 
 // batch is what is committed together.
@@ -161,16 +186,24 @@ func (b batch) errandSource() string {
 
 // take adds one file to the batch, if its request is over.
 func (w *worker) take(b *batch, name string, zones table) error {
-	records, state, damage, err := event.Read(w.events, name)
+	records, state, damage, err := event.Read(w.events, name, w.isLate(name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
 		return fmt.Errorf("%s: %w", name, err)
+	}
+	if f, waits := w.waitsFor(records, zones); waits {
+		w.waiting.add(name, f)
+		return nil
+	}
+	switch {
 	case state == event.Underway && w.isLate(name) && (len(records) == 0 || records[0].Entry != event.EntryShell): // what root runs may last
+		w.waiting.stays(name)
 		w.takePart(b, name, records, zones)
 		return nil
 	case state != event.Finished:
+		w.waiting.stays(name)
 		return nil
 	}
 	b.files = append(b.files, name)
@@ -199,7 +232,7 @@ func (w *worker) announce(b *batch, l activity.Line, zones table) {
 	if n, told := w.tells.notice(l, zones); told {
 		b.notices = append(b.notices, n)
 	}
-	if e, told := w.hooks.errand(l); told {
+	if e, told := w.hooks.errand(l, zones); told {
 		b.errands = append(b.errands, e)
 	}
 }
@@ -232,9 +265,9 @@ func (w *worker) commit(b batch) error {
 	if b.errands, err = w.bounded(b.errands); err != nil {
 		return err
 	}
-	open, err := w.logs.open(texts)
-	if err != nil {
-		return err
+	open, failed := w.logs.open(texts)
+	if len(failed) > 0 {
+		return w.hold(failed, nil)
 	}
 	defer open.close()
 	w.pause("opened")
@@ -243,7 +276,7 @@ func (w *worker) commit(b batch) error {
 	}
 	w.pause("journal")
 	if err := open.append(texts, func() { w.pause("half") }); err != nil {
-		return errors.Join(err, w.recover())
+		return w.hold([]error{err}, w.recover())
 	}
 	w.pause("appended")
 	if source := b.source(); source != "" {
@@ -276,7 +309,7 @@ func (w *worker) recover() error {
 	}
 	switch state {
 	case begun:
-		if err := w.logs.cut(e.Logs); err != nil {
+		if err := w.cut(e.Logs); err != nil {
 			return err
 		}
 		if e.Notices != "" {

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sharezone/internal/account"
 	"sharezone/notify/mail"
 	"sharezone/notify/queue"
 )
@@ -183,6 +184,33 @@ func TestADay(t *testing.T) {
 	for _, folder := range []string{queue.Open, queue.Waiting, queue.Failed} {
 		if left := o.told(t, folder); left != "" {
 			t.Errorf("%s: %s", folder, left)
+		}
+	}
+}
+
+// TestSourcesAreForgotten: a message that collects for a day does not grow with what it was made of; what waits is not told twice all the same.
+func TestSourcesAreForgotten(t *testing.T) {
+	if _, err := os.Stat("/dev/shm"); err == nil {
+		t.Setenv("TMPDIR", "/dev/shm") // hundreds of times it waits for the disk
+	}
+	m := newMailroom(t)
+	m.often = map[uint32]account.Often{1001: account.Daily}
+	const many = 350
+	for i := range many {
+		m.brings(t, fmt.Sprintf("%03d", i), 1001, "x")
+		m.clock = m.clock.Add(time.Second)
+		if i%50 == 49 {
+			m.runUntil("remembered") // and does it again
+		}
+		m.mustRun(t)
+	}
+	ids, err := m.queue.List(queue.Open)
+	if err != nil || len(ids) == 0 {
+		t.Fatal(ids, err)
+	}
+	for _, id := range ids {
+		if one, err := m.queue.Read(queue.Open, id); err != nil || one.Count != many || len(one.Sources) > 150 {
+			t.Errorf("%s: %d told, made of %d, %v", one.User, one.Count, len(one.Sources), err)
 		}
 	}
 }

@@ -26,6 +26,7 @@ type errand struct {
 	Upload bool          `json:"upload"` // those of post_upload.d; else of post_download.d
 	Act    activity.Line `json:"act"`
 	File   string        `json:"file,omitempty"` // who brought it was killed: it is told if this file has got its name
+	Zone   string        `json:"zone,omitempty"` // what its zone is called since
 }
 
 // maxArgument bounds a path as an argument, in bytes: the kernel takes no longer ones (MAX_ARG_STRLEN), and JSON has it whole.
@@ -56,16 +57,18 @@ func findHooks(upload, download string, warn func(error)) hooks {
 func limitsOf(n config.Notices) hook.Limits { return hook.Limits{Time: n.HookTime, Memory: n.HookData} }
 
 // errand returns what programs are told of an act, if there are any for it.
-func (h hooks) errand(l activity.Line) (errand, bool) {
+func (h hooks) errand(l activity.Line, zones table) (errand, bool) {
 	switch {
 	case l.Arrived:
 		e := errand{Upload: true, Act: l}
-		if l.Result == event.Interrupted && l.ZoneID != "" {
-			e.File = l.File
+		if z, known := zones.byID[l.ZoneID]; known && l.Result == event.Interrupted && l.Named {
+			e.File, e.Zone = l.File, z.Name
 		}
 		return e, (l.Result == "ok" || e.File != "") && (len(h.upload) > 0 || h.uploadUnknown)
 	case l.Owner != nil:
 		part := l.Result == event.Interrupted && (l.Bytes == nil || *l.Bytes > 0)
+		l.Path, l.Raw = l.What()
+		l.From, l.FromRaw = nil, ""
 		return errand{Act: l}, (l.Result == "ok" || part) && (len(h.download) > 0 || h.downloadUnknown)
 	}
 	return errand{}, false
@@ -134,18 +137,19 @@ func (e errands) done(source string) (int, error) {
 	return strconv.Atoi(string(b))
 }
 
-// sweep removes what says how far files are done that are gone: whoever removed them was killed on the way.
+// sweep removes what says how far files are done that are gone, and what was being written so: whoever did that was killed on the way.
 func (e errands) sweep() error {
 	entries, err := os.ReadDir(string(e))
 	if err != nil {
 		return err
 	}
 	for _, entry := range entries {
-		source, found := strings.CutSuffix(entry.Name(), doneEnd)
+		name, unfinished := strings.CutSuffix(entry.Name(), disk.Unfinished)
+		source, found := strings.CutSuffix(name, doneEnd)
 		if !found {
 			continue
 		}
-		if _, err := os.Lstat(notices(e).name(source)); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(notices(e).name(source)); !unfinished && !errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err := os.Remove(string(e) + "/" + entry.Name()); err != nil {
@@ -198,7 +202,7 @@ func (r *runner) runOne(source string) error {
 			return nil // told by findHooks; a later run goes on here
 		}
 		if e.File != "" {
-			there, err := r.readers(*e.Act.Zone, e.Act.ZoneID, []string{encoded(e.Act.Record)}, []string{e.File})
+			there, err := r.readers(e.Zone, e.Act.ZoneID, []string{encoded(e.Act.Record)}, []string{e.File})
 			if err != nil {
 				return err
 			}

@@ -12,6 +12,7 @@ import (
 
 	"sharezone/internal/activity"
 	"sharezone/internal/event"
+	"sharezone/internal/helper"
 	"sharezone/internal/hook"
 )
 
@@ -77,8 +78,9 @@ func done(name, path, result string) activity.Line {
 func (r *runner) do(t *testing.T, source string, acts ...activity.Line) error {
 	t.Helper()
 	var all []errand
+	zones := newTable(helper.ZoneidReply{Zones: []helper.KnownZone{{ID: idOfA, Name: "renamed"}}})
 	for _, l := range acts {
-		if e, told := r.hooks.errand(l); told {
+		if e, told := r.hooks.errand(l, zones); told {
 			all = append(all, e)
 		}
 	}
@@ -210,8 +212,10 @@ func TestDone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(folder+"/gone"+doneEnd, []byte("3"), 0o600); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"gone" + doneEnd, "s" + doneEnd + ".new"} {
+		if err := os.WriteFile(folder+"/"+name, []byte("3"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := r.run([]string{"s"}); err != nil {
 		t.Error(err)
@@ -251,21 +255,21 @@ func TestErrandsBound(t *testing.T) {
 	}
 }
 
-// TestProgramsOfKilledUpload: of an upload whose handler was killed programs are told if it got its name.
+// TestProgramsOfKilledUpload: of an upload whose handler was killed programs are told if it got its name, whatever its zone is called now.
 func TestProgramsOfKilledUpload(t *testing.T) {
 	r, out, _ := site(t, map[string]string{"a": `echo "$4" >>$out`}, nil)
 	r.readers = func(zone, id string, paths, files []string) ([][]string, error) {
 		if paths[0] == "unknown" {
 			return nil, errors.New("no answer")
 		}
-		if zone != "demo" || id != idOfA || files[0] != "1-"+paths[0] {
+		if zone != "renamed" || id != idOfA || files[0] != "1-"+paths[0] {
 			return [][]string{nil}, nil
 		}
 		return [][]string{{}}, nil
 	}
 	killed := func(path, file string) activity.Line {
 		l := done("upload", path, event.Interrupted)
-		l.File = file
+		l.File, l.Named = file, file != ""
 		return l
 	}
 	if err := r.do(t, "s", killed("there", "1-there"), killed("not", "1-other"), killed("old", ""), done("upload", "whole", "ok"), killed("unknown", "1-unknown"), done("upload", "later", "ok")); err == nil {

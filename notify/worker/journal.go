@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 
+	"sharezone/internal/activity"
 	"sharezone/internal/disk"
 )
 
@@ -16,19 +17,12 @@ type journal string
 
 // entry is what the journal says of a batch.
 type entry struct {
-	Files   []string `json:"files"`
-	Damaged []string `json:"damaged"`
-	Notices string   `json:"notices"` // the file of what people are to be told; "" = nothing
-	Errands string   `json:"errands"` // the same for programs of the site
-	Logs    []logEnd `json:"logs"`
-	Late    []late   `json:"late,omitempty"` // files that are recorded in part
-}
-
-// logEnd is how long a log was when a batch began. The inode tells it from one that has come into its place.
-type logEnd struct {
-	Folder string `json:"folder"`
-	Inode  uint64 `json:"inode"`
-	Size   int64  `json:"size"`
+	Files   []string       `json:"files"`
+	Damaged []string       `json:"damaged"`
+	Notices string         `json:"notices"` // the file of what people are to be told; "" = nothing
+	Errands string         `json:"errands"` // the same for programs of the site
+	Logs    []activity.End `json:"logs"`
+	Late    []late         `json:"late,omitempty"` // files that are recorded in part
 }
 
 // state is how far a batch has come.

@@ -16,10 +16,9 @@ import (
 
 // A request that is under way for a day is recorded as far as it has come: whoever stops his own handler (SIGSTOP) would hide for
 // ever what it did. Of each such file it is written down, with the batch, which acts were recorded, so the end brings none twice. What
-// was still under way then stands in the log as that, and no second line says how it ended.
+// was still under way then stands in the log as that; a second line says how it ended.
 
-// lateAfter is how long a request may last until then, and until it is looked at anew. Nobody waits so long for an honest one: what
-// is larger comes in many requests.
+// lateAfter is how long a request may last until then, and until it is looked at anew. Few honest ones do: a large file over a slow line.
 const lateAfter = 24 * time.Hour
 
 // late is how much of a file is recorded.
@@ -28,6 +27,8 @@ type late struct {
 	Acts    int       `json:"acts"`    // so many, in their order
 	Running []int     `json:"running"` // which of them were under way
 	Since   time.Time `json:"since"`   // when it was looked at last
+
+	Asked map[int]string `json:"asked,omitempty"` // under which name it was asked of those of them who is to be told
 }
 
 // lateFile holds those of all files that are recorded in part.
@@ -42,10 +43,15 @@ func (w *worker) readLate() (map[string]late, error) {
 	if err != nil {
 		return nil, err
 	}
-	return all, json.Unmarshal(b, &all)
+	if err := json.Unmarshal(b, &all); err != nil {
+		w.warn(fmt.Errorf("%s is put aside, what it says of requests that last for days is recorded once more: %w", w.lateFile(), err))
+		return make(map[string]late), os.Rename(w.lateFile(), w.lateFile()+".damaged")
+	}
+	return all, nil
 }
 
-// keepLate writes down what a batch recorded in part, and forgets the files that it ended; done twice it is the same.
+// keepLate writes down what a batch recorded in part, and forgets the files that it ended; done twice it is the same. The run that wrote
+// it may come by the same files again.
 func (w *worker) keepLate(e entry) error {
 	all, err := w.readLate()
 	if err != nil {
@@ -61,14 +67,17 @@ func (w *worker) keepLate(e entry) error {
 			changed = true
 		}
 	}
-	if !changed {
-		return nil
+	if changed {
+		b, err := json.Marshal(all)
+		if err == nil {
+			err = disk.Write(w.lateFile(), b)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	b, err := json.Marshal(all)
-	if err != nil {
-		return err
-	}
-	return disk.Write(w.lateFile(), b)
+	w.late = all
+	return nil
 }
 
 // isLate says whether a file that is under way is to be recorded in part now.
@@ -77,16 +86,23 @@ func (w *worker) isLate(name string) bool {
 	if since.IsZero() {
 		since, _ = event.Began(name)
 	}
-	return w.logs.now.Sub(since) >= lateAfter
+	return w.logs.now.Sub(since).Abs() >= lateAfter // a clock was ahead, perhaps
 }
 
 // takePart adds what a file tells that is under way. Programs of the site are told of what lasts when it has ended.
 func (w *worker) takePart(b *batch, name string, records []event.Record, zones table) {
 	before := w.late[name]
-	now := late{Name: name, Acts: len(records), Since: w.logs.now}
+	now := late{Name: name, Acts: len(records), Since: w.logs.now, Asked: make(map[int]string)}
 	for _, i := range before.Running {
-		if i < len(records) && records[i].Result == event.Running {
+		switch {
+		case i >= len(records):
+		case records[i].Result == event.Running:
 			now.Running = append(now.Running, i)
+			if l := zones.line(records[i]); l.Owner == nil { // that a file is taken was told at the first look
+				w.ask(b, &now, i, l, zones, before.Asked[i])
+			}
+		default:
+			w.takeEnd(b, zones.line(records[i]), zones, before.Asked[i])
 		}
 	}
 	for i, r := range records[min(before.Acts, len(records)):] {
@@ -97,30 +113,50 @@ func (w *worker) takePart(b *batch, name string, records []event.Record, zones t
 			continue
 		}
 		now.Running = append(now.Running, before.Acts+i)
-		l.Result = event.Interrupted // as of one that was killed: by what can be found out
-		if n, told := w.tells.notice(l, zones); told {
-			b.notices = append(b.notices, n)
-		}
+		w.ask(b, &now, before.Acts+i, l, zones, "")
 	}
 	b.late = append(b.late, now)
 }
 
-// takeRest adds an act of a file that is over and was recorded in part, and says whether it was one of those. What has arrived is told,
-// if it was not (memory.addFile); that a file is taken was.
+// ask adds what is to be told of an act that is under way, as of one that was killed: by what can be found out. At each look anew, because
+// it may have got its name since. asked is the name under which it was asked for before.
+func (w *worker) ask(b *batch, now *late, at int, l activity.Line, zones table, asked string) {
+	l.Result = event.Interrupted
+	n, told := w.tells.notice(l, zones)
+	if !told {
+		return
+	}
+	if n.File != "" {
+		now.Asked[at] = n.encoded()
+		n.Again = asked == n.encoded()
+	}
+	b.notices = append(b.notices, n)
+}
+
+// takeRest adds an act of a file that is over and was recorded in part, and says whether it was one of those.
 func (w *worker) takeRest(b *batch, name string, i int, l activity.Line, zones table) bool {
 	before, there := w.late[name]
 	if !there || i >= before.Acts {
 		return false
 	}
 	if slices.Contains(before.Running, i) {
-		if n, told := w.tells.notice(l, zones); told && l.Owner == nil {
-			b.notices = append(b.notices, n)
-		}
-		if e, told := w.hooks.errand(l); told {
-			b.errands = append(b.errands, e)
-		}
+		w.takeEnd(b, l, zones, before.Asked[i])
 	}
 	return true
+}
+
+// takeEnd adds how an act ended that the log has as running. What has arrived is told, if it was not (memory.addFile); that a file is
+// taken was.
+func (w *worker) takeEnd(b *batch, l activity.Line, zones table, asked string) {
+	l.Ended = true
+	b.log(l)
+	if n, told := w.tells.notice(l, zones); told && l.Owner == nil {
+		n.Again = asked == n.encoded()
+		b.notices = append(b.notices, n)
+	}
+	if e, told := w.hooks.errand(l, zones); told {
+		b.errands = append(b.errands, e)
+	}
 }
 
 // lateSource is what the notices of a batch are called that ends no file. The day is in it, because the file is looked at anew on the next one,

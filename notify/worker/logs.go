@@ -51,9 +51,10 @@ type openLogs struct {
 	folders map[string]string
 }
 
-// open opens or makes the logs that texts are for.
-func (l logs) open(texts map[string][]byte) (openLogs, error) {
+// open opens or makes the logs that texts are for, all or none; the errors are of those that cannot be.
+func (l logs) open(texts map[string][]byte) (openLogs, []error) {
 	o := openLogs{make(map[string]*os.File), make(map[string]string)}
+	var failed []error
 	for _, id := range slices.Sorted(maps.Keys(texts)) {
 		folder := l.system
 		if id != "" {
@@ -69,11 +70,13 @@ func (l logs) open(texts map[string][]byte) (openLogs, error) {
 			err = disk.SyncFolder(folder)
 		}
 		if err != nil {
-			o.close()
-			return openLogs{}, err
+			failed = append(failed, &logError{id, err})
 		}
 	}
-	return o, nil
+	if len(failed) > 0 {
+		o.close()
+	}
+	return o, failed
 }
 
 func (o openLogs) close() {
@@ -83,12 +86,12 @@ func (o openLogs) close() {
 }
 
 // ends is where the logs end now.
-func (o openLogs) ends() []logEnd {
-	var ends []logEnd
+func (o openLogs) ends() []activity.End {
+	var ends []activity.End
 	for id, f := range o.files {
 		var st unix.Stat_t
 		if unix.Fstat(int(f.Fd()), &st) == nil { // it cannot fail for an open file
-			ends = append(ends, logEnd{o.folders[id], st.Ino, st.Size})
+			ends = append(ends, activity.End{Folder: o.folders[id], Inode: st.Ino, Size: st.Size})
 		}
 	}
 	return ends
@@ -98,29 +101,20 @@ func (o openLogs) ends() []logEnd {
 func (o openLogs) append(texts map[string][]byte, half func()) error {
 	for id, f := range o.files {
 		if _, err := f.Write(texts[id]); err != nil {
-			return err
+			return &logError{id, err}
 		}
 		half()
 	}
-	for _, f := range o.files {
+	for id, f := range o.files {
 		if err := f.Sync(); err != nil {
-			return err
+			return &logError{id, err}
 		}
 	}
 	return nil
 }
 
-// cut takes back what was appended after ends. One that is another file by now was put aside by hand: it is left alone.
-func (l logs) cut(ends []logEnd) error {
-	for _, e := range ends {
-		if err := cutOne(e); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func cutOne(e logEnd) error {
+// cutOne takes back what was appended after an end. One that is another file by now was put aside by hand: it is left alone.
+func cutOne(e activity.End) error {
 	f, err := os.OpenFile(e.Folder+"/"+activity.File, os.O_WRONLY|unix.O_NOFOLLOW, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -143,13 +137,13 @@ func cutOne(e logEnd) error {
 }
 
 // grant makes the folder of each zone, and lets its present owner and the administrators read it, nobody else.
-func (l logs) grant(t table) error {
+func (l logs) grant(t table) (failed []error) {
 	for _, z := range t.zones {
 		if err := l.grantOne(l.folder(z.ID), z.Owner); err != nil {
-			return err
+			failed = append(failed, &logError{z.ID, err})
 		}
 	}
-	return nil
+	return failed
 }
 
 func (l logs) grantOne(folder string, owner uint32) error {
@@ -179,21 +173,22 @@ func (l logs) grantOne(folder string, owner uint32) error {
 
 // rotate puts aside the logs that have grown too long. It does so itself, and not logrotate(8): the journal goes by the
 // size of a log, so nobody else may exchange one while a batch is written.
-func (l logs) rotate() error {
+func (l logs) rotate(held troubles) error {
 	folders := []string{l.system}
 	entries, err := os.ReadDir(l.zones)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		folders = append(folders, l.zones+"/"+e.Name())
-	}
-	for _, folder := range folders {
-		if err := l.rotateOne(folder); err != nil {
-			return err
+		if _, keep := held[e.Name()]; !keep { // there may be something to be cut from it
+			folders = append(folders, l.folder(e.Name()))
 		}
 	}
-	return nil
+	var failed error
+	for _, folder := range folders {
+		failed = errors.Join(failed, l.rotateOne(folder))
+	}
+	return failed
 }
 
 func (l logs) rotateOne(folder string) error {

@@ -100,7 +100,8 @@ func makeMessages(settings config.Settings, names *account.Names, committed []st
 	p := post{notices: layout.Notices, queue: layout.Queue, memory: layout.WorkerState + "/taken.json", names: names,
 		readers: helper.Readers, barred: sync.OnceValues(helper.Barred), window: settings.Notices.Window, often: oftenFor,
 		channel: func(e account.Entry) account.Channel { return channelFor(settings.SMS, e, warned(e.UID)) }, now: time.Now, tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) }}
-	return errors.Join(postSecrets(layout.Secrets, layout.Queue, time.Now()), p.run(committed))
+	now := time.Now() // before the names: what has changed since is told as a change
+	return errors.Join(postSecrets(layout.Secrets, layout.Queue, names.Fresh(), now), p.run(committed))
 }
 
 // oftenFor is how often somebody wants to be told of a zone. Where nobody can say he is told.

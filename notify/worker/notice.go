@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -34,7 +35,8 @@ type notice struct {
 	Part   bool       `json:"part,omitempty"`
 	Owner  uint32     `json:"owner"`           // uid; of what was taken, else of the zone
 	File   string     `json:"file,omitempty"`  // which file arrived, as libexec/access can tell
-	Doubt  bool       `json:"doubt,omitempty"` // who brought it was killed: it is told if the file has got its name
+	Again  bool       `json:"again,omitempty"` // there is one in doubt of the same file and name, perhaps not used up yet
+	Doubt  bool       `json:"doubt,omitempty"` // who brought it was killed: the file was about to get its name, and may have it
 }
 
 // notices is the folder that the files lie in.
@@ -62,6 +64,17 @@ func (n notices) remove(source string) error {
 		return err
 	}
 	return disk.SyncFolder(string(n))
+}
+
+// sweep removes what was being written when its writer was killed: parts are of post.go, under its lock, all others of the worker.
+func (n notices) sweep(parts bool) error {
+	left, err := filepath.Glob(string(n) + "/*" + noticesEnd + disk.Unfinished)
+	for _, name := range left {
+		if strings.Contains(filepath.Base(name), queue.Part("", "")) == parts {
+			err = errors.Join(err, os.Remove(name))
+		}
+	}
+	return err
 }
 
 // list returns what there is, the oldest first.
@@ -135,13 +148,15 @@ func (t tells) notice(l activity.Line, zones table) (notice, bool) {
 	switch {
 	case l.Arrived:
 		n.Kind, n.Owner, n.File = queue.Arrived, z.Owner, l.File
-		n.Doubt = l.Result == event.Interrupted && l.File != ""
+		n.Doubt = l.Result == event.Interrupted && l.Named
 		return n, (l.Result == "ok" || n.Doubt) && t.in(z).uploads && !z.Closed && !z.Gone
 	case l.Owner != nil:
 		if !t.in(z).downloads {
 			return notice{}, false
 		}
 		n.Kind, n.Owner = queue.Taken, *l.Owner
+		path, raw := l.What()
+		n.Path, n.Raw = *path, raw
 		cut := l.Result == event.Interrupted
 		n.Part = cut && l.Event != "preview"                                  // a player breaks off whatever it asks for: each look would be told as two
 		return n, l.Result == "ok" || cut && (l.Bytes == nil || *l.Bytes > 0) // nil: who was killed may have sent all of it

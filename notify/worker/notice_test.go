@@ -30,6 +30,8 @@ func TestNotice(t *testing.T) {
 		{"a look, cut off", all, nil, event.Record{Event: "preview", Result: event.Interrupted, Bytes: &some, Owner: &owner}, idOfA, queue.Taken, false},
 		{"cut off before its first byte", all, nil, event.Record{Event: "download", Result: event.Interrupted, Bytes: &no, Owner: &owner}, idOfA, "", false},
 		{"killed", all, nil, event.Record{Event: "download", Result: event.Interrupted, Owner: &owner}, idOfA, queue.Taken, true},
+		{"a copy", all, nil, event.Record{Event: "copy", Result: "ok", Owner: &owner, From: &path}, idOfA, queue.Taken, false},
+		{"a copy, killed", all, nil, event.Record{Event: "copy", Result: event.Interrupted, Owner: &owner}, idOfA, queue.Taken, true},
 		{"refused", all, nil, event.Record{Event: "download", Result: "not-permitted", Owner: &owner}, idOfA, "", false},
 		{"a zip that is stored", all, nil, event.Record{Event: "zip", Result: "ok", Arrived: true}, idOfA, queue.Arrived, false},
 		{"no zone that is believed", all, nil, event.Record{Event: "download", Result: "ok", Owner: &owner}, "", "", false},
@@ -38,7 +40,8 @@ func TestNotice(t *testing.T) {
 		{"the owner's wish goes before", tells{reach: true}, &both, event.Record{Event: "download", Result: "ok", Owner: &owner}, idOfA, queue.Taken, false},
 		{"no mail at all", tells{uploads: true, downloads: true}, &both, event.Record{Event: "download", Result: "ok", Owner: &owner}, idOfA, "", false},
 		{"upload", all, nil, event.Record{Event: "upload", Result: "ok", Arrived: true}, idOfA, queue.Arrived, false},
-		{"upload, killed", all, nil, event.Record{Event: "upload", Result: event.Interrupted, File: "1-2", Arrived: true}, idOfA, queue.Arrived, false},
+		{"upload, killed", all, nil, event.Record{Event: "upload", Result: event.Interrupted, File: "1-2", Named: true, Arrived: true}, idOfA, queue.Arrived, false},
+		{"upload, killed before it came to the name", all, nil, event.Record{Event: "upload", Result: event.Interrupted, File: "1-2", Arrived: true}, idOfA, "", false},
 		{"upload, killed, of which nothing is known", all, nil, event.Record{Event: "upload", Result: event.Interrupted, Arrived: true}, idOfA, "", false},
 		{"upload that failed", all, nil, event.Record{Event: "upload", Result: "no-space", Arrived: true}, idOfA, "", false},
 		{"upload where the owner wants none", all, &none, event.Record{Event: "upload", Result: "ok", Arrived: true}, idOfA, "", false},
@@ -47,8 +50,11 @@ func TestNotice(t *testing.T) {
 	} {
 		zones := newTable(helper.ZoneidReply{Zones: []helper.KnownZone{{ID: idOfA, Name: "a", Notify: row.notify}}})
 		row.record.Path, row.record.Zone, row.record.User = &path, &zone, "bruno"
+		if copied := "the copy"; row.record.From != nil {
+			row.record.Path = &copied
+		}
 		n, told := row.tells.notice(activity.Line{Record: row.record, ZoneID: row.zoneID}, zones)
-		if told != (row.want != "") || told && (n.Kind != row.want || n.Part != row.part || n.Doubt != (n.Kind == queue.Arrived && row.record.Result != "ok")) {
+		if told != (row.want != "") || told && (n.Kind != row.want || n.Part != row.part || n.Path != path || n.Doubt != (n.Kind == queue.Arrived && row.record.Result != "ok")) {
 			t.Errorf("%s: %v %+v", row.name, told, n)
 		}
 	}

@@ -36,7 +36,7 @@ import (
 // of the cleaner that was killed before it could write down that it is done.
 const once = time.Hour
 
-// maxTaken is of how many acts that is known; of more in an hour the first are told again.
+// maxTaken is of how many acts that is known, and of how many files (addFile) besides; of more in an hour the first are told again.
 const maxTaken = 100_000
 
 // postTime is after how long the rest of the files waits for the next run, because mails that are ready wait for this one.
@@ -73,6 +73,9 @@ type post struct {
 // run makes messages of the notices of batches that are committed. What stands in the way of one file is told, and keeps no other one
 // waiting.
 func (p *post) run(committed []string) error {
+	if err := p.notices.sweep(true); err != nil {
+		return err
+	}
 	all, err := p.notices.list() // anew: who had the lock before has used some up, or divided them
 	if err != nil {
 		return err
@@ -138,7 +141,8 @@ func (p *post) post(source string, taken memory) (fresh memory, err error) {
 	channels := make(map[uint32]account.Channel)
 	collects := make(map[queue.Key]collecting) // each of these and of channels asks for a file
 	for i, n := range all {
-		if n.Doubt && readers[i] == nil || n.once() && !fresh.add(n, taken) || n.File != "" && !fresh.addFile(n, taken) {
+		away := n.Doubt && readers[i] == nil // it never got there, has another name by now, or is renamed again and again: the owner hears of it
+		if n.once() && !fresh.add(n, taken) || n.File != "" && !fresh.addFile(n, taken, away, p.now()) {
 			continue
 		}
 		recipients, err := p.recipients(n, readers[i])
@@ -149,7 +153,7 @@ func (p *post) post(source string, taken memory) (fresh memory, err error) {
 			p.tell(fmt.Sprintf("sharezone mail: nobody to tell, the owner is uid %d: %s of zone %s, %s", n.Owner, n.Kind, n.Zone, strconv.QuoteToASCII(n.Path)))
 		}
 		for _, r := range recipients {
-			k := queue.Key{Kind: n.Kind, UID: r.UID, User: r.Name, Actor: n.Actor, Zone: n.Zone, ZoneID: n.ZoneID}
+			k := queue.Key{Kind: n.kindFor(away), UID: r.UID, User: r.Name, Actor: n.Actor, Zone: n.Zone, ZoneID: n.ZoneID}
 			c, known := collects[k]
 			if !known {
 				c = p.collecting(k)
@@ -165,7 +169,11 @@ func (p *post) post(source string, taken memory) (fresh memory, err error) {
 			if _, known := channels[r.UID]; !known {
 				channels[r.UID] = p.channel(r)
 			}
-			for _, k := range ways(k, channels[r.UID]) {
+			by := channels[r.UID]
+			if away && by.NeedsNumber() { // there is no room for why
+				by = account.ByMail
+			}
+			for _, k := range ways(k, by) {
 				m := messages[k]
 				if m == nil {
 					m = &collected{}
@@ -333,6 +341,17 @@ func (p *post) pause(at string) {
 	}
 }
 
+// kindFor is what a message is called that tells of it; away: it arrived, and is not there.
+func (n notice) kindFor(away bool) queue.Kind {
+	switch {
+	case away:
+		return queue.PerhapsArrived
+	case n.Kind == queue.Taken && n.Part && n.Bytes == nil:
+		return queue.PerhapsTaken
+	}
+	return n.Kind
+}
+
 // once says whether the same again is told only once within the hour.
 func (n notice) once() bool { return n.Kind != queue.Arrived && n.Kind != queue.Expired }
 
@@ -363,27 +382,41 @@ const keepFiles = 30 * 24 * time.Hour
 
 const filePrefix = "file-"
 
-// addFile says whether it is to be told that a file arrived: not again where that was found out of one whose handler was killed.
-func (m memory) addFile(n notice, before memory) bool {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q", n.ZoneID, n.File))
+// addFile says whether it is to be told that a file arrived: not again where that was found out of one whose handler was killed or stopped. Under
+// another name it is; and what is away is told to one person, once, as something that may be. It is known from now, and not from when the
+// request began: a handler may be stopped for longer than that.
+func (m memory) addFile(n notice, before memory, away bool, now time.Time) bool {
+	if away && n.Again {
+		return false
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %s", n.ZoneID, n.File, n.encoded()))
 	key := filePrefix + hex.EncodeToString(sum[:16])
-	for _, known := range []memory{m, before} {
-		if _, found := known[key]; found {
-			return false
-		}
+	_, told := m[key]
+	if _, found := before[key]; found {
+		told = true
 	}
-	if n.Doubt {
-		m[key] = n.Time
+	if (n.Doubt || n.Again) && !away {
+		m[key] = now
 	}
-	return true
+	return !told
 }
 
-// keptFor is how long something is remembered.
-func keptFor(key string) time.Duration {
-	if strings.HasPrefix(key, filePrefix) {
-		return keepFiles
+func isFileKey(key string) bool { return strings.HasPrefix(key, filePrefix) }
+
+// bound forgets the oldest of a kind, if they are more than most.
+func (m memory) bound(kind func(key string) bool, most int) {
+	var moments []time.Time
+	for key, t := range m {
+		if kind(key) {
+			moments = append(moments, t)
+		}
 	}
-	return once
+	if len(moments) <= most {
+		return
+	}
+	slices.SortFunc(moments, time.Time.Compare)
+	first := moments[len(moments)-most]
+	maps.DeleteFunc(m, func(key string, t time.Time) bool { return kind(key) && t.Before(first) })
 }
 
 // remembered reads what an earlier run wrote. Without it, or with what cannot be read, something is told once more.
@@ -409,20 +442,17 @@ func (p *post) remember(m memory) error {
 	for key, t := range m {
 		if t.Sub(p.now()) >= once {
 			delete(m, key)
-		} else if t.After(latest) {
+		} else if t.After(latest) && !isFileKey(key) {
 			latest = t
 		}
 	}
 	for key, t := range m {
-		if latest.Sub(t) >= keptFor(key) {
+		if isFileKey(key) && p.now().Sub(t) >= keepFiles || !isFileKey(key) && latest.Sub(t) >= once {
 			delete(m, key)
 		}
 	}
-	if len(m) > maxTaken {
-		moments := slices.SortedFunc(maps.Values(m), time.Time.Compare)
-		first := moments[len(moments)-maxTaken]
-		maps.DeleteFunc(m, func(_ string, t time.Time) bool { return t.Before(first) })
-	}
+	m.bound(isFileKey, maxTaken)
+	m.bound(func(key string) bool { return !isFileKey(key) }, maxTaken)
 	b, err := json.Marshal(m)
 	if err != nil {
 		return err

@@ -56,6 +56,7 @@ type sender struct {
 	domain   string
 	internal config.Entry // links lead to one that has a PublicURL
 	external config.Entry
+	signup   config.Signup
 	grace    int // days that a closed zone is kept
 	dial     func() (connection, error)
 	now      func() time.Time
@@ -70,6 +71,8 @@ type sender struct {
 	sms         config.SMS
 	transport   sms.Transport // nil: short messages are mails to a gateway, or there are none
 	key         lessmail.Key  // signs links by which somebody gets less mail; nil = there are none
+
+	secrets []queue.Message // what waits for its recipient alone, of this run; nil: not read yet
 
 	open   connection
 	broken int // connections, one after the other
@@ -86,8 +89,9 @@ func (s *sender) run() error {
 		return err
 	}
 	defer s.hangUp()
+	s.secrets = nil
 	var failed, server error
-	var short []queue.Message
+	var short []string // ids: thousands of messages may wait for what sends them
 	for _, id := range ids {
 		m, err := s.queue.Read(queue.Waiting, id)
 		if err != nil {
@@ -98,7 +102,7 @@ func (s *sender) run() error {
 			continue
 		}
 		if m.SMS && s.transport != nil {
-			short = append(short, m)
+			short = append(short, id)
 			continue
 		}
 		if server != nil { // it is not asked again, but what is too old does not wait for it
@@ -134,14 +138,18 @@ func (s *sender) forget() error {
 }
 
 // sendShort gives away short messages. After some that were not taken one after the other the rest waits for the next run.
-func (s *sender) sendShort(all []queue.Message) error {
+func (s *sender) sendShort(ids []string) error {
 	var failed error
 	begun := s.now()
-	for _, m := range all {
+	for _, id := range ids {
 		if s.mute >= mostBroken || s.now().Sub(begun) >= shortTime {
 			break
 		}
-		failed = errors.Join(failed, s.send(m))
+		m, err := s.queue.Read(queue.Waiting, id)
+		if err == nil {
+			err = s.send(m)
+		}
+		failed = errors.Join(failed, err)
 	}
 	return failed
 }
@@ -153,6 +161,9 @@ func (e *serverError) Error() string { return "mail server: " + e.cause.Error() 
 
 // send tries one message. An error is not that of the message, which has its outcome on the disk.
 func (s *sender) send(m queue.Message) error {
+	if m.Kind.Stranger() {
+		return s.sendStranger(m)
+	}
 	to, known := s.names.User(m.User)
 	if !known && s.names.Err() != nil {
 		return s.names.Err()
@@ -165,10 +176,18 @@ func (s *sender) send(m queue.Message) error {
 	} else if barred[m.User] && !m.Kind.Secret() { // a link or a password is what some of them get in with
 		return s.drop(m, "the account is locked or has expired")
 	}
+	if m.Kind == queue.Asked && !s.names.InGroup(m.User, layout.GroupAdmin) {
+		return s.drop(m, "the recipient is no administrator any more")
+	}
 	if m.Late(s.now()) {
 		return s.drop(m, pastUse)
 	}
-	if m.Kind.Secret() && account.ParseGECOS(to.GECOS).Email == "" {
+	if replaced, err := s.replaced(m); err != nil {
+		return err
+	} else if replaced {
+		return s.drop(m, pastUse+": another one is on its way")
+	}
+	if m.Kind.Secret() && m.Address == "" && account.ParseGECOS(to.GECOS).Email == "" {
 		return s.drop(m, "there is no address any more, and what is in it is for nobody else")
 	}
 	chosen := s.chosenBy(to)
@@ -195,6 +214,22 @@ func (s *sender) send(m queue.Message) error {
 	if m.SMS && s.transport != nil {
 		return s.give(m, to, chosen)
 	}
+	return s.mail(m, to, chosen)
+}
+
+// sendStranger tries one to somebody who has no account, and so no choices.
+func (s *sender) sendStranger(m queue.Message) error {
+	switch {
+	case m.Late(s.now()):
+		return s.drop(m, pastUse)
+	case account.CheckEmail(m.Address) != nil:
+		return s.drop(m, "it has no address")
+	}
+	return s.mail(m, account.Entry{}, account.Preferences{Language: text.Language(m.Language)})
+}
+
+// mail tries one message with the mail server.
+func (s *sender) mail(m queue.Message, to account.Entry, chosen account.Preferences) error {
 	l, err := s.letter(m, to, chosen)
 	if err != nil {
 		return err
@@ -247,6 +282,9 @@ func (s *sender) settle(m queue.Message, address string, outcome mail.Outcome, r
 	case mail.Delivered:
 		s.report(m, address, "delivered", nil)
 		err := s.queue.Remove(queue.Waiting, m.ID)
+		if m.Kind.Secret() {
+			err = errors.Join(err, s.forgetOlder(m))
+		}
 		if m.SMS {
 			err = errors.Join(err, s.count(m))
 		}
@@ -260,6 +298,19 @@ func (s *sender) settle(m queue.Message, address string, outcome mail.Outcome, r
 		}
 	}
 	return s.later(m, reason.Error(), true)
+}
+
+// forgetOlder takes away what was put aside before another one arrived that replaces it: nobody has to look at it any more, or send it
+// after all.
+func (s *sender) forgetOlder(m queue.Message) error {
+	ids, err := s.queue.List(queue.Failed)
+	for _, id := range ids {
+		old, readErr := s.queue.Read(queue.Failed, id)
+		if readErr == nil && m.Replaces(old) {
+			err = errors.Join(err, s.queue.Remove(queue.Failed, id))
+		}
+	}
+	return err
 }
 
 // ownPort is the port of our end of a connection, in an error of package net.
@@ -321,6 +372,10 @@ func componentOf(m queue.Message) string {
 	switch m.Kind {
 	case queue.Recover, queue.Invite, queue.Verify:
 		return "forgot"
+	case queue.Signup:
+		return "signup"
+	case queue.Asked:
+		return "users"
 	case queue.Reset:
 		return "login"
 	case queue.Warned, queue.Closed, queue.Expired:
@@ -355,6 +410,12 @@ func (s *sender) chosenBy(to account.Entry) account.Preferences {
 func (s *sender) entryFor(to account.Entry, component string) config.Entry {
 	isCompany := func(group string) bool { return strings.HasPrefix(group, layout.CompanyPrefix) }
 	first, second := s.internal, s.external
+	if component == "signup" {
+		if s.signup.By("external") && second.PublicURL != "" && second.Answers("signup") {
+			return second
+		}
+		return first
+	}
 	_, invited, err := s.sponsor(to.UID)
 	if err != nil {
 		s.warn("sharezone worker: sponsor of " + to.Name + ": " + strconv.QuoteToASCII(err.Error()))
@@ -396,7 +457,7 @@ const secretFile = layout.Configuration + "/smtp-secret"
 // newSender is one on the machine.
 func newSender(settings config.Settings, names names) *sender {
 	s := &sender{queue: layout.Queue, names: names, preferences: preferencesOf, sponsor: account.ReadSponsor, barred: sync.OnceValues(helper.Barred), settings: settings.Mail, sms: settings.SMS, transport: sms.New(settings.SMS, limitsOf(settings.Notices)), language: text.Language(settings.Notices.Language),
-		internal: settings.Internal, external: settings.External, grace: settings.Cleaner.Grace, from: settings.Mail.From, domain: settings.Mail.Domain, now: time.Now,
+		internal: settings.Internal, external: settings.External, signup: settings.Signup, grace: settings.Cleaner.Grace, from: settings.Mail.From, domain: settings.Mail.Domain, now: time.Now,
 		alarmed: layout.WorkerState + "/alarmed", shortDay: layout.WorkerState + "/short-day.json",
 		tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) },
 		warn: func(line string) { syslog.Write(syslog.DaemonError, line) }}

@@ -292,8 +292,15 @@ func TestAlarm(t *testing.T) {
 func TestAlarmOfOpen(t *testing.T) {
 	o := newPostOffice(t)
 	o.settings.Alarm, o.alarmed = 2*time.Hour, t.TempDir()+"/alarmed"
-	if err := o.mailroom.queue.Add(queue.Key{Kind: queue.Taken, UID: 1001, User: "anna"}, "s", []queue.Item{{Path: "x"}}, 1, o.clock, time.Hour); err != nil {
-		t.Fatal(err)
+	for uid, window := range map[uint32]time.Duration{1001: time.Hour, 1002: 24 * time.Hour} { // the second one collects as it should
+		if err := o.mailroom.queue.Add(queue.Key{Kind: queue.Taken, UID: uid, User: "anna"}, "s", []queue.Item{{Path: "x"}}, 1, o.clock, window); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.sender.warn = func(line string) {
+		if o.warned++; !strings.Contains(line, " 1 messages ") {
+			t.Error(line)
+		}
 	}
 	for i, row := range []struct {
 		after  time.Duration
@@ -420,6 +427,34 @@ func TestForget(t *testing.T) {
 	}
 	if ids, _ := o.mailroom.queue.List(queue.Failed); len(ids) != 1 {
 		t.Errorf("left: %v", ids)
+	}
+}
+
+// TestLaterInvitation: an invitation that was refused is looked at no more once a later one has arrived; that of somebody else stays.
+func TestLaterInvitation(t *testing.T) {
+	o := newPostOffice(t)
+	invite := func(user string, uid uint32, answer string) {
+		t.Helper()
+		o.server.Answer = func(command string) string {
+			if strings.HasPrefix(command, "RCPT") {
+				return answer
+			}
+			return ""
+		}
+		o.clock = o.clock.Add(time.Minute)
+		k := queue.Key{Kind: queue.Invite, UID: uid, User: user, Address: user + "@example.org"}
+		if err := o.mailroom.queue.Add(k, fmt.Sprint("x", o.clock.Unix()), []queue.Item{{Time: o.clock.Add(time.Hour), Path: "/a-link"}}, 1, o.clock, 0); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(o.mailroom.run(), o.send(0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	invite("bruno", 1003, "550 no such user")
+	invite("anna", 1001, "550 no such user")
+	invite("anna", 1001, "")
+	if ids, _ := o.mailroom.queue.List(queue.Failed); len(o.server.Mails()) != 1 || len(ids) != 1 || o.waits(t, queue.Failed).User != "bruno" {
+		t.Errorf("%d mails, %v %q", len(o.server.Mails()), ids, o.lines)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -99,6 +100,45 @@ func TestOwnZoneByNone(t *testing.T) {
 	}
 	if err := errors.Join(o.mailroom.run(), o.send(time.Second)); err != nil || len(o.server.Mails()) != 1 {
 		t.Errorf("%v, %d mails", err, len(o.server.Mails()))
+	}
+}
+
+// scale is a transport that takes everything, and says how much memory is in use meanwhile.
+type scale struct{ most uint64 }
+
+func (s *scale) Send(string, string, string) error {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	s.most = max(s.most, m.HeapAlloc)
+	return nil
+}
+
+// TestManyShort: however many short messages wait, one at a time is in memory.
+func TestManyShort(t *testing.T) {
+	o := newPostOffice(t)
+	o.newPhone(t)
+	o.mailroom.by[1001] = account.BySMS
+	s := &scale{}
+	o.sender.transport = s
+	items := make([]queue.Item, queue.MaxItems)
+	for i := range items {
+		items[i].Path = strings.Repeat("x", 1000)
+	}
+	const many = 200 // of 50 KB
+	for i := range many {
+		k := queue.Key{Kind: queue.Arrived, UID: 1001, User: "anna", Actor: "bruno", Zone: "a", ZoneID: fmt.Sprint(i), SMS: true}
+		if err := o.mailroom.queue.Add(k, "s", items, len(items), o.clock, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := scale{}
+	err := errors.Join(o.mailroom.run(), before.Send("", "", ""), o.send(time.Second))
+	if err != nil || o.told(t, queue.Waiting) != "" {
+		t.Errorf("%v; %.100s waits", err, o.told(t, queue.Waiting))
+	}
+	if s.most > before.most+2<<20 {
+		t.Errorf("%d bytes are in use, %d before", s.most, before.most)
 	}
 }
 

@@ -20,13 +20,20 @@ type table struct {
 	zones []helper.KnownZone
 	byID  map[string]helper.KnownZone
 	open  map[string]string // ids of open zones by name; "" where the id is not believed
+
+	unseen map[string]bool // names of those that could not be looked at
+	unsure bool            // whether what is not found is gone
 }
 
 func newTable(reply helper.ZoneidReply) table {
-	t := table{reply.Zones, make(map[string]helper.KnownZone), make(map[string]string)}
+	t := table{reply.Zones, make(map[string]helper.KnownZone), make(map[string]string), make(map[string]bool), false}
+	for _, name := range reply.Unseen {
+		t.unseen[name] = true
+	}
 	for _, z := range reply.Zones {
 		t.byID[z.ID] = z
-		if !z.Closed && !z.Gone {
+		t.unsure = t.unsure || z.Unsure
+		if !z.Closed && !z.Gone && !z.Unsure {
 			t.open[z.Name] = z.ID
 		}
 	}

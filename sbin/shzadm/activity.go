@@ -37,8 +37,8 @@ func activity(c *call, args []string) error {
 		return usageError(c.say.line("usage-moment", "--from"))
 	case !ok2:
 		return usageError(c.say.line("usage-moment", "--to"))
-	case *eventName != "" && !slices.Contains(event.Names, *eventName):
-		return usageError(c.say.line("usage-event", *eventName, strings.Join(event.Names, " ")))
+	case *eventName != "" && *eventName != activitylog.Taken && !slices.Contains(event.Names, *eventName):
+		return usageError(c.say.line("usage-event", *eventName, strings.Join(event.Names, " ")+" "+activitylog.Taken))
 	case c.json && *asCSV:
 		return usageError(c.say.line("usage-form"))
 	}
@@ -70,26 +70,31 @@ func activity(c *call, args []string) error {
 	return err
 }
 
-// readActivity reads the log, and what the worker has not taken yet. The spool comes first: what is taken meanwhile is then
-// in both, and told once.
+// readActivity reads the log, and what the worker has not taken yet.
 func readActivity(f activitylog.Filter) ([]event.Record, []event.Damage, error) {
-	var waiting []event.Record
-	spooled := make(map[string]bool)
-	damage, spoolErr := event.ReadFolder(layout.Events, func(r event.Record) {
-		waiting = append(waiting, r)
-		spooled[r.Request] = true
-	})
 	folder := layout.SystemLog
 	if f.ZoneID != "" {
 		folder = layout.ZoneLogs + "/" + f.ZoneID
 	}
+	return readActivityIn(layout.Events, folder, f)
+}
+
+// readActivityIn reads the spool first: what is taken meanwhile is then in both, and told once. Of a request that lasts for days the log
+// has the first acts, in the order in which the spool has them.
+func readActivityIn(spool, folder string, f activitylog.Filter) ([]event.Record, []event.Damage, error) {
+	var waiting []event.Record
+	spooled := make(map[string]bool)
+	damage, spoolErr := event.ReadFolder(spool, func(r event.Record) {
+		waiting = append(waiting, r)
+		spooled[r.Request] = true
+	})
 	found := []event.Record{}
-	logged := make(map[string]bool)
+	logged := make(map[string]int)
 	unread, logErr := activitylog.Read(folder, func(l activitylog.Line) {
-		if spooled[l.Request] {
-			logged[l.Request] = true
+		if spooled[l.Request] && !l.Ended {
+			logged[l.Request]++
 		}
-		if f.Matches(l.Record) {
+		if f.Matches(l) {
 			found = append(found, l.Record)
 		}
 	})
@@ -97,7 +102,11 @@ func readActivity(f activitylog.Filter) ([]event.Record, []event.Damage, error) 
 		damage = append(damage, event.Damage{File: folder, Reason: fmt.Sprintf("%d lines that cannot be read", unread)})
 	}
 	for _, r := range waiting {
-		if !logged[r.Request] && f.Matches(r) {
+		switch {
+		case f.ZoneID != "" && r.ZoneID != f.ZoneID:
+		case logged[r.Request] > 0:
+			logged[r.Request]--
+		case f.Matches(activitylog.Line{Record: r, Taken: r.Owner != nil}):
 			found = append(found, r)
 		}
 	}
@@ -137,8 +146,12 @@ func bytesOf(r event.Record) string {
 func (c *call) printActivity(found []event.Record) error {
 	rows := make([][]string, 0, len(found))
 	for _, r := range found {
+		path := activitylog.Path(r)
+		if r.From != nil {
+			path = activitylog.From(r) + " -> " + path
+		}
 		rows = append(rows, []string{moment(&r.Time), r.Event, r.User, text(r.About), r.Entry, text(r.Address), text(r.Zone),
-			activitylog.Path(r), bytesOf(r), r.Result})
+			path, bytesOf(r), r.Result})
 	}
 	return c.printRows("activity-columns", rows)
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -148,7 +150,7 @@ func TestSessionCommands(t *testing.T) {
 		{"session end --all=false", exitUsage, "one of the three", 4},
 		{"session end " + active[:11], exitRefused, "there is no such session", 4},
 		{"session end ../../../etc/passwd", exitRefused, "there is no such session", 4},
-		{"session end --user nobody-such", exitDone, "Sessions ended: 0", 4},
+		{"session end --user nobody-such", exitRefused, "there is no such user: nobody-such", 4},
 		{"session end " + active[:12], exitDone, "Sessions ended: 1", 3},
 		{"session end " + active[:12], exitRefused, "there is no such session", 3},
 		{"session end --user dt-one --json", exitDone, `"ended": 1`, 2},
@@ -193,6 +195,7 @@ func TestChangeCommands(t *testing.T) {
 	bash(t, "! getent passwd dt-plain || shzadm user delete dt-plain --files keep") // made anew, so that its creation is told
 	prepareChanges(t)
 	bash(t, "getent passwd dt-staff || useradd -M -s /bin/bash dt-staff")
+	bash(t, "install -m 600 /dev/null "+layout.Attempts+"/dt-staff@192.0.2.1")
 	makeSession(t, "dt-plain", 1, func(r *session.Record) { r.UID = uidOf(t, "dt-plain") })
 	base := layout.Base + "/dt-mine"
 	for _, c := range []struct {
@@ -209,6 +212,7 @@ func TestChangeCommands(t *testing.T) {
 		{"user enable dt-nothing", exitRefused, "no such user", "", ""},
 		{"user enable dt-staff --role king", exitRefused, "--role", "", ""},
 		{"user lock dt-staff", exitRefused, "usermod -L dt-staff", "passwd -S dt-staff", ""},
+		{"user unlock dt-staff", exitDone, "usermod -U dt-staff", "ls " + layout.Attempts + " | grep -c dt-staff; passwd -S dt-staff", "0\ndt-staff L"},
 		{"user modify dt-staff --email a@example.org", exitRefused, "chfn dt-staff", "", ""},
 		{"user delete dt-staff --files keep", exitRefused, "gpasswd -d dt-staff shzbase", "", ""},
 		{"user modify dt-staff --role base --json", exitDone, `"username": "dt-staff"`, "id -nG dt-staff", "shzbase"},
@@ -257,6 +261,11 @@ func TestChangeCommands(t *testing.T) {
 			t.Errorf("%s: %s: %s", c.args, c.look, seen)
 		}
 	}
+	bash(t, "gpasswd -d dt-staff shzbase")
+	if code, out, errOut := shzadm(t, "", "user", "unlock", "dt-staff"); code != exitRefused || !strings.Contains(errOut, "usermod -L dt-staff") {
+		t.Errorf("of nobody of Share Zone's: exit %d, %s%s", code, out, errOut)
+	}
+	bash(t, "gpasswd -a dt-staff shzbase")
 	checkRecorded(t)
 	bash(t, "rm -rf "+base+"; gpasswd -d dt-staff shzbase; userdel dt-staff")
 	expectHealth(t)
@@ -298,6 +307,15 @@ func checkRecorded(t *testing.T) {
 		var got struct{ Events []event.Record }
 		if err := json.Unmarshal([]byte(out), &got); err != nil || code != exitDone || errOut != "" {
 			t.Fatal(err, code, errOut)
+		}
+		if c.args == "--user dt-plain" {
+			var said []string
+			for _, r := range got.Events[len(got.Events)-8:] {
+				said = append(said, *cmp.Or(r.Path, new(string)))
+			}
+			if want := []string{`full_name=""->"X", email=""->"x@example.org", role=""->"base"`, "enable", `company=""->"Rossi", expires=""->"2099-12-31"`, "", "", "", "unlock", ""}; !slices.Equal(said, want) {
+				t.Errorf("what was changed: %q", said)
+			}
 		}
 		names := make([]string, 0, len(got.Events))
 		for _, r := range got.Events {
@@ -371,5 +389,39 @@ func TestWithoutSpool(t *testing.T) {
 		if z, err := admin.Show("dt-zone"); err != nil || text(z.Title) != "Recorded nowhere" || z.State != zone.StateOpen {
 			t.Errorf("%+v, %v", z, err)
 		}
+	}
+}
+
+// A password that root may set and people may not is set, and it is said why.
+func TestWeakPassword(t *testing.T) {
+	needInstallation(t)
+	goesAway(t, "dt-weak", "dt-good")
+	for name, row := range map[string]struct{ password, says string }{
+		"dt-weak": {"abc", "warning: the password holds, but is easy to guess: The password is shorter than 8 characters\n"}, "dt-good": {"Sommer-wind-42", ""},
+	} {
+		code, _, errOut := shzadm(t, row.password+"\n", "user", "add", name, "--role", "base", "--full-name", "X", "--email", "x@example.org", "--password-stdin")
+		if code != exitDone || errOut != row.says {
+			t.Errorf("%s: exit %d, %q", name, code, errOut)
+		}
+	}
+}
+
+// TestMadeTwice: the record of an account that was not made says nothing of the one that has the name.
+func TestMadeTwice(t *testing.T) {
+	needInstallation(t)
+	goesAway(t, "dt-twice")
+	command := []string{"user", "add", "dt-twice", "--role", "base", "--full-name", "Confidential", "--email", "x@example.org"}
+	for _, want := range []int{exitDone, exitRefused} {
+		if code, out, errOut := shzadm(t, "", command...); code != want {
+			t.Fatalf("exit %d: %s%s", code, out, errOut)
+		}
+	}
+	_, out, _ := shzadm(t, "", "activity", "--json", "--user", "dt-twice", "--event", "user-create")
+	var got struct{ Events []event.Record }
+	if err := json.Unmarshal([]byte(out), &got); err != nil || len(got.Events) != 2 {
+		t.Fatal(err, out)
+	}
+	if made, refused := got.Events[0], got.Events[1]; made.Path == nil || refused.Path != nil || refused.Result != "exists" {
+		t.Errorf("%s", out)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sharezone/internal/account"
+	"sharezone/internal/landlock"
 	"sharezone/internal/layout"
 	"sharezone/internal/shell"
 	"sharezone/internal/zone"
@@ -79,6 +80,7 @@ func doctor(c *call, args []string) error {
 		u.checkConfig()
 		u.checkApache()
 		u.checkScanner()
+		u.checkSitePrograms()
 		u.checkAppArmor()
 		u.checkPeople(m)
 		u.checkZones()
@@ -94,7 +96,7 @@ func (c *call) showFindings(u *checkup) error {
 	var err error
 	limits, note := c.limitsNote()
 	if c.json {
-		err = c.printJSON(map[string]any{"checks": u.checks, "findings": u.findings, "changed": u.notes, "partial": u.partial, "left": u.left, "limits": limits})
+		err = c.printJSON(map[string]any{"checks": u.checks, "findings": u.findings, "changed": u.notes, "partial": u.partial, "left": u.left, "limits": limits, "landlock": landlock.IsThere()})
 	} else {
 		var b strings.Builder
 		for _, f := range u.findings {
@@ -114,6 +116,9 @@ func (c *call) showFindings(u *checkup) error {
 			b.WriteString(c.say.line("doctor-left", layout.Base+"/"+l.Zone, l.Count, l.Zone))
 		}
 		b.WriteString(note)
+		if !landlock.IsThere() {
+			b.WriteString(c.say.line("doctor-no-landlock"))
+		}
 		if len(u.findings) == 0 {
 			b.WriteString(c.say.line("doctor-well", u.checks))
 		} else {

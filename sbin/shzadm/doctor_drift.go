@@ -15,8 +15,9 @@ import (
 const driftTime = 20 * time.Second
 
 // checkZoneRights tells how a root differs from what its members make of it, as one finding: its commands belong together.
-// Entries of nobody come first, because shzadm zone share takes them from the content too. The rule is internal/zone's.
-func (u *checkup) checkZoneRights(r zone.Root, path string) {
+// Entries of nobody come first, because shzadm zone share takes them from the content too. The rule is internal/zone's. apply is what comes
+// instead of the plain command where that would be refused.
+func (u *checkup) checkZoneRights(r zone.Root, path, apply string) {
 	var found, right, mend []string
 	add := func(commands []string) { // one command mends most of it at once
 		for _, command := range commands {
@@ -32,6 +33,9 @@ func (u *checkup) checkZoneRights(r zone.Root, path string) {
 			u.check(false, finding{Check: "zone-nobody", Subject: path, Found: d.Found, Mend: d.Mend[0]})
 		default:
 			found, right = append(found, driftText(d.Kind, d.Found)), append(right, driftText(d.Kind, d.Right))
+			if d.Apply {
+				d.Mend = []string{apply}
+			}
 			add(d.Mend)
 		}
 	}
@@ -82,7 +86,7 @@ func driftText(kind, text string) string {
 	return text
 }
 
-// checkZoneContent counts what in a zone differs from its root, as far as there is time.
+// checkZoneContent tells how the root differs, and counts what in a zone differs from it, as far as there is time.
 func (u *checkup) checkZoneContent(r zone.Root, path string) {
 	h, err := u.zones.Reach(r.Name)
 	if err != nil {
@@ -90,9 +94,13 @@ func (u *checkup) checkZoneContent(r zone.Root, path string) {
 	}
 	defer h.Release()
 	found, err := h.Check(0, u.late)
+	mend := "shzadm zone apply " + r.Name
+	if len(found.Standing)+len(found.Gains) > 0 { // which refuses: it says whom it would put out, and a person decides
+		mend = "shzadm zone check " + r.Name
+	}
+	u.checkZoneRights(r, path, mend)
 	u.check(err == nil, finding{Check: "unreadable", Subject: path, Found: errorText(err)})
-	u.check(found.Mendable == 0, finding{Check: "zone-drift", Subject: path, Found: strconv.Itoa(found.Mendable),
-		Mend: "shzadm zone apply " + r.Name})
+	u.check(found.Mendable == 0, finding{Check: "zone-drift", Subject: path, Found: strconv.Itoa(found.Mendable), Mend: mend})
 	if found.Others > 0 {
 		u.left = append(u.left, left{r.Name, found.Others})
 	}

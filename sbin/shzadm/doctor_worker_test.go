@@ -1,10 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 
+	activitylog "sharezone/internal/activity"
 	"sharezone/internal/config"
 	"sharezone/internal/layout"
 )
@@ -27,7 +29,14 @@ func TestDoctorWorker(t *testing.T) {
 		notices := layout.Notices + "/20200101T000000.000000000Z-0123456789abcdef.jsonl"
 		rows = append(rows, trouble{"notices", "echo x > " + notices + "; touch -d '9 hours ago' " + notices, "rm " + notices, "nobody has been told"},
 			trouble{"open", message("open"), "rm " + layout.Queue + "/open/2026*", "was due at 2026-01-01"})
-		rows = append(rows, trouble{"idle", "echo x > " + event + "; touch -d '9 hours ago' " + event, "rm " + event, "lies in the spool since"})
+		idle := "echo x > " + event + "; touch -d '9 hours ago' " + event
+		rows = append(rows, trouble{"idle", idle, "rm " + event, "lies in the spool since"})
+		// What the worker wrote down of a zone counts as long as it runs, and not for the reason why all waits after that.
+		note := activitylog.TroubleFile
+		known := idle + `; echo '{"%s":{"since":"2026-01-01T00:00:00Z","error":"x"}}' > ` + note
+		rows = append(rows, trouble{"zone", fmt.Sprintf(known, "0000000000000000000000000000000a"), "rm " + event + " " + note, "could be written in " + layout.ZoneLogs},
+			trouble{"system", fmt.Sprintf(known, ""), "rm " + event + " " + note, "could not be written in " + layout.SystemLog},
+			trouble{"zone before", fmt.Sprintf(known, "0000000000000000000000000000000a") + "; touch -d '9 hours ago' " + note, "rm " + event + " " + note, "lies in the spool since"})
 	}
 	for _, row := range rows {
 		bash(t, row.do)
@@ -40,6 +49,10 @@ func TestDoctorWorker(t *testing.T) {
 			t.Errorf("%s: exit %d: %s", row.what, code, out)
 		}
 	}
+	// What a worker that was killed was writing is no notice: nobody is to be told of it.
+	unfinished := layout.Notices + "/20200101T000000.000000000Z-0123456789abcdef.jsonl.new"
+	bash(t, "touch -d '9 hours ago' "+unfinished)
+	defer os.Remove(unfinished)
 	expectHealth(t)
 }
 
@@ -55,6 +68,7 @@ func TestDoctorWords(t *testing.T) {
 		{"cp arrived-en.txt arrived-fr.txt", "arrived-fr.txt is not used: its name"},
 		{"cp arrived-en.txt arrived-it.txt; chown daemon: arrived-it.txt", "arrived-it.txt is not used, and messages have Share Zone's own words: others"},
 		{"cp arrived-en.txt arrived-it.txt; chmod 640 arrived-it.txt", "chmod a+r "},
+		{"ln -s /etc/shadow arrived-it.txt", "it is a link, or no file:\n  mv -T /etc/sharezone/messages/arrived-it.txt /etc/sharezone/messages/arrived-it.txt.unused\n"},
 	} {
 		bash(t, "cd "+layout.Messages+"; "+row.do)
 		code, out, _ := shzadm(t, "", "doctor")
@@ -63,6 +77,30 @@ func TestDoctorWords(t *testing.T) {
 			t.Errorf("%s: exit %d: %s", row.do, code, out)
 		}
 	}
+}
+
+// Doctor names the programs of the site that are not run.
+func TestDoctorPrograms(t *testing.T) {
+	needInstallation(t)
+	prepareDoctor(t)
+	const name = "dt-program"
+	for _, row := range []struct{ folder, do, says, mend string }{
+		{layout.PreUpload, "install -m 0777 /bin/true dt-program", "others than root", "chown root: " + layout.PreUpload + "/dt-program && chmod go-w "},
+		{layout.PostUpload, "install -o daemon -m 0755 /bin/true dt-program", "others than root", "chown root: "},
+		{layout.PostUpload, "install -m 0744 /bin/true dt-program", "not everybody may execute it", "chmod a+rx " + layout.PostUpload + "/dt-program"},
+		{layout.PostDownload, "ln -s /bin/true dt-program", "it is a link, or no file", "mv -T " + layout.PostDownload + "/dt-program "},
+		{layout.PostDownload, "mkdir dt-program", "it is a link, or no file", "mv -T "},
+	} {
+		bash(t, "cd "+row.folder+"; "+row.do)
+		code, out, _ := shzadm(t, "", "doctor")
+		bash(t, "rm -rf "+row.folder+"/"+name)
+		if code != exitRefused || !strings.Contains(out, row.folder+"/"+name) || !strings.Contains(out, row.says) || !strings.Contains(out, "  "+row.mend) || !strings.HasSuffix(out, "findings: 1\n") {
+			t.Errorf("%s: exit %d: %s", row.do, code, out)
+		}
+	}
+	bash(t, "install -m 0755 /bin/true "+layout.PostUpload+"/"+name+"; touch "+layout.PostUpload+"/README.txt")
+	defer bash(t, "rm "+layout.PostUpload+"/"+name+" "+layout.PostUpload+"/README.txt")
+	expectHealth(t)
 }
 
 // Doctor tells what keeps short messages from going out.

@@ -44,8 +44,7 @@ func (u *checkup) checkZone(r zone.Root, first map[string]string) {
 		return
 	}
 	hasOwner := u.checkZoneOwner(r, path)
-	// -h: by now a link of the owner's may have the zone's name.
-	newID := "setfattr -h -n " + zone.AttrID + ` -v "$(od -An -v -N16 -tx1 /dev/urandom | tr -d ' \n')" -- ` + path
+	newID := zone.MendID(path)
 	if id := r.Metadata.ID; u.check(id != nil, finding{Check: "zone-id", Subject: path, Mend: newID}) {
 		other := first[*id]
 		u.check(other == r.Name, finding{Check: "zone-twin", Subject: path, Found: layout.Base + "/" + other, Mend: newID})
@@ -60,7 +59,6 @@ func (u *checkup) checkZone(r zone.Root, first map[string]string) {
 		}
 	}
 	if hasOwner && !r.NoACL && u.checkZoneList(r, path) { // the default ACL names him
-		u.checkZoneRights(r, path)
 		u.checkZoneContent(r, path)
 	}
 }

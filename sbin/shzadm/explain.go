@@ -8,11 +8,13 @@ import (
 
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
+	"sharezone/internal/admission"
 	"sharezone/internal/announcement"
 	"sharezone/internal/config"
 	"sharezone/internal/factor"
 	"sharezone/internal/farewell"
 	"sharezone/internal/invitation"
+	"sharezone/internal/signup"
 	"sharezone/internal/verification"
 	"sharezone/internal/zone"
 )
@@ -29,6 +31,8 @@ var refusals = []struct {
 	{invitation.ErrOff, "invitations-off"},
 	{invitation.ErrNot, "not-invited"},
 	{verification.ErrNot, "not-verified"},
+	{signup.ErrGone, "signup-gone"},
+	{signup.ErrBusy, "busy"},
 	{errNoSession, "no-session"},
 	{errNoMessage, "no-message"},
 	{errTwoMessages, "two-messages"},
@@ -57,11 +61,11 @@ var refusals = []struct {
 	{zone.ErrNotThere, "no-zone"},
 	{zone.ErrNotManager, "not-manager"},
 	{zone.ErrOwner, "owner-wrong"},
-	{zone.ErrUnlisted, "unlisted"},
 	{zone.ErrPrincipal, "principal"},
 	{zone.ErrNoSuchUser, "no-user"},
 	{zone.ErrNoSuchGroup, "no-group"},
 	{zone.ErrNotInBase, "not-in-base"},
+	{zone.ErrTwice, "named-twice"},
 	{zone.ErrIsOwner, "is-owner"},
 	{zone.ErrTooMany, "too-many"},
 	{zone.ErrPast, "past"},
@@ -80,6 +84,7 @@ var refusals = []struct {
 	{zone.ErrReserved, "reserved-name"},
 	{zone.ErrLinked, "linked"},
 	{zone.ErrExchanged, "exchanged"},
+	{zone.ErrNotOurs, "foreign"},
 	{errNoFolder, "no-folder"},
 	{announcement.ErrText, "announce-text"},
 	{errNotAllowed, "not-allowed"},
@@ -99,7 +104,20 @@ func explain(err error, say texts) string {
 	var settings *config.Error
 	var late *zone.ExpiryError
 	var half *halfInvited
+	var out *zone.PutsOutError
+	var gains *zone.GainsError
+	var begun *admission.BegunError
 	switch {
+	case errors.As(err, &out):
+		words := say.line("puts-out", subject(err, out), len(out.Members), grantWords(out.Members))
+		if len(out.Gains) > 0 {
+			words += "\n" + say.line("gains", subject(err, out), stillWords(out.Gains...))
+		}
+		return words
+	case errors.As(err, &gains):
+		return say.line("gains", subject(err, gains), stillWords(gains.Still...))
+	case errors.As(err, &begun):
+		return say.line("signup-begun", begun.Name)
 	case errors.As(err, &half):
 		return say.line(half.key, half.name, explain(half.error, say), half.mend)
 	case errors.As(err, &settings):

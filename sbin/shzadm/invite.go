@@ -100,15 +100,15 @@ func invite(c *call, args []string) error {
 	if answers != nil {
 		person = answers.Name
 	}
-	event := "user-create"
+	d := madeDeed(name)
 	if *again {
-		event = "user-modify"
+		d = deed{event: "user-modify", path: "invite-again", user: name}
 	} else if spec.Password, err = change.GeneratePassword(); err != nil { // which nobody learns
 		return err
 	}
 	spec.Name, spec.Role = name, account.Role(*role)
 	var until time.Time
-	err = c.recordHeld(deed{event: event, user: name}, []string{name}, func() error {
+	err = c.recordHeld(d, []string{name}, func() error {
 		if *again {
 			var err error
 			until, err = invitation.Send(name, z.Name, person, settings, time.Now())
@@ -151,7 +151,7 @@ func invite(c *call, args []string) error {
 		err = c.print(c.say.line("user-invited", name, text(u.Email), moment(&until)))
 	}
 	if report != nil && !c.json {
-		err = errors.Join(err, c.showReport(z.Name, zone.Member{Principal: "user:" + name, Access: zone.Access(*access)}, *report, true))
+		err = errors.Join(err, c.showReport(z.Name, []zone.Member{{Principal: "user:" + name, Access: zone.Access(*access)}}, *report, true))
 	}
 	if err == nil && report != nil && report.Incomplete() {
 		err = errFindings

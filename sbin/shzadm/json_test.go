@@ -98,12 +98,13 @@ func TestEachVerbHasJSON(t *testing.T) {
 	base := layout.Base + "/dt-json"
 	bash(t, `cd /etc/sharezone; cp -p sharezone.toml sharezone.toml.dt; printf '[entries.internal]\npublic_url = "http://127.0.0.1:8080"\n' > sharezone.toml`) // for invitations
 	t.Cleanup(func() {
-		bash(t, "cd /etc/sharezone; mv sharezone.toml.dt sharezone.toml; rm -f "+layout.Tokens+"/* "+layout.Secrets+"/*; shzadm user delete dt-guest --files keep; true")
+		bash(t, "cd /etc/sharezone; mv sharezone.toml.dt sharezone.toml; rm -f "+layout.Tokens+"/* "+layout.Secrets+"/*; shzadm user delete dt-guest --files keep; shzadm user delete dt-asked --files keep; true")
 		bash(t, "rm -rf "+base+" "+layout.Closed+"/dt-json; shzadm user delete dt-new --files keep; gpasswd -d dt-staff shzbase; userdel dt-staff; groupdel shz-dtjson; "+
 			"shzadm announce --end; shzadm maintenance off; true")
 	})
 	ended := makeSession(t, "dt-one", 1901, func(r *session.Record) { r.Started = r.Started.Add(-24 * time.Hour) })
 	first := waitingMessage(t, "")
+	asked := askForAccounts(t, "a1@example.org", "a2@example.org")
 	done := make(map[string]bool)
 	for _, c := range []struct {
 		verb, args, keys string // what the object has, "" for an error
@@ -113,6 +114,11 @@ func TestEachVerbHasJSON(t *testing.T) {
 		{"user add", "dt-new --role base --full-name N --email n@example.org", "", exitRefused},
 		{"invite", "dt-guest --full-name G --email g@example.org", "username invited report", exitDone},
 		{"invite", "dt-guest --full-name G --email g@example.org", "", exitRefused},
+		{"signup list", "", "signups", exitDone},
+		{"signup confirm", asked[0] + " dt-asked", "username invited", exitDone},
+		{"signup confirm", asked[0] + " dt-asked", "", exitRefused},
+		{"signup decline", asked[1] + " --reason no", "declined mailed", exitDone},
+		{"signup decline", asked[1], "", exitRefused},
 		{"user list", "", "users", exitDone},
 		{"user show", "dt-new", "username uid roles status expires", exitDone},
 		{"user show", "dt-none", "", exitRefused},

@@ -11,10 +11,10 @@ type texts map[string]string
 
 // init joins the sentences that stand in files of their own.
 func init() {
-	for _, more := range []texts{groupsEN, problemsEN, optionsEN, contentEN} {
+	for _, more := range []texts{groupsEN, problemsEN, optionsEN, contentEN, signupEN} {
 		maps.Copy(textsEN, more)
 	}
-	for _, more := range []texts{groupsIT, problemsIT, optionsIT, contentIT} {
+	for _, more := range []texts{groupsIT, problemsIT, optionsIT, contentIT, signupIT} {
 		maps.Copy(textsIT, more)
 	}
 }

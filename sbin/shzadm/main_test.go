@@ -111,7 +111,7 @@ func TestTextsAreUsed(t *testing.T) {
 	for _, status := range []account.Status{account.Locked, account.Expired} { // who cannot log in
 		used["zone-"+string(status)], used["who-"+string(status)] = true, true
 	}
-	for _, key := range []string{"zone-applied", "zone-transferred", "zone-taken", "zone-removed", "zone-not-removed", "space-people", "space-top"} {
+	for _, key := range []string{"zone-applied", "zone-transferred", "zone-taken", "zone-opened", "zone-removed", "zone-not-removed", "space-people", "space-top"} {
 		used[key] = true
 	}
 	for key := range used {

@@ -7,7 +7,7 @@ import (
 )
 
 // optionsWithForm are the options whose values are checked.
-var optionsWithForm = []string{"role", "full-name", "company", "phone", "mobile", "email", "expires", "language", "channel", "sponsor", "password-stdin", "title",
+var optionsWithForm = []string{"role", "full-name", "company", "phone", "mobile", "email", "expires", "reason", "language", "channel", "sponsor", "password-stdin", "title",
 	"description", "max-age", "notify", "trash"}
 
 // A value that an option does not take: which option it is, which form is wanted, with an example of it where it is not
@@ -18,6 +18,7 @@ func TestWrongValues(t *testing.T) {
 	person := []string{"user", "add", "dt-wrong", "--role", "base", "--full-name", "X", "--email", "x@example.org"}
 	zone := []string{"zone", "add", "dt-wrong", "--owner", "dt-manager"}
 	long := strings.Repeat("x", 500)
+	asked := askForAccounts(t, "dt-wrong@example.org")[0]
 	tested := make(map[string]bool)
 	for _, c := range []struct {
 		command       []string
@@ -45,6 +46,7 @@ func TestWrongValues(t *testing.T) {
 		{[]string{"user", "modify", "dt-base"}, "role", "", "manager"},
 		{[]string{"user", "modify", "dt-base"}, "email", "nonsense", "anna@example.com"},
 		{[]string{"user", "modify", "dt-base"}, "expires", "2027", "2027-12-31"},
+		{[]string{"signup", "decline", asked}, "reason", strings.Repeat("x", 601), "600"},
 		{zone, "title", "a\x1b[2J", "256"},
 		{zone, "title", long, "256"},
 		{zone, "description", "caf\xe9", "400"},

@@ -35,11 +35,26 @@ type queued struct {
 	Damaged bool `json:"damaged,omitempty"` // only its ID is known, and why
 }
 
-// hide takes out what is for the recipient alone: a list is kept in places where nobody looks for passwords.
-func (m *queued) hide() {
+// shownMessage is one as JSON has it: a time that is not known is null.
+type shownMessage struct {
+	queued
+	Opened *time.Time `json:"opened"`
+	Due    *time.Time `json:"due"`
+	Next   *time.Time `json:"next"`
+}
+
+// show takes out what is for the recipient alone: a list is kept in places where nobody looks for passwords.
+func (m queued) show() shownMessage {
 	if m.Kind.Secret() {
 		m.Items = []queue.Item{}
 	}
+	known := func(t time.Time) *time.Time {
+		if t.IsZero() {
+			return nil
+		}
+		return &t
+	}
+	return shownMessage{m, known(m.Opened), known(m.Due), known(m.Next)}
 }
 
 func queueList(c *call, args []string) error {
@@ -51,10 +66,11 @@ func queueList(c *call, args []string) error {
 		return err
 	}
 	if c.json {
-		for i := range found {
-			found[i].hide()
+		shown := make([]shownMessage, len(found))
+		for i, m := range found {
+			shown[i] = m.show()
 		}
-		return c.printJSON(map[string]any{"messages": found})
+		return c.printJSON(map[string]any{"messages": shown})
 	}
 	rows := make([][]string, 0, len(found))
 	for _, m := range found {
@@ -124,8 +140,7 @@ func (c *call) forMessage(args []string, do func(queued) error) error {
 		return err
 	}
 	if c.json {
-		found[0].hide()
-		return c.printJSON(found[0])
+		return c.printJSON(found[0].show())
 	}
 	return c.print(c.say.line("queue-done", found[0].ID, found[0].User))
 }

@@ -9,10 +9,13 @@ import (
 
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
+	"sharezone/internal/admission"
 	"sharezone/internal/announcement"
 	"sharezone/internal/event"
+	"sharezone/internal/farewell"
 	"sharezone/internal/layout"
 	"sharezone/internal/session"
+	"sharezone/internal/signup"
 	"sharezone/internal/zone"
 )
 
@@ -23,6 +26,10 @@ type deed struct {
 	user   string // the account that it concerns
 	zone   string // its name
 	zoneID string
+
+	// end is what it says instead of path when it is over, "" = path; nil: the same. Asked by recordHeld, before somebody else may change the
+	// account.
+	end func() string
 }
 
 // onZone is a deed that concerns a zone. Without an id, which only a damaged or missing zone lacks, it still stands in
@@ -39,22 +46,38 @@ func onZone(name, path string, z zone.Details, zoneName string) deed {
 // done all the same, and the lack said: on a full disk, of all moments, an administrator must be able to lock an
 // account out.
 func (c *call) record(d deed, do func() error) error {
+	return c.recordEnd(d, func() (string, error) { return "", do() })
+}
+
+// recordEnd is record of what returns what its last line says.
+func (c *call) recordEnd(d deed, do func() (path string, err error)) error {
 	act, file := c.begin(d)
-	err := do()
-	act.End(resultOf(err), -1, "")
+	path, err := do()
+	act.End(resultOf(err), -1, path)
 	file.Close()
 	return err
 }
 
+// recordAll is record of several deeds that are one change, each in an event file of its own.
+func (c *call) recordAll(deeds []deed, do func() error) error {
+	if len(deeds) == 0 {
+		return do()
+	}
+	return c.record(deeds[0], func() error { return c.recordAll(deeds[1:], do) })
+}
+
 // recordHeld is record for a change of accounts, which nobody else changes meanwhile.
 func (c *call) recordHeld(d deed, names []string, do func() error) error {
-	return c.record(d, func() error {
+	return c.recordEnd(d, func() (path string, err error) {
 		release, err := change.Hold(names...)
 		if err != nil {
-			return err
+			return "", err
 		}
 		defer release()
-		return do()
+		if err = do(); d.end != nil && !errors.As(err, new(*change.ExistsError)) { // that one is somebody else's
+			path = d.end()
+		}
+		return path, err
 	})
 }
 
@@ -91,22 +114,25 @@ func resultOf(err error) string {
 	var field *account.FieldError
 	var value zone.ValueError
 	var exists *change.ExistsError
+	var notOurs *change.NotOursError
 	switch {
 	case err == nil:
 		return "ok"
 	case errors.As(err, &field), errors.As(err, &value), errors.Is(err, zone.ErrName), errors.Is(err, zone.ErrPast), errors.Is(err, zone.ErrPath),
-		errors.Is(err, announcement.ErrText):
+		errors.Is(err, announcement.ErrText), errors.Is(err, zone.ErrNoSuchUser), errors.Is(err, zone.ErrNoSuchGroup), errors.Is(err, zone.ErrNotInBase),
+		errors.Is(err, zone.ErrPrincipal), errors.Is(err, zone.ErrTwice), errors.Is(err, zone.ErrIsOwner), errors.Is(err, zone.ErrNotManager), errors.Is(err, zone.ErrSamePerson):
 		return "bad-request"
 	case errors.As(err, &exists), errors.Is(err, zone.ErrExists):
 		return "exists"
 	case errors.Is(err, zone.ErrNotThere), errors.Is(err, zone.ErrNotClosed), errors.Is(err, change.ErrNoAccount), errors.Is(err, errNoUser), errors.Is(err, errNoSession),
-		errors.Is(err, change.ErrNoGroup), errors.Is(err, errNoObject), errors.Is(err, errNoFolder), errors.Is(err, zone.ErrReserved):
+		errors.Is(err, change.ErrNoGroup), errors.Is(err, errNoObject), errors.Is(err, errNoFolder), errors.Is(err, errNoMessage), errors.Is(err, zone.ErrReserved):
 		return "not-found"
-	case errors.Is(err, errNotAllowed), errors.Is(err, errNotRoot), errors.Is(err, errLinkOnWay), errors.Is(err, zone.ErrLinked):
+	case errors.As(err, &notOurs), errors.Is(err, errNotAllowed), errors.Is(err, errNotRoot), errors.Is(err, errLinkOnWay), errors.Is(err, zone.ErrLinked):
 		return "not-permitted"
-	case errors.Is(err, zone.ErrExchanged):
+	case errors.Is(err, zone.ErrExchanged), errors.Is(err, signup.ErrGone), errors.As(err, new(*admission.BegunError)),
+		errors.As(err, new(*zone.PutsOutError)), errors.As(err, new(*zone.GainsError)):
 		return "conflict"
-	case errors.Is(err, change.ErrBusy), errors.Is(err, change.ErrInUse), errors.Is(err, zone.ErrBusy), errors.Is(err, errInTheWay):
+	case errors.Is(err, change.ErrBusy), errors.Is(err, change.ErrInUse), errors.Is(err, signup.ErrBusy), errors.Is(err, zone.ErrBusy), errors.Is(err, errInTheWay):
 		return "busy"
 	case errors.Is(err, unix.ENOSPC):
 		return "no-space"
@@ -115,6 +141,11 @@ func resultOf(err error) string {
 	case errors.Is(err, unix.EROFS):
 		return "locked"
 	case errors.Is(err, zone.ErrNoLimits):
+		return "refused"
+	}
+	var owner *farewell.OwnerError
+	var shared *sharedError
+	if errors.As(err, &owner) || errors.As(err, &shared) {
 		return "refused"
 	}
 	for _, r := range refusals {

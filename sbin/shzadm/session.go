@@ -80,6 +80,9 @@ func sessionEnd(c *call, args []string) error {
 				doomed = append(doomed, s)
 			}
 		}
+		if len(doomed) == 0 && !*all { // of an account that is gone some may be left
+			_, err = findUser(*user)
+		}
 	}
 	if err != nil {
 		return err

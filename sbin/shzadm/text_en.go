@@ -17,6 +17,10 @@ var textsEN = texts{
   user verify NAME
                      take the second factor off a user who has lost the phone
   user delete NAME   remove a user
+  signup list        who asks for an account
+  signup confirm ID NAME
+                     make the account that somebody asks for
+  signup decline ID  give none, and say why
   group add NAME     make the group of a partner company
   group member NAME USER...
                      put users into it, or take them out
@@ -131,7 +135,8 @@ end. The password stays for "user unlock".
 `,
 	"help user unlock": `usage: shzadm user unlock NAME [--json]
 
-Unlocks an account that Share Zone made. The password is the one from before.
+Unlocks an account that Share Zone made; the password is the one from before. Refused logins are
+forgotten. Of the machine's own accounts they are forgotten alone.
 `,
 	"help user factor": `usage: shzadm user factor NAME --off [--json]
 
@@ -208,7 +213,8 @@ ZONE is the name of a zone, open or closed, or the id of one that is gone.
   --csv          print comma separated values for a spreadsheet
   --json         print a JSON object
 
-RESULT is ok or says why not; "running" is still under way, "interrupted" never came to its end.
+RESULT is ok or says why not; "running" is under way, or was after a day: another line says how that ended.
+"interrupted" never came to its end.
 Exit code 1 means that an event file is damaged.
 `,
 	"help announce": `usage: shzadm announce [OPTION...]
@@ -242,7 +248,7 @@ Makes a zone. The name begins with a letter or digit and has up to 63 of a-z 0-9
                       such limits (Btrfs with quotas)
   --json              print a JSON object
 `,
-	"help zone share": `usage: shzadm zone share NAME WHO=ACCESS... [--json]
+	"help zone share": `usage: shzadm zone share NAME WHO=ACCESS... [--sure] [--json]
 
 Says who may do what in a zone, on its root and on all that lies in it.
 
@@ -250,7 +256,9 @@ Says who may do what in a zone, on its root and on all that lies in it.
   ACCESS   read   see and take files
            write  also bring files, and change and remove one's own
            drop   only bring files, without seeing any
-           none   nothing any more
+           none   nothing any more; who is in a group that is on the list still has what that gives
+
+  --sure   also where somebody who is taken off gets more by a group than he has
 
 Exit code 1 means that something in the zone was left as it was; it is listed.
 `,
@@ -340,8 +348,9 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"user-verify":   "%s: a link goes to %s; the address is verified when it is used\n",
 	"zone-made":     "Zone %s of %s: %s\n",
 	"zone-shared":   "Zone %s: %s=%s (changed inside: folders %d, files %d)\n",
-	"zone-system":   "warning: %s is a group of the system; services that run in it get in too\n",
+	"zone-system":   "warning: %s is a group of the system; who is in it and in shzbase gets in, and who is put into it later\n",
 	"zone-denied":   "Zone %s: an entry for %s that gives nothing stays, as it keeps out whom a group would let in; setfacl -x takes it away\n",
+	"zone-still":    "Zone %s: gets in all the same, by a group that is on the list: %s\n",
 	"zone-shut":     "Zone %s: its mask keeps this access from everybody; to open it: shzadm zone open %s\n",
 	"zone-skipped":  "  left as it was: %s: %s\n",
 	"zone-more":     "  and %d more\n",
@@ -355,6 +364,11 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"user-zones":    "So did these zones: %s\n",
 	"zones-left":    "He still owns zones, which only a manager may; shzadm doctor says more: %s\n",
 
+	"user-forgiven":         "The refused logins of %[1]s are forgotten. Share Zone did not make the account and leaves the rest of it as it is.\n",
+	"user-forgiven-locked":  "The refused logins of %[1]s are forgotten. Share Zone did not make the account, whose password stays locked; to open it: usermod -U %[1]s\n",
+	"user-forgiven-expired": "The refused logins of %[1]s are forgotten. Share Zone did not make the account, which has expired; what holds: chage -l %[1]s\n",
+	"weak-password":         "warning: the password holds, but is easy to guess: %s\n",
+
 	"who-object":      "%s: %s of %s, group %s, mode %s\n",
 	"who-folder":      "folder",
 	"who-file":        "file",
@@ -366,7 +380,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"who-inside":      "read by name (%s)",
 	"who-read":        "read",
 	"who-write":       "write",
-	"who-masked":      ", less by the mask",
+	"who-masked":      ", mask %s",
 	"zone-locked":     "warning: %s is locked and cannot log in; what is granted holds when he is unlocked\n",
 	"zone-expired":    "warning: the account %s is expired and cannot log in; what is granted holds when it gets a new end\n",
 	"who-locked":      "; locked: cannot log in",
@@ -375,7 +389,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 
 	"sessions-ended":   "Sessions ended: %d. What is being transferred goes on to its end.\n",
 	"queue-columns":    "ID STATE OPENED TO KIND ZONE FILES ATTEMPTS NEXT REASON",
-	"queue-done":       "done: message %s to %s",
+	"queue-done":       "done: message %s to %s\n",
 	"no-message":       "no message that waits or failed has this id; it takes 13 characters at least: %s",
 	"two-messages":     "several messages have an id that begins so: %s",
 	"damaged-message":  "%s: what stands in the file is no message; queue drop takes it away",
@@ -438,7 +452,9 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"closed-zone": "this zone is closed; shzadm zone restore opens it again: %s",
 	"no-zone":     "there is no such zone: %s",
 	"owner-wrong": "nothing was changed, because the owner of this zone does not exist, or may own no zones and got it by chown: everything would be made his. shzadm zone check says who it can be given to: %s",
-	"unlisted":    "nothing was changed, because this zone has lost its list and everybody would be taken out of those of its content. shzadm zone check says with whom to share it again; to leave them out, shzadm zone open comes first: %s",
+	"named-twice": "nothing was changed: named twice: %s",
+	"puts-out":    "nothing was changed in %[1]s: %[2]d who are in most of the lists of what lies in it, and not in that of its root, would be put out. To share it with them again: shzadm zone share %[1]s %[3]s; to put them out all the same: shzadm zone apply %[1]s --sure",
+	"gains":       "nothing was changed in %[1]s: an entry of one's own decides alone, and who is taken off the list would have rights that he does not have now, by groups that are on it: %[2]s. To do it all the same: --sure",
 	"not-manager": "only a manager can own a zone, and this user is not in shzmgr: %s",
 	"principal":   "somebody to share with is written user:NAME or group:NAME, for example user:bruno, not: %s",
 	"not-in-base": "this user is not in group shzbase: %s",
@@ -493,6 +509,9 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"finding-apache-deaf":         "%[1]s does not listen on %[3]s",
 	"finding-apache-unhardened":   "%[1]s was started without its hardening.conf",
 	"finding-hsts":                "%[1]s is http under the name of %[2]s: browsers that were there speak https alone to it, and this entry does not",
+	"finding-hook-foreign":        "%[1]s is not run, and one in pre_upload.d ends every upload: others than root could have written it:",
+	"finding-hook-no-file":        "%[1]s is not run, and one in pre_upload.d ends every upload: it is a link, or no file:",
+	"finding-hook-not-executable": "%[1]s cannot be run, and one in pre_upload.d ends every upload: not everybody may execute it:",
 	"finding-scanner-down":        "uploads are to be scanned, but %[1]s does not answer: %[2]s",
 	"finding-apparmor-profile":    "%[1]s is no valid AppArmor profile: %[2]s",
 	"finding-apparmor-not-loaded": "AppArmor does not know %[1]s yet",
@@ -514,11 +533,14 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"finding-config-value":        "%[1]s: %[2]s must be a whole number in the range %[3]s; until then nobody can log in",
 	"finding-config-text":         "%[1]s: %[2]s has a value that it cannot have (sharezone.toml(5) says which it can); until then nobody can log in",
 	"finding-worker-idle":         "what requests did lies in the spool since %[2]s: nobody is told of anything, and no activity is logged, unless cron starts %[1]s each minute",
+	"finding-zone-log":            "no activity log could be written in %[1]s since %[2]s (%[3]s): what was done in that zone, if anything, waits in the spool, and nobody is told of it; what lies there:",
+	"finding-system-log":          "the activity log of the whole system could not be written in %[1]s since %[2]s (%[3]s): what requests did waits in the spool, and nobody is told of it; what lies there:",
 	"finding-mail-waiting":        "messages that wait: %[1]s, the oldest since %[2]s; with each stands why:",
 	"finding-mail-failed":         "messages that could not be delivered: %[1]s; with each stands why, and \"shzadm queue retry\" and \"drop\" end it:",
 	"finding-notices-wait":        "in %[1]s lies since %[2]s what nobody has been told; the system log says why:",
 	"finding-messages-open":       "a message in %[1]s was due at %[2]s and does not get out of there; the system log says why:",
 	"finding-worker-unwatched":    "%[1]s does not run: what requests did is told by cron alone, up to a minute later:",
+	"finding-message-no-file":     "%[1]s is not used, and messages have Share Zone's own words: it is a link, or no file:",
 	"finding-message-foreign":     "%[1]s is not used, and messages have Share Zone's own words: others than root could have written it:",
 	"finding-message-unreadable":  "%[1]s is not used, and messages have Share Zone's own words: the worker cannot read it:",
 	"finding-message-unknown":     "%[1]s is not used: its name is none of a message and a language:",

@@ -16,6 +16,10 @@ var textsIT = texts{
   user verify NOME
                      toglie il secondo fattore a chi ha perso il telefono
   user delete NOME   elimina un utente
+  signup list        chi chiede un account
+  signup confirm ID NOME
+                     crea l'account che qualcuno chiede
+  signup decline ID  non lo dà, e dice perché
   group add NOME     crea il gruppo di un'azienda esterna
   group member NOME UTENTE...
                      vi mette utenti, o li toglie
@@ -131,7 +135,8 @@ fine. La password resta per "user unlock".
 `,
 	"help user unlock": `uso: shzadm user unlock NOME [--json]
 
-Sblocca un utente creato da Share Zone. La password è quella di prima.
+Sblocca un utente creato da Share Zone; la password è quella di prima. Gli accessi rifiutati sono
+dimenticati. Degli utenti della macchina si dimenticano solo quelli.
 `,
 	"help user factor": `uso: shzadm user factor NOME --off [--json]
 
@@ -208,7 +213,8 @@ AREA è il nome di un'area, aperta o chiusa, o l'id di una che non c'è più.
   --csv           mostra valori separati da virgole, per un foglio di calcolo
   --json          mostra un oggetto JSON
 
-ESITO è ok o dice perché no; "running" è ancora in corso, "interrupted" non è mai arrivato alla fine.
+ESITO è ok o dice perché no; "running" è in corso, o lo era dopo un giorno: un'altra riga dice com'è finito.
+"interrupted" non è mai arrivato alla fine.
 Il codice di uscita 1 significa che un file di eventi è danneggiato.
 `,
 	"help announce": `uso: shzadm announce [OPZIONE...]
@@ -241,7 +247,7 @@ Crea un'area. Il nome inizia con una lettera o cifra e ha al massimo 63 caratter
                        così (Btrfs con quote)
   --json               mostra un oggetto JSON
 `,
-	"help zone share": `uso: shzadm zone share NOME CHI=ACCESSO... [--json]
+	"help zone share": `uso: shzadm zone share NOME CHI=ACCESSO... [--sure] [--json]
 
 Stabilisce chi può fare che cosa in un'area, alla radice e in tutto quello che contiene.
 
@@ -249,7 +255,9 @@ Stabilisce chi può fare che cosa in un'area, alla radice e in tutto quello che 
   ACCESSO  read   vedere e prendere i file
            write  anche portare file, e cambiare e rimuovere i propri
            drop   soltanto portare file, senza vederne
-           none   più niente
+           none   più niente; chi è in un gruppo dell'elenco ha ancora ciò che il gruppo dà
+
+  --sure   anche dove chi è tolto ha da un gruppo più di quanto ha adesso
 
 Il codice di uscita 1 significa che qualcosa nell'area è rimasto com'era; viene elencato.
 `,
@@ -339,8 +347,9 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"user-verify":   "%s: a %s va un link; l'indirizzo è verificato quando viene usato\n",
 	"zone-made":     "Area %s di %s: %s\n",
 	"zone-shared":   "Area %s: %s=%s (cambiati all'interno: cartelle %d, file %d)\n",
-	"zone-system":   "attenzione: %s è un gruppo del sistema; entrano anche i servizi che vi girano\n",
+	"zone-system":   "attenzione: %s è un gruppo del sistema; entra chi ne fa parte ed è in shzbase, e chi vi sarà messo dopo\n",
 	"zone-denied":   "Area %s: resta una voce per %s che non dà niente, perché tiene fuori chi entrerebbe grazie a un gruppo; la toglie setfacl -x\n",
+	"zone-still":    "Area %s: entra lo stesso, per un gruppo che è nell'elenco: %s\n",
 	"zone-shut":     "Area %s: la sua maschera nega a tutti questo accesso; per aprirla: shzadm zone open %s\n",
 	"zone-skipped":  "  rimasto com'era: %s: %s\n",
 	"zone-more":     "  e altri %d\n",
@@ -354,6 +363,11 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"user-zones":    "Così anche queste aree: %s\n",
 	"zones-left":    "Possiede ancora aree, cosa che può solo un gestore; shzadm doctor dice di più: %s\n",
 
+	"user-forgiven":         "Gli accessi rifiutati di %[1]s sono dimenticati. L'utente non è stato creato da Share Zone, che lascia il resto com'è.\n",
+	"user-forgiven-locked":  "Gli accessi rifiutati di %[1]s sono dimenticati. L'utente non è stato creato da Share Zone e la sua password resta bloccata; per sbloccarla: usermod -U %[1]s\n",
+	"user-forgiven-expired": "Gli accessi rifiutati di %[1]s sono dimenticati. L'utente non è stato creato da Share Zone ed è scaduto; cosa vale: chage -l %[1]s\n",
+	"weak-password":         "attenzione: la password vale, ma è facile da indovinare: %s\n",
+
 	"who-object":      "%s: %s di %s, gruppo %s, modo %s\n",
 	"who-folder":      "cartella",
 	"who-file":        "file",
@@ -365,7 +379,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"who-inside":      "leggere per nome (%s)",
 	"who-read":        "leggere",
 	"who-write":       "scrivere",
-	"who-masked":      ", meno per la maschera",
+	"who-masked":      ", maschera %s",
 	"zone-locked":     "attenzione: %s è bloccato e non può accedere; ciò che gli è concesso vale quando viene sbloccato\n",
 	"zone-expired":    "attenzione: l'utente %s è scaduto e non può accedere; ciò che gli è concesso vale quando riceve una nuova scadenza\n",
 	"who-locked":      "; bloccato: non può accedere",
@@ -374,7 +388,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 
 	"sessions-ended":   "Sessioni chiuse: %d. I trasferimenti in corso arrivano alla fine.\n",
 	"queue-columns":    "ID STATO APERTO A TIPO AREA FILE TENTATIVI PROSSIMO MOTIVO",
-	"queue-done":       "fatto: messaggio %s a %s",
+	"queue-done":       "fatto: messaggio %s a %s\n",
 	"no-message":       "nessun messaggio fallito o in attesa ha questo id; servono almeno 13 caratteri: %s",
 	"two-messages":     "più messaggi hanno un id che comincia così: %s",
 	"damaged-message":  "%s: quel che c'è nel file non è un messaggio; queue drop lo toglie",
@@ -437,7 +451,9 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"closed-zone": "quest'area è chiusa; shzadm zone restore la riapre: %s",
 	"no-zone":     "questa area non esiste: %s",
 	"owner-wrong": "non è stato cambiato niente, perché il proprietario di quest'area non esiste, o non può possedere aree e l'ha avuta con chown: tutto diventerebbe suo. shzadm zone check dice a chi si può dare: %s",
-	"unlisted":    "non è stato cambiato niente, perché quest'area ha perso il suo elenco e tutti sarebbero tolti da quelli di ciò che contiene. shzadm zone check dice con chi condividerla di nuovo; per lasciarli fuori, prima si usa shzadm zone open: %s",
+	"named-twice": "non è stato cambiato niente: indicato due volte: %s",
+	"puts-out":    "non è stato cambiato niente in %[1]s: %[2]d, che sono in quasi tutti gli elenchi di ciò che contiene e non in quello della sua radice, ne sarebbero tolti. Per condividerla di nuovo con loro: shzadm zone share %[1]s %[3]s; per toglierli lo stesso: shzadm zone apply %[1]s --sure",
+	"gains":       "non è stato cambiato niente in %[1]s: la voce di una persona decide da sola, e chi è tolto dall'elenco avrebbe diritti che adesso non ha, per gruppi che vi sono: %[2]s. Per farlo lo stesso: --sure",
 	"not-manager": "soltanto un gestore può possedere un'area, e questo utente non è in shzmgr: %s",
 	"principal":   "con chi condividere si scrive user:NOME o group:NOME, per esempio user:bruno, non: %s",
 	"not-in-base": "questo utente non è nel gruppo shzbase: %s",
@@ -492,6 +508,9 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-apache-deaf":         "%[1]s non è in ascolto su %[3]s",
 	"finding-apache-unhardened":   "%[1]s è stato avviato senza il suo hardening.conf",
 	"finding-hsts":                "%[1]s è http con il nome di %[2]s: i browser che ci sono stati parlano con quel nome solo https, e questo ingresso no",
+	"finding-hook-foreign":        "%[1]s non viene eseguito, e in pre_upload.d fa fallire ogni caricamento: altri che root potrebbero averlo scritto:",
+	"finding-hook-no-file":        "%[1]s non viene eseguito, e in pre_upload.d fa fallire ogni caricamento: è un collegamento, o non è un file:",
+	"finding-hook-not-executable": "%[1]s non si può eseguire, e in pre_upload.d fa fallire ogni caricamento: non tutti possono eseguirlo:",
 	"finding-scanner-down":        "i file in arrivo vanno controllati, ma %[1]s non risponde: %[2]s",
 	"finding-apparmor-profile":    "%[1]s non è un profilo di AppArmor valido: %[2]s",
 	"finding-apparmor-not-loaded": "AppArmor non conosce ancora %[1]s",
@@ -513,11 +532,14 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-config-value":        "%[1]s: %[2]s deve essere un numero intero nell'intervallo %[3]s; fino ad allora nessuno può accedere",
 	"finding-config-text":         "%[1]s: %[2]s ha un valore che non può avere (sharezone.toml(5) dice quali può avere); fino ad allora nessuno può accedere",
 	"finding-worker-idle":         "quello che hanno fatto le richieste è nello spool dal %[2]s: nessuno viene avvisato e nessuna attività è registrata, se cron non avvia %[1]s ogni minuto",
+	"finding-zone-log":            "in %[1]s non si può scrivere il registro delle attività dal %[2]s (%[3]s): quello che è stato fatto in quell'area, se qualcosa c'è, aspetta nello spool, e nessuno viene avvisato; ecco che cosa c'è:",
+	"finding-system-log":          "in %[1]s non si può scrivere il registro delle attività di tutto il sistema dal %[2]s (%[3]s): quello che hanno fatto le richieste aspetta nello spool, e nessuno viene avvisato; ecco che cosa c'è:",
 	"finding-mail-waiting":        "messaggi in attesa: %[1]s, il più vecchio dal %[2]s; con ciascuno c'è il perché:",
 	"finding-mail-failed":         "messaggi che non si è riusciti a consegnare: %[1]s; con ciascuno c'è il perché, e \"shzadm queue retry\" e \"drop\" lo chiudono:",
 	"finding-notices-wait":        "in %[1]s dal %[2]s c'è qualcosa che nessuno ha saputo; il log del sistema dice perché:",
 	"finding-messages-open":       "un messaggio in %[1]s doveva uscire il %[2]s e non ne esce; il log del sistema dice perché:",
 	"finding-worker-unwatched":    "%[1]s non è attivo: quello che le richieste hanno fatto lo prende solo cron, fino a un minuto dopo:",
+	"finding-message-no-file":     "%[1]s non si usa, e i messaggi hanno le parole di Share Zone: è un collegamento, o non è un file:",
 	"finding-message-foreign":     "%[1]s non si usa, e i messaggi hanno le parole di Share Zone: altri che root potrebbero averlo scritto:",
 	"finding-message-unreadable":  "%[1]s non si usa, e i messaggi hanno le parole di Share Zone: il worker non può leggerlo:",
 	"finding-message-unknown":     "%[1]s non si usa: il suo nome non è quello di un messaggio e di una lingua:",

@@ -42,6 +42,8 @@ func userAdd(c *call, args []string) error {
 	fs.StringVar(&spec.Contact.Company, "company", "", "")
 	fs.StringVar(&spec.Expires, "expires", "", "")
 	language := fs.String("language", "", "")
+	weak := ""
+	spec.Warn = func(said string) { weak = said }
 	fromStdin := fs.Bool("password-stdin", false, "")
 	fs.BoolVar(&spec.MustChange, "must-change", false, "")
 	operands, err := c.parse(fs, args, 1, 1)
@@ -70,16 +72,18 @@ func userAdd(c *call, args []string) error {
 		return err
 	}
 	var uid uint32
-	err = c.recordHeld(deed{event: "user-create", user: spec.Name}, []string{spec.Name}, func() (err error) {
-		uid, err = change.Create(spec, time.Now())
+	var lost, unseen error // the password is told all the same
+	err = c.recordHeld(madeDeed(spec.Name), []string{spec.Name}, func() (err error) {
+		if uid, err = change.Create(spec, time.Now()); err == nil && *language != "" {
+			lost = change.SetLanguage(uid, *language)
+		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	var lost, unseen error // the password is told all the same
-	if *language != "" {
-		lost = change.SetLanguage(uid, *language)
+	if weak != "" {
+		fmt.Fprint(c.errOut, c.say.line("weak-password", printable(weak)))
 	}
 	made := madeUser{}
 	if made.User, unseen = findUser(spec.Name); unseen != nil {
@@ -92,6 +96,17 @@ func userAdd(c *call, args []string) error {
 		return fmt.Errorf("%s: %w: %w", made.Name, errNotShown, err)
 	}
 	return errors.Join(lost, unseen)
+}
+
+// madeDeed is the one by which an account is made.
+func madeDeed(name string) deed {
+	return deed{event: "user-create", user: name, end: func() string {
+		u, err := findUser(name)
+		if err != nil {
+			return ""
+		}
+		return account.Differences(account.User{}, u)
+	}}
 }
 
 func (c *call) showMade(made madeUser) error {

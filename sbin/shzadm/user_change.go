@@ -12,6 +12,7 @@ import (
 	"sharezone/internal/config"
 	"sharezone/internal/farewell"
 	"sharezone/internal/invitation"
+	"sharezone/internal/layout"
 	"sharezone/internal/verification"
 )
 
@@ -22,16 +23,31 @@ type changedUser struct {
 	ZonesLeft     []string `json:"zones_left,omitempty"` // that he owns without being a manager
 }
 
-// changeUser records and does one change of an account.
-func (c *call) changeUser(name, event string, do func() error) (changedUser, error) {
+// changeUser records and does one change of an account: verb is what the record says of one that changes no field.
+func (c *call) changeUser(name, event, verb string, do func() error) (changedUser, error) {
 	if err := change.Prepare(); err != nil {
 		return changedUser{}, err
 	}
-	if err := c.recordHeld(deed{event: event, user: name}, []string{name}, do); err != nil {
+	var before account.User
+	d := deed{event: event, path: verb, user: name, end: func() string { return differences(before) }}
+	err := c.recordHeld(d, []string{name}, func() error {
+		before, _ = findUser(name) // who is not found is refused
+		return do()
+	})
+	if err != nil {
 		return changedUser{}, err
 	}
 	u, err := findUser(name)
 	return changedUser{User: u}, err
+}
+
+// differences are those of somebody from what he was; of who cannot be read none are known.
+func differences(before account.User) string {
+	after, err := findUser(before.Name)
+	if err != nil {
+		return ""
+	}
+	return account.Differences(before, after)
 }
 
 func (c *call) showChanged(u changedUser) error {
@@ -62,7 +78,7 @@ func userEnable(c *call, args []string) error {
 	if err != nil {
 		return err
 	}
-	u, err := c.changeUser(operands[0], "user-modify", func() error { return change.Enable(operands[0], account.Role(*role)) })
+	u, err := c.changeUser(operands[0], "user-modify", "enable", func() error { return change.Enable(operands[0], account.Role(*role)) })
 	if err != nil {
 		return err
 	}
@@ -105,7 +121,7 @@ func userModify(c *call, args []string) error {
 		return err
 	}
 	invited := waits(operands[0])
-	u, err := c.changeUser(operands[0], "user-modify", func() error {
+	u, err := c.changeUser(operands[0], "user-modify", "", func() error {
 		if to != (change.Changes{}) {
 			if err := change.Modify(operands[0], to); err != nil {
 				return err
@@ -172,7 +188,7 @@ func userLock(c *call, args []string) error {
 	if err != nil {
 		return err
 	}
-	u, err := c.changeUser(operands[0], "user-lock", func() error { return change.Lock(operands[0]) })
+	u, err := c.changeUser(operands[0], "user-lock", "", func() error { return change.Lock(operands[0]) })
 	if err != nil {
 		return err
 	}
@@ -218,7 +234,7 @@ func userVerify(c *call, args []string) error {
 	if err != nil {
 		return err
 	}
-	u, err := c.changeUser(operands[0], "user-modify", func() error {
+	u, err := c.changeUser(operands[0], "user-modify", "verify", func() error {
 		_, err := verification.Send(operands[0], "", settings.Login.Invitation, 0, settings, time.Now())
 		return err
 	})
@@ -236,9 +252,18 @@ func userUnlock(c *call, args []string) error {
 	if err != nil {
 		return err
 	}
-	u, err := c.changeUser(operands[0], "user-modify", func() error { return change.Unlock(operands[0]) })
+	u, err := c.changeUser(operands[0], "user-modify", "unlock", func() error { return change.Unlock(operands[0]) })
 	if err != nil {
 		return err
+	}
+	if !account.NewNames().InGroup(u.Name, layout.GroupOnly) && !c.json {
+		switch account.Status(status(u.User)) { // the rest is for who administers the machine, or a directory, to change
+		case account.Locked:
+			return c.print(c.say.line("user-forgiven-locked", printable(u.Name)))
+		case account.Expired:
+			return c.print(c.say.line("user-forgiven-expired", printable(u.Name)))
+		}
+		return c.print(c.say.line("user-forgiven", printable(u.Name)))
 	}
 	return c.showChanged(u)
 }

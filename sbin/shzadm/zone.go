@@ -18,6 +18,7 @@ import (
 type sharedZone struct {
 	zone.Details
 	Skipped []zone.Skipped `json:"skipped"`
+	Still   []zone.Still   `json:"still,omitempty"` // who was taken off the list and gets in all the same
 }
 
 func zoneAdmin() (*zone.Admin, error) {
@@ -94,7 +95,9 @@ func zoneAdd(c *call, args []string) error {
 
 func zoneShare(c *call, args []string) error {
 	const most = 1000
-	operands, err := c.parse(c.flags(), args, 2, most)
+	fs := c.flags()
+	sure := fs.Bool("sure", false, "")
+	operands, err := c.parse(fs, args, 2, most)
 	if err != nil {
 		return err
 	}
@@ -127,9 +130,9 @@ func zoneShare(c *call, args []string) error {
 	if err != nil {
 		return err
 	}
-	result := sharedZone{Skipped: []zone.Skipped{}}
-	incomplete := false
+	var deeds []deed
 	for _, g := range grants {
+		deeds = append(deeds, onZone("zone-share", g.Principal+"="+string(g.Access), z, name))
 		if group, isGroup := strings.CutPrefix(g.Principal, "group:"); isGroup && g.Access != zone.None {
 			if found, known := account.NewNames().Group(group); known && found.IsSystem() {
 				fmt.Fprint(c.errOut, c.say.line("zone-system", group))
@@ -140,44 +143,57 @@ func zoneShare(c *call, args []string) error {
 				fmt.Fprint(c.errOut, c.say.line("zone-"+string(status), user))
 			}
 		}
-		var report zone.Report
-		err := c.record(onZone("zone-share", g.Principal+"="+string(g.Access), z, name), func() (err error) {
-			report, err = admin.Share(name, g.Principal, g.Access)
-			return err
-		})
-		result.Skipped = append(result.Skipped, report.Skipped...)
-		if !c.json {
-			err = errors.Join(err, c.showReport(name, g, report, err == nil))
-		}
-		if err != nil {
-			return err
-		}
-		incomplete = incomplete || report.Incomplete()
+	}
+	var report zone.Report
+	err = c.recordAll(deeds, func() (err error) {
+		report, err = admin.ShareAll(name, grants, *sure)
+		return err
+	})
+	if !c.json {
+		err = errors.Join(err, c.showReport(name, grants, report, err == nil))
+	}
+	if err != nil {
+		return err
 	}
 	if c.json {
+		result := sharedZone{Skipped: append([]zone.Skipped{}, report.Skipped...), Still: report.Still}
 		if result.Details, err = admin.Show(name); err == nil {
 			err = c.printJSON(result)
 		}
 	}
-	if err == nil && incomplete {
+	if err == nil && report.Incomplete() {
 		err = errFindings
 	}
 	return err
 }
 
-func (c *call) showReport(name string, g zone.Member, r zone.Report, done bool) error {
+func (c *call) showReport(name string, grants []zone.Member, r zone.Report, done bool) error {
 	var b strings.Builder
-	if done {
-		b.WriteString(c.say.line("zone-shared", name, g.Principal, string(g.Access), r.Folders, r.Files))
+	for _, g := range grants {
+		if done {
+			b.WriteString(c.say.line("zone-shared", name, g.Principal, string(g.Access), r.Folders, r.Files))
+		}
 	}
-	if r.Denied {
-		b.WriteString(c.say.line("zone-denied", name, g.Principal))
+	for _, principal := range r.DeniedTo {
+		b.WriteString(c.say.line("zone-denied", name, principal))
+	}
+	for _, s := range r.Still {
+		b.WriteString(c.say.line("zone-still", name, stillWords(s)))
 	}
 	if r.Shut {
 		b.WriteString(c.say.line("zone-shut", name, name))
 	}
 	b.WriteString(c.skippedLines(r.Skipped, r.More))
 	return c.print(b.String())
+}
+
+// stillWords say by which groups people get in, and what they give.
+func stillWords(still ...zone.Still) string {
+	words := make([]string, len(still))
+	for i, s := range still {
+		words[i] = s.Principal + "=" + string(s.Access) + " (" + strings.Join(s.Through, ", ") + ")"
+	}
+	return strings.Join(words, "; ")
 }
 
 func (c *call) skippedLines(skipped []zone.Skipped, more int) string {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"sharezone/internal/farewell"
@@ -68,7 +69,11 @@ func zoneModify(c *call, args []string) error {
 	if err := checkLatest(m.Expires); err != nil {
 		return err
 	}
-	return c.changeZone(operands[0], "zone-modify", func(admin *zone.Admin) (zone.Details, error) {
+	changes := m.Changes(forgetNotify)
+	if limitText != nil {
+		changes = strings.TrimPrefix(changes+", limit="+*limitText, ", ")
+	}
+	return c.changeZone(operands[0], "zone-modify", changes, func(admin *zone.Admin) (zone.Details, error) {
 		if limitText != nil { // first: a zone that is full has no room for a longer title
 			if err := admin.SetLimit(operands[0], limit); err != nil {
 				return zone.Details{}, err
@@ -116,7 +121,7 @@ func showOpen(admin *zone.Admin, name string) (zone.Details, error) {
 }
 
 // changeZone records and does one change of a zone, and shows it.
-func (c *call) changeZone(name, event string, do func(*zone.Admin) (zone.Details, error)) error {
+func (c *call) changeZone(name, event, changes string, do func(*zone.Admin) (zone.Details, error)) error {
 	admin, err := zoneAdmin()
 	if err != nil {
 		return err
@@ -133,7 +138,7 @@ func (c *call) changeZone(name, event string, do func(*zone.Admin) (zone.Details
 		concerned = *before.FormerName
 	}
 	var after zone.Details
-	err = c.record(onZone(event, "", before, concerned), func() error {
+	err = c.record(onZone(event, changes, before, concerned), func() error {
 		after, err = do(admin)
 		return err
 	})
@@ -154,7 +159,7 @@ func zoneClose(c *call, args []string) error {
 	if err != nil {
 		return err
 	}
-	return c.changeZone(operands[0], "zone-close", func(admin *zone.Admin) (zone.Details, error) {
+	return c.changeZone(operands[0], "zone-close", "", func(admin *zone.Admin) (zone.Details, error) {
 		name, err := admin.CloseZone(operands[0], time.Now())
 		if err != nil {
 			return zone.Details{}, err
@@ -175,7 +180,7 @@ func zoneRestore(c *call, args []string) error {
 	if err := checkLatest(expires); err != nil {
 		return err
 	}
-	return c.changeZone(operands[0], "zone-restore", func(admin *zone.Admin) (zone.Details, error) {
+	return c.changeZone(operands[0], "zone-restore", "", func(admin *zone.Admin) (zone.Details, error) {
 		name, err := admin.RestoreZoneAs(operands[0], *to, expires, time.Now())
 		if err != nil {
 			return zone.Details{}, err

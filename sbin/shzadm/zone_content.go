@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -40,7 +41,7 @@ func (c *call) changeContent(name, event, path, heading string, do func(*zone.Ad
 		return err
 	}
 	if c.json {
-		err = c.printJSON(sharedZone{after, append([]zone.Skipped{}, report.Skipped...)})
+		err = c.printJSON(sharedZone{Details: after, Skipped: append([]zone.Skipped{}, report.Skipped...)})
 	} else {
 		text := c.say.line(heading, name, after.Owner, report.Folders, report.Files)
 		if report.Shut {
@@ -55,21 +56,34 @@ func (c *call) changeContent(name, event, path, heading string, do func(*zone.Ad
 }
 
 func zoneApply(c *call, args []string) error {
-	operands, err := c.parse(c.flags(), args, 1, 1)
+	fs := c.flags()
+	sure := fs.Bool("sure", false, "")
+	operands, err := c.parse(fs, args, 1, 1)
 	if err != nil {
 		return err
 	}
-	return c.changeContent(operands[0], "zone-modify", "", "zone-applied", func(admin *zone.Admin) (zone.Report, error) {
-		return admin.Apply(operands[0])
+	path := "apply"
+	if *sure {
+		path = "apply sure"
+	}
+	return c.changeContent(operands[0], "zone-modify", path, "zone-applied", func(admin *zone.Admin) (zone.Report, error) {
+		return admin.Apply(operands[0], *sure)
 	})
 }
 
 func zoneOpen(c *call, args []string) error {
-	operands, err := c.parse(c.flags(), args, 1, 1)
+	operands, err := c.parse(c.flags(), args, 1, 2)
 	if err != nil {
 		return err
 	}
-	return c.changeZone(operands[0], "zone-modify", func(admin *zone.Admin) (zone.Details, error) {
+	if len(operands) == 2 {
+		names := splitPath(operands[1])
+		return c.changeContent(operands[0], "zone-modify", "open="+encodePath(strings.Join(names, "/")), "zone-opened", func(admin *zone.Admin) (zone.Report, error) {
+			report, err := admin.Open(operands[0], names)
+			return report, about(operands[1], err)
+		})
+	}
+	return c.changeZone(operands[0], "zone-modify", "open", func(admin *zone.Admin) (zone.Details, error) {
 		if err := admin.Unshut(operands[0]); err != nil {
 			return zone.Details{}, err
 		}
@@ -98,7 +112,7 @@ func zoneTake(c *call, args []string) error {
 		return err
 	}
 	names := splitPath(operands[1])
-	return c.changeContent(operands[0], "zone-modify", strings.Join(names, "/"), "zone-taken", func(admin *zone.Admin) (zone.Report, error) {
+	return c.changeContent(operands[0], "zone-modify", "take="+encodePath(strings.Join(names, "/")), "zone-taken", func(admin *zone.Admin) (zone.Report, error) {
 		report, err := admin.Take(operands[0], names)
 		return report, about(operands[1], err)
 	})
@@ -198,7 +212,7 @@ func zoneCheck(c *call, args []string) error {
 	err = c.look(operands[0], func(h *zone.Held) (any, string, error) {
 		found, err := h.Check(maxFindings, nil)
 		findings = len(found.Findings)
-		return map[string]any{"findings": found.Findings, "more": found.More}, c.driftLines(operands[0], found), err
+		return map[string]any{"findings": found.Findings, "more": found.More, "standing": append([]zone.Member{}, found.Standing...)}, c.driftLines(operands[0], found), err
 	})
 	if err == nil && findings > 0 {
 		err = errFindings
@@ -209,12 +223,19 @@ func zoneCheck(c *call, args []string) error {
 // driftLines say each finding in two lines, as doctor does.
 func (c *call) driftLines(name string, found zone.Checkup) string {
 	var b strings.Builder
+	apply := "shzadm zone apply " + name
+	if len(found.Standing) > 0 && found.Kinds[zone.DriftUnlisted] == 0 { // a lost list says so itself
+		b.WriteString(c.say.line("drift-puts-out", len(found.Standing), grantWords(found.Standing), name, zone.MendSurely(name)))
+	}
+	if len(found.Gains) > 0 {
+		b.WriteString(c.say.line("drift-gains", stillWords(found.Gains...), zone.MendSurely(name)))
+	}
 	for _, d := range found.Findings {
 		where := layout.Base + "/" + name
 		if path, err := url.PathUnescape(d.Path); err == nil && path != "" {
 			where += "/" + path
 		}
-		values := strings.NewReplacer("%[1]s", printable(where), "%[2]s", printable(d.Found), "%[3]s", printable(d.Right))
+		values := strings.NewReplacer("%[1]s", printable(where), "%[2]s", cmp.Or(printable(d.Found), "-"), "%[3]s", printable(d.Right))
 		line := c.say.line("drift-" + d.Kind)
 		if d.Kind == zone.DriftValue && strings.HasPrefix(d.Found, "keep: ") { // no command: a person says what is to stay
 			line = c.say.line("drift-keep")
@@ -230,10 +251,19 @@ func (c *call) driftLines(name string, found zone.Checkup) string {
 	case found.More > 0:
 		b.WriteString(c.say.line("zone-more", found.More))
 	}
-	if found.Mendable > 0 {
-		b.WriteString(c.say.line("drift-apply", found.Mendable, "shzadm zone apply "+name))
+	if found.Mendable > 0 && len(found.Standing)+len(found.Gains) == 0 { // else both ways stand at the top
+		b.WriteString(c.say.line("drift-apply", found.Mendable, apply))
 	}
 	return b.String()
+}
+
+// grantWords are members as zone share takes them.
+func grantWords(members []zone.Member) string {
+	words := make([]string, len(members))
+	for i, m := range members {
+		words[i] = quote(m.Principal + "=" + string(m.Access))
+	}
+	return strings.Join(words, " ")
 }
 
 func zoneSpace(c *call, args []string) error {

@@ -125,7 +125,7 @@ func (c *call) because(p helper.Person) string {
 	}
 	text := p.Entry + " " + p.Perm
 	if p.Masked {
-		text += c.say.line("who-masked")
+		text += c.say.line("who-masked", p.Mask)
 	}
 	for _, more := range p.Also {
 		text += " + " + more

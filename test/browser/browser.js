@@ -8,8 +8,8 @@ import { chromium } from 'playwright-core';
 import { inspect } from './inspect.js';
 
 // A page of Share Zone is there within milliseconds. What takes longer than this does not come, also on a machine that
-// four copies of it share: 20 seconds were not enough for one page in a few thousand.
-const patience = 60_000; // ms
+// four copies of it share: 60 seconds were not enough for one page in some ten thousand, which the browser did not draw.
+const patience = 180_000; // ms
 
 // start starts Debian's Chromium. As root it cannot have its sandbox; it visits nobody but Share Zone, and with these
 // switches it does not call home either.

@@ -12,11 +12,13 @@ import { text } from 'node:stream/consumers';
 import { open, start } from './browser.js';
 import { cut } from './cut.js';
 import { factor } from './factor.js';
-import { forgot, guest } from './forgot.js';
+import { confirm, forgot, guest } from './forgot.js';
 import { journey } from './journey.js';
 import { keyboard } from './keyboard.js';
 import { newcomer } from './newcomer.js';
+import { people } from './people.js';
 import { previews } from './previews.js';
+import { signup } from './signup.js';
 import { uploads } from './uploads.js';
 import { zones } from './zones.js';
 
@@ -30,6 +32,9 @@ const plans = [
   { name: 'it-previews', run: previews, language: 'it', width: 320, javaScript: true },
   { name: 'it-forgot', run: forgot, language: 'it', width: 320, javaScript: true },
   { name: 'it-guest', run: guest, language: 'it', width: 320, javaScript: true },
+  { name: 'it-address', run: confirm, language: 'it', width: 320, javaScript: true },
+  { name: 'it-people', run: people, language: 'it', width: 320, javaScript: true },
+  { name: 'it-signup', run: signup, language: 'it', width: 320, javaScript: true },
   { name: 'it-factor', run: factor, language: 'it', width: 320, javaScript: false },
   { name: 'en-wide', run: journey, language: 'en', width: 1280, javaScript: true },
   { name: 'en-plain', run: journey, language: 'en', width: 320, javaScript: false },
@@ -41,22 +46,26 @@ const plans = [
   { name: 'en-previews', run: previews, language: 'en', width: 1280, javaScript: false },
   { name: 'en-guest', run: guest, language: 'en', width: 1280, javaScript: true },
   { name: 'en-forgot', run: forgot, language: 'en', width: 1280, javaScript: true },
+  { name: 'en-address', run: confirm, language: 'en', width: 1280, javaScript: false },
+  { name: 'en-people', run: people, language: 'en', width: 1280, javaScript: true },
+  { name: 'en-signup', run: signup, language: 'en', width: 1280, javaScript: true },
   { name: 'en-factor', run: factor, language: 'en', width: 1280, javaScript: true },
 ];
 
 const facts = JSON.parse(await text(process.stdin));
-const browser = await start();
-// The journeys of one language after the other, both languages beside each other.
+// The journeys of one language after the other, both languages beside each other, in browsers of their own: in one that is
+// photographed, another window's pictures wait.
 await Promise.all(['it', 'en'].map(async (language) => {
-  for (const plan of plans) {
-    if (plan.language === language && facts.journeys.includes(plan.name)) await travel(plan);
-  }
+  const wanted = plans.filter((plan) => plan.language === language && facts.journeys.includes(plan.name));
+  if (!wanted.length) return;
+  const browser = await start();
+  for (const plan of wanted) await travel(browser, plan);
+  await browser.close();
 }));
-await browser.close();
 
 // travel runs one journey. What it cannot do (a button that is not there) ends it, and counts as a problem of the page
 // that it was to come to.
-async function travel(plan) {
+async function travel(browser, plan) {
   const t = await open(browser, facts, plan);
   try {
     await plan.run(t);

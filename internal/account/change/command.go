@@ -100,20 +100,26 @@ func raise(resource int, needed uint64) error {
 // run executes a tool with fixed arguments; what is secret goes to its standard input. lockCode is the exit code with
 // which this tool says that the files are locked.
 func run(stdin string, lockCode int, tool string, args ...string) error {
+	_, err := runSaying(stdin, lockCode, tool, args...)
+	return err
+}
+
+// runSaying is run, and returns what the tool said when all went well.
+func runSaying(stdin string, lockCode int, tool string, args ...string) (said string, err error) {
 	for try := 1; ; try++ {
-		err := runOnce(stdin, tool, args)
+		said, err := runOnce(stdin, tool, args)
 		var failed *ToolError
 		if !errors.As(err, &failed) || failed.Code != lockCode || !strings.Contains(failed.Message, "lock") {
-			return err
+			return said, err
 		}
 		if try == lockTries {
-			return fmt.Errorf("%w (%s)", ErrBusy, failed.Message)
+			return "", fmt.Errorf("%w (%s)", ErrBusy, failed.Message)
 		}
 		time.Sleep(lockPause)
 	}
 }
 
-func runOnce(stdin, tool string, args []string) error {
+func runOnce(stdin, tool string, args []string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), toolTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, tool, args...)
@@ -125,7 +131,7 @@ func runOnce(stdin, tool string, args []string) error {
 	cmd.WaitDelay = time.Second
 	err := cmd.Run()
 	if err == nil {
-		return nil
+		return said.String(), nil
 	}
 	code := -1
 	if cmd.ProcessState != nil {
@@ -135,5 +141,5 @@ func runOnce(stdin, tool string, args []string) error {
 	if message == "" {
 		message = err.Error()
 	}
-	return &ToolError{tool, code, message[:min(len(message), 500)]}
+	return "", &ToolError{tool, code, message[:min(len(message), 500)]}
 }

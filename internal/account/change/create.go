@@ -24,6 +24,9 @@ type Spec struct {
 	Expires    string // YYYY-MM-DD, the day from which the account is disabled; "" is never
 	Password   string
 	MustChange bool // at the first login
+
+	// Warn is told, in its own words, why PAM finds the password easy to guess, which root sets all the same; nil: nobody.
+	Warn func(said string)
 }
 
 // ExistsError says that a name is taken on this machine, by somebody whom Share Zone made or by anybody else.
@@ -64,6 +67,7 @@ func CheckName(name string) error {
 // Create makes an account: it exists, with its groups and its password, or it does not exist at all. What cannot be
 // undone is said by a *LeftoverError; such an account is locked. Prepare must have been called.
 func Create(spec Spec, now time.Time) (uid uint32, err error) {
+	spec.Contact = spec.Contact.Trimmed()
 	gecos, err := check(spec)
 	if err != nil {
 		return 0, err
@@ -80,6 +84,9 @@ func Create(spec Spec, now time.Time) (uid uint32, err error) {
 			return 0, err
 		}
 		if uid, err = register.take(spec.Name, names, now); err != nil {
+			return 0, err
+		}
+		if err := forgetName(spec.Name); err != nil { // of somebody whom userdel(8) alone has removed
 			return 0, err
 		}
 		err := makeAccount(spec, uid, gecos)
@@ -115,7 +122,7 @@ func check(spec Spec) (gecos string, err error) {
 	if spec.Contact.Email == "" {
 		return "", &account.FieldError{Field: "email", Reason: account.Missing}
 	}
-	if err := checkExpires(spec.Expires); err != nil {
+	if err := CheckExpires(spec.Expires); err != nil {
 		return "", err
 	}
 	if err := checkPassword(spec.Password); err != nil {
@@ -124,8 +131,8 @@ func check(spec Spec) (gecos string, err error) {
 	return account.FormatGECOS(spec.Contact)
 }
 
-// checkExpires accepts a day that is later than what the tools take for a number of days, and "" for none.
-func checkExpires(text string) error {
+// CheckExpires accepts a day that is later than what the tools take for a number of days, and "" for none.
+func CheckExpires(text string) error {
 	if text == "" {
 		return nil
 	}
@@ -180,8 +187,13 @@ func makeAccount(spec Spec, uid uint32, gecos string) error {
 	}
 	// From here on the account exists and is locked ("!"); the password comes last but one, so that what is interrupted
 	// is an account into which nobody gets.
-	if err := run(spec.Name+":"+spec.Password+"\n", 1, chpasswd); err != nil {
+	said, err := runSaying(spec.Name+":"+spec.Password+"\n", 1, chpasswd)
+	if err != nil {
 		return err
+	}
+	if _, weak, found := strings.Cut(said, "BAD PASSWORD: "); found && spec.Warn != nil { // pam_pwquality(8), pam_unix(8)
+		weak, _, _ = strings.Cut(weak, "\n")
+		spec.Warn(weak)
 	}
 	if spec.MustChange {
 		if err := run("", 1, chage, "--lastday", "0", "--", spec.Name); err != nil {

@@ -76,7 +76,7 @@ func Delete(e account.Entry, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(forgetLogins(e), forgetPreferences(e.UID), forgetSponsor(e.UID), forgetVerified(e.UID))
+	err = errors.Join(forgetName(e.Name), forgetFactor(e.Name), forgetNumber(e.UID))
 	if gid, left := account.NewNames().GroupID(e.Name); left && gid == e.GID { // USERGROUPS_ENAB no in login.defs(5)
 		err = errors.Join(err, run("", 10, groupdel, "--", e.Name))
 	}

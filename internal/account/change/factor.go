@@ -37,3 +37,11 @@ func holdFactor(uid uint32) (*os.File, error) {
 	}
 	return f, err
 }
+
+// forgetFactor removes that of an account that is gone.
+func forgetFactor(name string) error {
+	if err := factor.Installed().Remove(name); !errors.Is(err, factor.ErrNone) {
+		return err
+	}
+	return nil
+}

@@ -9,6 +9,8 @@ import (
 	"sharezone/internal/attempt"
 	"sharezone/internal/factor"
 	"sharezone/internal/layout"
+	"sharezone/internal/session"
+	"sharezone/internal/token"
 )
 
 // Forgive forgets the refused logins of an account, so that it is shut no more for having been guessed at. It may be
@@ -42,13 +44,35 @@ func resetTally(folder, name string) error {
 	return run("", -1, faillock, "--dir", folder, "--user", name, "--reset")
 }
 
-// forgetLogins removes what is written down of the logins of an account that is gone, and its second factor.
-func forgetLogins(e account.Entry) error {
-	err := attempt.Forget(e.Name)
-	if gone := factor.Installed().Remove(e.Name); !errors.Is(gone, factor.ErrNone) {
-		err = errors.Join(err, gone)
+// forgetName removes what is counted under the name of an account that is gone. A second factor stays: it may be that of somebody who has
+// another name by now.
+func forgetName(name string) error {
+	return errors.Join(attempt.Forget(name), remove(layout.Tallies+"/"+name, layout.CodeTallies+"/"+name))
+}
+
+// forgetNumber removes what is written down under the number of an account that is gone: links, sessions, the last login, choices, whose
+// address is known, who answers for it. useradd(8) gives numbers again that Share Zone did not give; whoever gets one, and is let in,
+// inherits nothing of that.
+func forgetNumber(uid uint32) error {
+	err := remove(account.LoginFile(uid), account.PreferencesFile(uid), account.SponsorFile(uid), account.VerifiedFile(uid))
+	if links := token.Machine().Revoke(uid); !errors.Is(links, fs.ErrNotExist) {
+		err = errors.Join(err, links)
 	}
-	for _, path := range []string{layout.Tallies + "/" + e.Name, layout.CodeTallies + "/" + e.Name, account.LoginFile(e.UID)} {
+	all, listErr := session.List()
+	if !errors.Is(listErr, fs.ErrNotExist) {
+		err = errors.Join(err, listErr)
+	}
+	for _, s := range all {
+		if s.Err == nil && s.Record.UID == uid {
+			err = errors.Join(err, session.End(s.Name))
+		}
+	}
+	return err
+}
+
+// remove removes files that need not be there.
+func remove(paths ...string) (err error) {
+	for _, path := range paths {
 		if gone := os.Remove(path); !errors.Is(gone, fs.ErrNotExist) {
 			err = errors.Join(err, gone)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"sharezone/internal/account"
+	"sharezone/internal/layout"
 	"sharezone/internal/token"
 )
 
@@ -29,9 +30,15 @@ func Lock(name string) error {
 	return partly(token.Machine().Revoke(e.UID))
 }
 
-// Unlock makes it match again, and forgets the refused logins. Prepare must have been called.
+// Unlock makes it match again, and forgets the refused logins. Of somebody's own account, whose password is none of Share Zone's business,
+// it forgets those alone. Prepare must have been called.
 func Unlock(name string) error {
-	if _, err := own(name, "lock", account.NewNames()); err != nil {
+	names := account.NewNames()
+	_, err := own(name, "lock", names)
+	if errors.As(err, new(*NotOursError)) && names.InGroup(name, layout.GroupBase) {
+		return Forgive(name)
+	}
+	if err != nil {
 		return err
 	}
 	shadow, err := account.ReadShadow()

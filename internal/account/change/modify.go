@@ -2,6 +2,7 @@ package change
 
 import (
 	"fmt"
+	"strings"
 
 	"sharezone/internal/account"
 	"sharezone/internal/layout"
@@ -47,7 +48,7 @@ func Modify(name string, c Changes) error {
 		args = append(args, "--comment", gecos)
 	}
 	if c.Expires != nil {
-		if err := checkExpires(*c.Expires); err != nil {
+		if err := CheckExpires(*c.Expires); err != nil {
 			return err
 		}
 		args = append(args, "--expiredate", *c.Expires)
@@ -106,10 +107,10 @@ func (c Changes) apply(contact account.Contact) (string, error) {
 		if f.value == nil {
 			continue
 		}
-		if f.required && *f.value == "" {
+		*f.to = strings.TrimSpace(*f.value)
+		if f.required && *f.to == "" {
 			return "", &account.FieldError{Field: f.field, Reason: account.Missing}
 		}
-		*f.to = *f.value
 	}
-	return account.FormatGECOS(contact)
+	return account.FormatGECOS(contact.Trimmed()) // also what somebody's own tools have put there
 }

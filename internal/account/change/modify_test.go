@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sharezone/internal/account"
+	"sharezone/internal/layout"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -28,6 +29,10 @@ func prepareStaff(t *testing.T) {
 func TestEnable(t *testing.T) {
 	prepareStaff(t)
 	line := sh(t, "getent passwd ct-staff; getent shadow ct-staff")
+	// Somebody had the number before.
+	uid := sh(t, "id -u ct-staff")
+	traces := layout.Logins + "/" + uid + " " + layout.Preferences + "/" + uid + ".json " + layout.Sponsors + "/" + uid + " " + layout.Verified + "/" + uid
+	sh(t, "mkdir -p "+layout.Logins+" "+layout.Preferences+" "+layout.Sponsors+" "+layout.Verified+"; touch "+traces)
 	if err := Enable("ct-staff", account.RoleManager); err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +42,14 @@ func TestEnable(t *testing.T) {
 	if got := sh(t, "getent passwd ct-staff; getent shadow ct-staff"); got != line {
 		t.Errorf("the account changed: %s", got)
 	}
+	if left := sh(t, "ls "+traces+" 2>/dev/null || true"); left != "" {
+		t.Errorf("he inherits %s", left)
+	}
+	sh(t, "mkdir -p "+layout.Tallies+"; touch "+layout.Tallies+"/ct-own")
 	must(Create(spec("ct-own"), time.Now()))
+	if left := sh(t, "ls "+layout.Tallies+"/ct-own 2>/dev/null || true"); left != "" {
+		t.Errorf("he inherits %s", left)
+	}
 	sh(t, "useradd -o -u 0 -g 0 -M ct-toor; useradd -o -u 65534 -M ct-nobody; useradd --badname -M ct-new@example.org 2>/dev/null || true")
 	before := files(t)
 	for name, want := range map[string]error{"ct-staff": ErrEnabled, "ct-own": ErrOwnAccount, "root": ErrSystemAccount, "www-data": ErrSystemAccount,

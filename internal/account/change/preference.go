@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 
@@ -21,7 +20,10 @@ func SetLanguage(uid uint32, language string) error {
 	if err := account.CheckLanguage(language); err != nil {
 		return err
 	}
-	return choose(uid, func(p *account.Preferences) { p.Language = text.Language(language) })
+	return choose(uid, func(p *account.Preferences) error {
+		p.Language = text.Language(language)
+		return nil
+	})
 }
 
 // SetChannel writes down by what somebody wants to be told; "" is no choice.
@@ -29,7 +31,10 @@ func SetChannel(uid uint32, channel string) error {
 	if err := account.CheckChannel(channel); err != nil {
 		return err
 	}
-	return choose(uid, func(p *account.Preferences) { p.Channel = account.Channel(channel) })
+	return choose(uid, func(p *account.Preferences) error {
+		p.Channel = account.Channel(channel)
+		return nil
+	})
 }
 
 // SetMessages writes down how often somebody wants to be told of what others do, where he chooses nothing else for a zone, and by
@@ -41,11 +46,12 @@ func SetMessages(uid uint32, often account.Often, channel account.Channel) error
 	if !slices.Contains(account.Oftens, often) {
 		return &account.FieldError{Field: "often", Reason: account.BadForm}
 	}
-	return choose(uid, func(p *account.Preferences) {
+	return choose(uid, func(p *account.Preferences) error {
 		p.Often = often
 		if channel != "" {
 			p.Channel = channel
 		}
+		return nil
 	})
 }
 
@@ -53,29 +59,31 @@ func SetMessages(uid uint32, often account.Often, channel account.Channel) error
 // changes nothing that is as little already. Where he has chosen for as many zones as one can, what he chose for those that are not
 // present, by id, is forgotten first.
 func SetNotices(uid uint32, zoneID string, z account.ZoneNotices, onlyReduce bool, present func() (map[string]bool, error)) (account.Often, error) {
-	var refused error
-	now := z.Often
-	err := choose(uid, func(p *account.Preferences) {
-		if before := p.OftenFor(zoneID); onlyReduce && !z.Often.LessThan(before) {
-			now = before
-			return
-		}
-		if refused = p.SetOften(zoneID, z); !account.IsFull(refused) {
-			return
-		}
-		zones, err := present()
-		if err != nil {
-			refused = err
-			return
-		}
-		p.KeepZones(zones)
-		refused = p.SetOften(zoneID, z)
-	})
-	return now, errors.Join(refused, err)
+	set := func(makeRoom func(*account.Preferences)) (now account.Often, err error) {
+		now = z.Often
+		err = choose(uid, func(p *account.Preferences) error {
+			if before := p.OftenFor(zoneID); onlyReduce && !z.Often.LessThan(before) {
+				now = before
+				return nil
+			}
+			makeRoom(p)
+			return p.SetOften(zoneID, z)
+		})
+		return now, err
+	}
+	now, err := set(func(*account.Preferences) {})
+	if !account.IsFull(err) {
+		return now, err
+	}
+	zones, presentErr := present() // it takes its time, so not under the lock of all choices
+	if presentErr != nil {
+		return now, errors.Join(err, presentErr)
+	}
+	return set(func(p *account.Preferences) { p.KeepZones(zones) })
 }
 
 // choose changes preferences: read, changed and written by one at a time. They belong to him, so he reads them as himself.
-func choose(uid uint32, change func(*account.Preferences)) error {
+func choose(uid uint32, change func(*account.Preferences) error) error {
 	folder, err := os.Open(layout.Preferences)
 	if err != nil {
 		return err
@@ -88,7 +96,9 @@ func choose(uid uint32, change func(*account.Preferences)) error {
 	if err != nil {
 		return err
 	}
-	change(&p)
+	if err := change(&p); err != nil {
+		return err
+	}
 	reader, found := account.NewNames().GroupID(layout.UserSpool)
 	if !found {
 		return fmt.Errorf("group %s: %w", layout.UserSpool, ErrNoGroup)
@@ -98,12 +108,4 @@ func choose(uid uint32, change func(*account.Preferences)) error {
 		return err
 	}
 	return disk.WriteFor(account.PreferencesFile(uid), append(b, '\n'), uid, reader)
-}
-
-// forgetPreferences removes those of an account that is gone.
-func forgetPreferences(uid uint32) error {
-	if err := os.Remove(account.PreferencesFile(uid)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }

@@ -31,8 +31,8 @@ func (e *NotOursError) Error() string {
 	return e.Act + ": Share Zone did not make the account " + e.Name
 }
 
-// Enable lets somebody's own account in. It goes into groups; nothing else of it is touched. Prepare must have been
-// called.
+// Enable lets somebody's own account in. It goes into groups; nothing else of it is touched. What Share Zone knows of somebody who had the
+// number before, perhaps he himself, is forgotten. Prepare must have been called.
 func Enable(name string, role account.Role) error {
 	if role.Groups() == nil {
 		return &account.FieldError{Field: "role", Reason: account.BadForm}
@@ -48,6 +48,9 @@ func Enable(name string, role account.Role) error {
 		return fmt.Errorf("%s: %w", name, ErrEnabled)
 	case !session.ValidUser(e.Name):
 		return fmt.Errorf("%s: %w", name, ErrLoginName)
+	}
+	if err := forgetNumber(e.UID); err != nil {
+		return err
 	}
 	return setRole(name, role, names)
 }

@@ -51,8 +51,5 @@ func checkSponsor(name, sponsor string, names *account.Names) (uid uint32, some 
 
 // forgetSponsor removes who answers for an account.
 func forgetSponsor(uid uint32) error {
-	if err := os.Remove(account.SponsorFile(uid)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
+	return remove(account.SponsorFile(uid))
 }

@@ -1,0 +1,90 @@
+package zone
+
+import (
+	"fmt"
+
+	"sharezone/acl"
+)
+
+// Still is somebody who is taken off the list and gets in all the same, by groups that are on it. An entry of one's own decides alone: without
+// it, what the groups have counts, which may be more.
+type Still struct {
+	Principal string   `json:"principal"` // "user:bruno"
+	Access    Access   `json:"access"`    // what the groups give together
+	Through   []string `json:"through"`   // "group:shz-acme"
+	More      bool     `json:"more"`      // than he had
+}
+
+// GainsError names those who would get more than before by being taken off the list.
+type GainsError struct{ Still []Still }
+
+func (e *GainsError) Error() string {
+	return fmt.Sprintf("%d would get more by their groups than their entries give", len(e.Still))
+}
+
+// CheckGains returns a *GainsError where ShareAll would give somebody more than he has by taking him off the list.
+func (h *Held) CheckGains(members []Member) error {
+	still, err := h.Still(members)
+	if err != nil {
+		return err
+	}
+	var gains []Still
+	for _, s := range still {
+		if s.More {
+			gains = append(gains, s)
+		}
+	}
+	if len(gains) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", h.name, &GainsError{gains})
+}
+
+// Still says of those whom ShareAll would take off the list who gets in all the same, by the list as it would be. Whom it would refuse is
+// left out.
+func (h *Held) Still(members []Member) ([]Still, error) {
+	before, err := acl.Access(h.fd)
+	if err != nil {
+		return nil, err
+	}
+	s, err := h.sharing(members, before)
+	if err != nil {
+		return nil, nil
+	}
+	after := s.withoutAtRoot(before, false)
+	for _, e := range s.granted {
+		after = after.With(e)
+	}
+	var still []Still
+	for i, m := range members {
+		e := s.all[i]
+		if _, listed := after.Find(e.Tag, e.ID); m.Access != None || e.Tag != acl.User || listed {
+			continue
+		}
+		// What a mask takes from all now, it does not for ever: who gets more is asked about without it.
+		given, through := h.admin.groupsOf(withFullMask(after), e.ID)
+		had, listed := before.Find(e.Tag, e.ID)
+		if !listed {
+			had, _ = h.admin.groupsOf(withFullMask(before), e.ID)
+		}
+		_, now := h.admin.groupsOf(after, e.ID)
+		if more := given&^had != 0; more || len(now) > 0 {
+			still = append(still, Still{m.Principal, accessOf(given), through, more})
+		}
+	}
+	return still, nil
+}
+
+// groupsOf is what the groups in a list give somebody, under its mask, and which.
+func (a *Admin) groupsOf(list acl.ACL, uid uint32) (perm acl.Perm, through []string) {
+	user, known := a.names.UserName(uid)
+	for _, e := range list {
+		if e.Tag != acl.Group || !known || list.Effective(e) == 0 {
+			continue
+		}
+		if group, known := a.names.GroupName(e.ID); known && a.names.InGroup(user, group) {
+			perm, through = perm|list.Effective(e), append(through, "group:"+group)
+		}
+	}
+	return perm, through
+}

@@ -1,0 +1,167 @@
+package test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"sharezone/internal/page/pagetest"
+)
+
+// Files and zones that somebody shut, or that lost their lists: what is said, and who opens them.
+
+// TestShutFiles: the check names a file that those whom the zone lets in do not get at, with the line that opens it; who brought it opens it from
+// the page, and nobody else.
+func TestShutFiles(t *testing.T) {
+	zone := newZone(t, "user:bruno=write", "user:carla=read")
+	at, files := management+"/"+zone, "/cgi-bin/shz/"+zone+"/"
+	for user, name := range map[string]string{"anna": "hers", "bruno": "-his one"} {
+		if a := curlAs(t, user, "-T", "/etc/hostname", files+strings.ReplaceAll(name, " ", "%20")); a.status != 201 {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+	}
+	run(t, "setfacl", "-b", zonePath(zone)+"/hers")
+	run(t, "chmod", "600", zonePath(zone)+"/-his one")
+	if out, status := shzadm(t, "zone", "apply", zone); status != 0 {
+		t.Errorf("%d %s", status, out)
+	}
+	shut := checked(t, "anna", zone)
+	if len(shut) != 2 || shut[0].Kind != "shut" || shut[1].Kind != "shut" || shut[0].Apply {
+		t.Fatalf("%+v", shut)
+	}
+	for _, mend := range []string{"shzadm zone open " + zone + " hers", "shzadm zone open " + zone + " -- '-his one'"} {
+		if !slices.ContainsFunc(shut, func(d drift) bool { return slices.Equal(d.Mend, []string{mend}) }) {
+			t.Errorf("%+v lacks %s", shut, mend)
+		}
+	}
+	if out, status := shzadm(t, "zone", "check", zone); status != 1 || strings.Count(out, "shzadm zone open") != 2 {
+		t.Errorf("%d %s", status, out)
+	}
+	a := curlAs(t, "anna", "-H", "Accept-Language: en", at+"?view=check")
+	if strings.Count(a.body, `value="open"`) != 1 || !strings.Contains(a.body, `name="raw" value="hers"`) || !strings.Contains(a.body, "brought by") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	pagetest.Check(t, a.body)
+	for user, status := range map[string]int{"anna": 403, "admin": 403, "bruno": 403} { // bruno is no manager
+		if a := form(t, user, at, true, "op=open", "path=-his one"); a.status != status || user == "anna" && !strings.Contains(a.body, "L'ha portato e chiuso un altro") && !strings.Contains(a.body, "Somebody else brought this") {
+			t.Errorf("%s: %d %s", user, a.status, a.body)
+		}
+	}
+	for _, path := range []string{"", "nothing", "..", "hers/x"} {
+		if a := form(t, "anna", at, true, "op=open", "path="+path); a.status != 400 && a.status != 404 {
+			t.Errorf("%q: %d %s", path, a.status, a.body)
+		}
+	}
+	if a := curlAs(t, "carla", files+"hers"); a.status != 403 {
+		t.Errorf("carla before it: %d", a.status)
+	}
+	if a := form(t, "anna", at, false, "op=open", "raw=hers"); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := curlAs(t, "carla", files+"hers"); a.status != 200 {
+		t.Errorf("carla after it: %d", a.status)
+	}
+	if out, status := shzadm(t, "zone", "open", zone, "--", "-his one"); status != 0 || len(checked(t, "anna", zone)) != 0 {
+		t.Errorf("%d %s", status, out)
+	}
+	if out, status := shzadm(t, "zone", "open", zone, "nothing"); status != 1 || !strings.Contains(out, "nothing") {
+		t.Errorf("%d %s", status, out)
+	}
+}
+
+// TestZoneLostAllLists: what is said of a zone without any list is true, before and after it is put right; then it can be shared again.
+func TestZoneLostAllLists(t *testing.T) {
+	zone := newZone(t, "user:bruno=read")
+	at, files := management+"/"+zone, "/cgi-bin/shz/"+zone+"/"
+	if a := curlAs(t, "anna", "-T", "/etc/hostname", files+"file"); a.status != 201 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	run(t, "setfacl", "-R", "-b", "-k", zonePath(zone))
+	english := func(path string) string {
+		a := curlAs(t, "anna", "-H", "Accept-Language: en", path)
+		pagetest.Check(t, a.body)
+		return a.body
+	}
+	if page := english(at + "?view=check"); !strings.Contains(page, "has no list any more") || !strings.Contains(page, `value="apply"`) || strings.Contains(page, `value="open"`) || strings.Contains(page, "everybody on the list") {
+		t.Error(page)
+	}
+	if a := form(t, "anna", at, true, "op=apply"); a.status != 200 || len(zoneIn(t, a).Problems) != 0 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if page := english(at); !strings.Contains(page, "Only the owner gets in so far") || strings.Contains(page, "shut") {
+		t.Error(page)
+	}
+	if a := form(t, "anna", at, true, "op=share", "principal=user:bruno", "access=read"); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := curlAs(t, "bruno", files+"file"); a.status != 200 {
+		t.Errorf("bruno: %d", a.status)
+	}
+	if found := checked(t, "anna", zone); len(found) != 0 {
+		t.Errorf("%+v", found)
+	}
+	// A zone that is shut and shared with nobody is told as that.
+	if a := form(t, "anna", at, true, "op=share", "principal=user:bruno", "access=none"); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	run(t, "chmod", "700", zonePath(zone))
+	if page := english(at); !strings.Contains(page, "names nobody") || !strings.Contains(page, `value="open"`) {
+		t.Error(page)
+	}
+}
+
+// TestShutSaysWhoIsListed: in a zone that is shut, or of a file in it, those on the list are told as that, with the mask that keeps them out.
+func TestShutSaysWhoIsListed(t *testing.T) {
+	zone := newZone(t, "user:bruno=write")
+	at := management + "/" + zone + "?view=who"
+	if a := curlAs(t, "anna", "-T", "/etc/hostname", "/cgi-bin/shz/"+zone+"/file"); a.status != 201 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	run(t, "chmod", "700", zonePath(zone))
+	for _, path := range []string{"", "file"} {
+		if a := jsonAs(t, "anna", at+"&as=bruno&path="+path); !strings.Contains(a.body, `"entry":"user:bruno","perm":"rwx","masked":true,"mask":"---"`) {
+			t.Errorf("%q: %d %s", path, a.status, a.body)
+		}
+		if a := english(t, "anna", at+"&as=bruno&path="+path); !strings.Contains(a.body, "in the list by name; with rwx, of which") || !strings.Contains(a.body, "leave --- (mask)") || strings.Contains(a.body, "not in the list") {
+			t.Errorf("%q: %d %s", path, a.status, a.body)
+		}
+		if out, status := shzadm(t, append([]string{"zone", "who", zone, "--as", "bruno"}, strings.Fields(path)...)...); status != 0 || !strings.Contains(out, "user:bruno rwx, mask ---") {
+			t.Errorf("%q: %d %s", path, status, out)
+		}
+		if out, _ := shzadm(t, append([]string{"zone", "who", zone, "--as", "carla"}, strings.Fields(path)...)...); !strings.Contains(out, "other ---") {
+			t.Errorf("%q: %s", path, out)
+		}
+	}
+}
+
+// TestRefusalsHaveSentences: what is reserved, what is no folder, and a zone that was given away say so.
+func TestRefusalsHaveSentences(t *testing.T) {
+	zone := newZone(t, "user:bruno=write")
+	at := management + "/" + zone
+	if a := curlAs(t, "bruno", "-T", "/etc/hostname", "/cgi-bin/shz/"+zone+"/file"); a.status != 201 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	for _, field := range []string{"path", "raw"} {
+		for _, name := range []string{".shz-trash-77", ".shz-x"} {
+			if a := english(t, "anna", at, "op=remove", field+"="+name); a.status != 404 || !strings.Contains(a.body, "are Share Zone's own") {
+				t.Errorf("%s=%s: %d %s", field, name, a.status, a.body)
+			}
+		}
+	}
+	run(t, "install", "-d", "-o", "bruno", "-g", "bruno", zonePath(zone)+"/.shz-trash-77")
+	if a := form(t, "anna", at, true, "op=remove", "path=.shz-trash-77"); a.status != 200 || !strings.Contains(a.body, `"status":"ok"`) || exists(zonePath(zone)+"/.shz-trash-77") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := english(t, "anna", at, "op=take", "path=file"); a.status != 400 || !strings.Contains(a.body, "only a folder can be made the zone owner's") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	run(t, "chown", "admin", zonePath(zone))
+	run(t, "gpasswd", "-a", "admin", "shzmgr")
+	t.Cleanup(func() { run(t, "gpasswd", "-d", "admin", "shzmgr") })
+	if a := english(t, "anna", at); a.status != 403 || !strings.Contains(a.body, "belongs to") || !strings.Contains(a.body, "(admin) now") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := english(t, "carla", at); a.status != 403 || strings.Contains(a.body, "belongs to") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
