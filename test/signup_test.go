@@ -68,7 +68,7 @@ func signupMails(t *testing.T, kind queue.Kind) (found []queue.Message) {
 // signupState is what is kept of requests, with times.
 func signupState(t *testing.T) string {
 	t.Helper()
-	return run(t, "sh", "-c", `cd "$1"; ls -la --time-style=full-iso; cat * 2>/dev/null; true`, "sh", layout.Signups)
+	return run(t, "sh", "-c", `cd "$1"; stat -c %y .; ls -lA --time-style=full-iso; cat * 2>/dev/null; true`, "sh", layout.Signups)
 }
 
 // waitingSignups are the requests that an administrator sees.

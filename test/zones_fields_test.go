@@ -38,7 +38,7 @@ func TestZoneFieldsUnknown(t *testing.T) {
 		{at, "op=remove", "path"},
 		{at, "op=take&path=a&path=b", "path"},
 		{at, "op=apply&path=x", "path"},
-		{at, "op=open&path=x", "path"},
+		{at, "op=open&paths=x", "paths"},
 		{at, "op=keep&path=x", "path"},
 		{at, "op=transfer&to=admin", "to"},
 		{at, "op=explode", "op"},

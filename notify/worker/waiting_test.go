@@ -13,16 +13,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// file leaves a finished event file with an upload of that path, whose request began so long after noon.
+// minute is when the requests of these tests begin: lately, as the worker takes what a handler holds for more than a day.
+var minute = time.Now().UTC().Truncate(time.Minute).Add(-time.Minute)
+
+// file leaves a finished event file with an upload of that path, whose request began so long after the minute.
 func (p *place) file(t *testing.T, after time.Duration, zone, id, path string) string {
 	t.Helper()
-	noon := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 	request := fmt.Sprintf("%016x", int64(after))
-	name := p.events + "/" + noon.Add(after).Format("20060102T150405.000000000Z") + "-" + request
-	text := fmt.Sprintf(`{"version":1,"time":"2026-11-29T12:00:00Z","request":%q,"uid":1003,"user":"bruno","component":"shz","entry":"internal","address":"192.0.2.7","zone":%q,"zone_id":%q}
+	name := p.events + "/" + minute.Add(after).Format("20060102T150405.000000000Z") + "-" + request
+	text := fmt.Sprintf(`{"version":1,"time":%q,"request":%q,"uid":1003,"user":"bruno","component":"shz","entry":"internal","address":"192.0.2.7","zone":%q,"zone_id":%q}
 {"n":1,"event":"upload","path":%q}
 {"n":1,"result":"ok","bytes":1}
-`, request, zone, id, path)
+`, minute.Format(time.RFC3339), request, zone, id, path)
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +104,7 @@ func (p *place) opened(t *testing.T, act func()) string {
 	}
 	var names []string
 	for s := range 10 {
-		if strings.Contains(seen.String(), fmt.Sprintf("20261129T12000%d.", s)) {
+		if strings.Contains(seen.String(), minute.Format("20060102T1504")+fmt.Sprintf("0%d.", s)) {
 			names = append(names, fmt.Sprint(s))
 		}
 	}
