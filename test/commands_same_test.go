@@ -29,7 +29,7 @@ func zoneState(t *testing.T, zone string) string {
 	return run(t, "bash", "-ec", `cd "$1/$2" 2>/dev/null || { cd "$1/.closed/$2"; echo closed; }
 		find . -printf '%P %y %m %u %g %s\n' | sort
 		getfacl -Rp . | sort
-		getfattr -Rd -m '^user' . | grep -v '^user.shz.id=' | sort`, "bash", layout.Base, zone)
+		getfattr -Rd -m '^user' . | grep -v '^user.shz.id=' | sed 's/^\(user.shz.restored\)=.*/\1/' | sort`, "bash", layout.Base, zone)
 }
 
 // TestCommandsDoTheSame: each change on a page has there the line for a shell that does the same. Of two equal zones one is

@@ -47,7 +47,7 @@ func sessionUser(q *request) (identity, *refusal) {
 	}
 	// 8. Refuse if the session store cannot be read; a session that is absent, damaged, over or of the other entry is
 	// no reason to refuse: the login form comes.
-	f, err := session.Open(q.session, os.O_RDONLY)
+	f, err := session.Open(q.session, os.O_RDWR) // to write nothing but its time: the lock of refreshed needs it
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, session.ErrDamaged) || errors.Is(err, unix.ELOOP) {
 		return nobody, nil
 	}
@@ -55,31 +55,16 @@ func sessionUser(q *request) (identity, *refusal) {
 		return nobody, &refusal{stepStore, "internal", "session store: " + err.Error()}
 	}
 	defer f.Close()
-	if err := lockShared(f); err != nil {
+	record, ok, err := readValid(q, f)
+	// 9. Refuse if the account cannot be looked at again although the account files changed or a minute went by.
+	if err == nil && ok && record.Stale(time.Now(), session.Stamp()) {
+		record, ok, err = refreshed(q, f)
+	}
+	if err != nil {
 		return nobody, &refusal{stepRefresh, "busy", err.Error()}
 	}
-	record, ok := readValid(q, f)
-	unix.Flock(int(f.Fd()), unix.LOCK_UN) // auth needs it alone
 	if !ok {
 		return nobody, nil
-	}
-	// 9. Refuse if the account cannot be looked at again although the account files changed or a minute went by.
-	if record.Stale(time.Now(), session.Stamp()) {
-		switch err := refresh(q.session); {
-		case errors.Is(err, errEnded):
-			return nobody, nil
-		case err != nil:
-			return nobody, &refusal{stepRefresh, "busy", "refresh: " + err.Error()}
-		}
-		if err := lockShared(f); err != nil {
-			return nobody, &refusal{stepRefresh, "busy", err.Error()}
-		}
-		if record, ok = readValid(q, f); !ok {
-			return nobody, nil
-		}
-		if time.Since(record.Refreshed) > session.RefreshAfter {
-			return nobody, &refusal{stepRefresh, "busy", "refresh changed nothing"}
-		}
 	}
 	touch(f)
 	return identity{
@@ -87,10 +72,47 @@ func sessionUser(q *request) (identity, *refusal) {
 	}, nil
 }
 
+// refreshed is the session after auth has looked at its account again. Of a session's requests one asks auth, and the others, of which a page
+// has many at once, wait for what it wrote: else as many processes as requests would stand in each other's way until nobody waits any longer.
+func refreshed(q *request, f *os.File) (session.Record, bool, error) {
+	end := time.Now().Add(refreshLimit)
+	// Not flock, which auth needs. It falls when f is closed.
+	for lock := (&unix.Flock_t{Type: unix.F_WRLCK, Len: 1}); ; time.Sleep(10 * time.Millisecond) {
+		err := unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, lock)
+		if err == nil {
+			break
+		}
+		if err != unix.EAGAIN && err != unix.EACCES && err != unix.EINTR {
+			return session.Record{}, false, err
+		}
+		if time.Now().After(end) {
+			return session.Record{}, false, errors.New("another request of the session has it refreshed for long")
+		}
+	}
+	record, ok, err := readValid(q, f)
+	if err != nil || !ok || !record.Stale(time.Now(), session.Stamp()) {
+		return record, ok, err
+	}
+	switch err := refresh(q.session, end); {
+	case errors.Is(err, errEnded):
+		return session.Record{}, false, nil
+	case err != nil:
+		return session.Record{}, false, errors.New("refresh: " + err.Error())
+	}
+	if record, ok, err = readValid(q, f); err == nil && ok && time.Since(record.Refreshed) > session.RefreshAfter {
+		err = errors.New("refresh changed nothing")
+	}
+	return record, ok, err
+}
+
 // readValid reads the session and says whether it is one of this entry whose time is not over.
-func readValid(q *request, f *os.File) (session.Record, bool) {
+func readValid(q *request, f *os.File) (session.Record, bool, error) {
+	if err := lockShared(f); err != nil {
+		return session.Record{}, false, err
+	}
+	defer unix.Flock(int(f.Fd()), unix.LOCK_UN) // auth needs it alone
 	record, lastUse, err := session.Read(f)
-	return record, err == nil && record.Entry == q.entry && !record.Ended(time.Now(), lastUse)
+	return record, err == nil && record.Entry == q.entry && !record.Ended(time.Now(), lastUse), nil
 }
 
 // errLocked says that auth holds the session longer than anybody waits.
@@ -119,11 +141,12 @@ func touch(f *os.File) {
 // errEnded says that auth ended the session: locked, expired, changed or gone account.
 var errEnded = errors.New("session ended")
 
-// refreshLimit is how long the gate waits for auth; LDAP that does not answer must not hold a browser longer.
-const refreshLimit = 2 * time.Second
+// refreshLimit is how long the gate waits for auth: LDAP that does not answer must not hold a browser longer, and a machine that is busy for a
+// moment must refuse nobody.
+const refreshLimit = 5 * time.Second
 
-// refresh has auth look at the account again; auth writes the session file itself.
-func refresh(name string) error {
+// refresh has auth look at the account again, until end; auth writes the session file itself.
+func refresh(name string, end time.Time) error {
 	in, out, err := os.Pipe()
 	if err != nil {
 		return err
@@ -149,7 +172,7 @@ func refresh(name string) error {
 	if err != nil {
 		return err
 	}
-	timer := time.AfterFunc(refreshLimit, func() { p.Kill() })
+	timer := time.AfterFunc(time.Until(end), func() { p.Kill() })
 	defer timer.Stop()
 	state, err := p.Wait()
 	if err != nil {
