@@ -1,11 +1,25 @@
 package test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
 	"sharezone/internal/page/pagetest"
 )
+
+// consentForm is the field by which who goes on agrees to what a page has told him.
+var consentForm = regexp.MustCompile(`name="sure" value="([0-9a-f]{16})"`)
+
+// consentIn is its value.
+func consentIn(t *testing.T, a answer) string {
+	t.Helper()
+	found := consentForm.FindStringSubmatch(a.body)
+	if found == nil {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	return found[1]
+}
 
 // TestTakenOffGains: who is taken off the list and has more by a group on it than his entry gave is asked about on the page, in JSON and in a shell,
 // and nothing changes before; who has less is told of with the answer.
@@ -31,7 +45,7 @@ func TestTakenOffGains(t *testing.T) {
 		t.Errorf("%d %s", status, out)
 	}
 	a = english(t, "anna", at, none...)
-	if a.status != 409 || !strings.Contains(a.body, `name="sure" value="1"`) || !strings.Contains(a.body, "shz-zgain, which is on the list too") || strings.Contains(a.body, "sure=1") {
+	if a.status != 409 || !consentForm.MatchString(a.body) || !strings.Contains(a.body, "shz-zgain, which is on the list too") || strings.Contains(a.body, "sure=1") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	pagetest.Check(t, a.body)
@@ -43,7 +57,13 @@ func TestTakenOffGains(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	run(t, "shzadm", "zone", "share", zone, "user:carla=read")
-	if a := english(t, "anna", at, append(none, "sure=1")...); a.status != 303 {
+	told := consentIn(t, english(t, "anna", at, none...))
+	run(t, "shzadm", "zone", "share", zone, "group:shz-zgain=read", "user:carla=drop")
+	if a := english(t, "anna", at, append(none, "sure="+told)...); a.status != 409 || consentIn(t, a) == told {
+		t.Errorf("what the group gives by now was agreed to unseen: %d %s", a.status, a.body)
+	}
+	run(t, "shzadm", "zone", "share", zone, "group:shz-zgain=write", "user:carla=read")
+	if a := english(t, "anna", at, append(none, "sure="+told)...); a.status != 303 {
 		t.Errorf("%d %s", a.status, a.body)
 	} else if page := followed(t, "anna", a); !strings.Contains(page.body, "still gets in") {
 		t.Errorf("%s", page.body)
@@ -92,7 +112,7 @@ func TestApplyGains(t *testing.T) {
 		if status != 1 || !strings.Contains(out, "user:carla=write (group:shz-zgain)") || strings.Contains(out, "user:carla=read") || strings.Contains(out, "bruno") != (row.standing != "") {
 			t.Errorf("%s: %d %s", row.hand, status, out)
 		}
-		if a := english(t, "anna", at, "op=apply"); a.status != 409 || !strings.Contains(a.body, `name="sure" value="1"`) || !strings.Contains(a.body, "shz-zgain, which is on the list too") {
+		if a := english(t, "anna", at, "op=apply"); a.status != 409 || !consentForm.MatchString(a.body) || !strings.Contains(a.body, "shz-zgain, which is on the list too") {
 			t.Errorf("%s: %d %s", row.hand, a.status, a.body)
 		}
 		if out, status := shzadm(t, "zone", "apply", zone, "--sure"); status != 0 || strings.Contains(listsOf(t, zone), "carla") {
@@ -110,7 +130,7 @@ func TestApplyGains(t *testing.T) {
 
 // TestPutsOutAsksOnThePage: the page that refuses to put people out has the button that does it.
 func TestPutsOutAsksOnThePage(t *testing.T) {
-	zone := newZone(t, "user:bruno=read")
+	zone := newZone(t, "user:bruno=read", "user:carla=write")
 	at := management + "/" + zone
 	for _, name := range []string{"one", "two"} {
 		if a := curlAs(t, "anna", "-T", "/etc/hostname", "/cgi-bin/shz/"+zone+"/"+name); a.status != 201 {
@@ -122,11 +142,29 @@ func TestPutsOutAsksOnThePage(t *testing.T) {
 		t.Errorf("doctor offers what is refused: %s", out)
 	}
 	a := english(t, "anna", at, "op=apply")
-	if a.status != 409 || !strings.Contains(a.body, `name="op" value="apply"`) || !strings.Contains(a.body, `name="sure" value="1"`) || strings.Contains(a.body, "sure=1") {
+	if a.status != 409 || !strings.Contains(a.body, `name="op" value="apply"`) || !consentForm.MatchString(a.body) || strings.Contains(a.body, "sure=1") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	pagetest.Check(t, a.body)
-	if a := english(t, "anna", at, "op=apply", "sure=1"); a.status != 303 || strings.Contains(listsOf(t, zone), "bruno") {
+	// Who agreed to put out one puts out no other, who came to it meanwhile.
+	told := consentIn(t, a)
+	run(t, "setfacl", "-x", "u:carla", zonePath(zone))
+	before := listsOf(t, zone)
+	for name, send := range map[string]func(sure string) answer{
+		"page":   func(sure string) answer { return english(t, "anna", at, "op=apply", "sure="+sure) },
+		"script": func(sure string) answer { return form(t, "anna", at, true, "op=apply", "sure="+sure) },
+	} {
+		if a := send(told); a.status != 409 || !strings.Contains(a.body, "carla") || listsOf(t, zone) != before {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+		for _, sure := range []string{"2", "yes", told + "0"} {
+			if a := send(sure); a.status != 400 || listsOf(t, zone) != before {
+				t.Errorf("%s, %s: %d %s", name, sure, a.status, a.body)
+			}
+		}
+	}
+	told = consentIn(t, english(t, "anna", at, "op=apply"))
+	if a := english(t, "anna", at, "op=apply", "sure="+told); a.status != 303 || strings.Contains(listsOf(t, zone), "bruno") || strings.Contains(listsOf(t, zone), "carla") {
 		t.Errorf("%d %s", a.status, listsOf(t, zone))
 	}
 }

@@ -220,6 +220,10 @@ func (f form) share() error {
 	if !isGiven(access) {
 		return wrong("access", access)
 	}
+	sure, err := f.consent()
+	if err != nil {
+		return err
+	}
 	if err := checkPrincipal(principal); err != nil {
 		return f.told(err)
 	}
@@ -238,7 +242,7 @@ func (f form) share() error {
 	var warnings []warning
 	if kind := f.askedAbout(principal); access == string(zone.None) {
 		done, pairs = "unshare", []string{"of", principal}
-	} else if kind != "" && f.fields.Get("sure") != "1" {
+	} else if kind != "" && sure == "" {
 		if !f.call.JSON {
 			return zonePage{viewer: f.viewer, seen: s, typed: f.fields, status: http.StatusOK}.sharing(principal, access)
 		}
@@ -249,7 +253,7 @@ func (f form) share() error {
 	}
 	return f.fix(change{
 		seen: s, event: "zone-share", path: principal + "=" + access, title: f.call.Language.Say("zones-share.title"), done: done, warnings: warnings,
-		ask: helper.ZonefixRequest{Op: "share", Zone: f.name, Principal: principal, Access: access, Sure: f.fields.Get("sure") == "1"},
+		ask: helper.ZonefixRequest{Op: "share", Zone: f.name, Principal: principal, Access: access, Sure: sure},
 		location: func(after zone.Details, done string) string {
 			p := zonePage{viewer: f.viewer, seen: seen{Details: after}}
 			if words, _ := p.beyond(principal); words != "" { // the page says it
@@ -291,7 +295,11 @@ func (f form) shareAll(members []string) error {
 	if f.fields.Has("principal") || f.fields.Has("access") {
 		return wrong("member", members[0])
 	}
-	ask := helper.ZonefixRequest{Op: "share", Zone: f.name, Sure: f.fields.Get("sure") == "1"}
+	sure, err := f.consent()
+	if err != nil {
+		return err
+	}
+	ask := helper.ZonefixRequest{Op: "share", Zone: f.name, Sure: sure}
 	c := change{done: "share", location: backToCheck}
 	for _, member := range members {
 		at := strings.LastIndex(member, "=")
@@ -367,13 +375,26 @@ func checkPrincipal(principal string) error {
 	return nil
 }
 
+// consent is what somebody agreed to: whatever it is, as a script may, or what the page has told him.
+func (f form) consent() (zone.Consent, error) {
+	c := zone.Consent(f.fields.Get("sure"))
+	if !c.Valid() {
+		return "", wrong("sure", string(c))
+	}
+	return c, nil
+}
+
 func (f form) apply() error {
+	sure, err := f.consent()
+	if err != nil {
+		return err
+	}
 	s, err := f.changing()
 	if err != nil {
 		return err
 	}
-	sure, path := f.fields.Get("sure") == "1", "apply"
-	if sure { // he was told whom it puts out
+	path := "apply"
+	if sure != "" { // he was told whom it puts out
 		path = "apply sure"
 	}
 	return f.fix(change{

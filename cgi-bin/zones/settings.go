@@ -228,9 +228,14 @@ func (p zonePage) gaining(principal string, refused *helper.ZoneRefusal) templ.C
 	return questionBody(l, questionView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("zones-asked-title.gains"),
 		Question: p.sentence(refused), Advice: l.Say("zones-asked-advice.gains"),
-		Op: "share", Submit: l.Say("zones-asked.gains-submit"), Fields: []field{{"principal", principal}, {"access", string(zone.None)}, {"find", p.find()}, {"seen", p.listed(principal)}, {"sure", "1"}},
+		Op: "share", Submit: l.Say("zones-asked.gains-submit"), Fields: []field{{"principal", principal}, {"access", string(zone.None)}, {"find", p.find()}, {"seen", p.listed(principal)}, agreed(refused)},
 		Commands: []string{command("shzadm", "zone", "share", p.Name, principal+"=none", "--sure")},
 	})
+}
+
+// agreed is the field by which who goes on agrees to what he was told, and to nothing that came meanwhile.
+func agreed(refused *helper.ZoneRefusal) field {
+	return field{"sure", string(zone.ConsentTo(refused.Standing, refused.Still))}
 }
 
 // puttingOut asks before rights are put right where that puts people out, or gives them more.
@@ -239,7 +244,7 @@ func (p zonePage) puttingOut(refused *helper.ZoneRefusal) templ.Component {
 	return questionBody(l, questionView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("zones-asked-apply-title." + refused.Reason),
 		Question: p.sentence(refused), Advice: l.Say("zones-asked-advice." + refused.Reason),
-		Op: "apply", Submit: l.Say("zones-asked-apply." + refused.Reason), Fields: []field{{"sure", "1"}},
+		Op: "apply", Submit: l.Say("zones-asked-apply." + refused.Reason), Fields: []field{agreed(refused)},
 		Commands: []string{zone.MendSurely(p.Name)},
 	})
 }

@@ -30,7 +30,7 @@ type ZonefixRequest struct {
 	Path         string        `json:"path,omitempty"`
 	Paths        []string      `json:"paths,omitempty"`
 	Owner        string        `json:"owner,omitempty"`
-	Sure         bool          `json:"sure,omitempty"` // of apply: whoever is put out by it; of share: whoever gets more by being taken off
+	Sure         zone.Consent  `json:"sure,omitempty"` // of apply: who may be put out by it; of share: who may get more by being taken off
 	To           string        `json:"to,omitempty"`   // of restore: another name than the zone had
 }
 

@@ -15,18 +15,18 @@ import (
 // to somebody of Share Zone, and makes no mask wider: what somebody shut stays shut, but of the owner's own what lost its list with the root. Run again after an interruption, it
 // goes on. A zone that belongs to nobody whom it could be made after is refused with ErrOwner. Whom it would put out of most lists,
 // because the root lost its own or a part of it, is said by a *PutsOutError, and who would only get more, because an entry of his own goes that
-// gave less than his groups, by a *GainsError, unless who asks is sure of that.
-func (a *Admin) Apply(name string, sure bool) (Report, error) {
+// gave less than his groups, by a *GainsError, unless who asks consents to it.
+func (a *Admin) Apply(name string, consent Consent) (Report, error) {
 	h, err := a.hold(name)
 	if err != nil {
 		return Report{}, err
 	}
 	defer h.Release()
-	return h.Apply(sure)
+	return h.Apply(consent)
 }
 
 // Apply is Admin's, of a zone that is held.
-func (h *Held) Apply(sure bool) (Report, error) {
+func (h *Held) Apply(consent Consent) (Report, error) {
 	root, err := inspect(h.fd, h.name)
 	if err != nil {
 		return Report{}, err
@@ -38,8 +38,8 @@ func (h *Held) Apply(sure bool) (Report, error) {
 	if root.NoACL {
 		return Report{}, acl.ErrUnsupported
 	}
-	if !sure {
-		if err := h.checkPutOut(root); err != nil {
+	if consent != Whatever {
+		if err := h.checkPutOut(root); !consent.covers(err) {
 			return Report{}, fmt.Errorf("%s: %w", h.name, err)
 		}
 	}

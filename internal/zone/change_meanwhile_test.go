@@ -204,7 +204,7 @@ func TestApplyKeepsDefaultMask(t *testing.T) {
 	share(t, admin, "group:zt-acme", Read)
 	as(t, "zt-bruno", "umask 007; mkdir -m 1770 "+root+"/his; setfacl -d -m m::--- "+root+"/his")
 	sh(t, "setfacl -d -x g:zt-acme "+root+"/his; setfacl -d -m m::--- "+root+"/his") // and something to mend
-	if _, err := admin.Apply("demo", false); err != nil {
+	if _, err := admin.Apply("demo", ""); err != nil {
 		t.Fatal(err)
 	}
 	as(t, "zt-bruno", "umask 022; echo private > "+root+"/his/new")
@@ -226,7 +226,7 @@ func TestApplyKeepsDefaultMask(t *testing.T) {
 	}
 	// Of the zone itself: its own decision, too.
 	sh(t, "setfacl -d -m m::r-x "+root)
-	if _, err := admin.Apply("demo", false); err != nil || !strings.Contains(getfacl(t, root), "default:mask::r-x") {
+	if _, err := admin.Apply("demo", ""); err != nil || !strings.Contains(getfacl(t, root), "default:mask::r-x") {
 		t.Errorf("%v\n%s", err, getfacl(t, root))
 	}
 	if err := admin.Unshut("demo"); err != nil {

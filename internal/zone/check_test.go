@@ -197,7 +197,7 @@ func mend(t *testing.T, admin *Admin, root, line string) {
 			share(t, admin, principal, Access(access))
 		}
 	case "apply":
-		_, err = admin.Apply("demo", true)
+		_, err = admin.Apply("demo", Whatever)
 	case "open":
 		if len(operands) == 0 {
 			err = admin.Unshut("demo")
@@ -226,7 +226,7 @@ func TestApply(t *testing.T) {
 			findings, _ := check(t, admin)
 			masks := masksOf(t, root)
 			before := sh(t, "getfacl -Rp "+root)
-			report, err := admin.Apply("demo", false)
+			report, err := admin.Apply("demo", "")
 			var out *PutsOutError
 			if putsOut := slices.Contains(d.want, " unlisted") || d.command == "setfacl -x u:zt-bruno ." || strings.HasSuffix(d.command, "g:zt-acme:w ."); errors.As(err, &out) != putsOut {
 				t.Errorf("puts out %v: %v", putsOut, err)
@@ -234,7 +234,7 @@ func TestApply(t *testing.T) {
 				if after := sh(t, "getfacl -Rp "+root); len(out.Members) == 0 || after != before {
 					t.Errorf("%v, before\n%s\nafter\n%s", err, before, after)
 				}
-				if report, err = admin.Apply("demo", true); slices.Contains(d.want, " unlisted") { // nobody is in any list then
+				if report, err = admin.Apply("demo", Whatever); slices.Contains(d.want, " unlisted") { // nobody is in any list then
 					if after := sh(t, "getfacl -Rp "+root); err != nil || strings.Contains(after, "user:zt-bruno") || strings.Contains(after, "group:zt-acme") {
 						t.Errorf("%v, after\n%s", err, after)
 					}
@@ -264,7 +264,7 @@ func TestApply(t *testing.T) {
 					t.Errorf("%s: mask %o, was %o", path, mask, masks[path])
 				}
 			}
-			again, err := admin.Apply("demo", false)
+			again, err := admin.Apply("demo", "")
 			if err != nil || again.Folders+again.Files != 0 {
 				t.Errorf("the same again changed %+v: %v; before %+v", again, err, report)
 			}
@@ -294,7 +294,7 @@ func TestApplyRights(t *testing.T) {
 	prepareDamage(t, admin, root)
 	sh(t, "cd "+root+`; setfacl -R -b -k sub; chmod 777 sub sub/deep; chmod 666 sub/b sub/deep/c; mkdir sub/restored; cp /etc/hostname sub/restored/r
 		chown -R zt-anna sub; chmod 755 sub/restored; chmod 644 sub/restored/r; setfacl -n -m u:zt-staff:rwx a`)
-	if _, err := admin.Apply("demo", false); err != nil {
+	if _, err := admin.Apply("demo", ""); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -336,7 +336,7 @@ func TestCheckLimits(t *testing.T) {
 	if err != nil || c.Complete {
 		t.Errorf("%v, not stopped", err)
 	}
-	if _, err := admin.Apply("nothing", false); !errors.Is(err, ErrNotThere) {
+	if _, err := admin.Apply("nothing", ""); !errors.Is(err, ErrNotThere) {
 		t.Error(err)
 	}
 }
@@ -379,7 +379,7 @@ func TestCheckUnlisted(t *testing.T) {
 	if _, short := check(t, admin); slices.Contains(short, " unlisted") || !slices.Contains(short, " no-list") {
 		t.Errorf("%q", short)
 	}
-	if _, err := admin.Apply("demo", false); err != nil {
+	if _, err := admin.Apply("demo", ""); err != nil {
 		t.Error(err)
 	}
 }
@@ -391,7 +391,7 @@ func TestListsLost(t *testing.T) {
 	root := base + "/demo"
 	prepareDamage(t, admin, root)
 	sh(t, "cd "+root+"; chown zt-bruno sub/b; chmod 600 a; chmod 0 sub/deep; setfacl -n -m m::--- sub/deep; setfacl -b -k . sub sub/b; chmod 700 .")
-	if _, err := admin.Apply("demo", true); err != nil {
+	if _, err := admin.Apply("demo", Whatever); err != nil {
 		t.Fatal(err)
 	}
 	if z, err := admin.Show("demo"); err != nil || len(z.Problems) > 0 || len(z.Members) > 0 {

@@ -99,7 +99,7 @@ func TestMovedStaysPrivate(t *testing.T) {
 	if _, err := admin.Share("own", "group:zt-acme", Write); err != nil {
 		t.Error(err)
 	}
-	if _, err := admin.Apply("own", true); err != nil {
+	if _, err := admin.Apply("own", Whatever); err != nil {
 		t.Error(err)
 	}
 	if _, err := admin.Take("own", []string{"hers", "open"}); err != nil {

@@ -249,7 +249,7 @@ func TestLock(t *testing.T) {
 	sh(t, "mv "+base+"/demo "+base+"/renamed")
 	for what, act := range map[string]func(*Admin) error{
 		"share":    func(a *Admin) error { _, err := a.Share("renamed", "user:zt-bruno", Write); return err },
-		"apply":    func(a *Admin) error { _, err := a.Apply("renamed", false); return err },
+		"apply":    func(a *Admin) error { _, err := a.Apply("renamed", ""); return err },
 		"remove":   func(a *Admin) error { return a.Remove("renamed", []string{"x"}) },
 		"take":     func(a *Admin) error { _, err := a.Take("renamed", []string{"x"}); return err },
 		"transfer": func(a *Admin) error { _, err := a.Transfer("renamed", "zt-anna"); return err },

@@ -29,17 +29,15 @@ func (a *Admin) Share(name, principal string, access Access) (Report, error) {
 	return h.Share(principal, access)
 }
 
-// ShareAll is Held's, of the zone of that name. It refuses with a *GainsError, unless who asks is sure of it.
-func (a *Admin) ShareAll(name string, members []Member, sure bool) (Report, error) {
+// ShareAll is Held's, of the zone of that name. It refuses with a *GainsError, unless who asks consents to it.
+func (a *Admin) ShareAll(name string, members []Member, consent Consent) (Report, error) {
 	h, err := a.hold(name)
 	if err != nil {
 		return Report{}, err
 	}
 	defer h.Release()
-	if !sure {
-		if err := h.CheckGains(members); err != nil {
-			return Report{}, err
-		}
+	if err := h.CheckGains(members, consent); err != nil {
+		return Report{}, err
 	}
 	return h.ShareAll(members)
 }

@@ -365,7 +365,7 @@ func TestShareAll(t *testing.T) {
 			principal, access, _ := strings.Cut(g, "=")
 			members = append(members, Member{Principal: principal, Access: Access(access)})
 		}
-		return admin.ShareAll("demo", members, true)
+		return admin.ShareAll("demo", members, Whatever)
 	}
 	state := func() string {
 		return sh(t, "getfacl -Rp "+root+"; getfattr -d -m trusted.shz.narrowing --absolute-names "+root)

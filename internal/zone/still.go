@@ -22,8 +22,8 @@ func (e *GainsError) Error() string {
 	return fmt.Sprintf("%d would get more by their groups than their entries give", len(e.Still))
 }
 
-// CheckGains returns a *GainsError where ShareAll would give somebody more than he has by taking him off the list.
-func (h *Held) CheckGains(members []Member) error {
+// CheckGains returns a *GainsError where ShareAll would give somebody more than he has by taking him off the list, unless who asks consents to it.
+func (h *Held) CheckGains(members []Member, consent Consent) error {
 	still, err := h.Still(members)
 	if err != nil {
 		return err
@@ -34,10 +34,10 @@ func (h *Held) CheckGains(members []Member) error {
 			gains = append(gains, s)
 		}
 	}
-	if len(gains) == 0 {
-		return nil
+	if refused := (&GainsError{gains}); len(gains) > 0 && consent != Whatever && !consent.covers(refused) {
+		return fmt.Errorf("%s: %w", h.name, refused)
 	}
-	return fmt.Errorf("%s: %w", h.name, &GainsError{gains})
+	return nil
 }
 
 // Still says of those whom ShareAll would take off the list who gets in all the same, by the list as it would be. Whom it would refuse is

@@ -37,7 +37,7 @@ func TestStill(t *testing.T) {
 		h := hold(t, admin)
 		members := []Member{{Principal: "user:zt-carla", Access: None}}
 		var gains *GainsError
-		if err := h.CheckGains(members); errors.As(err, &gains) != c.more {
+		if err := h.CheckGains(members, ""); errors.As(err, &gains) != c.more {
 			t.Errorf("%+v: %v", c, err)
 		}
 		report, err := h.ShareAll(members)

@@ -64,7 +64,7 @@ func TestTrashOfWrongOwner(t *testing.T) {
 		var err error
 		if mend == "apply" {
 			sh(t, "chown zt-anna "+root)
-			_, err = admin.Apply("demo", false)
+			_, err = admin.Apply("demo", "")
 		} else {
 			_, err = admin.Transfer("demo", "zt-anna")
 		}
@@ -107,7 +107,7 @@ func TestTrashGivesNothing(t *testing.T) {
 		var err error
 		owner := "zt-anna"
 		if act == "apply" {
-			report, err = admin.Apply("demo", false)
+			report, err = admin.Apply("demo", "")
 		} else {
 			owner = "zt-dora"
 			report, err = admin.Transfer("demo", owner)
@@ -145,7 +145,7 @@ func TestTrashWithoutRoom(t *testing.T) {
 		var report Report
 		var err error
 		if act == "apply" {
-			report, err = admin.Apply("demo", false)
+			report, err = admin.Apply("demo", "")
 		} else {
 			report, err = admin.Transfer("demo", "zt-dora")
 		}
@@ -259,7 +259,7 @@ func TestCheckTrash(t *testing.T) {
 	if found, short := check(t, admin); !slices.Equal(short, want) || slices.ContainsFunc(found, func(d Drift) bool { return !d.Apply }) {
 		t.Errorf("found %+v, want %q", found, want)
 	}
-	if _, err := admin.Apply("demo", false); err != nil {
+	if _, err := admin.Apply("demo", ""); err != nil {
 		t.Error(err)
 	}
 	if found, short := check(t, admin); short != nil {

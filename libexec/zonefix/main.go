@@ -188,7 +188,7 @@ func (w *work) what() string {
 			text += fmt.Sprintf(" %.200s", which)
 		}
 	}
-	if w.Sure {
+	if w.Sure != "" {
 		text += " sure"
 	}
 	for _, m := range w.Members[:min(len(w.Members), maxNoted)] {

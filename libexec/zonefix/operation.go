@@ -120,10 +120,8 @@ func share(w *work) (helper.ZonefixReply, error) {
 	case len(members) == 0:
 		members = []zone.Member{{Principal: w.Principal, Access: zone.Access(w.Access)}}
 	}
-	if !w.Sure {
-		if err := w.zone.CheckGains(members); err != nil {
-			return helper.ZonefixReply{}, err
-		}
+	if err := w.zone.CheckGains(members, w.Sure); err != nil {
+		return helper.ZonefixReply{}, err
 	}
 	report, err := w.zone.ShareAll(members)
 	return showAfter(w, &report, err)

@@ -146,7 +146,7 @@ func zoneShare(c *call, args []string) error {
 	}
 	var report zone.Report
 	err = c.recordAll(deeds, func() (err error) {
-		report, err = admin.ShareAll(name, grants, *sure)
+		report, err = admin.ShareAll(name, grants, consent(*sure))
 		return err
 	})
 	if !c.json {

@@ -55,6 +55,14 @@ func (c *call) changeContent(name, event, path, heading string, do func(*zone.Ad
 	return err
 }
 
+// consent is what --sure says.
+func consent(sure bool) zone.Consent {
+	if sure {
+		return zone.Whatever
+	}
+	return ""
+}
+
 func zoneApply(c *call, args []string) error {
 	fs := c.flags()
 	sure := fs.Bool("sure", false, "")
@@ -67,7 +75,7 @@ func zoneApply(c *call, args []string) error {
 		path = "apply sure"
 	}
 	return c.changeContent(operands[0], "zone-modify", path, "zone-applied", func(admin *zone.Admin) (zone.Report, error) {
-		return admin.Apply(operands[0], *sure)
+		return admin.Apply(operands[0], consent(*sure))
 	})
 }
 
