@@ -189,10 +189,12 @@ func againstSwaps(t *testing.T, zone string, goOn func(n int) bool) {
 	}
 }
 
-// privateState is owner, mode, lists and content of a file: names of it come and go meanwhile, and with them its time of change.
+// privateState is owner, mode, lists and content of a file: names of it come and go meanwhile, and with them its time of change. Whoever links a
+// file of his own into a zone, and takes the name away between two calls of a walk, may get an entry of the zone's into it. Nobody makes its mask
+// wider, so it gives nothing, and such entries do not count here.
 func privateState(t *testing.T, name string) string {
 	t.Helper()
-	return run(t, "stat", "-c", "%u:%g %a", name) + run(t, "getfacl", "-cp", name) + run(t, "cat", name)
+	return run(t, "stat", "-c", "%u:%g %a", name) + run(t, "sh", "-c", `getfacl -cp "$1" | grep -v '#effective:---$'`, "sh", name) + run(t, "cat", name)
 }
 
 // startSwapping runs bruno's script until the test ends.
