@@ -191,7 +191,7 @@ func (r *jobRun) age(h *zone.Held, z zone.Details) error {
 	}
 	// The owner needs no lock to write it. What he chose is looked at once more where it is another thing by now.
 	going.Check = func() error {
-		if now := h.Metadata(); now.MaxAge == nil || *now.MaxAge != days || now.IsBad(zone.AttrKeep) || !slices.Equal(now.Keep, m.Keep) {
+		if now := h.AgeRule(); now.MaxAge == nil || *now.MaxAge != days || now.IsBad(zone.AttrKeep) || !slices.Equal(now.Keep, m.Keep) {
 			return fmt.Errorf("%s: its owner chose anew meanwhile: %w", z.Name, zone.ErrBusy)
 		}
 		return nil

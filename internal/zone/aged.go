@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -49,21 +50,28 @@ func (h *Held) RemoveAged(a *Aging) error {
 		return err
 	}
 	defer unix.Close(closed)
-	g := &ager{h: h, Aging: a, aside: closed, removing: true}
-	if same, err := sameFileSystem(closed, h.fd); err != nil || same {
-		return errors.Join(err, g.run())
+	// A folder of its own: walks that move things into one folder, and remove them there, wait for each other.
+	near, own := closed, h.ownAside()+rand.Text()
+	if same, err := sameFileSystem(closed, h.fd); err != nil {
+		return err
+	} else if !same { // a zone that is a subvolume: nothing can be moved out of it
+		near = h.fd
 	}
-	own := asidePrefix + rand.Text() // a zone that is a subvolume: nothing can be moved out of it
-	if err := unix.Mkdirat(h.fd, own, 0o700); err != nil {
+	if err := unix.Mkdirat(near, own, 0o700); err != nil {
 		return err
 	}
-	g.aside, err = reachOwn(h.fd, own)
+	g := &ager{h: h, Aging: a, removing: true}
+	g.aside, err = reachOwn(near, own)
 	if err == nil {
 		err = g.run()
 		unix.Close(g.aside)
 	}
-	return errors.Join(err, unix.Unlinkat(h.fd, own, unix.AT_REMOVEDIR))
+	return errors.Join(err, unix.Unlinkat(near, own, unix.AT_REMOVEDIR))
 }
+
+// moving lets one walk at a time move things aside: Linux renames from one folder to another in turn in the whole of a file system, and
+// whoever waits for that keeps a processor busy.
+var moving sync.Mutex
 
 func sameFileSystem(a, b int) (bool, error) {
 	var x, y unix.Stat_t
@@ -332,6 +340,7 @@ func (g *ager) remove(parent int, going []looked) {
 			}
 		}
 	}
+	moving.Lock()
 	for i, it := range going {
 		places[i] = aside{g.aside, g.h.asideName(it.fileIdentity) + rand.Text()}
 		if errs[i] = unix.Renameat2(parent, it.name, g.aside, places[i].name, unix.RENAME_NOREPLACE); errs[i] != nil {
@@ -340,6 +349,7 @@ func (g *ager) remove(parent int, going []looked) {
 			putBack(i, ErrExchanged) // at once: whoever is killed leaves there only what was to go
 		}
 	}
+	moving.Unlock()
 	away := !g.h.holds(parent)
 	for i, it := range going {
 		if errs[i] == nil && away {

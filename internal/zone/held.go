@@ -145,6 +145,9 @@ func (h *Held) Renew(names *account.Names) { h.admin.names = names }
 // Metadata is what the zone's root says of it now.
 func (h *Held) Metadata() Metadata { return ReadMetadata(h.fd) }
 
+// AgeRule is of the metadata what says which files have had their time: MaxAge, Keep and, of these two, what is Bad.
+func (h *Held) AgeRule() Metadata { return readMetadata(h.fd, []string{AttrMaxAge, AttrKeep}) }
+
 // Details says what the zone is now.
 func (h *Held) Details() (Details, error) {
 	r, err := inspect(h.fd, h.name)

@@ -19,8 +19,11 @@ import (
 
 // asidePrefix begins the names of what was moved aside: .shz-removed-ZONE-INODE-BORN-RANDOM, with the inode of the zone and the identity
 // of what was looked at. Should the process die in between, the next removal in the zone, which then holds its lock, finds
-// it: what is what its name says was to go, and goes.
+// it: what is what its name says was to go, and goes. A walk that removes many things has a folder of its own for them there: ownAside.
 const asidePrefix = ReservedPrefix + "removed-"
+
+// ownAside begins the names of the folders of walks through this zone.
+func (h *Held) ownAside() string { return fmt.Sprintf("%s%d-own-", asidePrefix, h.stat.Ino) }
 
 // aside is where something was moved to.
 type aside struct {
@@ -296,9 +299,20 @@ func (h *Held) sweep(dir int) {
 		return
 	}
 	for _, name := range names {
-		if it, err := identifyFile(dir, name, 0); err == nil && strings.HasPrefix(name, h.asideName(it)) {
+		if strings.HasPrefix(name, h.ownAside()) {
+			h.sweepOwn(dir, name)
+		} else if it, err := identifyFile(dir, name, 0); err == nil && strings.HasPrefix(name, h.asideName(it)) {
 			h.admin.raze(aside{dir, name})
 		}
+	}
+}
+
+// sweepOwn sweeps a folder that a removal made for itself.
+func (h *Held) sweepOwn(near int, name string) {
+	if dir, err := reachOwn(near, name); err == nil {
+		h.sweep(dir)
+		unix.Close(dir)
+		unix.Unlinkat(near, name, unix.AT_REMOVEDIR)
 	}
 }
 
@@ -309,11 +323,7 @@ func (h *Held) sweepNear(near int) error {
 		return err
 	}
 	for _, name := range names {
-		if dir, err := reachOwn(near, name); err == nil {
-			h.sweep(dir)
-			unix.Close(dir)
-			unix.Unlinkat(near, name, unix.AT_REMOVEDIR)
-		}
+		h.sweepOwn(near, name)
 	}
 	return nil
 }
