@@ -371,6 +371,9 @@ func TestUploads(t *testing.T) {
 	}
 	aside := s.base + "/.closed/.shz-removed-99-" + sh(t, `f=`+root+`/sub/shz-put-; echo $(stat -c %i $f)-$(date -d "$(stat -c %w $f)" +%s%N)`) + "-BBBB"
 	sh(t, "ln "+root+"/sub/shz-put- "+aside)
+	// The folder of a walk that was killed, with what was to go, and with what was not looked at yet.
+	own := s.base + "/.closed/.shz-removed-98-own-"
+	sh(t, fmt.Sprintf("mkdir -m 700 %[1]sCCCC %[1]sDDDD; ln %[2]s/sub/shz-put- %[1]sCCCC/%[3]s; touch %[1]sDDDD/.shz-removed-1-2-3-EEEE", own, root, filepath.Base(aside)))
 	before := s.list(root)
 	s.now = time.Now().Add(23 * time.Hour)
 	if err := s.run("uploads"); err != nil || s.list(root) != before {
@@ -383,7 +386,7 @@ func TestUploads(t *testing.T) {
 	if left := s.list(root); left != ".shz-done-5 .shz-grow-C .shz-grow-C/theirs .shz-odd .shz-other .shz-put-dir .shz-upload-5 .shz-upload-held sub sub/name sub/name (2) sub/recovered-4 sub/shz-put-" {
 		t.Errorf("left: %s", left)
 	}
-	if left := sh(t, "cd "+s.base+"; ls -A . .closed | paste -sd' '"); left != ".: .closed .shz-new-full age  .closed: .shz-removed-1-2-3-AAAA" {
+	if left := sh(t, "cd "+s.base+"; ls -A . .closed .closed/*own* | paste -sd' '"); left != ".: .closed .shz-new-full age  .closed: .shz-removed-1-2-3-AAAA .shz-removed-98-own-DDDD  .closed/.shz-removed-98-own-DDDD: .shz-removed-1-2-3-EEEE" {
 		t.Errorf("left: %s", left)
 	}
 	held.Close()

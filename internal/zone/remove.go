@@ -25,6 +25,13 @@ const asidePrefix = ReservedPrefix + "removed-"
 // ownAside begins the names of the folders of walks through this zone.
 func (h *Held) ownAside() string { return fmt.Sprintf("%s%d-own-", asidePrefix, h.stat.Ino) }
 
+// isOwnAside says whether a folder has such a name, of whatever zone.
+func isOwnAside(name string) bool {
+	rest, isOne := strings.CutPrefix(name, asidePrefix)
+	_, rest, cut := strings.Cut(rest, "-")
+	return isOne && cut && strings.HasPrefix(rest, "own-")
+}
+
 // aside is where something was moved to.
 type aside struct {
 	dir  int // only root reaches it

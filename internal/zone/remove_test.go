@@ -148,10 +148,27 @@ func TestRemoveAfterKill(t *testing.T) {
 	mv(root+"/his", aside(zone.Ino, itself(root+"/his")))
 	mv(root+"/keep", aside(zone.Ino, again))
 	sh(t, "touch "+aside(zone.Ino, fileIdentity{4242, 0})+" "+aside(4242, fileIdentity{4243, 0})) // swapped in at the last moment; another zone's
+	// What was in folders of walks, of this zone and of another one.
+	own := func(zone uint64, it fileIdentity) string {
+		return fmt.Sprintf("%s/.closed/.shz-removed-%d-own-%d", base, zone, it.inode)
+	}
+	sh(t, "touch "+root+"/aged "+root+"/kept")
+	aged, kept := itself(root+"/aged"), itself(root+"/kept")
+	for it, of := range map[fileIdentity]uint64{aged: zone.Ino, kept: 4242} {
+		if err := os.Mkdir(own(of, it), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mv(root+"/aged", own(zone.Ino, aged)+"/"+filepath.Base(aside(zone.Ino, aged)))
+	mv(root+"/kept", own(4242, kept)+"/"+filepath.Base(aside(4242, kept)))
 	sh(t, "touch "+root+"/next")
 	if err := h.Remove([]string{"next"}); err != nil {
 		t.Fatal(err)
 	}
+	if sh(t, "ls -A "+own(4242, kept)) == "" {
+		t.Error("what another zone's walk had moved aside is gone")
+	}
+	sh(t, "rm -r "+own(4242, kept))
 	if left := sh(t, "ls -A "+base+"/.closed "+root); strings.Count(left, ".shz-removed-") != 3 || !strings.Contains(left, fmt.Sprintf("-%v-X", again)) {
 		t.Errorf("left: %s", left)
 	}

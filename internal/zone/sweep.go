@@ -230,21 +230,35 @@ func (a *Admin) SweepBase(before time.Time) (removed int64, err error) {
 		return removed, err
 	}
 	defer unix.Close(closed)
-	if names, err = readNames(closed); err != nil {
-		return removed, err
+	swept, err := a.sweepAside(closed, before)
+	return removed + swept, err
+}
+
+// sweepAside removes what was moved aside into a folder, or into one of a walk in it.
+func (a *Admin) sweepAside(dir int, before time.Time) (removed int64, err error) {
+	names, err := readNames(dir)
+	if err != nil {
+		return 0, err
 	}
 	for _, name := range names {
 		var st unix.Stat_t
-		it, oneErr := identifyFile(closed, name, 0)
-		if oneErr != nil || !isAside(name, it) || unix.Fstatat(closed, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil ||
-			!time.Unix(st.Ctim.Unix()).Before(before) {
+		if unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil || !time.Unix(st.Ctim.Unix()).Before(before) {
 			continue
 		}
-		if oneErr := a.raze(aside{closed, name}); oneErr != nil {
-			err = errors.Join(err, oneErr)
-			continue
+		if it, oneErr := identifyFile(dir, name, 0); oneErr == nil && isAside(name, it) {
+			if oneErr := a.raze(aside{dir, name}); oneErr != nil {
+				err = errors.Join(err, oneErr)
+				continue
+			}
+			removed++
+		} else if isOwnAside(name) {
+			if own, oneErr := reachOwn(dir, name); oneErr == nil {
+				swept, oneErr := a.sweepAside(own, before)
+				removed, err = removed+swept, errors.Join(err, oneErr)
+				unix.Close(own)
+				unix.Unlinkat(dir, name, unix.AT_REMOVEDIR)
+			}
 		}
-		removed++
 	}
 	return removed, err
 }
