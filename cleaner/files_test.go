@@ -386,7 +386,7 @@ func TestUploads(t *testing.T) {
 	if left := s.list(root); left != ".shz-done-5 .shz-grow-C .shz-grow-C/theirs .shz-odd .shz-other .shz-put-dir .shz-upload-5 .shz-upload-held sub sub/name sub/name (2) sub/recovered-4 sub/shz-put-" {
 		t.Errorf("left: %s", left)
 	}
-	if left := sh(t, "cd "+s.base+"; ls -A . .closed .closed/*own* | paste -sd' '"); left != ".: .closed .shz-new-full age  .closed: .shz-removed-1-2-3-AAAA .shz-removed-98-own-DDDD  .closed/.shz-removed-98-own-DDDD: .shz-removed-1-2-3-EEEE" {
+	if left := sh(t, "cd "+s.base+"; ls -A . .closed .closed/.*own* | paste -sd' '"); left != ".: .closed .shz-new-full age  .closed: .shz-removed-1-2-3-AAAA .shz-removed-98-own-DDDD  .closed/.shz-removed-98-own-DDDD: .shz-removed-1-2-3-EEEE" {
 		t.Errorf("left: %s", left)
 	}
 	held.Close()
