@@ -33,6 +33,7 @@ type Record struct {
 	Time    time.Time `json:"time"`
 	Event   string    `json:"event"` // one of Names
 	User    string    `json:"user"`  // who did it
+	UID     uint32    `json:"-"`     // of the process that did it, as the gate stamped it
 	Entry   string    `json:"entry"`
 	Address *string   `json:"address"`
 	Zone    *string   `json:"zone"` // as it was called then
@@ -162,7 +163,7 @@ func (a *acts) add(text []byte) string {
 
 func (a *acts) begin(l line) Record {
 	h := a.header
-	r := Record{Time: h.Time, Event: l.Event, User: h.User, Entry: h.Entry, Address: orNull(h.Address), Zone: orNull(h.Zone),
+	r := Record{Time: h.Time, Event: l.Event, User: h.User, UID: h.UID, Entry: h.Entry, Address: orNull(h.Address), Zone: orNull(h.Zone),
 		Path: orNull(l.Path), Raw: l.Raw, About: orNull(l.User), Request: h.Request, ZoneID: h.ZoneID, File: l.File, Owner: l.Owner}
 	// Who is about to log in is nobody yet. For a link to a new password anybody can ask, and make one up (end).
 	if h.User == layout.UserGuest && l.User != "" && l.Event == "login" {

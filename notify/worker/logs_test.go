@@ -44,6 +44,30 @@ func TestLine(t *testing.T) {
 			t.Errorf("%s: zone %s, id %s: %q", row.why, row.name, row.id, got.ZoneID)
 		}
 	}
+	// Renamed before it was ever seen: what its owner, or root, made by another name is its own from then on, and nobody else's word counts.
+	const fresh = "000000000000000000000000000000c4"
+	for _, row := range []struct {
+		maker  uint32
+		event  string
+		result string
+		was    string
+		want   string
+	}{
+		{1003, "zone-create", "ok", "", fresh}, {0, "zone-create", "ok", "", fresh}, {1004, "zone-create", "ok", "", ""}, {1003, "zone-create", "exists", "", ""},
+		{1003, "upload", "ok", "", ""}, {1003, "zone-create", "ok", "seen", ""},
+	} {
+		zones := newTable(helper.ZoneidReply{Zones: []helper.KnownZone{{ID: fresh, Name: "after", Was: row.was, Owner: 1003}, {ID: idOfA, Name: "a"}}})
+		before, other := "before", "a"
+		made := zones.line(event.Record{Zone: &before, ZoneID: fresh, Event: row.event, Result: row.result, UID: row.maker})
+		then := zones.line(event.Record{Zone: &before, ZoneID: fresh, Event: "upload", Result: "ok", UID: 1009})
+		if made.ZoneID != row.want || then.ZoneID != row.want {
+			t.Errorf("%+v: %q, %q", row, made.ZoneID, then.ZoneID)
+		}
+		zones.line(event.Record{Zone: &other, ZoneID: fresh, Event: "zone-create", Result: "ok", UID: 1003})
+		if got := zones.line(event.Record{Zone: &other, ZoneID: fresh, Event: "upload", Result: "ok", UID: 1009}); got.ZoneID != "" {
+			t.Errorf("%+v: the name of another zone counts: %q", row, got.ZoneID)
+		}
+	}
 	if got := zones.line(event.Record{ZoneID: idOfA}); got.ZoneID != "" {
 		t.Error("an act without a zone got one")
 	}

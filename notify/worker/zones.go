@@ -20,13 +20,14 @@ type table struct {
 	zones []helper.KnownZone
 	byID  map[string]helper.KnownZone
 	open  map[string]string // ids of open zones by name; "" where the id is not believed
+	made  map[string]string // names by which zones were made, by id; see line
 
 	unseen map[string]bool // names of those that could not be looked at
 	unsure bool            // whether what is not found is gone
 }
 
 func newTable(reply helper.ZoneidReply) table {
-	t := table{reply.Zones, make(map[string]helper.KnownZone), make(map[string]string), make(map[string]bool), false}
+	t := table{zones: reply.Zones, byID: make(map[string]helper.KnownZone), open: make(map[string]string), made: make(map[string]string), unseen: make(map[string]bool)}
 	for _, name := range reply.Unseen {
 		t.unseen[name] = true
 	}
@@ -46,7 +47,8 @@ func newTable(reply helper.ZoneidReply) table {
 }
 
 // line says to which zone's log an act belongs. The id that it names is what the zone's owner wrote there, so it counts only
-// together with the name that the zone of this id has in truth, or had before, unless another zone has that one now. Without an
+// together with the name that the zone of this id has in truth, or had before, unless another zone has that one now. A zone that was renamed
+// before it was ever seen had the name by which its owner, or root, made it. Without an
 // id (whoever only delivers into a zone cannot read it) the name says it. What is believed of neither stands in the log of the
 // whole system alone.
 func (t table) line(r event.Record) activity.Line {
@@ -61,7 +63,10 @@ func (t table) line(r event.Record) activity.Line {
 	}
 	z, known := t.byID[r.ZoneID]
 	_, taken := t.open[*r.Zone]
-	if known && (z.Name == *r.Zone || z.Was == *r.Zone && !taken) {
+	if known && r.Event == "zone-create" && r.Result == "ok" && (r.UID == z.Owner || r.UID == 0) {
+		t.made[r.ZoneID] = *r.Zone
+	}
+	if known && (z.Name == *r.Zone || !taken && (z.Was == *r.Zone || z.Was == "" && t.made[r.ZoneID] == *r.Zone)) {
 		l.ZoneID = r.ZoneID
 	}
 	return l
