@@ -107,7 +107,7 @@ func TestApacheStatic(t *testing.T) {
 	needDemo(t)
 	for uri, kind := range map[string]string{
 		"/": "text/html; charset=utf-8", "/index.html": "text/html; charset=utf-8", "/index_en.html": "text/html; charset=utf-8",
-		"/static/style.css": "text/css; charset=utf-8", "/static/upload.js": "text/javascript; charset=utf-8", "/static/pictures.js": "text/javascript; charset=utf-8", "/static/favicon.svg": "image/svg+xml; charset=utf-8",
+		"/static/style.css": "text/css; charset=utf-8", "/static/upload.js": "text/javascript; charset=utf-8", "/static/once.js": "text/javascript; charset=utf-8", "/static/pictures.js": "text/javascript; charset=utf-8", "/static/favicon.svg": "image/svg+xml; charset=utf-8",
 		"/favicon.ico": "image/svg+xml; charset=utf-8",
 	} {
 		t.Run(uri, func(t *testing.T) {

@@ -85,7 +85,7 @@ func TestSearchPage(t *testing.T) {
 		t.Errorf("%d %v", got.status, got.header)
 	}
 	checkPage(t, call{target: "demo/?search=f", set: html}.run(t).body, []string{"200 items found.", "There may be more"}, nil)
-	checkPage(t, call{target: "demo/?search=%22%3E%3Cscript%3E", set: html}.run(t).body, []string{"0 items found.", `value="&#34;&gt;&lt;script&gt;"`}, []string{"<script"})
+	checkPage(t, call{target: "demo/?search=%22%3E%3Cscript%3E", set: html}.run(t).body, []string{"0 items found.", `value="&#34;&gt;&lt;script&gt;"`}, []string{"<script>"})
 	checkPage(t, call{target: "demo/", set: html}.run(t).body, []string{`role="search" action="/cgi-bin/shz/demo/"`}, nil)
 	if got := (call{method: "HEAD", target: "demo/?search=svg", set: html}).run(t); got.status != 200 || got.body != "" {
 		t.Errorf("%d %q", got.status, got.body)
