@@ -32,15 +32,24 @@ func TestZonesTwoTabs(t *testing.T) {
 		}
 	}
 	late := curlAs(t, "anna", "-H", "Accept-Language: en", "--data-urlencode", "op=modify", "--data-urlencode", "seen="+first,
-		"--data-urlencode", "title=", "--data-urlencode", "description=Two & typed", "--data-urlencode", "expires=", address)
-	if late.status != 409 || !strings.Contains(late.body, "since you opened this page") || !strings.Contains(late.body, "Two &amp; typed") {
-		t.Errorf("%d %s", late.status, late.body)
+		"--data-urlencode", "title=Mine", "--data-urlencode", "description=Two & typed", "--data-urlencode", "expires=", address)
+	for _, part := range []string{"since you opened this page", "Title is now: One.", `value="Mine"`, "Two &amp; typed", `value="2098-12-31"`, "--title Mine --description &#39;Two &amp; typed&#39; --expires 2098-12-31"} {
+		if late.status != 409 || !strings.Contains(late.body, part) || strings.Contains(late.body, "Last day is now") {
+			t.Errorf("no %s: %d %s", part, late.status, late.body)
+		}
 	}
 	if z := zonesIn(t, jsonAs(t, "anna", management+"?name="+zone))[0]; z.Title == nil || *z.Title != "One" {
 		t.Errorf("the second form overwrote the first: %+v", z)
 	}
 	if a := form(t, "anna", address, false, "op=modify", "seen="+stampOf(t, late), "title=Two"); a.status != 200 {
 		t.Errorf("pressed again: %d %s", a.status, a.body)
+	}
+	// What nobody touched in the old page stays as somebody else has made it.
+	if a := curlAs(t, "anna", "-d", "op=modify&seen="+first+"&title=&description=Mine&expires=&max_age=&notify=&trash=on", address); a.status != 303 {
+		t.Errorf("another field: %d %s", a.status, a.body)
+	}
+	if z := zoneIn(t, jsonAs(t, "anna", address)); z.Title == nil || *z.Title != "Two" || z.Description == nil || *z.Description != "Mine" || z.Expires == nil || *z.Expires != "2098-12-31" {
+		t.Errorf("%+v", z)
 	}
 }
 

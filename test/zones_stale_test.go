@@ -96,9 +96,19 @@ func TestZonesParameters(t *testing.T) {
 			t.Errorf("%q: %d %s", fields, a.status, a.body)
 		}
 	}
-	for field, says := range map[string]string{"expires=31.3.2027": "2027-03-31", "max_age=many": "1 to 36500", "max_age=99999": "1 to 36500", "notify=loudly": "upload,download"} {
+	for field, says := range map[string]string{"expires=31.3.2027": "2027-03-31", "max_age=many": "1 to 36500", "max_age=99999": "1 to 36500", "max_age=0": "1 to 36500", "notify=loudly": "upload,download"} {
 		if a := jsonAs(t, "anna", "-H", "Accept-Language: en", "-d", "op=modify&"+field, at); a.status != 400 || !strings.Contains(a.body, says) {
 			t.Errorf("%s: %d %s", field, a.status, a.body)
+		}
+	}
+	if a := form(t, "anna", management, false, "op=create", "name="+zone+"-none", "max_age=0"); a.status != 400 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	// The question whether to remove something names something that is there.
+	run(t, "sh", "-ec", `echo x >"$1/here"; mkdir "$1/folder"`, "sh", zonePath(zone))
+	for query, status := range map[string]int{"": 400, "&path=": 400, "&path=/": 400, "&path=nosuch": 404, "&path=here/x": 404, "&raw=.shz-trash-1": 404, "&path=here": 200, "&path=folder/": 200} {
+		if a := curlAs(t, "anna", at+"?view=remove"+query); a.status != status || strings.Contains(a.body, `value="delete"`) || strings.Contains(a.body, `value="remove"`) != (status == 200) {
+			t.Errorf("%s: %d %s", query, a.status, a.body)
 		}
 	}
 	// A text that was pasted is taken as it looks.

@@ -233,7 +233,7 @@ func (f *form) bringParts() ([]item, error) {
 			f.fields.Add(part.Name, string(b))
 			if err == nil && part.Name == "on_exists" {
 				if late = len(items) > 0; late {
-					items = append(items, f.itemOf(part.Name, errLate, ""))
+					items = append(items, f.itemOf(part.Name, f.late(), ""))
 					return nil
 				}
 				exists, err = onExists(string(b))
@@ -245,7 +245,7 @@ func (f *form) bringParts() ([]item, error) {
 			return nil // an empty file field
 		}
 		if late { // nobody knows what was meant for it
-			items = append(items, f.itemOf(name, errLate, ""))
+			items = append(items, f.itemOf(name, f.late(), ""))
 			return nil
 		}
 		source := &source{Reader: part}
@@ -270,7 +270,10 @@ func (f *form) bringParts() ([]item, error) {
 	return items, err
 }
 
-var errLate = web.Refuse(web.BadRequest, "on_exists after the files that it is for")
+// late refuses on_exists after a file, and the files after it.
+func (f *form) late() error {
+	return &web.Told{Err: web.Refuse(web.BadRequest, "on_exists after the files that it is for"), Sentence: f.call.Language.Say("upload.late")}
+}
 
 // maxParts bounds the files and fields of one form: what is known of each is kept until the answer.
 const maxParts = 5000

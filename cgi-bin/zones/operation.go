@@ -76,7 +76,7 @@ func post(v viewer, name string) error {
 	named := maps.Clone(fields) // a key with null is no field, but it must be one that there is
 	for _, field := range v.call.Nulls() {
 		named[field] = nil
-		if op := fields.Get("op"); op == "modify" && field != "trash" && slices.Contains(strings.Fields(strings.ReplaceAll(metadataFields, "*", "")), field) || op == "restore" && field == "expires" {
+		if op := fields.Get("op"); op == "modify" && field != "trash" && slices.Contains(describedBy(), field) || op == "restore" && field == "expires" {
 			fields[field] = []string{""} // what there was is taken off
 		}
 	}
@@ -196,7 +196,7 @@ func (f form) metadata() (m zone.Metadata, forget bool, err error) {
 	if days := f.text("max_age"); days != nil {
 		n := 0
 		if *days != "" {
-			if n, err = strconv.Atoi(*days); err != nil || n < 0 {
+			if n, err = strconv.Atoi(*days); err != nil || n < 1 {
 				return m, false, zone.ValueError{Attr: zone.AttrMaxAge, Value: *days, Reason: zone.BadForm}
 			}
 		}
@@ -351,15 +351,19 @@ func (f form) modify() error {
 }
 
 func (f form) describe(s seen) error {
+	var both []string
+	if stamp := f.text("seen"); stamp != nil {
+		both = f.merge(s, *stamp)
+	}
 	m, forget, err := f.metadata()
 	if err != nil {
 		return err
 	}
-	if m.Title == nil && m.Description == nil && m.Expires == nil && m.MaxAge == nil && m.Notify == nil && m.Trash == nil && !forget {
-		return web.FieldError{Field: strings.ReplaceAll(strings.Join(strings.Fields(metadataFields), ", "), "*", ""), Reason: web.NoField}
+	if len(both) > 0 {
+		return f.changedMeanwhile(s, both)
 	}
-	if stamp := f.text("seen"); stamp != nil && *stamp != s.stamp() {
-		return &helper.ZoneRefusal{Code: string(web.Conflict), Reason: "changed"}
+	if m.Title == nil && m.Description == nil && m.Expires == nil && m.MaxAge == nil && m.Notify == nil && m.Trash == nil && !forget {
+		return web.FieldError{Field: strings.Join(describedBy(), ", "), Reason: web.NoField}
 	}
 	policy, err := f.policy()
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -12,11 +11,13 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
+	"golang.org/x/sys/unix"
 
 	"sharezone/internal/helper"
 	"sharezone/internal/layout"
 	"sharezone/internal/page"
 	"sharezone/internal/text"
+	"sharezone/internal/web"
 	"sharezone/internal/zone"
 )
 
@@ -38,14 +39,82 @@ type settingsView struct {
 	Commands    []string
 }
 
-// stamp changes with each change of what describes a zone.
-func (s seen) stamp() string {
-	age := -1
+// described are the fields of the form of a zone, as it would send them now.
+func (s seen) described() url.Values {
+	fields := url.Values{"title": {said(s.Title)}, "description": {said(s.Description)}, "expires": {said(s.Expires)}, "max_age": {""}, "trash": {zone.TrashOff}}
 	if s.MaxAge != nil {
-		age = *s.MaxAge
+		fields.Set("max_age", strconv.Itoa(*s.MaxAge))
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d %s %v", said(s.Title), said(s.Description), said(s.Expires), age, notifyKey(s.Notify), s.Trash))
-	return hex.EncodeToString(sum[:8])
+	for _, choice := range notifyChoices {
+		if choice.key == notifyKey(s.Notify) {
+			fields.Set("notify", choice.value)
+		}
+	}
+	if s.Trash {
+		fields.Set("trash", "on")
+	}
+	return fields
+}
+
+// describedBy are the names of those fields.
+func describedBy() []string { return strings.Fields(strings.ReplaceAll(metadataFields, "*", "")) }
+
+// stamp has a mark of each value that the form of a zone is filled from: whether somebody else changed it since, and whether it was typed.
+func (s seen) stamp() string {
+	var b strings.Builder
+	for _, field := range describedBy() {
+		b.WriteString(mark(s.described().Get(field)))
+	}
+	return b.String()
+}
+
+func mark(value string) string {
+	sum := sha256.Sum256([]byte(value))
+	return hex.EncodeToString(sum[:markLength/2])
+}
+
+const markLength = 8
+
+// merge gives the fields of a form that nobody touched since it was filled the values that hold now, so that an old page undoes no change of
+// another's, and returns those that somebody else has changed as well, to another value. Without a mark that is each that differs.
+func (f form) merge(s seen, stamp string) (both []string) {
+	if len(stamp) != len(s.stamp()) {
+		stamp = strings.Repeat("-", len(s.stamp()))
+	}
+	for i, field := range describedBy() {
+		now, was := s.described().Get(field), stamp[i*markLength:][:markLength]
+		typed := f.text(field)
+		switch {
+		case typed == nil || *typed == now || was == mark(now): // nobody else changed it, or to the same
+		case was == mark(*typed):
+			f.fields.Set(field, now)
+		default:
+			both = append(both, field)
+		}
+	}
+	return both
+}
+
+// changedMeanwhile refuses what was typed over another's change, and says what that was.
+func (f form) changedMeanwhile(s seen, both []string) error {
+	l := f.call.Language
+	words := l.Say("zones-refused.changed")
+	for _, field := range both {
+		now := s.described().Get(field)
+		switch {
+		case field == "notify":
+			now = l.Say("zones-notify." + notifyKey(s.Notify))
+		case field == "trash":
+			now = l.Say("zones-settings.trash-" + now)
+		case now == "":
+			now = l.Say("zones-settings.empty")
+		case field == "expires":
+			now = l.Day(now)
+		}
+		words += " " + l.Say("zones-settings.theirs", l.Say("zones-field."+fieldOf(field)), text.Name(strings.ReplaceAll(now, "\n", " ")))
+	}
+	refused := &helper.ZoneRefusal{Code: string(web.Conflict), Reason: "changed"}
+	return &web.Told{Err: &web.Error{Code: web.Conflict, Err: refused}, Sentence: words}
 }
 
 // notifyChoices are the values of the field, as notifyKey names them, and what the form sends for each.
@@ -101,6 +170,11 @@ func (v viewer) complete(f *settingsView, policy zone.Policy, typed url.Values, 
 		f.Hint = l.Say("zones-settings.expires-latest", l.Day(allowed))
 		f.Last = max(allowed, f.Expires) // a zone keeps a day that the policy would not give any more
 	}
+	f.fill(typed)
+}
+
+// fill takes what there is of these values.
+func (f *settingsView) fill(typed url.Values) {
 	for key, to := range map[string]*string{
 		"name": &f.Name, "title": &f.Title, "description": &f.Description, "expires": &f.Expires, "max_age": &f.MaxAge, "notify": &f.Notify, "trash": &f.Trash,
 		"seen": &f.Seen, // what was typed was typed over that, whatever holds now
@@ -116,24 +190,15 @@ func (p zonePage) settings() error {
 	if err != nil {
 		return err
 	}
-	f := settingsView{
-		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Name: p.Name, Title: said(p.Title), Description: said(p.Description),
-		Expires: said(p.Expires), Seen: p.stamp(),
+	f := settingsView{Here: templ.SafeURL(zoneHref(p.Name, p.State)), Name: p.Name, Seen: p.stamp()}
+	now := p.described()
+	if p.Access != zone.Own { // whether there is a trash is for the owner to say
+		now.Del("trash")
 	}
-	if p.MaxAge != nil {
-		f.MaxAge = strconv.Itoa(*p.MaxAge)
-	}
-	for _, choice := range notifyChoices {
-		if choice.key == notifyKey(p.Notify) {
-			f.Notify = choice.value
-		}
-	}
-	if p.Access == zone.Own {
-		f.Trash = map[bool]string{true: "on", false: zone.TrashOff}[p.Trash]
-	}
-	// What makes the zone as it is now: an example to change.
-	f.Commands = []string{command(append([]string{"shzadm", "zone", "modify", p.Name}, f.options(true)...)...)}
+	f.fill(now)
 	p.complete(&f, policy, p.typed, time.Now())
+	// What makes the zone as the form says, which is as it is now where nothing is typed: an example to change.
+	f.Commands = []string{command(append([]string{"shzadm", "zone", "modify", p.Name}, f.options(true)...)...)}
 	return p.answer("settings", nil, settingsBody(p.call.Language, f))
 }
 
@@ -298,11 +363,28 @@ func (p zonePage) removing() error {
 		return err
 	}
 	if len(at.names) == 0 {
-		return p.closing()
+		return wrong("path", "")
+	}
+	if p.absent(at) {
+		return unix.ENOENT
 	}
 	return p.answer("remove", nil, questionBody(l, questionView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("delete.title"), Question: l.Count("delete.question", 1),
 		Advice: l.Say("zones-remove.advice"), Op: "remove", Submit: l.Say("delete.submit"), Raw: at.encoded(), Shown: at.bytes(),
 		Commands: []string{belowCommand("remove", p.Name, at)},
 	}))
+}
+
+// absent says whether the kernel tells the user that there is nothing; what it does not let him see zonefix may remove for him.
+func (p zonePage) absent(at place) bool {
+	root, err := zone.OpenZone(p.Name)
+	if err != nil {
+		return errors.Is(err, unix.ENOENT)
+	}
+	defer root.Close()
+	found, err := root.Open(at.names)
+	if err == nil {
+		found.Close()
+	}
+	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR)
 }

@@ -102,6 +102,7 @@ var englishPages = map[string]string{
 	"upload.submit":         "Upload",
 	"upload.created":        "It has arrived.",
 	"upload.replaced":       "It has arrived and replaced what was there.",
+	"upload.late":           "The field on_exists must stand before the files that it is for: for those before it nothing was chosen, and those after it have not arrived.",
 	"upload.skipped":        "It was there already and was left as it was.",
 	"done.upload.one":       "%s file has arrived.",
 	"done.upload.other":     "%s files have arrived.",

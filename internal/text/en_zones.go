@@ -80,6 +80,8 @@ var englishZones = map[string]string{
 	"zones-settings.expires-help":   "The zone stays open through this day. Empty: without an end.",
 	"zones-settings.expires-latest": "The zone stays open through this day, %s at the latest.",
 	"zones-settings.max-age-help":   "Older files are deleted automatically, for good. Empty: they stay until somebody deletes them.",
+	"zones-settings.theirs":         "%s is now: %s.",
+	"zones-settings.empty":          "empty",
 	"zones-settings.submit":         "Save",
 
 	// Who is in a zone, and what he may do: by zone.Access.
@@ -398,7 +400,7 @@ var englishZones = map[string]string{
 	"zones-refused.same-person":     "This is the owner already.",
 	"zones-refused.not-closed":      "There is no closed zone of this name.",
 	"zones-refused.exists":          "There is a zone of this name: open this one again under another name.",
-	"zones-refused.changed":         "Somebody has changed these settings since you opened this page: nothing has been saved. What you see here is what you typed; press the button again to keep it, or open the settings anew to see theirs.",
+	"zones-refused.changed":         "Somebody has changed these settings since you opened this page: nothing has been saved. What you see here is what you typed and, where you typed nothing, what holds now; press the button again to keep it.",
 	"zones-refused.no-acl":          "The disk of this zone knows no access lists: it cannot be shared with anybody. The administrator can move it.",
 	"zones-refused.mount":           "This zone lies on another disk, mounted here: that is for the administrator.",
 	"zones-refused.read-only":       "The disk of this zone can only be read: nothing has changed.",

@@ -102,6 +102,7 @@ var italianPages = map[string]string{
 	"upload.submit":         "Carica",
 	"upload.created":        "È arrivato.",
 	"upload.replaced":       "È arrivato e ha sostituito quello che c'era.",
+	"upload.late":           "Il campo on_exists deve stare prima dei file per cui vale: per quelli che lo precedono non è stato scelto nulla, e quelli che lo seguono non sono arrivati.",
 	"upload.skipped":        "C'era già, ed è rimasto com'era.",
 	"done.upload.one":       "%s file è arrivato.",
 	"done.upload.other":     "%s file sono arrivati.",

@@ -80,6 +80,8 @@ var italianZones = map[string]string{
 	"zones-settings.expires-help":   "L'area resta aperta fino a questo giorno compreso. Vuoto: senza scadenza.",
 	"zones-settings.expires-latest": "L'area resta aperta fino a questo giorno compreso, al più tardi il %s.",
 	"zones-settings.max-age-help":   "I file più vecchi vengono eliminati automaticamente, per sempre. Vuoto: restano finché qualcuno li elimina.",
+	"zones-settings.theirs":         "%s adesso: %s.",
+	"zones-settings.empty":          "vuoto",
 	"zones-settings.submit":         "Salva",
 
 	// Who is in a zone, and what he may do: by zone.Access.
@@ -398,7 +400,7 @@ var italianZones = map[string]string{
 	"zones-refused.same-person":     "È già il proprietario.",
 	"zones-refused.not-closed":      "Non c'è nessuna area chiusa con questo nome.",
 	"zones-refused.exists":          "C'è già un'area con questo nome: riapri questa con un altro.",
-	"zones-refused.changed":         "Qualcuno ha cambiato queste impostazioni da quando hai aperto questa pagina: non è stato salvato nulla. Qui vedi quello che hai scritto; premi di nuovo il pulsante per tenerlo, o riapri le impostazioni per vedere le sue.",
+	"zones-refused.changed":         "Qualcuno ha cambiato queste impostazioni da quando hai aperto questa pagina: non è stato salvato nulla. Qui vedi quello che hai scritto e, dove non hai scritto nulla, quello che vale adesso; premi di nuovo il pulsante per tenerlo.",
 	"zones-refused.no-acl":          "Il disco di quest'area non conosce gli elenchi di accesso: non si può condividere con nessuno. L'amministratore può spostarla.",
 	"zones-refused.mount":           "Quest'area sta su un altro disco, montato qui dentro: di questo si occupa l'amministratore.",
 	"zones-refused.read-only":       "Il disco di quest'area si può solo leggere: non è cambiato nulla.",
