@@ -264,6 +264,13 @@ func TestKeepSaysWhatIsMissing(t *testing.T) {
 	if a := jsonAs(t, "anna", "-d", "op=keep&keep=a.txt&keep=nix", at); a.status != 200 || !strings.Contains(a.body, `{"keep":["a.txt","nix"],"missing":["nix"]}`) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
+	// What is not UTF-8 comes back as it is sent.
+	for range 2 {
+		a := objectAs(t, "anna", at, `{"op":"keep","keep":[{"raw":"bad%FF.txt"},"a.txt"]}`)
+		if a.status != 200 || strings.TrimSpace(a.body) != `{"keep":[{"raw":"bad%FF.txt"},"a.txt"],"missing":[{"raw":"bad%FF.txt"}]}` {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	}
 	if a := jsonAs(t, "anna", "-d", "op=keep&keep=a.txt", at); a.status != 200 || strings.Contains(a.body, "missing") {
 		t.Errorf("%d %s", a.status, a.body)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 	"golang.org/x/sys/unix"
@@ -181,9 +182,20 @@ func (f form) keep() error {
 		return f.keepAgain(s, err)
 	}
 	return f.call.SeeOther(zoneHref(f.name, zone.StateOpen, "view", "ages", "done", "keep"), http.StatusOK, struct {
-		Keep    []string `json:"keep"`
-		Missing []string `json:"missing,omitempty"`
-	}{kept, missing(f.name, kept)})
+		Keep    []any `json:"keep"`
+		Missing []any `json:"missing,omitempty"`
+	}{inJSON(kept), inJSON(missing(f.name, kept))})
+}
+
+// inJSON are names as a request in JSON takes them, also one that is not UTF-8.
+func inJSON(names []string) []any {
+	all := make([]any, len(names))
+	for i, name := range names {
+		if all[i] = name; !utf8.ValidString(name) {
+			all[i] = map[string]string{"raw": place{[]string{name}}.encoded()}
+		}
+	}
+	return all
 }
 
 // missing are those of the names that nothing at the top of the zone has: a mistake in typing would be noticed when what was to stay is gone.

@@ -14,11 +14,15 @@ import (
 	"sharezone/internal/zone"
 )
 
-// sharedZone is a zone with what sharing it left untouched.
-type sharedZone struct {
+// changedZone is a zone with what a change did to its content.
+type changedZone struct {
 	zone.Details
-	Skipped []zone.Skipped `json:"skipped"`
-	Still   []zone.Still   `json:"still,omitempty"` // who was taken off the list and gets in all the same
+	zone.Report
+}
+
+func (c *call) printChanged(after zone.Details, report zone.Report) error {
+	report.Skipped = append([]zone.Skipped{}, report.Skipped...) // a list also where there is nothing in it
+	return c.printJSON(changedZone{after, report})
 }
 
 func zoneAdmin() (*zone.Admin, error) {
@@ -156,9 +160,9 @@ func zoneShare(c *call, args []string) error {
 		return err
 	}
 	if c.json {
-		result := sharedZone{Skipped: append([]zone.Skipped{}, report.Skipped...), Still: report.Still}
-		if result.Details, err = admin.Show(name); err == nil {
-			err = c.printJSON(result)
+		after, showErr := admin.Show(name)
+		if err = showErr; err == nil {
+			err = c.printChanged(after, report)
 		}
 	}
 	if err == nil && report.Incomplete() {

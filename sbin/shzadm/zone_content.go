@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -41,7 +42,7 @@ func (c *call) changeContent(name, event, path, heading string, do func(*zone.Ad
 		return err
 	}
 	if c.json {
-		err = c.printJSON(sharedZone{Details: after, Skipped: append([]zone.Skipped{}, report.Skipped...)})
+		err = c.printChanged(after, report)
 	} else {
 		text := c.say.line(heading, name, after.Owner, report.Folders, report.Files)
 		if report.Shut {
@@ -220,7 +221,9 @@ func zoneCheck(c *call, args []string) error {
 	err = c.look(operands[0], func(h *zone.Held) (any, string, error) {
 		found, err := h.Check(maxFindings, nil)
 		findings = len(found.Findings)
-		return map[string]any{"findings": found.Findings, "more": found.More, "standing": append([]zone.Member{}, found.Standing...)}, c.driftLines(operands[0], found), err
+		kinds := make(map[string]int) // an object also where there are none
+		maps.Copy(kinds, found.Kinds)
+		return map[string]any{"findings": found.Findings, "more": found.More, "kinds": kinds, "standing": append([]zone.Member{}, found.Standing...)}, c.driftLines(operands[0], found), err
 	})
 	if err == nil && findings > 0 {
 		err = errFindings
