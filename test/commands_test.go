@@ -127,6 +127,10 @@ func TestShownSetfacl(t *testing.T) {
 			if out, status := command(t, "shzadm", "zone", "check", zone); status != 0 {
 				t.Errorf("%s: %s", line, out)
 			}
+			run(t, "setfacl", "-b", zonePath(zone)) // no list, so no mask that -n could keep
+			if a := curlAs(t, "anna", management+"/"+zone); a.status != 200 || strings.Contains(a.body, "setfacl -n") {
+				t.Errorf("without a list: %d %s", a.status, a.body)
+			}
 			return
 		}
 	}

@@ -436,4 +436,26 @@ func TestTrashNameTaken(t *testing.T) {
 	if a := form(t, "anna", at, true, "op=remove", "raw="+name); strings.Contains(a.body, `"status":"ok"`) || !strings.Contains(run(t, "ls", "-A", zonePath(zone)), name) {
 		t.Errorf("bruno's own trash: %d %s", a.status, a.body)
 	}
+
+	// What is no folder is in the way as well, his own, too. Who replaces is told the same as who deletes.
+	run(t, "sh", "-c", `rm -r "$1"`, "sh", zonePath(zone, name))
+	write(t, "bruno", zonePath(zone, "plan.txt"), "x")
+	for _, line := range []string{`ln -s /tmp "$1"`, `mkfifo "$1"`, `touch "$1"`, `runuser -u bruno -- touch "$1"`} {
+		run(t, "sh", "-ec", line, "sh", zonePath(zone, name))
+		for _, a := range []answer{
+			jsonAs(t, "bruno", "-H", "Accept-Language: en", "--data", "op=delete&name=plan.txt", "/cgi-bin/shz/"+zone+"/"),
+			jsonAs(t, "bruno", "-H", "Accept-Language: en", "-T", "/etc/hostname", "/cgi-bin/shz/"+zone+"/plan.txt?on_exists=replace"),
+		} {
+			if !strings.Contains(a.body, "conflict") || !strings.Contains(a.body, "is not your trash") {
+				t.Errorf("%s: %d %s", line, a.status, a.body)
+			}
+		}
+		a := curlAs(t, "anna", "-H", "Accept-Language: en", at+"?view=check")
+		if pagetest.Check(t, a.body); !strings.Contains(a.body, "has the name of somebody&#39;s trash") || !strings.Contains(a.body, "view=remove&amp;raw="+name) && !strings.Contains(a.body, "raw="+name+"&amp;view=remove") {
+			t.Errorf("%s: %d %s", line, a.status, a.body)
+		}
+		if a := english(t, "anna", at, "op=remove", "raw="+name); a.status != 303 || strings.Contains(run(t, "ls", "-A", zonePath(zone)), name) {
+			t.Errorf("%s: %d %s", line, a.status, a.body)
+		}
+	}
 }

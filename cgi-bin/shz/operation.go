@@ -210,8 +210,6 @@ func (f form) toldOfTrash(err error) error {
 	switch {
 	case errors.Is(err, zone.ErrNoTrash):
 		return &web.Told{Err: err, Sentence: f.call.Language.Say("trash.none")}
-	case errors.Is(err, zone.ErrTrashTaken):
-		return &web.Told{Err: err, Sentence: f.call.Language.Say("trash.not-yours")}
 	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
 		return &web.Told{Err: err, Sentence: f.call.Language.Say("trash.full")}
 	}

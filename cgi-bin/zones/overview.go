@@ -479,8 +479,8 @@ func (p zonePage) overviewCommands(o overviewView) []step {
 		add("extend", "shzadm", "zone", "modify", p.Name, "--expires", e.Expires)
 	}
 	add("list", "getfacl", path)
-	if strings.HasPrefix(p.Owner, "uid:") {
-		return steps // the next needs an account
+	if strings.HasPrefix(p.Owner, "uid:") || slices.Contains(p.seen.Problems, zone.NoACL) {
+		return steps // the next needs an account, and a mask: where there is no list, -n makes one that lets nobody in
 	}
 	short := strings.Replace(strings.Replace(example, "user:", "u:", 1), "group:", "g:", 1)
 	// As the owner, who could put a link in the place of the zone, which setfacl would follow. Without -n it would make the mask

@@ -36,7 +36,7 @@ var englishTrash = map[string]string{
 	"trash.purge-title":         "Delete for good?",
 	"trash.purge-submit":        "Delete for good",
 	"trash.full":                "There is no room for it in the trash. Delete it for good, or make room there first.",
-	"trash.not-yours":           "Somebody else has made a folder with the reserved name of your trash. Ask the owner of the zone to remove it, or delete for good.",
+	"trash.not-yours":           "What has the reserved name of your trash in this zone is not your trash, so nothing can be kept there. The owner of the zone removes it on the page Check; until then you can delete for good, and replace nothing.",
 	"zones-field.trash":         "Trash",
 	"zones-settings.trash-on":   "What is deleted goes to the trash",
 	"zones-settings.trash-off":  "What is deleted is gone at once",

@@ -286,7 +286,7 @@ var englishZones = map[string]string{
 	"zones-kind.mount":        "Another disk",
 	"zones-kind.value":        "Settings that cannot be understood",
 	"zones-kind.no-id":        "No number of its own",
-	"zones-kind.reserved":     "Folders that no page shows",
+	"zones-kind.reserved":     "What no page shows",
 	"zones-kind.unread":       "Cannot be looked at",
 
 	"zones-drift.unknown":        "It is not as it should be.",
@@ -315,7 +315,7 @@ var englishZones = map[string]string{
 	"zones-drift.mount":          "Another disk begins here, which is not looked into.",
 	"zones-drift.no-id":          "The zone has no number of its own (user.shz.id), so what happens in it is not recorded as its own, and its page of activity is missing.",
 	"zones-drift.reserved":       "This folder has a name that Share Zone keeps for itself (.shz-), so no page shows it. Whoever owns it, or the administrator, gives it another name (mv).",
-	"zones-drift.reserved-trash": "This folder has the name of somebody's trash, and is not that person's: what they delete in the zone cannot go to the trash. Whoever owns it gives it another name (mv); or you remove it, with everything in it.",
+	"zones-drift.reserved-trash": "This has the name of somebody's trash and is not that person's trash: what they delete in the zone cannot go there, and they can replace nothing. Whoever owns it gives it another name (mv); or you remove it, with everything in it.",
 	"zones-drift.owner-trash":    "It lies in the trash and belongs to nobody who uses Share Zone: who gets to it is not changed there. Delete it for good on the page of the trash, or take it out of there first.",
 	"zones-drift.unread":         "The system does not let it be looked at.",
 

@@ -36,7 +36,7 @@ var italianTrash = map[string]string{
 	"trash.purge-title":         "Eliminare definitivamente?",
 	"trash.purge-submit":        "Elimina definitivamente",
 	"trash.full":                "Nel cestino non c'è posto. Eliminalo definitivamente, o prima fai posto nel cestino.",
-	"trash.not-yours":           "Qualcun altro ha creato una cartella con il nome riservato del tuo cestino. Chiedi al proprietario dell'area di toglierla, o elimina definitivamente.",
+	"trash.not-yours":           "Quello che in quest'area ha il nome riservato del tuo cestino non è il tuo cestino, quindi lì non si può conservare nulla. Lo toglie il proprietario dell'area dalla pagina Controllo; fino ad allora puoi eliminare definitivamente, e non sostituire.",
 	"zones-field.trash":         "Cestino",
 	"zones-settings.trash-on":   "Quello che si elimina va nel cestino",
 	"zones-settings.trash-off":  "Quello che si elimina è perso subito",

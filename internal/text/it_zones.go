@@ -286,7 +286,7 @@ var italianZones = map[string]string{
 	"zones-kind.mount":        "Un altro disco",
 	"zones-kind.value":        "Impostazioni che non si capiscono",
 	"zones-kind.no-id":        "Senza un numero proprio",
-	"zones-kind.reserved":     "Cartelle che nessuna pagina mostra",
+	"zones-kind.reserved":     "Quello che nessuna pagina mostra",
 	"zones-kind.unread":       "Non si può guardare",
 
 	"zones-drift.unknown":        "Non è come dovrebbe essere.",
@@ -315,7 +315,7 @@ var italianZones = map[string]string{
 	"zones-drift.mount":          "Qui comincia un altro disco, che non viene guardato.",
 	"zones-drift.no-id":          "L'area non ha un numero proprio (user.shz.id): ciò che ci succede non viene registrato come suo, e manca la sua pagina delle attività.",
 	"zones-drift.reserved":       "Questa cartella ha un nome che Share Zone tiene per sé (.shz-): perciò nessuna pagina la mostra. Le dà un altro nome (mv) chi la possiede, o l'amministratore.",
-	"zones-drift.reserved-trash": "Questa cartella ha il nome del cestino di una persona, e non è sua: quello che quella persona elimina nell'area non può andare nel cestino. Le dà un altro nome chi la possiede (mv); oppure la rimuovi tu, con tutto quello che contiene.",
+	"zones-drift.reserved-trash": "Questo ha il nome del cestino di una persona e non è il suo cestino: quello che quella persona elimina nell'area non può andarci, e non può sostituire nulla. Le dà un altro nome chi la possiede (mv); oppure lo rimuovi tu, con tutto quello che contiene.",
 	"zones-drift.owner-trash":    "È nel cestino e non è di nessuno che usa Share Zone: lì l'elenco di chi ci arriva non si tocca. Eliminalo per sempre dalla pagina del cestino, o prima toglilo da lì.",
 	"zones-drift.unread":         "Il sistema non lo lascia guardare.",
 

@@ -408,6 +408,8 @@ func (c *Call) Message(err error) string {
 		return c.Language.Say("move.inside")
 	case errors.Is(err, zone.ErrUnsteady):
 		return c.Language.Say("move.unsteady")
+	case errors.Is(err, zone.ErrTrashTaken):
+		return c.Language.Say("trash.not-yours")
 	case errors.Is(err, unix.EFBIG):
 		return c.largestFile()
 	}

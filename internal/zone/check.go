@@ -373,14 +373,15 @@ func (c *checker) isShared(st *unix.Stat_t) bool {
 }
 
 // missed: what is moved away meanwhile is no drift, and an upload under way neither. A folder with a reserved name is one that no page
-// shows, if it is not of the trash, or being made.
+// shows, if it is not of the trash, or being made. What is no folder and has the name of somebody's trash is in the way of that.
 func (c *checker) missed(name string, reason SkipReason, err error) {
 	d := Drift{Path: escape(c.walker.names(name)), Mend: []string{}}
 	switch reason {
 	case SkipUpload:
 		var st unix.Stat_t
-		if unix.Fstatat(c.walker.here, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil || st.Mode&unix.S_IFMT != unix.S_IFDIR ||
-			strings.HasPrefix(name, growingPrefix) || len(c.walker.stack) == 1 && isTrash(name) {
+		err := unix.Fstatat(c.walker.here, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+		isFolder, ofTrash := st.Mode&unix.S_IFMT == unix.S_IFDIR, len(c.walker.stack) == 1 && isTrash(name)
+		if err != nil || isFolder == ofTrash || strings.HasPrefix(name, growingPrefix) {
 			return
 		}
 		d.Kind, d.Found = DriftReserved, OwnerName(st.Uid, c.zone.admin.names)

@@ -47,7 +47,7 @@ const (
 	DriftMount     = "mount"        // another file system, which is not looked into
 	DriftValue     = "value"        // of the root: what describes the zone is not well formed, and counts for nothing
 	DriftNoID      = "no-id"        // of the root: it has no id, so nothing is recorded as the zone's own
-	DriftReserved  = "reserved"     // a folder with a name that Share Zone keeps for itself, so no page shows it
+	DriftReserved  = "reserved"     // what has a name that Share Zone keeps for itself, so no page shows it: a folder, or where a trash would be, anything
 	DriftUnread    = "unread"       // the kernel does not show it
 )
 
