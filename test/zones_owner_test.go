@@ -136,6 +136,9 @@ func TestZoneOwnerDeleted(t *testing.T) {
 	if len(found) == 0 || found[0].Kind != "owner" || len(found[0].Mend) != 1 || !strings.HasPrefix(found[0].Mend[0], "shzadm zone transfer "+zone+" --owner ") {
 		t.Fatalf("%+v", found)
 	}
+	if slices.ContainsFunc(found[1:], func(d drift) bool { return d.Path == "" }) {
+		t.Errorf("the folder itself has what it must have until the zone is another's: %+v", found)
+	}
 	if out, status := shzadm(t, "zone", "apply", zone); status == 0 {
 		t.Errorf("apply: %s", out)
 	}
@@ -160,6 +163,38 @@ func TestZoneOwnerDeleted(t *testing.T) {
 	if a := jsonAs(t, heir, at); a.status != 200 {
 		t.Errorf("%d %s", a.status, a.body)
 	}
+}
+
+// TestZoneOwnerDemoted: the owner is told what he can still do and who helps, and everybody who tells names the same command.
+func TestZoneOwnerDemoted(t *testing.T) {
+	zone := newZone(t, "user:carla=read")
+	at := management + "/" + zone
+	// As if bruno had made it while he was a manager.
+	run(t, "sh", "-ec", `chown bruno "$1"; setfacl -n -m d:u:bruno:rwx -x d:u:anna "$1"`, "sh", zonePath(zone))
+	for _, page := range []string{at, "/cgi-bin/home", "/cgi-bin/shz/" + zone + "/"} {
+		if a := english(t, "bruno", page); a.status != 200 || strings.Contains(a.body, "you can do everything") || !strings.Contains(a.body, "you are no manager") {
+			t.Errorf("%s: %d %s", page, a.status, a.body)
+		}
+	}
+	for _, a := range []answer{english(t, "bruno", at+"?view=check"), english(t, "bruno", at, "op=share", "principal=user:carla", "access=write"), english(t, "bruno", at, "op=delete")} {
+		if a.status != 403 || !strings.Contains(a.body, "The administrator can make you a manager") || strings.Contains(a.body, "ask the owner") {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	}
+	back := "gpasswd -a bruno shzmgr"
+	if found := checked(t, "admin", zone); len(found) == 0 || found[0].Kind != "owner" || !slices.Equal(found[0].Mend, []string{back}) {
+		t.Errorf("%+v", found)
+	}
+	if a := english(t, "admin", at+"?view=check"); a.status != 200 || !strings.Contains(a.body, "is no manager any more") || !strings.Contains(a.body, back) || !strings.Contains(a.body, "view=transfer") || strings.Contains(a.body, "only then") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if out, _ := shzadm(t, "doctor"); !strings.Contains(out, back) {
+		t.Error(out)
+	}
+	if out, status := shzadm(t, "zone", "check", zone); status != 1 || !strings.Contains(out, back) {
+		t.Errorf("%d %s", status, out)
+	}
+	run(t, "shzadm", "zone", "transfer", zone, "--owner", "anna") // else nobody closes it
 }
 
 func hostname(t *testing.T) string {

@@ -67,7 +67,7 @@ func rows(c *web.Call, zones []zone.Summary) []zoneRow {
 	rows := make([]zoneRow, len(zones))
 	for i, z := range zones {
 		rows[i] = zoneRow{
-			Name: z.Name, Owner: z.Owner, Access: z.Access, State: string(z.State),
+			Name: z.Name, Owner: z.Owner, Access: z.Access, May: c.May(z.Access), State: string(z.State),
 			Href: templ.SafeURL("/cgi-bin/shz/" + url.PathEscape(z.Name) + "/"),
 		}
 		if z.Access == zone.Own {

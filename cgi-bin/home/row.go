@@ -14,6 +14,7 @@ type zoneRow struct {
 	Title   string // "" = the name is shown instead
 	Owner   string // "anna", or "uid:7001" when the account is gone
 	Access  zone.Access
+	May     string        // what the user can do there
 	Expires string        // already formatted; "" = never
 	State   string        // "open" or "closed"
 	Href    templ.SafeURL // "" = not reachable, e.g. closed

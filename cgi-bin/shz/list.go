@@ -191,7 +191,7 @@ func folderFrame(c *web.Call, object listing) page.View {
 func viewOf(c *web.Call, root, folder *zone.Object, object listing, path zone.Path, w window, found []zone.Entry) folderView {
 	here := c.Path()
 	f := folderView{
-		Zone: object.Zone, Path: object.Path, Access: object.Access, Sort: w.order.By, Order: "asc",
+		Zone: object.Zone, Path: object.Path, Access: object.Access, May: c.May(object.Access), Sort: w.order.By, Order: "asc",
 		Offset: w.offset, Limit: w.limit, Filter: w.filter, Crumbs: crumbs(c, path),
 		Upload: object.Access != zone.Read, Delete: object.Access == zone.Write || object.Access == zone.Own,
 		Here:     templ.SafeURL(here),

@@ -87,7 +87,7 @@ func TestFolderPageForReaders(t *testing.T) {
 	f.Upload, f.Results, f.Entries, f.Access = false, nil, nil, zone.Read
 	f.Total, f.Offset, f.PreviousHref, f.NextHref = 0, 0, "", ""
 	checkPage(t, pagetest.Render(t, folderPage(viewFor(text.English), f)),
-		[]string{"This folder is empty.", "When somebody puts files into it", "You can download files."},
+		[]string{"This folder is empty.", "When somebody puts files into it"},
 		[]string{"multipart", "<table", "rel=\"prev\"", "alert-"})
 }
 

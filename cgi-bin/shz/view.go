@@ -22,6 +22,7 @@ type folderView struct {
 	Path      string // below the zone: "drawings/2026"; "" = the zone's root
 	Crumbs    []crumb
 	Access    zone.Access
+	May       string // what the user can do there
 	Sort      string // "name", "size" or "modified"
 	Order     string // "asc" or "desc"
 

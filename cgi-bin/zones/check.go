@@ -193,9 +193,14 @@ func (p zonePage) group(c *checkView, d zone.Drift, foreign bool) {
 	if l.Knows("zones-drift." + d.Kind) {
 		g.Title, g.Words = l.Say("zones-kind."+d.Kind), l.Say("zones-drift."+d.Kind)
 	}
+	if d.Path == "" && d.Kind == zone.DriftOwner {
+		g.Title = l.Say("zones-kind.zone-owner")
+	}
 	switch {
 	case d.Path == "" && d.Kind == zone.DriftOwner && d.Right != "":
 		g.Words, g.Decided = l.Say("zones-drift.zone-chowned"), true
+	case d.Path == "" && d.Kind == zone.DriftOwner && slices.Contains(p.seen.Problems, zone.OwnerNotManager):
+		g.Words, g.Decided = l.Say("zones-drift.zone-demoted"), true
 	case d.Path == "" && d.Kind == zone.DriftOwner:
 		g.Words, g.Decided = l.Say("zones-drift.zone-owner"), true
 	case d.Path == "" && d.Kind == zone.DriftShut:

@@ -216,10 +216,14 @@ func (v viewer) allClosed() ([]seen, error) {
 // to the administrator as an attempt.
 func (v viewer) manages() bool { return v.admin || v.inGroup(layout.GroupManager) }
 
+func (v viewer) refusedNoManager() error {
+	return &web.Told{Err: web.Refuse(web.NotPermitted, "neither a manager nor an administrator"), Sentence: v.call.Language.Say("zones-refused.no-manager")}
+}
+
 // zonefix asks the helper.
 func (v viewer) zonefix(q helper.ZonefixRequest, progress func(int)) (helper.ZonefixReply, error) {
 	if !v.manages() {
-		return helper.ZonefixReply{}, web.Refuse(web.NotPermitted, "neither a manager nor an administrator")
+		return helper.ZonefixReply{}, v.refusedNoManager()
 	}
 	if progress == nil {
 		progress = func(int) {}

@@ -32,7 +32,7 @@ func viewFor(l text.Language) page.View {
 // inBoth renders a page of a zone in both languages and checks what must and must not stand there.
 func inBoth(t *testing.T, body func(l text.Language) templ.Component, wanted, unwanted []string) {
 	t.Helper()
-	h := head{Name: "demo", Heading: evil, Access: zone.Own, Files: "/cgi-bin/shz/demo/", Tabs: []tab{{Label: "A", Href: "/cgi-bin/zones/demo", Current: true}, {Label: "B", Href: "/cgi-bin/zones/demo?view=who"}}}
+	h := head{Name: "demo", Heading: evil, May: "You can enter.", Files: "/cgi-bin/shz/demo/", Tabs: []tab{{Label: "A", Href: "/cgi-bin/zones/demo", Current: true}, {Label: "B", Href: "/cgi-bin/zones/demo?view=who"}}}
 	for _, l := range []text.Language{text.Italian, text.English} {
 		html := pagetest.Render(t, framed(viewFor(l), zoneHead(l, h), body(l)))
 		check(t, html, append(wanted, evilText, `aria-current="page">A</a>`, `href="/cgi-bin/shz/demo/"`), append(unwanted, "<svg onload", "%!"))

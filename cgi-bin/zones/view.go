@@ -113,7 +113,7 @@ type head struct {
 	Name    string
 	List    string // what the page is called that lists zones
 	Heading string // its title or, where that shows nothing, its name
-	Access  zone.Access
+	May     string // what the user can do there
 	Closed  bool
 	Files   templ.SafeURL // "" = he does not reach them
 	Tabs    []tab
@@ -127,7 +127,7 @@ type tab struct {
 }
 
 func (v viewer) headOf(s seen, view string) head {
-	h := head{Name: s.Name, List: v.listTitle(), Heading: s.Name, Access: s.Access, Closed: s.State == zone.StateClosed}
+	h := head{Name: s.Name, List: v.listTitle(), Heading: s.Name, May: v.call.May(s.Access), Closed: s.State == zone.StateClosed}
 	if title := said(s.Title); strings.TrimSpace(title) != "" {
 		h.Heading = title
 	}

@@ -13,7 +13,6 @@ import (
 	"sharezone/internal/layout"
 	"sharezone/internal/page"
 	"sharezone/internal/text"
-	"sharezone/internal/web"
 	"sharezone/internal/zone"
 )
 
@@ -112,7 +111,7 @@ func (p zonePage) place() (at place, typed string, err error) {
 // access asks the helper, as zonefix does.
 func (v viewer) access(q helper.AccessRequest) (helper.AccessReply, error) {
 	if !v.manages() {
-		return helper.AccessReply{}, web.Refuse(web.NotPermitted, "neither a manager nor an administrator")
+		return helper.AccessReply{}, v.refusedNoManager()
 	}
 	return helper.Access(q)
 }

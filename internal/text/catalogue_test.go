@@ -217,7 +217,7 @@ func TestFamiliesAreComplete(t *testing.T) {
 			"taken-perhaps.one", "arrived-perhaps.one", "several-taken-perhaps.one", "several-arrived-perhaps.one", "warned", "closed", "removed", "expired.one", "recover", "reset", "invite"},
 		"mail-why.":  {"taken", "arrived", "taken-perhaps", "arrived-perhaps", "warned", "closed", "removed", "expired", "recover", "reset", "invite"},
 		"mail-link.": {"taken", "arrived", "taken-perhaps", "arrived-perhaps", "warned", "closed", "expired", "recover", "reset", "invite"}, "mail-part.": {"taken", "expired"},
-		"access.": {"own", "write", "read", "drop", "none"},                                            // zone.Access
+		"access.": {"own", "own-alone", "write", "read", "drop", "none"},                               // zone.Access
 		"upload.": {"created", "replaced", "skipped"},                                                  // status of an upload
 		"often.":  {"now", "hourly", "daily", "none"}, "often-is.": {"now", "hourly", "daily", "none"}, // account.Often
 		"channel.": {"mail", "sms", "both", "none"},                                        // account.Channel

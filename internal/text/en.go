@@ -34,11 +34,12 @@ var englishPages = map[string]string{
 	"size.bytes.other": "%s bytes",
 
 	// What one may do in a zone, by zone.Access.
-	"access.own":   "It is yours: you can do everything.",
-	"access.write": "You can download files and upload others.",
-	"access.read":  "You can download files.",
-	"access.drop":  "You can deliver files; what it contains is not listed.",
-	"access.none":  "You cannot enter.",
+	"access.own":       "It is yours: you can do everything.",
+	"access.own-alone": "It is yours, but you are no manager: you can use its files, and neither share nor close it. The administrator can make you one.",
+	"access.write":     "You can download files and upload others.",
+	"access.read":      "You can download files.",
+	"access.drop":      "You can deliver files; what it contains is not listed.",
+	"access.none":      "You cannot enter.",
 
 	"login.title":     "Log in to Share Zone",
 	"login.intro":     "Enter the user name and the password that you were given.",

@@ -34,11 +34,12 @@ var italianPages = map[string]string{
 	"size.bytes.other": "%s byte",
 
 	// What one may do in a zone, by zone.Access.
-	"access.own":   "È tua: puoi fare tutto.",
-	"access.write": "Puoi scaricare i file e caricarne altri.",
-	"access.read":  "Puoi scaricare i file.",
-	"access.drop":  "Puoi consegnare file; quello che contiene non viene elencato.",
-	"access.none":  "Non puoi entrare.",
+	"access.own":       "È tua: puoi fare tutto.",
+	"access.own-alone": "È tua, ma non sei un gestore: puoi usare i suoi file, ma non condividerla né chiuderla. L'amministratore può darti quel ruolo.",
+	"access.write":     "Puoi scaricare i file e caricarne altri.",
+	"access.read":      "Puoi scaricare i file.",
+	"access.drop":      "Puoi consegnare file; quello che contiene non viene elencato.",
+	"access.none":      "Non puoi entrare.",
 
 	"login.title":     "Entra in Share Zone",
 	"login.intro":     "Scrivi il nome utente e la password che hai ricevuto.",

@@ -304,6 +304,15 @@ func (c *Call) Administers() bool {
 	return c.Entry != "external" && unix.Access(layout.SystemLog, unix.R_OK) == nil
 }
 
+// May says what somebody can do in a zone who has this access to it. Whose zone it is and who is no manager, or no more, can do nearly nothing
+// for others: see zonefix.
+func (c *Call) May(access zone.Access) string {
+	if access == zone.Own && !zone.MayMakeZones() && !c.Administers() {
+		return c.Language.Say("access.own-alone")
+	}
+	return c.Language.Say("access." + string(access))
+}
+
 // Answer sends an object as JSON, or the page, whichever was asked for.
 func (c *Call) Answer(status int, object any, html templ.Component) error {
 	if c.JSON {

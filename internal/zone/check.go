@@ -10,6 +10,7 @@ import (
 
 	"sharezone/acl"
 	"sharezone/internal/account"
+	"sharezone/internal/layout"
 )
 
 // Checkup is what differs in a zone from what its root makes of it.
@@ -166,9 +167,9 @@ func (a *Admin) DriftOf(r Root) []Drift {
 	var found []Drift
 	right, sound := a.rightOwner(r)
 	if owner, known := a.names.UserName(r.Owner); a.names.Err() == nil && (!known || !mayOwn(a.names, owner)) {
-		d := Drift{Kind: DriftOwner, Found: OwnerName(r.Owner, a.names), Right: r.FormerOwner(a.names), Mend: []string{}}
-		if !sound {
-			d.Mend = MendOwner(r.Name, a.Heir(r))
+		d := Drift{Kind: DriftOwner, Found: OwnerName(r.Owner, a.names), Right: r.FormerOwner(a.names)}
+		if d.Mend = MendOwner(r.Name, a.Heir(r)); known && d.Right == "" && a.names.InGroup(owner, layout.GroupBase) { // he lost the role
+			d.Mend = []string{MendManager(owner)}
 		}
 		found = append(found, d) // before the others: they go by whose the zone is
 	}
@@ -183,7 +184,9 @@ func (a *Admin) DriftOf(r Root) []Drift {
 	access := slices.DeleteFunc(slices.Clone(r.Access), a.isNobody)
 	s := sight{part: isRoot, owner: right, mode: r.Mode, access: access}
 	if r.Inherited != nil {
-		s.inherited = slices.DeleteFunc(slices.Clone(r.Inherited), a.isNobody)
+		s.inherited = slices.DeleteFunc(slices.Clone(r.Inherited), func(e acl.Entry) bool {
+			return a.isNobody(e) && !(e.Tag == acl.User && e.ID == right) // the owner's stays, gone or not: it belongs there until the zone is another's
+		})
 	}
 	for _, d := range ruleOf(right, access).compare(s, a.names) {
 		if d.Kind == DriftShut { // first: apply makes no mask wider, and ends with an error where one is in its way

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sharezone/acl"
+	"sharezone/internal/layout"
 	"sharezone/internal/shell"
 )
 
@@ -78,6 +79,11 @@ func mendApply(zone string) []string { return []string{"shzadm zone apply " + zo
 // MendSurely is that where somebody is put out of most lists by it, which the plain command refuses. It is no finding's, nor is the plain one
 // then: who runs what is said of each has not been told whom it puts out.
 func MendSurely(zone string) string { return "shzadm zone apply " + zone + " --sure" }
+
+// MendManager gives the owner of a zone back the role without which he may own none.
+func MendManager(owner string) string {
+	return "gpasswd -a " + shell.Quote(owner) + " " + layout.GroupManager
+}
 
 // MendOwner gives a zone to somebody who may own it, with what is its owner's in it; to whose it was, the zone alone.
 func MendOwner(zone, heir string) []string {

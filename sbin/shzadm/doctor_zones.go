@@ -81,7 +81,7 @@ func (u *checkup) checkZoneOwner(r zone.Root, path string) bool {
 	owner, known := u.names.UserName(r.Owner)
 	if known && u.names.InGroup(owner, layout.GroupBase) && r.FormerOwner(u.names) == "" {
 		u.check(u.names.InGroup(owner, layout.GroupManager), finding{Check: "zone-owner", Subject: path, Found: owner,
-			Right: layout.GroupManager, Mend: "gpasswd -a " + quote(owner) + " " + layout.GroupManager})
+			Right: layout.GroupManager, Mend: zone.MendManager(owner)})
 		return true
 	}
 	if known && len(u.names.Members(layout.GroupBase)) == 0 {
