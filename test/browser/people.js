@@ -33,6 +33,7 @@ async function make(t) {
   await t.inspect('list', { title: 'users.title', says: t.say('users-search.text') });
   await follow(t, 'users-new.link');
   await t.inspect('new', { title: 'users-new.title', says: t.say('users-new.intro') });
+  await pressTwice(t);
   await t.field('username').fill('Con Spazi');
   await t.field('full_name').fill(name);
   await t.field('email').fill(`${user}@localhost`);
@@ -40,9 +41,27 @@ async function make(t) {
   await t.inspect('name-wrong', { status: 400, title: 'users-new.title', says: t.say('users-refused.username') });
   t.expect(await t.field('full_name').inputValue() === name, 'what was typed is gone');
   await t.field('username').fill(user);
-  await t.go(() => t.button('users-new.submit').dblclick()); // the second press is none: the password is shown once
+  await t.go(() => t.button('users-new.submit').click());
   await t.inspect('made', { status: 201, title: 'users-made.title', says: t.say('users-made.password') });
   return { user, password: await t.page.locator('code.password').innerText() };
+}
+
+// pressTwice: the second press of a double click sends nothing, as the password would stand on a page that nobody sees.
+async function pressTwice(t) {
+  const sent = await t.page.evaluate(() => {
+    let count = 0;
+    document.addEventListener('submit', (event) => {
+      if (!event.defaultPrevented) count++;
+      event.preventDefault();
+    });
+    const button = document.querySelector('main form[method=post] button[type=submit]');
+    button.form.noValidate = true;
+    button.click();
+    button.click();
+    return count;
+  });
+  t.expect(sent === 1, `two presses send ${sent} forms`);
+  await t.visit('/cgi-bin/users?view=new');
 }
 
 // arrive logs in with the password that was shown, and chooses another one.
