@@ -168,3 +168,40 @@ func TestPutsOutAsksOnThePage(t *testing.T) {
 		t.Errorf("%d %s", a.status, listsOf(t, zone))
 	}
 }
+
+// TestSharedWithLessThanGroup: who is given less by an entry of his own than a group on the list gives him is told of, before and after: on the page, in JSON
+// and in a shell. The page that transfers a zone says by which groups its owner stays in.
+func TestSharedWithLessThanGroup(t *testing.T) {
+	needDemo(t)
+	run(t, "shzadm", "group", "add", "zless")
+	t.Cleanup(func() { run(t, "groupdel", "shz-zless") })
+	run(t, "shzadm", "group", "member", "zless", "carla")
+	zone := newZone(t, "group:shz-zless=write")
+	at := management + "/" + zone
+	if a := english(t, "anna", at+"?find=carla"); !strings.Contains(a.body, "is in the group shz-zless, which is on the list too: May look, download and upload.") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	a := form(t, "anna", at, true, "op=share", "principal=user:carla", "access=read")
+	if a.status != 200 || !strings.Contains(a.body, `"less":[{"principal":"user:carla","access":"write","through":["group:shz-zless"],"more":false}]`) || !strings.Contains(a.body, `"code":"less"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if out, status := shzadm(t, "zone", "share", zone, "user:carla=drop"); status != 0 || !strings.Contains(out, "gives less than a group") || !strings.Contains(out, "user:carla=write (group:shz-zless)") {
+		t.Errorf("%d %s", status, out)
+	}
+	if page := followed(t, "anna", english(t, "anna", at, "op=share", "principal=user:carla", "access=read")); !strings.Contains(page.body, "gives less than the group") || !strings.Contains(page.body, "shz-zless") {
+		t.Errorf("%s", page.body)
+	}
+	if a := form(t, "anna", at, true, "op=share", "principal=user:carla", "access=write"); a.status != 200 || strings.Contains(a.body, `"less"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if page := followed(t, "anna", english(t, "anna", at, "op=share", "principal=user:carla", "access=write")); strings.Contains(page.body, "gives less than") {
+		t.Errorf("%s", page.body)
+	}
+	if a := english(t, "anna", at+"?view=transfer"); !strings.Contains(a.body, "no longer gets in, unless") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	run(t, "shzadm", "group", "member", "zless", "anna")
+	if a := english(t, "anna", at+"?view=transfer"); !strings.Contains(a.body, "but still gets in") || !strings.Contains(a.body, "shz-zless, which is on the list too: May look") || strings.Contains(a.body, "unless the new owner") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}

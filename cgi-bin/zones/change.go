@@ -111,6 +111,9 @@ func (f form) changedTo(c change, reply helper.ZonefixReply) (outcome, error) {
 		for _, s := range reply.Report.Still {
 			c.warnings = append(c.warnings, warning{"still", l.Say("zones-share.still", f.stillWords(s))})
 		}
+		for _, s := range reply.Report.Less {
+			c.warnings = append(c.warnings, warning{"less", l.Say("zones-share.less", f.stillWords(s))})
+		}
 	}
 	if reply.Report != nil && reply.Report.Denied {
 		done = "denied"

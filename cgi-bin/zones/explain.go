@@ -127,7 +127,7 @@ func (v viewer) briefly(members []zone.Member) string {
 			words = append(words, v.call.Language.Count("zones-check.more", len(members)-i))
 			break
 		}
-		words = append(words, v.label(m.Principal)+" – "+v.call.Language.Say("zones-access."+string(m.Access)))
+		words = append(words, v.label(m.Principal)+" – "+strings.TrimSuffix(v.call.Language.Say("zones-access."+string(m.Access)), "."))
 	}
 	return strings.Join(words, "; ")
 }

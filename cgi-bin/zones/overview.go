@@ -114,6 +114,7 @@ type hit struct {
 	Principal, Label, About string
 	Group                   bool
 	Who                     string      // of a group: how many are in it, and some of them
+	By                      string      // of a person who is not on the list: by which groups he gets in
 	Bar                     string      // as of a member
 	Access                  zone.Access // what he has already, "" = nothing
 	Seen                    string      // as of a member
@@ -228,13 +229,35 @@ func (p zonePage) still(principal string) (string, templ.SafeURL) {
 	return "", ""
 }
 
-// beyond says who of a principal can do more, as the kernel answers, than the list has for it.
+// byGroups is what the groups on the list give somebody who has no entry of his own, as the lists of the groups say.
+func (p zonePage) byGroups(user string) zone.Still {
+	s := zone.Still{Principal: "user:" + user, Access: zone.None}
+	for _, m := range p.Members {
+		group, isGroup := strings.CutPrefix(m.Principal, "group:")
+		if !isGroup || m.Access == zone.None || !p.names.InGroup(user, group) {
+			continue
+		}
+		s.Through = append(s.Through, m.Principal)
+		if s.Access == zone.None || s.Access == m.Access {
+			s.Access = m.Access
+		} else { // of two that differ, together
+			s.Access = zone.Write
+		}
+	}
+	return s
+}
+
+// beyond says who of a principal can do more, as the kernel answers, than the list has for it, or that he has less than his groups.
 func (p zonePage) beyond(principal string) (string, templ.SafeURL) {
 	i := slices.IndexFunc(p.Members, func(m zone.Member) bool { return m.Principal == principal })
 	if i < 0 || p.Members[i].Access != zone.Read && p.Members[i].Access != zone.Drop {
 		return "", ""
 	}
+	l, who := p.call.Language, templ.SafeURL(zoneHref(p.Name, p.State, "view", "who"))
 	kind, name, _ := strings.Cut(principal, ":")
+	if by := p.byGroups(name); kind == "user" && by.Access != zone.None && by.Access != p.Members[i].Access {
+		return l.Say("zones-share.less", p.stillWords(by)), who
+	}
 	users := []string{name}
 	if kind == "group" {
 		users = nil
@@ -244,7 +267,6 @@ func (p zonePage) beyond(principal string) (string, templ.SafeURL) {
 			}
 		}
 	}
-	l, who := p.call.Language, templ.SafeURL(zoneHref(p.Name, p.State, "view", "who"))
 	if len(users) > maxAsked { // silence about the first of them would mean that there is nobody
 		return l.Say("zones-share.large"), who
 	}
@@ -421,6 +443,9 @@ func (p zonePage) search(find string) ([]hit, int) {
 			h.Access = zone.Own
 		}
 		h.Label, h.About, _ = p.about(e.Name)
+		if by := p.byGroups(e.Name); h.Access == "" && by.Access != zone.None {
+			h.By = p.stillWords(by)
+		}
 		hits = append(hits, h)
 	}
 	return hits, more

@@ -247,6 +247,9 @@ func (p zonePage) transfer() error {
 		Advice: l.Say("zones-transfer.advice"), Op: "transfer", Submit: l.Say("zones-transfer.submit"),
 		Commands: []string{command("shzadm", "zone", "transfer", p.Name, "--owner", "NEW")},
 	}
+	if by := p.byGroups(p.Owner); by.Access != zone.None {
+		q.Advice = l.Say("zones-transfer.stays", p.stillWords(by))
+	}
 	q.Find = p.find()
 	q.Searched = q.Find != ""
 	people := p.names.FindPeople(q.Find)

@@ -64,6 +64,7 @@ func (h *Held) ShareAll(members []Member) (Report, error) {
 	}
 	var report Report
 	report.Denied, report.DeniedTo = len(s.denied) > 0, s.denied
+	report.Less = h.lessened(s, members, before)
 	if report.Still, err = h.Still(members); err != nil {
 		return report, err
 	}

@@ -97,6 +97,7 @@ type Report struct {
 	Denied   bool     `json:"denied,omitempty"`
 	DeniedTo []string `json:"-"` // of whom
 	Still    []Still  `json:"still,omitempty"`
+	Less     []Still  `json:"less,omitempty"` // whom an entry of their own now gives less than the groups on the list give
 
 	unfinished bool // something was left as it was that another run might change
 	moreOwns   int  // of More, the folders of the principal's own

@@ -51,10 +51,7 @@ func (h *Held) Still(members []Member) ([]Still, error) {
 	if err != nil {
 		return nil, nil
 	}
-	after := s.withoutAtRoot(before, false)
-	for _, e := range s.granted {
-		after = after.With(e)
-	}
+	after := s.afterwards(before)
 	var still []Still
 	for i, m := range members {
 		e := s.all[i]
@@ -73,6 +70,28 @@ func (h *Held) Still(members []Member) ([]Still, error) {
 		}
 	}
 	return still, nil
+}
+
+// afterwards is the root's list as sharing makes it of this one.
+func (s sharing) afterwards(before acl.ACL) acl.ACL {
+	after := s.withoutAtRoot(before, false)
+	for _, e := range s.granted {
+		after = after.With(e)
+	}
+	return after
+}
+
+// lessened are those of the members to whom sharing gives less by an entry of their own than the groups on the list would: it decides alone.
+func (h *Held) lessened(s sharing, members []Member, before acl.ACL) (less []Still) {
+	list := withFullMask(s.afterwards(before))
+	for i, m := range members {
+		if e := s.all[i]; m.Access != None && e.Tag == acl.User {
+			if given, through := h.admin.groupsOf(list, e.ID); given&^e.Perm != 0 {
+				less = append(less, Still{Principal: m.Principal, Access: accessOf(given), Through: through})
+			}
+		}
+	}
+	return less
 }
 
 // groupsOf is what the groups in a list give somebody, under its mask, and which.

@@ -184,6 +184,9 @@ func (c *call) showReport(name string, grants []zone.Member, r zone.Report, done
 	for _, s := range r.Still {
 		b.WriteString(c.say.line("zone-still", name, stillWords(s)))
 	}
+	for _, s := range r.Less {
+		b.WriteString(c.say.line("zone-less", name, stillWords(s)))
+	}
 	if r.Shut {
 		b.WriteString(c.say.line("zone-shut", name, name))
 	}
