@@ -189,6 +189,15 @@ func TestReadOnlyBase(t *testing.T) {
 	if status != 1 || strings.Count(out, `"check":`) != 1 || !strings.Contains(out, `"read-only"`) {
 		t.Errorf("%d %s", status, out)
 	}
+	a := english(t, "anna", management, "op=create", "name=mt-typed", "title=What I typed")
+	if shows(t, a, 423, `value="mt-typed"`, `value="What I typed"`, "can only be read"); strings.Contains(a.body, "In use") {
+		t.Error(a.body)
+	}
+	for _, words := range [][]string{{"modify", "stuck", "--title", "x"}, {"close", "stuck"}} {
+		if out, status := shzadm(t, append([]string{"zone"}, words...)...); status != 1 || !strings.Contains(out, "mounted read-only") || strings.Contains(out, "/proc/") {
+			t.Errorf("%q: %d %s", words, status, out)
+		}
+	}
 	if out, status := shzadm(t, "zone", "share", "stuck", "user:carla=read"); status != 1 || !strings.Contains(out, "mounted read-only") {
 		t.Errorf("%d %s", status, out)
 	}

@@ -67,6 +67,20 @@ func TestUnshareSaysWhoStillGetsIn(t *testing.T) {
 		"Taken off the list.", "Members of the group may still get in", "?view=who")
 	shows(t, followed(t, "anna", english(t, "anna", at, "op=share", "principal=user:bruno", "access=none")), 200,
 		"Taken off the list.", "not:still gets in", "not:may still get in")
+	// Who was not on it, or what was mistyped, is told of.
+	shows(t, followed(t, "anna", english(t, "anna", at, "op=share", "principal=user:bruno", "access=none")), 200, "nobody has been taken off it", "not:Taken off")
+	for _, nobody := range []string{"user:bruno", "user:4444", "group:1011444"} {
+		if a := form(t, "anna", at, true, "op=share", "principal="+nobody, "access=none"); a.status != 200 || !strings.Contains(a.body, `"absent":["`+nobody+`"]`) || !strings.Contains(a.body, `"code":"absent"`) {
+			t.Errorf("%s: %d %s", nobody, a.status, a.body)
+		}
+		if out, status := shzadm(t, "zone", "share", zone, nobody+"=none"); status != 0 || !strings.Contains(out, "nothing was on the list by the name of "+nobody) {
+			t.Errorf("%s: %d %s", nobody, status, out)
+		}
+	}
+	run(t, "setfacl", "-n", "-m", "u:4444:r-x", zonePath(zone))
+	if a := form(t, "anna", at, true, "op=share", "principal=user:4444", "access=none"); a.status != 200 || strings.Contains(a.body, "absent") || strings.Contains(listsOf(t, zone), "4444") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
 	// An entry that somebody wrote to keep her out stays, and it is said so, by the command too.
 	run(t, "setfacl", "-m", "user:carla:---", zonePath(zone))
 	kept := english(t, "anna", at, "op=share", "principal=user:carla", "access=none")
@@ -185,6 +199,7 @@ func TestZonesDefaultWithoutMaximum(t *testing.T) {
 	run(t, "shzadm", "zone", "modify", "zd-said", "--expires", "2099-12-31")
 	setConfig(t, "[zones]\nmax_expiry_days = 30\n")
 	shows(t, english(t, "anna", management+"/zd-said?view=settings"), 200, `value="2099-12-31"`, `max="2099-12-31"`)
+	shows(t, english(t, "anna", management+"/zd-unsaid?view=extend"), 200, "no zone stays open for ever", "not:nothing needs to be done")
 	z = zoneIn(t, form(t, "anna", management, true, "op=create", "name=zd-never", "expires="))
 	if want := time.Now().AddDate(0, 0, 30).Format(time.DateOnly); z.Expires == nil || *z.Expires != want {
 		t.Errorf("where there is a maximum: %+v, not %s", z, want)

@@ -111,12 +111,19 @@ func (f form) changedTo(c change, reply helper.ZonefixReply) (outcome, error) {
 		for _, s := range reply.Report.Still {
 			c.warnings = append(c.warnings, warning{"still", l.Say("zones-share.still", f.stillWords(s))})
 		}
+		for _, principal := range reply.Report.Absent {
+			c.warnings = append(c.warnings, warning{"absent", f.label(principal) + ": " + l.Say("zones-done.absent")})
+		}
 		for _, s := range reply.Report.Less {
 			c.warnings = append(c.warnings, warning{"less", l.Say("zones-share.less", f.stillWords(s))})
 		}
 	}
-	if reply.Report != nil && reply.Report.Denied {
+	switch {
+	case reply.Report == nil:
+	case reply.Report.Denied:
 		done = "denied"
+	case done == "unshare" && len(reply.Report.Absent) > 0:
+		done = "absent"
 	}
 	o := outcome{
 		status: http.StatusOK, object: changed{after, reply.Report, c.warnings}, location: c.location(after.Details, done),

@@ -241,7 +241,7 @@ func (v viewer) policy() (zone.Policy, error) {
 // create makes a zone as the user himself would by mkdir.
 func (f form) create() error {
 	err := f.makeZone()
-	if err != nil && !f.call.JSON && zone.MayMakeZones() { // for who may not the form is no use, nor is its command
+	if err != nil && !f.call.JSON && (zone.MayMakeZones() || errors.Is(err, unix.EROFS)) { // for who may not the form is no use, nor is its command
 		told := f.told(err)
 		f.call.Log(err)
 		return newZonePage(f.viewer, f.fields, web.CodeOf(told).Status(), &page.Notice{Kind: page.Error, Text: f.call.Message(told)})

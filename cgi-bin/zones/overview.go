@@ -158,7 +158,7 @@ func (p zonePage) overview() error {
 			o.To = zone.NameLike(former, zone.IsTaken)
 		}
 	}
-	if gone := p.query.Get("of"); gone != "" && p.call.Done() == "unshare" {
+	if gone := p.query.Get("of"); gone != "" && (p.call.Done() == "unshare" || p.call.Done() == "absent") {
 		o.Still, o.Who = p.still(gone)
 	} else if gone != "" && p.call.Done() == "share" {
 		o.Still, o.Who = p.beyond(gone)

@@ -335,6 +335,8 @@ func (p zonePage) extending() error {
 		for _, e := range extensions {
 			q.Commands = append(q.Commands, command("shzadm", "zone", "modify", p.Name, "--expires", e.Expires))
 		}
+	case p.Expires == nil && policy.MaxExpiry > 0: // the cleaner has not been there yet
+		q.Question = l.Say("zones-extend.capped", l.Day(latest(policy, time.Now())))
 	case p.Expires != nil:
 		q.Question = l.Say("zones-extend.longest", p.ends(p.seen))
 	}

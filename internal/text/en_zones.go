@@ -147,6 +147,7 @@ var englishZones = map[string]string{
 	"zones-extend.title":      "Extend the zone",
 	"zones-extend.question":   "The zone is open until %s. Until when is it to be open?",
 	"zones-extend.none":       "This zone has no end: nothing needs to be done.",
+	"zones-extend.capped":     "This zone has no end yet, but no zone stays open for ever: within a day it gets one, about %s.",
 	"zones-extend.longest":    "The zone is open until %s; it cannot be open for longer yet.",
 	"zones-extend.zone":       "Everything about this zone",
 
@@ -170,6 +171,7 @@ var englishZones = map[string]string{
 	"zones-done.modify":       "Saved.",
 	"zones-done.share":        "Done: it holds from now on.",
 	"zones-done.unshare":      "Taken off the list. Downloads that are under way run to their end.",
+	"zones-done.absent":       "Nothing was on the list by that name: nobody has been taken off it.",
 	"zones-done.denied":       "Still in the list, with an entry that gives nothing and was written by hand: it keeps out somebody whom a group lets in. In a shell, setfacl -x takes it away.",
 	"zones-share.less":        "An entry of one's own decides alone, and this one gives less than the group. To give back what the group gives, take it off the list. %s",
 	"zones-share.beyond":      "%s can do more, though: %s.",

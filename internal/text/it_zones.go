@@ -147,6 +147,7 @@ var italianZones = map[string]string{
 	"zones-extend.title":      "Prolungare l'area",
 	"zones-extend.question":   "L'area è aperta fino al %s. Fino a quando deve restare aperta?",
 	"zones-extend.none":       "Quest'area non ha scadenza: non c'è niente da fare.",
+	"zones-extend.capped":     "Quest'area non ha ancora una scadenza, ma nessuna resta aperta per sempre: entro un giorno ne avrà una, intorno al %s.",
 	"zones-extend.longest":    "L'area è aperta fino al %s; per ora non può restare aperta più a lungo.",
 	"zones-extend.zone":       "Tutto su quest'area",
 
@@ -170,6 +171,7 @@ var italianZones = map[string]string{
 	"zones-done.modify":       "Salvato.",
 	"zones-done.share":        "Fatto: la condivisione vale da subito.",
 	"zones-done.unshare":      "Tolto dall'elenco. I download già in corso arrivano fino alla fine.",
+	"zones-done.absent":       "Nell'elenco non c'era nulla con quel nome: non è stato tolto nessuno.",
 	"zones-done.denied":       "Resta nell'elenco con una voce che non dà niente, scritta a mano: tiene fuori chi entrerebbe grazie a un gruppo. Dalla shell la toglie setfacl -x.",
 	"zones-share.less":        "Una voce propria decide da sola, e questa dà meno del gruppo. Per ridare quello che dà il gruppo, toglila dall'elenco. %s",
 	"zones-share.beyond":      "%s può però di più: %s.",

@@ -58,6 +58,10 @@ func (h *Held) ShareAll(members []Member) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	inherited, err := acl.Default(fd)
+	if err != nil {
+		return Report{}, err
+	}
 	s, err := h.sharing(members, before)
 	if err != nil {
 		return Report{}, err
@@ -79,6 +83,9 @@ func (h *Held) ShareAll(members []Member) (Report, error) {
 	if len(s.narrowed) > 0 {
 		if err := h.narrowAll(s, &report); err != nil {
 			return report, err
+		}
+		if report.Folders+report.Files == 0 { // the content may name whom the root does not
+			report.Absent = s.absent(members, before, inherited)
 		}
 	}
 	report.Shut, err = isShut(fd, s.granted)
@@ -168,6 +175,17 @@ func (s sharing) without(list acl.ACL, _ bool) acl.ACL {
 		}
 	}
 	return list
+}
+
+// absent are those who are to have nothing and stand in none of the lists of the root.
+func (s sharing) absent(members []Member, lists ...acl.ACL) (absent []string) {
+	for i, m := range members {
+		listed := slices.ContainsFunc(lists, func(list acl.ACL) bool { _, there := list.Find(s.all[i].Tag, s.all[i].ID); return there })
+		if m.Access == None && !listed {
+			absent = append(absent, m.Principal)
+		}
+	}
+	return absent
 }
 
 // withoutAtRoot is without for the root, where an interrupted downgrade leaves an entry: see addToRoot.

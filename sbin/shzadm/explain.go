@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	"sharezone/internal/factor"
 	"sharezone/internal/farewell"
 	"sharezone/internal/invitation"
+	"sharezone/internal/layout"
 	"sharezone/internal/signup"
 	"sharezone/internal/verification"
 	"sharezone/internal/zone"
@@ -155,7 +157,8 @@ func explain(err error, say texts) string {
 	case errors.Is(err, unix.EDQUOT):
 		return say.line("quota", err)
 	case errors.Is(err, unix.EROFS):
-		return say.line("read-only", err)
+		what, _, _ := strings.Cut(subject(err, unix.EROFS), "xattr.") // which names the descriptor
+		return say.line("read-only", cmp.Or(strings.TrimSuffix(what, ": "), layout.Base))
 	}
 	for _, r := range refusals {
 		if errors.Is(err, r.err) {

@@ -348,6 +348,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"zone-made":     "Area %s di %s: %s\n",
 	"zone-shared":   "Area %s: %s=%s (cambiati all'interno: cartelle %d, file %d)\n",
 	"zone-system":   "attenzione: %s è un gruppo del sistema; entra chi ne fa parte ed è in shzbase, e chi vi sarà messo dopo\n",
+	"zone-absent":   "Area %s: nell'elenco non c'era nulla con il nome di %s\n",
 	"zone-denied":   "Area %s: resta una voce per %s che non dà niente, perché tiene fuori chi entrerebbe grazie a un gruppo; la toglie setfacl -x\n",
 	"zone-less":     "Area %s: una voce propria decide da sola, e dà meno di un gruppo che è nell'elenco: %s\n",
 	"zone-still":    "Area %s: entra lo stesso, per un gruppo che è nell'elenco: %s\n",

@@ -178,6 +178,9 @@ func (c *call) showReport(name string, grants []zone.Member, r zone.Report, done
 			b.WriteString(c.say.line("zone-shared", name, g.Principal, string(g.Access), r.Folders, r.Files))
 		}
 	}
+	for _, principal := range r.Absent {
+		b.WriteString(c.say.line("zone-absent", name, principal))
+	}
 	for _, principal := range r.DeniedTo {
 		b.WriteString(c.say.line("zone-denied", name, principal))
 	}
