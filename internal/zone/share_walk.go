@@ -95,7 +95,7 @@ type Report struct {
 	Shut    bool      `json:"shut"` // the mask of the root leaves less than was given
 	// Denied: an entry that gives nothing stays in the root's list where rights were taken away; it keeps out whom a group would let in.
 	Denied   bool     `json:"denied,omitempty"`
-	DeniedTo []string `json:"-"` // of whom
+	DeniedTo []string `json:"-"`                // of whom
 	Absent   []string `json:"absent,omitempty"` // who were to be taken off, and were on no list of the zone
 	Still    []Still  `json:"still,omitempty"`
 	Less     []Still  `json:"less,omitempty"` // whom an entry of their own now gives less than the groups on the list give
