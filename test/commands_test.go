@@ -16,6 +16,7 @@ var code = regexp.MustCompile(`<pre><code>(.*?)</code></pre>`)
 
 func TestCommandsOfPages(t *testing.T) {
 	zone := newZone(t, "user:bruno=write")
+	manager(t, "zc-marta")
 	if out, status := asUser(t, "bruno", "sh", "-ec", `cd "$1"; mkdir -m 1770 -- his -d; echo x >his/a; chmod 660 his/a; chmod 1700 his`, "sh", zonePath(zone)); status != 0 {
 		t.Fatal(out)
 	}
@@ -23,13 +24,15 @@ func TestCommandsOfPages(t *testing.T) {
 	run(t, "sh", "-ec", `cp /etc/hostname "$1"; chattr +i "$1"`, "sh", zonePath(zone, "fixed"))
 	for query, want := range map[string][]string{
 		"?view=transfer":          {"shzadm zone transfer " + zone + " --owner NEW"},
+		"?view=transfer&find=zc-": {"shzadm zone transfer " + zone + " --owner zc-marta"},
+		"?view=who&as=bruno":      {"shzadm zone who --as bruno " + zone},
 		"?view=remove&path=his/a": {"shzadm zone remove " + zone + " his/a"},
 		"?view=remove&path=-d":    {"shzadm zone remove " + zone + " -- -d"},
 		"?view=who&path=his":      {"shzadm zone who " + zone + " his", "shzadm zone take " + zone + " his"},
 		"?view=check":             {"shzadm zone take " + zone + " his", "shzadm zone apply " + zone, "shzadm zone take " + zone + " fixed", "find " + zonePath(zone) + " -xdev -inum "},
 		"":                        {"shzadm zone share " + zone, "runuser -u anna -- setfacl -n -m "},
 		"?view=ages":              {"setfattr -h -n user.shz.keep "},
-		"?view=space":             nil,
+		"?view=space":             {"shzadm zone space " + zone},
 	} {
 		a := curlAs(t, "anna", management+"/"+zone+query)
 		var lines []string
@@ -46,7 +49,7 @@ func TestCommandsOfPages(t *testing.T) {
 			}
 		}
 		for _, line := range lines {
-			looks := strings.HasPrefix(line, "getfacl ") || strings.HasPrefix(line, "du ")
+			looks := strings.HasPrefix(line, "getfacl ") || strings.HasPrefix(line, "du ") || strings.HasPrefix(line, "runuser -u bruno -- ls -ld ")
 			if !looks && strings.Contains(line, zonePath(zone)+"/") {
 				t.Errorf("%s: %s", query, line)
 			}

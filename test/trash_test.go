@@ -417,6 +417,9 @@ func TestTrashNameTaken(t *testing.T) {
 	if !strings.Contains(a.body, "has the name of somebody&#39;s trash") || !strings.Contains(a.body, "view=remove") || !strings.Contains(a.body, ">"+name+"<") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
+	if out, _ := shzadm(t, "zone", "check", zone); !strings.Contains(out, "has the name of somebody's trash") || !strings.Contains(out, "  shzadm zone remove "+zone+" "+name+"\n") {
+		t.Error(out)
+	}
 	a = curlAs(t, "anna", "-H", "Accept-Language: en", at+"?view=remove&raw="+name)
 	if pagetest.Check(t, a.body); a.status != 200 || !strings.Contains(a.body, `name="raw" value="`+name+`"`) {
 		t.Errorf("%d %s", a.status, a.body)

@@ -128,6 +128,13 @@ func TestApplyGains(t *testing.T) {
 	}
 }
 
+// TestOwnersEntryCountsForNothing: an entry for the owner is said to be that, and has no buttons, which would be refused.
+func TestOwnersEntryCountsForNothing(t *testing.T) {
+	zone := newZone(t, "user:bruno=read")
+	run(t, "setfacl", "-n", "-m", "u:anna:---", zonePath(zone))
+	shows(t, english(t, "anna", management+"/"+zone), 200, "Is the owner: this entry counts for nothing", `value="user:bruno"`, `not:value="user:anna"`)
+}
+
 // TestPutsOutAsksOnThePage: the page that refuses to put people out has the button that does it.
 func TestPutsOutAsksOnThePage(t *testing.T) {
 	zone := newZone(t, "user:bruno=read", "user:carla=write")
@@ -146,6 +153,9 @@ func TestPutsOutAsksOnThePage(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	pagetest.Check(t, a.body)
+	if strings.Contains(a.body, "..") || strings.Contains(a.body, ".;") {
+		t.Error(a.body)
+	}
 	// Who agreed to put out one puts out no other, who came to it meanwhile.
 	told := consentIn(t, a)
 	run(t, "setfacl", "-x", "u:carla", zonePath(zone))

@@ -140,7 +140,7 @@ func concluded(l text.Language, notice page.Notice, href templ.SafeURL, body tem
 }
 
 // leftPage is the page of its own for that.
-func leftPage(v page.View, r reportView, href templ.SafeURL) templ.Component {
+func leftPage(v page.View, crumbs []page.Crumb, r reportView, href templ.SafeURL) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -173,7 +173,7 @@ func leftPage(v page.View, r reportView, href templ.SafeURL) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = page.Breadcrumb(v.Language, []page.Crumb{{Label: v.Language.Say("zones.title"), Href: here}, {Label: v.Title, Current: true}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Breadcrumb(v.Language, crumbs).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

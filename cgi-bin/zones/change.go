@@ -188,8 +188,12 @@ func left(v viewer) error {
 		}
 	}
 	view := v.call.View(v.call.Language.Say("zones-report.page"))
-	view.Notice = &page.Notice{Kind: page.Info, Text: v.call.Language.Say("zones-done.partly")}
-	return v.call.AnswerPage(http.StatusOK, leftPage(view, reportOf(v.call.Language, r), templ.SafeURL(on)))
+	crumbs := []page.Crumb{{Label: v.listTitle(), Href: here}}
+	if name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(on, here), "/"), "?"); name != "" {
+		crumbs = append(crumbs, page.Crumb{Label: name, Href: templ.SafeURL(here + "/" + name)})
+	}
+	crumbs = append(crumbs, page.Crumb{Label: view.Title, Current: true})
+	return v.call.AnswerPage(http.StatusOK, leftPage(view, crumbs, reportOf(v.call.Language, r), templ.SafeURL(on)))
 }
 
 // after is a zone as zonefix tells it after a change. What the user himself may do in it the kernel says.

@@ -352,7 +352,7 @@ func (p zonePage) spaceView(s zone.Space) spaceView {
 			{l.Say("zones-space.used"), l.Size(s.Bytes), false}, {l.Say("zones-space.files"), l.Number(s.Files), false},
 			{l.Say("zones-space.folders"), l.Number(s.Folders), false}, {l.Say("zones-space.free"), l.Size(s.Free), false},
 		},
-		Commands: []string{command("du", "-sh", "--", zonePath(p.Name, place{}))},
+		Commands: []string{command("shzadm", "zone", "space", p.Name), command("du", "-sh", "--", zonePath(p.Name, place{}))},
 	}
 	if s.Limit != nil {
 		v.Facts = append(v.Facts, fact{l.Say("zones-space.limit"), l.Size(*s.Limit), false})

@@ -245,7 +245,6 @@ func (p zonePage) transfer() error {
 	q := questionView{
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("zones-transfer.title"), Question: l.Say("zones-transfer.question"),
 		Advice: l.Say("zones-transfer.advice"), Op: "transfer", Submit: l.Say("zones-transfer.submit"),
-		Commands: []string{command("shzadm", "zone", "transfer", p.Name, "--owner", "NEW")},
 	}
 	if by := p.byGroups(p.Owner); by.Access != zone.None {
 		q.Advice = l.Say("zones-transfer.stays", p.stillWords(by))
@@ -268,6 +267,11 @@ func (p zonePage) transfer() error {
 		m.Label, m.About, _ = p.about(e.Name)
 		q.Managers = append(q.Managers, m)
 	}
+	heir := "NEW"
+	if q.Searched && len(q.Managers) > 0 {
+		heir = q.Managers[0].Name
+	}
+	q.Commands = []string{command("shzadm", "zone", "transfer", p.Name, "--owner", heir)}
 	return p.answer("transfer", nil, transferBody(l, q))
 }
 

@@ -283,7 +283,11 @@ func shownPath(encoded string) string {
 }
 
 func (p zonePage) whoCommands(at place, users []string) []string {
-	lines := []string{belowCommand("who", p.Name, at), command("getfacl", "--", zonePath(p.Name, at))}
+	who := belowCommand("who", p.Name, at)
+	for _, user := range users {
+		who = strings.Replace(who, " who ", " who "+command("--as", user)+" ", 1)
+	}
+	lines := []string{who, command("getfacl", "--", zonePath(p.Name, at))}
 	if len(users) > 0 {
 		lines = append(lines, command("runuser", "-u", users[0], "--", "ls", "-ld", "--", zonePath(p.Name, at)))
 	}

@@ -388,6 +388,9 @@ func (c *checker) missed(name string, reason SkipReason, err error) {
 			return
 		}
 		d.Kind, d.Found = DriftReserved, OwnerName(st.Uid, c.zone.admin.names)
+		if ofTrash {
+			d.Mend = []string{belowZone("remove", c.zone.name, []string{name})}
+		}
 	case SkipMount:
 		d.Kind = DriftMount
 	case SkipError:

@@ -32,7 +32,7 @@ func (c *checker) seeTrash(name string, fd int, st *unix.Stat_t) bool {
 	if len(c.walker.stack) == 1 {
 		c.trash = st.Uid
 		if trashName(st.Uid) != name {
-			c.take(Drift{Path: escape(c.walker.names(name)), Kind: DriftReserved, Found: OwnerName(st.Uid, c.zone.admin.names), Mend: []string{}})
+			c.take(Drift{Path: escape(c.walker.names(name)), Kind: DriftReserved, Found: OwnerName(st.Uid, c.zone.admin.names), Mend: []string{belowZone("remove", c.zone.name, []string{name})}})
 			return true
 		}
 	} else if st.Uid != c.trash { // content of the zone, whatever folder it lies in

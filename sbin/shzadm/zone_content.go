@@ -250,6 +250,8 @@ func (c *call) driftLines(name string, found zone.Checkup) string {
 		line := c.say.line("drift-" + d.Kind)
 		if d.Kind == zone.DriftValue && strings.HasPrefix(d.Found, "keep: ") { // no command: a person says what is to stay
 			line = c.say.line("drift-keep")
+		} else if d.Kind == zone.DriftReserved && len(d.Mend) > 0 {
+			line = c.say.line("drift-reserved-trash")
 		}
 		b.WriteString(values.Replace(line) + "\n")
 		for _, line := range d.Mend {
