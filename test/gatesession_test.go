@@ -253,6 +253,19 @@ func TestGateMustChange(t *testing.T) {
 	}
 }
 
+// gatesTogether are the statuses of so many requests of a session at the same time.
+func gatesTogether(t *testing.T, id string, count int, prepare string) []int {
+	answers := make([]int, count)
+	var group sync.WaitGroup
+	for i := range answers {
+		call := withSession(id, "GET", "/cgi-bin/home")
+		call.prepare = prepare
+		group.Go(func() { answers[i] = callGate(t, call).status })
+	}
+	group.Wait()
+	return answers
+}
+
 // TestGateStore is steps 8 and 9: a store that cannot be read, a helper that does not answer.
 func TestGateStore(t *testing.T) {
 	needDemo(t)
@@ -277,7 +290,7 @@ func TestGateStore(t *testing.T) {
 			began := time.Now()
 			a := callGate(t, call)
 			checkRefusal(t, a, row.step, row.status)
-			if took := time.Since(began); took > 20*time.Second {
+			if took := time.Since(began); took > 12*time.Second { // five, and what a busy machine takes
 				t.Errorf("took %v", took)
 			}
 		})
@@ -288,24 +301,26 @@ func TestGateStore(t *testing.T) {
 		checkRefusal(t, callGate(t, call), 9, 503)
 	})
 	t.Run("requests that come together", func(t *testing.T) {
-		// A page has many: the helper looks once, slow as it is, and all of them are answered.
-		id := forge(t, "bruno", stale)
+		// A page has many: the helper looks once, and all of them are answered. On a machine that is too slow for that it is tried again.
 		dir := t.TempDir()
 		run(t, "cp", layout.AuthHelper, dir+"/auth")
-		prepare := fmt.Sprintf(fakeAuth, `echo >>`+dir+`/asked; sleep 0.5; exec `+dir+`/auth`)
-		var group sync.WaitGroup
-		for range 20 {
-			call := withSession(id, "GET", "/cgi-bin/home")
-			call.prepare = prepare
-			group.Go(func() {
-				if a := callGate(t, call); a.status != 200 {
-					t.Errorf("%d %s%s", a.status, a.body, a.stderr)
-				}
-			})
+		once := func() bool {
+			os.Remove(dir + "/asked")
+			answers := gatesTogether(t, forge(t, "bruno", stale), 10, fmt.Sprintf(fakeAuth, `echo >>`+dir+`/asked; sleep 0.3; exec `+dir+`/auth`))
+			t.Logf("%v, asked %d times", answers, len(read(t, dir+"/asked")))
+			return !slices.ContainsFunc(answers, func(status int) bool { return status != 200 }) && len(read(t, dir+"/asked")) == 1
 		}
-		group.Wait()
-		if n := len(read(t, dir+"/asked")); n != 1 {
-			t.Errorf("the helper was asked %d times", n)
+		if !once() && !once() && !once() {
+			t.Error("the helper is asked for each of them")
+		}
+	})
+	t.Run("requests that come together while the helper is slow", func(t *testing.T) {
+		began := time.Now()
+		if answers := gatesTogether(t, forge(t, "bruno", stale), 3, fmt.Sprintf(fakeAuth, "exec sleep 30")); !slices.Equal(answers, []int{503, 503, 503}) {
+			t.Error(answers)
+		}
+		if took := time.Since(began); took > 12*time.Second {
+			t.Errorf("took %v: one waits after the other", took)
 		}
 	})
 	t.Run("helper ends the session", func(t *testing.T) {

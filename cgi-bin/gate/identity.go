@@ -47,7 +47,7 @@ func sessionUser(q *request) (identity, *refusal) {
 	}
 	// 8. Refuse if the session store cannot be read; a session that is absent, damaged, over or of the other entry is
 	// no reason to refuse: the login form comes.
-	f, err := session.Open(q.session, os.O_RDWR) // to write nothing but its time: the lock of refreshed needs it
+	f, err := session.Open(q.session, os.O_RDONLY)
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, session.ErrDamaged) || errors.Is(err, unix.ELOOP) {
 		return nobody, nil
 	}
@@ -55,10 +55,11 @@ func sessionUser(q *request) (identity, *refusal) {
 		return nobody, &refusal{stepStore, "internal", "session store: " + err.Error()}
 	}
 	defer f.Close()
-	record, ok, err := readValid(q, f)
+	end := time.Now().Add(refreshLimit)
+	record, ok, err := readValid(q, f, end)
 	// 9. Refuse if the account cannot be looked at again although the account files changed or a minute went by.
 	if err == nil && ok && record.Stale(time.Now(), session.Stamp()) {
-		record, ok, err = refreshed(q, f)
+		record, ok, err = refreshed(q, f, end)
 	}
 	if err != nil {
 		return nobody, &refusal{stepRefresh, "busy", err.Error()}
@@ -74,22 +75,26 @@ func sessionUser(q *request) (identity, *refusal) {
 
 // refreshed is the session after auth has looked at its account again. Of a session's requests one asks auth, and the others, of which a page
 // has many at once, wait for what it wrote: else as many processes as requests would stand in each other's way until nobody waits any longer.
-func refreshed(q *request, f *os.File) (session.Record, bool, error) {
-	end := time.Now().Add(refreshLimit)
-	// Not flock, which auth needs. It falls when f is closed.
+func refreshed(q *request, f *os.File, end time.Time) (session.Record, bool, error) {
+	turn, err := session.Open(q.session, os.O_RDWR) // as such a lock needs it; nothing is written
+	if err != nil {
+		return session.Record{}, false, err
+	}
+	defer turn.Close() // the lock falls
+	// Not flock, which auth needs.
 	for lock := (&unix.Flock_t{Type: unix.F_WRLCK, Len: 1}); ; time.Sleep(10 * time.Millisecond) {
-		err := unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, lock)
+		err := unix.FcntlFlock(turn.Fd(), unix.F_OFD_SETLK, lock)
 		if err == nil {
 			break
 		}
 		if err != unix.EAGAIN && err != unix.EACCES && err != unix.EINTR {
 			return session.Record{}, false, err
 		}
-		if time.Now().After(end) {
+		if time.Until(end) < refreshLeast { // what is begun now would only be ended
 			return session.Record{}, false, errors.New("another request of the session has it refreshed for long")
 		}
 	}
-	record, ok, err := readValid(q, f)
+	record, ok, err := readValid(q, f, end)
 	if err != nil || !ok || !record.Stale(time.Now(), session.Stamp()) {
 		return record, ok, err
 	}
@@ -99,15 +104,15 @@ func refreshed(q *request, f *os.File) (session.Record, bool, error) {
 	case err != nil:
 		return session.Record{}, false, errors.New("refresh: " + err.Error())
 	}
-	if record, ok, err = readValid(q, f); err == nil && ok && time.Since(record.Refreshed) > session.RefreshAfter {
+	if record, ok, err = readValid(q, f, end); err == nil && ok && time.Since(record.Refreshed) > session.RefreshAfter {
 		err = errors.New("refresh changed nothing")
 	}
 	return record, ok, err
 }
 
 // readValid reads the session and says whether it is one of this entry whose time is not over.
-func readValid(q *request, f *os.File) (session.Record, bool, error) {
-	if err := lockShared(f); err != nil {
+func readValid(q *request, f *os.File, end time.Time) (session.Record, bool, error) {
+	if err := lockShared(f, end); err != nil {
 		return session.Record{}, false, err
 	}
 	defer unix.Flock(int(f.Fd()), unix.LOCK_UN) // auth needs it alone
@@ -118,9 +123,9 @@ func readValid(q *request, f *os.File) (session.Record, bool, error) {
 // errLocked says that auth holds the session longer than anybody waits.
 var errLocked = errors.New("session is locked")
 
-// lockShared waits for auth to have written the session, but not longer than for a refresh.
-func lockShared(f *os.File) error {
-	for end := time.Now().Add(refreshLimit); ; time.Sleep(10 * time.Millisecond) {
+// lockShared waits for auth to have written the session, until end.
+func lockShared(f *os.File, end time.Time) error {
+	for ; ; time.Sleep(10 * time.Millisecond) {
 		if err := unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB); err != unix.EWOULDBLOCK && err != unix.EINTR {
 			return err
 		}
@@ -141,9 +146,12 @@ func touch(f *os.File) {
 // errEnded says that auth ended the session: locked, expired, changed or gone account.
 var errEnded = errors.New("session ended")
 
-// refreshLimit is how long the gate waits for auth: LDAP that does not answer must not hold a browser longer, and a machine that is busy for a
-// moment must refuse nobody.
-const refreshLimit = 5 * time.Second
+// refreshLimit is how long a request waits for auth in all: LDAP that does not answer must not hold a browser longer, and a machine that is busy
+// for a moment must refuse nobody. With less than refreshLeast of it left auth is not begun.
+const (
+	refreshLimit = 5 * time.Second
+	refreshLeast = time.Second
+)
 
 // refresh has auth look at the account again, until end; auth writes the session file itself.
 func refresh(name string, end time.Time) error {

@@ -408,7 +408,7 @@ func (f form) apply() error {
 		return err
 	}
 	path := "apply"
-	if sure != "" { // he was told whom it puts out
+	if sure != "" { // he says that he was told whom it puts out
 		path = "apply sure"
 	}
 	return f.fix(change{

@@ -176,7 +176,7 @@ var table = [...]setting{
 	},
 	{
 		"login", "wait_milliseconds", 1500, 100, 1800, "milliseconds",
-		"So long one waits for a free slot. It is less than two seconds, because then the gate gives up looking at an " +
+		"So long one waits for a free slot. It is much less than five seconds, because then the gate gives up looking at an " +
 			"account again.",
 		func(s *Settings, n int64) { s.Login.Wait = time.Duration(n) * time.Millisecond }, nil,
 	},

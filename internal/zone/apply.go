@@ -38,7 +38,7 @@ func (h *Held) Apply(consent Consent) (Report, error) {
 	if root.NoACL {
 		return Report{}, acl.ErrUnsupported
 	}
-	if consent != Whatever {
+	if consent != Whatever { // who is sure of all needs no list of them
 		if err := h.checkPutOut(root); !consent.covers(err) {
 			return Report{}, fmt.Errorf("%s: %w", h.name, err)
 		}

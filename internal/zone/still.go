@@ -34,7 +34,7 @@ func (h *Held) CheckGains(members []Member, consent Consent) error {
 			gains = append(gains, s)
 		}
 	}
-	if refused := (&GainsError{gains}); len(gains) > 0 && consent != Whatever && !consent.covers(refused) {
+	if refused := (&GainsError{gains}); len(gains) > 0 && !consent.covers(refused) {
 		return fmt.Errorf("%s: %w", h.name, refused)
 	}
 	return nil

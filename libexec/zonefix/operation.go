@@ -120,6 +120,9 @@ func share(w *work) (helper.ZonefixReply, error) {
 	case len(members) == 0:
 		members = []zone.Member{{Principal: w.Principal, Access: zone.Access(w.Access)}}
 	}
+	if !w.Sure.Valid() {
+		return helper.ZonefixReply{}, errConsent
+	}
 	if err := w.zone.CheckGains(members, w.Sure); err != nil {
 		return helper.ZonefixReply{}, err
 	}
@@ -127,7 +130,13 @@ func share(w *work) (helper.ZonefixReply, error) {
 	return showAfter(w, &report, err)
 }
 
+// errConsent refuses a sure of no form that there is.
+var errConsent = zone.ValueError{Attr: "sure", Reason: zone.BadForm}
+
 func apply(w *work) (helper.ZonefixReply, error) {
+	if !w.Sure.Valid() {
+		return helper.ZonefixReply{}, errConsent
+	}
 	report, err := w.zone.Apply(w.Sure)
 	return showAfter(w, &report, err)
 }

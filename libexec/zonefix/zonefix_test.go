@@ -381,6 +381,8 @@ func TestRefusals(t *testing.T) {
 		{`{"op":"share","zone":"zf-ref","principal":"user:zf-bruno","access":"own"}`, "bad-request", "value"},
 		{`{"op":"share","zone":"zf-ref","principal":"user:zf-bruno"}`, "bad-request", "value"},
 		{`{"op":"share","zone":"zf-ref","principal":"user:zf-bruno","access":"write","members":[{"principal":"user:zf-bruno","access":"read"}]}`, "bad-request", "value"},
+		{`{"op":"share","zone":"zf-ref","principal":"user:zf-bruno","access":"write","sure":"yes"}`, "bad-request", "value"},
+		{`{"op":"apply","zone":"zf-ref","sure":"0123456789abcdef0"}`, "bad-request", "value"},
 		{`{"op":"share","zone":"zf-ref-full","principal":"user:zf-dora","access":"read"}`, "no-space", "full"},
 		{`{"op":"modify","zone":"zf-ref","expires":"2020-01-01"}`, "bad-request", "past"},
 		{`{"op":"modify","zone":"zf-ref","expires":"soon"}`, "bad-request", "value"},
