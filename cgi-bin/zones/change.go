@@ -131,7 +131,7 @@ func (f form) changedTo(c change, reply helper.ZonefixReply) (outcome, error) {
 	}
 	if reply.Report != nil && reply.Report.Incomplete() && !f.call.JSON {
 		on := c.location(after.Details, "")
-		o.body = reportBody(l, reportOf(l, *reply.Report), templ.SafeURL(on)) // of a page that had begun before
+		o.body = reportBody(l, reportOf(l, after.Name, *reply.Report), templ.SafeURL(on)) // of a page that had begun before
 		o.location = leftHref(*reply.Report, on)
 		o.notice = &page.Notice{Kind: page.Info, Text: l.Say("zones-done.partly")}
 	}
@@ -189,11 +189,12 @@ func left(v viewer) error {
 	}
 	view := v.call.View(v.call.Language.Say("zones-report.page"))
 	crumbs := []page.Crumb{{Label: v.listTitle(), Href: here}}
-	if name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(on, here), "/"), "?"); name != "" {
+	name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(on, here), "/"), "?")
+	if name != "" {
 		crumbs = append(crumbs, page.Crumb{Label: name, Href: templ.SafeURL(here + "/" + name)})
 	}
 	crumbs = append(crumbs, page.Crumb{Label: view.Title, Current: true})
-	return v.call.AnswerPage(http.StatusOK, leftPage(view, crumbs, reportOf(v.call.Language, r), templ.SafeURL(on)))
+	return v.call.AnswerPage(http.StatusOK, leftPage(view, crumbs, reportOf(v.call.Language, name, r), templ.SafeURL(on)))
 }
 
 // after is a zone as zonefix tells it after a change. What the user himself may do in it the kernel says.
@@ -553,12 +554,18 @@ type reportView struct {
 	Shut    bool
 }
 
-func reportOf(l language, r zone.Report) reportView {
+// reportOf leads to where a folder of somebody's own is made the owner's, in the zone of that name; without one it leads nowhere.
+func reportOf(l language, name string, r zone.Report) reportView {
 	v := reportView{More: r.More, Shut: r.Shut}
 	for _, s := range r.Skipped {
-		if s.Reason.Matters() {
-			v.Skipped = append(v.Skipped, item{Name: s.Path, Message: l.Say("zones-skip." + string(s.Reason))})
+		if !s.Reason.Matters() {
+			continue
 		}
+		i := item{Name: s.Path, Message: l.Say("zones-skip." + string(s.Reason))}
+		if s.Reason == zone.SkipOwns && name != "" {
+			i.href = whoHref(name, place{strings.Split(s.Path, "/")})
+		}
+		v.Skipped = append(v.Skipped, i)
 	}
 	return v
 }

@@ -129,6 +129,8 @@ type item struct {
 	Raw     string `json:"raw,omitempty"`
 	Status  string `json:"status"` // ok or a code
 	Message string `json:"message"`
+
+	href templ.SafeURL // who can do what with it, "" = shown without a link
 }
 
 func (p place) item(status, message string) item {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/a-h/templ"
 	"golang.org/x/sys/unix"
 
 	"sharezone/internal/account"
@@ -377,5 +378,16 @@ func TestCheckGroups(t *testing.T) {
 	people := p.checkView(helper.ZonefixReply{Findings: []zone.Drift{{Kind: zone.DriftUnlisted, Found: "group:shz-acme=read", Members: []zone.Member{{Principal: "group:shz-acme", Access: zone.Read}}}}})
 	if len(people.Groups) != 1 || len(people.Groups[0].People) != 1 || people.Groups[0].People[0].Label != "shz-acme" || people.Apply || people.Commands != nil {
 		t.Errorf("%+v", people)
+	}
+}
+
+// TestReportLeadsToOwnFolder: what says that a folder can be made the owner's on another page leads there, where there is a zone to lead to.
+func TestReportLeadsToOwnFolder(t *testing.T) {
+	r := zone.Report{Skipped: []zone.Skipped{{Path: "a/b c", Reason: zone.SkipOwns}, {Path: "d", Reason: zone.SkipFull}, {Path: "e", Reason: zone.SkipKind}}}
+	for name, href := range map[string]templ.SafeURL{"demo": "/cgi-bin/zones/demo?path=a%2Fb%20c&view=who", "": ""} {
+		got := reportOf(text.English, name, r).Skipped
+		if len(got) != 2 || got[0].href != href || got[1].href != "" {
+			t.Errorf("%q: %+v", name, got)
+		}
 	}
 }

@@ -30,6 +30,7 @@ func TestGroupCommands(t *testing.T) {
 		{"group add Acme", exitRefused, "the name of a company's group", "", ""},
 		{"group add a:b", exitRefused, "the name of a company's group", "", ""},
 		{"group add -- -rf", exitRefused, "the name of a company's group", "", ""},
+		{"group add admin", exitRefused, "the name of a company's group", "getent group shz-admin || echo none", "none"},
 		{"group add shz-", exitRefused, "the name of a company's group", "", ""},
 		{"group add abcdefghijklmnopqrstuvwxyz12", exitRefused, "the name of a company's group", "", ""},
 		{"group add abcdefghijklmnopqrstuvwxyz1", exitDone, "Group shz-abcdefghijklmnopqrstuvwxyz1", "getent group shz-abcdefghijklmnopqrstuvwxyz1", "shz-"},

@@ -37,7 +37,7 @@ never given to anybody else, so what still names it gives nothing to anybody.
 	"group-shared":  "zones are shared with %s: %s; to end that, for each: %s",
 	"group-line":    "Group %s: gid %d, members: %s\n",
 	"group-columns": "GROUP GID MEMBERS COMPANY",
-	"group-name":    "the name of a company's group is shz- and up to 27 of a-z 0-9 . _ - , the first a letter or digit",
+	"group-name":    "the name of a company's group is shz- and up to 27 of a-z 0-9 . _ - , the first a letter or digit; not base, mgr, admin or only",
 
 	"finding-unregistered-group": "gid %[2]s of group %[1]s does not stand in %[3]s and could be given again",
 }
@@ -79,7 +79,7 @@ numero non viene mai dato ad altri, quindi ciò che ancora lo nomina non dà nie
 	"group-shared":  "con %s sono condivise delle aree: %s; per finirla, per ciascuna: %s",
 	"group-line":    "Gruppo %s: gid %d, membri: %s\n",
 	"group-columns": "GRUPPO GID MEMBRI AZIENDA",
-	"group-name":    "il nome del gruppo di un'azienda è shz- e al massimo 27 caratteri tra a-z 0-9 . _ - , il primo una lettera o cifra",
+	"group-name":    "il nome del gruppo di un'azienda è shz- e al massimo 27 caratteri tra a-z 0-9 . _ - , il primo una lettera o cifra; non base, mgr, admin o only",
 
 	"finding-unregistered-group": "il gid %[2]s del gruppo %[1]s non è registrato in %[3]s e potrebbe essere assegnato di nuovo",
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"sharezone/internal/account"
@@ -26,11 +27,19 @@ func CheckGroupName(name string) error {
 	return nil
 }
 
+// isLikeOurs says whether a name is that of a group of Share Zone's but for the hyphen: whoever shared with shz-admin would mean shzadmin.
+func isLikeOurs(name string) bool {
+	return slices.Contains([]string{layout.GroupBase, layout.GroupManager, layout.GroupAdmin, layout.GroupOnly}, strings.Replace(name, "-", "", 1))
+}
+
 // CreateGroup makes the group of a company. Its number is never given again, as a user's is not: whoever got it would
 // inherit what is shared with the company. Prepare must have been called.
 func CreateGroup(name string, now time.Time) (gid uint32, err error) {
 	if err := CheckGroupName(name); err != nil {
 		return 0, err
+	}
+	if isLikeOurs(name) {
+		return 0, &account.FieldError{Field: "group", Reason: account.BadForm}
 	}
 	register, err := openRegister()
 	if err != nil {
