@@ -189,6 +189,13 @@ func TestReadOnlyBase(t *testing.T) {
 	if status != 1 || strings.Count(out, `"check":`) != 1 || !strings.Contains(out, `"read-only"`) {
 		t.Errorf("%d %s", status, out)
 	}
+	// That says nothing of who asks: its owner is a manager still.
+	if page := curlAs(t, "anna", "-H", "Accept-Language: en", "/cgi-bin/home"); page.status != 200 || strings.Contains(page.body, "no manager") {
+		t.Errorf("%d %s", page.status, page.body)
+	}
+	if page := curlAs(t, "bruno", "-H", "Accept-Language: en", management); page.status != 200 || strings.Contains(page.body, "view=new") {
+		t.Errorf("%d %s", page.status, page.body)
+	}
 	a := english(t, "anna", management, "op=create", "name=mt-typed", "title=What I typed")
 	if shows(t, a, 423, `value="mt-typed"`, `value="What I typed"`, "can only be read"); strings.Contains(a.body, "In use") {
 		t.Error(a.body)

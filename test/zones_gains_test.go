@@ -195,16 +195,16 @@ func TestSharedWithLessThanGroup(t *testing.T) {
 	if a.status != 200 || !strings.Contains(a.body, `"less":[{"principal":"user:carla","access":"write","through":["group:shz-zless"],"more":false}]`) || !strings.Contains(a.body, `"code":"less"`) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
-	if out, status := shzadm(t, "zone", "share", zone, "user:carla=drop"); status != 0 || !strings.Contains(out, "gives less than a group") || !strings.Contains(out, "user:carla=write (group:shz-zless)") {
+	if out, status := shzadm(t, "zone", "share", zone, "user:carla=drop"); status != 0 || !strings.Contains(out, "does not give all that a group") || !strings.Contains(out, "user:carla=write (group:shz-zless)") {
 		t.Errorf("%d %s", status, out)
 	}
-	if page := followed(t, "anna", english(t, "anna", at, "op=share", "principal=user:carla", "access=read")); !strings.Contains(page.body, "gives less than the group") || !strings.Contains(page.body, "shz-zless") {
+	if page := followed(t, "anna", english(t, "anna", at, "op=share", "principal=user:carla", "access=read")); !strings.Contains(page.body, "does not give all that the group") || !strings.Contains(page.body, "shz-zless") {
 		t.Errorf("%s", page.body)
 	}
 	if a := form(t, "anna", at, true, "op=share", "principal=user:carla", "access=write"); a.status != 200 || strings.Contains(a.body, `"less"`) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
-	if page := followed(t, "anna", english(t, "anna", at, "op=share", "principal=user:carla", "access=write")); strings.Contains(page.body, "gives less than") {
+	if page := followed(t, "anna", english(t, "anna", at, "op=share", "principal=user:carla", "access=write")); strings.Contains(page.body, "does not give all") {
 		t.Errorf("%s", page.body)
 	}
 	if a := english(t, "anna", at+"?view=transfer"); !strings.Contains(a.body, "no longer gets in, unless") {

@@ -241,7 +241,7 @@ func (v viewer) policy() (zone.Policy, error) {
 // create makes a zone as the user himself would by mkdir.
 func (f form) create() error {
 	err := f.makeZone()
-	if err != nil && !f.call.JSON && (zone.MayMakeZones() || errors.Is(err, unix.EROFS)) { // for who may not the form is no use, nor is its command
+	if err != nil && !f.call.JSON && zone.MayMakeZones() { // for who may not the form is no use, nor is its command
 		told := f.told(err)
 		f.call.Log(err)
 		return newZonePage(f.viewer, f.fields, web.CodeOf(told).Status(), &page.Notice{Kind: page.Error, Text: f.call.Message(told)})
@@ -351,11 +351,16 @@ func (f form) modify() error {
 }
 
 func (f form) describe(s seen) error {
-	var both []string
+	var both, untouched []string
 	if stamp := f.text("seen"); stamp != nil {
-		both = f.merge(s, *stamp)
+		both, untouched = f.merge(s, *stamp)
 	}
-	m, forget, err := f.metadata()
+	typed := f
+	typed.fields = maps.Clone(f.fields) // the page that comes back has all of them
+	for _, field := range untouched {
+		typed.fields.Del(field)
+	}
+	m, forget, err := typed.metadata()
 	if err != nil {
 		return err
 	}
@@ -363,6 +368,9 @@ func (f form) describe(s seen) error {
 		return f.changedMeanwhile(s, both)
 	}
 	if m.Title == nil && m.Description == nil && m.Expires == nil && m.MaxAge == nil && m.Notify == nil && m.Trash == nil && !forget {
+		if len(untouched) > 0 { // all that he sees is as it is by now
+			return nil
+		}
 		return web.FieldError{Field: strings.Join(describedBy(), ", "), Reason: web.NoField}
 	}
 	policy, err := f.policy()

@@ -76,8 +76,8 @@ func mark(value string) string {
 const markLength = 8
 
 // merge gives the fields of a form that nobody touched since it was filled the values that hold now, so that an old page undoes no change of
-// another's, and returns those that somebody else has changed as well, to another value. Without a mark that is each that differs.
-func (f form) merge(s seen, stamp string) (both []string) {
+// another's, and returns them, and those that somebody else has changed as well, to another value. Without a mark that is each that differs.
+func (f form) merge(s seen, stamp string) (both, untouched []string) {
 	if len(stamp) != len(s.stamp()) {
 		stamp = strings.Repeat("-", len(s.stamp()))
 	}
@@ -88,11 +88,12 @@ func (f form) merge(s seen, stamp string) (both []string) {
 		case typed == nil || *typed == now || was == mark(now): // nobody else changed it, or to the same
 		case was == mark(*typed):
 			f.fields.Set(field, now)
+			untouched = append(untouched, field)
 		default:
 			both = append(both, field)
 		}
 	}
-	return both
+	return both, untouched
 }
 
 // changedMeanwhile refuses what was typed over another's change, and says what that was.

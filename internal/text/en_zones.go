@@ -174,7 +174,7 @@ var englishZones = map[string]string{
 	"zones-done.unshare":      "Taken off the list. Downloads that are under way run to their end.",
 	"zones-done.absent":       "Nothing was on the list by that name: nobody has been taken off it.",
 	"zones-done.denied":       "Still in the list, with an entry that gives nothing and was written by hand: it keeps out somebody whom a group lets in. In a shell, setfacl -x takes it away.",
-	"zones-share.less":        "An entry of one's own decides alone, and this one gives less than the group. To give back what the group gives, take it off the list. %s",
+	"zones-share.less":        "An entry of one's own decides alone, and this one does not give all that the group gives. To give that back, take it off the list. %s",
 	"zones-share.beyond":      "%s can do more, though: %s.",
 	"zones-share.still":       "Gets in all the same. %s",
 	"zones-share.by-group":    "%s is in the group %s, which is on the list too: %s",

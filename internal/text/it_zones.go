@@ -174,7 +174,7 @@ var italianZones = map[string]string{
 	"zones-done.unshare":      "Tolto dall'elenco. I download già in corso arrivano fino alla fine.",
 	"zones-done.absent":       "Nell'elenco non c'era nulla con quel nome: non è stato tolto nessuno.",
 	"zones-done.denied":       "Resta nell'elenco con una voce che non dà niente, scritta a mano: tiene fuori chi entrerebbe grazie a un gruppo. Dalla shell la toglie setfacl -x.",
-	"zones-share.less":        "Una voce propria decide da sola, e questa dà meno del gruppo. Per ridare quello che dà il gruppo, toglila dall'elenco. %s",
+	"zones-share.less":        "Una voce propria decide da sola, e questa non dà tutto quello che dà il gruppo. Per ridarlo, toglila dall'elenco. %s",
 	"zones-share.beyond":      "%s può però di più: %s.",
 	"zones-share.still":       "Entra lo stesso. %s",
 	"zones-share.by-group":    "%s è nel gruppo %s, che è anch'esso nell'elenco: %s",

@@ -45,9 +45,15 @@ func Describe(looks []Look, names *account.Names) []Details {
 }
 
 // MayMakeZones asks the kernel whether the caller may make a folder in the base. It serves to offer him that or not; no
-// act depends on it.
+// act depends on it. Of a disk that can only be read the kernel says that and nothing of who asks; then the base's group does.
 func MayMakeZones() bool {
-	return unix.Faccessat2(unix.AT_FDCWD, layout.Base, unix.W_OK|unix.X_OK, unix.AT_EACCESS) == nil
+	err := unix.Faccessat2(unix.AT_FDCWD, layout.Base, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
+	if err != unix.EROFS {
+		return err == nil
+	}
+	var st unix.Stat_t
+	groups, err := unix.Getgroups()
+	return err == nil && unix.Stat(layout.Base, &st) == nil && (unix.Getegid() == int(st.Gid) || slices.Contains(groups, int(st.Gid)))
 }
 
 // IsTaken says whether something has a name in the base, a zone or anything else.

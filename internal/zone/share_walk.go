@@ -98,7 +98,7 @@ type Report struct {
 	DeniedTo []string `json:"-"`                // of whom
 	Absent   []string `json:"absent,omitempty"` // who were to be taken off, and were on no list of the zone
 	Still    []Still  `json:"still,omitempty"`
-	Less     []Still  `json:"less,omitempty"` // whom an entry of their own now gives less than the groups on the list give
+	Less     []Still  `json:"less,omitempty"` // to whom an entry of their own now does not give all that the groups on the list give
 
 	unfinished bool // something was left as it was that another run might change
 	moreOwns   int  // of More, the folders of the principal's own

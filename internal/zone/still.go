@@ -81,7 +81,7 @@ func (s sharing) afterwards(before acl.ACL) acl.ACL {
 	return after
 }
 
-// lessened are those of the members to whom sharing gives less by an entry of their own than the groups on the list would: it decides alone.
+// lessened are those of the members to whom sharing does not give, by an entry of their own, all that the groups on the list would: it decides alone.
 func (h *Held) lessened(s sharing, members []Member, before acl.ACL) (less []Still) {
 	list := withFullMask(s.afterwards(before))
 	for i, m := range members {

@@ -351,7 +351,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"zone-system":   "warning: %s is a group of the system; who is in it and in shzbase gets in, and who is put into it later\n",
 	"zone-absent":   "Zone %s: nothing was on the list by the name of %s\n",
 	"zone-denied":   "Zone %s: an entry for %s that gives nothing stays, as it keeps out whom a group would let in; setfacl -x takes it away\n",
-	"zone-less":     "Zone %s: an entry of one's own decides alone, and gives less than a group that is on the list would: %s\n",
+	"zone-less":     "Zone %s: an entry of one's own decides alone, and does not give all that a group on the list would: %s\n",
 	"zone-still":    "Zone %s: gets in all the same, by a group that is on the list: %s\n",
 	"zone-shut":     "Zone %s: its mask keeps this access from everybody; to open it: shzadm zone open %s\n",
 	"zone-skipped":  "  left as it was: %s: %s\n",

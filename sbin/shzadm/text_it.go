@@ -350,7 +350,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"zone-system":   "attenzione: %s è un gruppo del sistema; entra chi ne fa parte ed è in shzbase, e chi vi sarà messo dopo\n",
 	"zone-absent":   "Area %s: nell'elenco non c'era nulla con il nome di %s\n",
 	"zone-denied":   "Area %s: resta una voce per %s che non dà niente, perché tiene fuori chi entrerebbe grazie a un gruppo; la toglie setfacl -x\n",
-	"zone-less":     "Area %s: una voce propria decide da sola, e dà meno di un gruppo che è nell'elenco: %s\n",
+	"zone-less":     "Area %s: una voce propria decide da sola, e non dà tutto quello che darebbe un gruppo dell'elenco: %s\n",
 	"zone-still":    "Area %s: entra lo stesso, per un gruppo che è nell'elenco: %s\n",
 	"zone-shut":     "Area %s: la sua maschera nega a tutti questo accesso; per aprirla: shzadm zone open %s\n",
 	"zone-skipped":  "  rimasto com'era: %s: %s\n",
