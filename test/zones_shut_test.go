@@ -134,6 +134,27 @@ func TestShutSaysWhoIsListed(t *testing.T) {
 	}
 }
 
+// TestShutOut: whom the permissions of the folder keep out of the own zone is told so, and opens it.
+func TestShutOut(t *testing.T) {
+	zone := newZone(t, "user:bruno=read")
+	at := management + "/" + zone
+	for _, mode := range []string{"1070", "0070", "1570"} {
+		run(t, "chmod", mode, zonePath(zone))
+		if z := zoneIn(t, jsonAs(t, "anna", at)); !slices.Equal(z.Problems, []string{"shut"}) {
+			t.Errorf("%s: %q", mode, z.Problems)
+		}
+		if a := english(t, "anna", at); !strings.Contains(a.body, "keep from its owner what is the owner's") || !strings.Contains(a.body, `value="open"`) {
+			t.Errorf("%s: %d %s", mode, a.status, a.body)
+		}
+		if out, _ := shzadm(t, "zone", "show", zone); !strings.Contains(out, "or its owner") {
+			t.Errorf("%s: %s", mode, out)
+		}
+		if a := form(t, "anna", at, true, "op=open"); a.status != 200 || len(zoneIn(t, a).Problems) != 0 || zoneIn(t, a).Access != "own" || len(checked(t, "anna", zone)) != 0 {
+			t.Errorf("%s: %d %s", mode, a.status, a.body)
+		}
+	}
+}
+
 // TestRefusalsHaveSentences: what is reserved, what is no folder, and a zone that was given away say so.
 func TestRefusalsHaveSentences(t *testing.T) {
 	zone := newZone(t, "user:bruno=write")

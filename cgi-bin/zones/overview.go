@@ -60,7 +60,9 @@ func (p zonePage) problems() []problem {
 		row := problem{Words: l.Say("zones-problem." + string(code))}
 		switch code {
 		case zone.Shut:
-			if p.Owner == p.call.User && p.Access == zone.None {
+			if slices.ContainsFunc(p.Members, func(m zone.Member) bool { return m.Access != zone.None }) {
+				row.Words = l.Say("zones-problem.shut-owner")
+			} else if p.Owner == p.call.User && p.Access == zone.None {
 				row.Words = l.Say("zones-problem.shut-all")
 			} else if len(p.Members) == 0 && p.Managed {
 				row.Words = l.Say("zones-problem.shut-nobody")

@@ -129,6 +129,7 @@ var englishZones = map[string]string{
 	"zones-problem.owner-gone":        "The owner no longer uses Share Zone. The people in the list get in as before, but nobody looks after it: the administrator can transfer it to another manager.",
 	"zones-problem.owner-not-manager": "The owner is no longer a manager and can neither share nor close the zone. The administrator can give the role back, or transfer the zone.",
 	"zones-problem.shut-all":          "The zone is shut for everybody, its owner too: the permissions of its folder were taken away (chmod). Its list is as before, and holds again when the zone is opened.",
+	"zones-problem.shut-owner":        "The permissions of the zone's folder keep from its owner what is the owner's (chmod): those on the list get in as before. Opened again, the owner has all rights.",
 	"zones-problem.shut":              "The zone is shut for everybody but the owner: the permissions of its folder were narrowed (chmod 700). Its list is as before, and holds again when the zone is opened.",
 	"zones-problem.shut-nobody":       "The list of this zone names nobody, and the permissions of its folder are narrowed (chmod 700): whom you share it with would not get in. Open it first.",
 	"zones-problem.everybody":         "Everybody of Share Zone gets into this zone, on the list or not: the permissions of its folder were widened (chmod).",

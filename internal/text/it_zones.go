@@ -129,6 +129,7 @@ var italianZones = map[string]string{
 	"zones-problem.owner-gone":        "Il proprietario non usa più Share Zone. Le persone dell'elenco entrano come prima, ma nessuno se ne occupa: l'amministratore può cederla a un altro gestore.",
 	"zones-problem.owner-not-manager": "Il proprietario non è più un gestore: non può condividere né chiudere l'area. L'amministratore può ridargli il ruolo o cedere l'area a un altro.",
 	"zones-problem.shut-all":          "L'area è chiusa per tutti, anche per il proprietario: i permessi della sua cartella sono stati tolti (chmod). Il suo elenco è com'era, e vale di nuovo quando l'area si riapre.",
+	"zones-problem.shut-owner":        "I permessi della cartella dell'area tolgono al proprietario quello che è suo (chmod): chi è nell'elenco entra come prima. Riaperta, il proprietario ha di nuovo tutti i diritti.",
 	"zones-problem.shut":              "L'area è chiusa per tutti tranne il proprietario: i permessi della sua cartella sono stati ristretti (chmod 700). Il suo elenco è com'era, e vale di nuovo quando l'area si riapre.",
 	"zones-problem.shut-nobody":       "L'elenco di quest'area non nomina nessuno, e i permessi della sua cartella sono ristretti (chmod 700): chi vi aggiungi non entrerebbe. Prima riaprila.",
 	"zones-problem.everybody":         "In quest'area entrano tutti quelli di Share Zone, che siano nell'elenco o no: i permessi della sua cartella sono stati allargati (chmod).",

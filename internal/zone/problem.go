@@ -23,7 +23,7 @@ const (
 	OwnerNotManager Problem = "owner-not-manager"
 	// NoID: it has no id that can be believed, so nothing can be recorded as its own.
 	NoID Problem = "no-id"
-	// Shut: the mask of its root leaves nobody in but the owner (chmod).
+	// Shut: the mask of its root leaves nobody in but the owner, or its owner has less than he should (chmod).
 	Shut Problem = "shut"
 	// Everybody: its root lets in whoever is on the machine, with whom it is not shared too (chmod).
 	Everybody Problem = "everybody"
@@ -71,7 +71,8 @@ func (r Root) Problems(names membership) []Problem {
 	add(slices.ContainsFunc(r.Metadata.Bad, func(e ValueError) bool { return e.Attr != AttrID && e.Attr != AttrKeep }), BadValue)
 	add(r.Metadata.IsBad(AttrKeep), BadKeep)
 	mask, has := r.Access.Find(acl.Mask, acl.Undefined)
-	add(has && mask == 0, Shut)
+	own, _ := r.Access.Find(acl.UserObj, acl.Undefined)
+	add(has && (mask == 0 || own != permWrite), Shut)
 	add(r.Mode&0o007 != 0, Everybody)
 	return problems
 }

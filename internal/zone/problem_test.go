@@ -3,6 +3,7 @@ package zone
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"sharezone/acl"
@@ -17,6 +18,15 @@ type fakeMembership struct {
 
 func (f fakeMembership) InGroup(user, group string) bool { return f.groups[user+" "+group] != "" }
 func (f fakeMembership) Err() error                      { return f.err }
+
+func listOf(t *testing.T, text string) acl.ACL {
+	t.Helper()
+	list, err := acl.Parse(strings.ReplaceAll(text, ",", "\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
 
 func TestProblems(t *testing.T) {
 	names := fakeMembership{fakeNames: fakeNames{1: "anna", 2: "bruno", 3: "left"}, groups: map[string]string{
@@ -34,6 +44,9 @@ func TestProblems(t *testing.T) {
 		{Root{Owner: 4, Metadata: good}, "[owner-gone]"},
 		{Root{Owner: 1, Mode: 0o1770, Metadata: good}, "[]"},
 		{Root{Owner: 1, Mode: 0o1771, Metadata: good}, "[everybody]"},
+		{Root{Owner: 1, Mode: 0o1770, Metadata: good, Access: listOf(t, "u::rwx,u:2:rwx,g::---,m::rwx,o::---")}, "[]"},
+		{Root{Owner: 1, Mode: 0o1700, Metadata: good, Access: listOf(t, "u::rwx,u:2:rwx,g::---,m::---,o::---")}, "[shut]"},
+		{Root{Owner: 1, Mode: 0o1070, Metadata: good, Access: listOf(t, "u::---,u:2:rwx,g::---,m::rwx,o::---")}, "[shut]"},
 		{Root{Owner: 2, Metadata: good, Inherited: wasHers}, "[owner-wrong]"},
 		{Root{Owner: 4, Metadata: good, Inherited: wasHers}, "[owner-gone]"},
 		{Root{Owner: 2, Metadata: good, Inherited: wasHers, Access: acl.ACL{{Tag: acl.User, ID: 1, Perm: permWrite}}}, "[owner-not-manager]"}, // a member
