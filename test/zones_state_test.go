@@ -164,6 +164,16 @@ func TestZonesFull(t *testing.T) {
 			if a.status != 507 || a.code() != "no-space" || !strings.Contains(a.body, word) {
 				t.Errorf("%d %s", a.status, a.body)
 			}
+			// The list takes the room of all attributes, and says so.
+			for _, fields := range []string{"op=modify&title=" + strings.Repeat("a", 200), "op=keep&keep=" + strings.Repeat("b", 200)} {
+				a := jsonAs(t, "anna", "-H", "Accept-Language: "+language, "-d", fields, management+"/"+zone)
+				if a.status != 507 || a.code() != "no-space" || !strings.Contains(a.body, word) {
+					t.Errorf("%s: %d %s", fields, a.status, a.body)
+				}
+			}
+		}
+		if out, status := command(t, "shzadm", "zone", "modify", zone, "--title", strings.Repeat("a", 200)); status != 1 || !strings.Contains(out, "share with a group") {
+			t.Errorf("%d %s", status, out)
 		}
 	})
 }

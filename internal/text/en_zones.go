@@ -380,7 +380,7 @@ var englishZones = map[string]string{
 	"zones-refused.past":            "The last day is over already. Choose one from today on.",
 	"zones-refused.too-late":        "The zone can stay open until %s at most. Choose a day up to then.",
 	"zones-refused.value":           "The field \"%s\" %s. Correct it and try again.",
-	"zones-refused.full":            "The list of the zone is full: the disk holds no more people in it. Ask the administrator for a group, have the people put in it, and share with the group.",
+	"zones-refused.full":            "The list of the zone is full: beside it the disk has no room for more people, nor for what describes the zone. Nothing has been saved. Ask the administrator for a group, have the people put in it, share with the group, and take them off the list.",
 	"zones-refused.path":            "This is no folder or file of the zone that can be looked for: write the names from the top of the zone, with one slash between them and none before the first.",
 	"zones-refused.principal":       "It is not clear with whom. Search for the person or group and use the buttons beside it.",
 	"zones-refused.no-manager":      "Only managers and administrators can do this, and you are neither, or no more. The administrator can make you a manager.",

@@ -380,7 +380,7 @@ var italianZones = map[string]string{
 	"zones-refused.past":            "L'ultimo giorno è già passato. Scegline uno da oggi in poi.",
 	"zones-refused.too-late":        "L'area può restare aperta al massimo fino al %s. Scegli un giorno fino a quello.",
 	"zones-refused.value":           "Il campo \"%s\" %s. Correggilo e riprova.",
-	"zones-refused.full":            "L'elenco dell'area è pieno: il disco non ci fa stare altre persone. Chiedi all'amministratore un gruppo con queste persone e condividi con il gruppo.",
+	"zones-refused.full":            "L'elenco dell'area è pieno: accanto a quello il disco non ha posto per altre persone, né per quello che descrive l'area. Non è stato salvato nulla. Chiedi all'amministratore un gruppo, fai mettere le persone nel gruppo, condividi con il gruppo e togli loro dall'elenco.",
 	"zones-refused.path":            "Non è una cartella né un file dell'area che si possa cercare: scrivi i nomi dall'inizio dell'area, separati da una barra e senza barra davanti al primo.",
 	"zones-refused.principal":       "Non si capisce con chi. Cerca la persona o il gruppo e usa i pulsanti accanto.",
 	"zones-refused.no-manager":      "Lo possono fare solo i gestori e gli amministratori, e tu non lo sei, o non lo sei più. L'amministratore può darti il ruolo di gestore.",

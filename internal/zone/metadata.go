@@ -216,7 +216,7 @@ func WriteMetadata(fd int, m Metadata) error {
 			continue
 		}
 		if err := xattr.Set(path, a.name, []byte(*v)); err != nil {
-			return fmt.Errorf("%s: %w", a.name, err)
+			return fmt.Errorf("%s: %w", a.name, full(fd, err)) // the lists may have taken the room of all attributes
 		}
 	}
 	return nil

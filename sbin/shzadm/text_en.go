@@ -461,7 +461,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"principal":   "somebody to share with is written user:NAME or group:NAME, for example user:bruno, not: %s",
 	"not-in-base": "this user is not in group shzbase: %s",
 	"is-owner":    "this is the zone's owner, who has all rights: %s",
-	"too-many":    "there is no room for one more in the access list; share with a group instead of many users",
+	"too-many":    "the access list is full, and leaves no room for one more in it, nor for what describes the zone; share with a group instead of many users",
 	"not-closed":  "there is no such closed zone; shzadm zone list --closed shows them: %s",
 	"expired":     "the last day of this zone is over; give it another with --expires: %s",
 	"same-person": "this is the same person, who has it already: %s",

@@ -460,7 +460,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"principal":   "con chi condividere si scrive user:NOME o group:NOME, per esempio user:bruno, non: %s",
 	"not-in-base": "questo utente non è nel gruppo shzbase: %s",
 	"is-owner":    "questo è il proprietario dell'area, che ha tutti i diritti: %s",
-	"too-many":    "nella lista di accesso non c'è più posto; condividere con un gruppo invece che con molti utenti",
+	"too-many":    "la lista di accesso è piena, e non lascia posto né per un altro né per quello che descrive l'area; condividere con un gruppo invece che con molti utenti",
 	"not-closed":  "questa area chiusa non esiste; shzadm zone list --closed le mostra: %s",
 	"expired":     "l'ultimo giorno di questa area è passato; darne un altro con --expires: %s",
 	"same-person": "è la stessa persona, che l'ha già: %s",
