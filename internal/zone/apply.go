@@ -48,12 +48,16 @@ func (h *Held) Apply(consent Consent) (Report, error) {
 		access = withFullMask(access)
 	}
 	r := ruleOf(h.stat.Uid, access)
+	rootChanged := lost
 	if !lost {
-		if _, err := conform(h.fd, r, isRoot); err != nil {
+		if rootChanged, err = conform(h.fd, r, isRoot); err != nil {
 			return Report{}, full(h.fd, err)
 		}
 	}
 	report := Report{Shut: maskOf(access, isRoot) != permWrite}
+	if rootChanged { // of what changes, it is a folder
+		report.Folders++
+	}
 	err = h.admin.walk(h.fd, &report, contentOnly, func(fd int, st *unix.Stat_t) (bool, error) {
 		if !h.admin.people[st.Uid] {
 			return false, ErrNotOurs

@@ -244,6 +244,9 @@ func TestApply(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if changes := slices.ContainsFunc(findings, func(f Drift) bool { return f.Apply }); changes && report.Folders+report.Files == 0 {
+				t.Errorf("it mends %+v and says that it changed nothing", findings)
+			}
 			var want []string
 			for _, f := range findings {
 				if !f.Apply {

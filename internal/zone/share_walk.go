@@ -88,7 +88,7 @@ func (s *Skipped) UnmarshalJSON(b []byte) error {
 
 // Report says what a change did to the content of a zone.
 type Report struct {
-	Folders int       `json:"folders"` // changed
+	Folders int       `json:"folders"` // changed; by Apply the zone's own is one of them
 	Files   int       `json:"files"`   // changed
 	Skipped []Skipped `json:"skipped"`
 	More    int       `json:"more"` // skipped and matters, beyond those in Skipped

@@ -253,7 +253,7 @@ func (o *Object) isTop() bool {
 
 // shut gives the caller's folder the lists that it must have, also where the zone has another owner by now.
 func (t *Trash) shut(top *Object) error {
-	err := shutTrash(top.fd, top.stat.Uid, t.root.stat.Uid, false)
+	_, err := shutTrash(top.fd, top.stat.Uid, t.root.stat.Uid, false)
 	if errors.Is(err, acl.ErrUnsupported) {
 		return nil // it was made for nobody else
 	}
@@ -278,25 +278,27 @@ func trashLists(access, inherited acl.ACL, deleter, owner uint32, keepMask bool)
 }
 
 // shutTrash gives a folder of the trash its lists.
-func shutTrash(fd int, deleter, owner uint32, keepMask bool) error {
+func shutTrash(fd int, deleter, owner uint32, keepMask bool) (changed bool, err error) {
 	inherited, err := acl.Default(fd)
 	if err != nil {
-		return err
+		return false, err
 	}
 	access, err := acl.Access(fd)
 	if err != nil {
-		return err
+		return false, err
 	}
 	after, passedOn := trashLists(access, inherited, deleter, owner, keepMask)
 	if !slices.Equal(inherited, passedOn) {
+		changed = true
 		if err := acl.SetDefault(fd, passedOn); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if !slices.Equal(access, after) {
-		return acl.SetAccess(fd, after)
+		changed = true
+		err = acl.SetAccess(fd, after)
 	}
-	return nil
+	return changed, err
 }
 
 // take moves what has a name in a folder into the trash, under the name that it had there.

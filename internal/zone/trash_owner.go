@@ -34,7 +34,7 @@ func (h *Held) ownTrashOf(report *Report, name string) {
 		report.skip(Skipped{name, SkipOwner, err})
 		return
 	}
-	h.skipFailed(report, name, shutTrash(top, st.Uid, h.stat.Uid, true))
+	h.shutTrash(report, name, top, st.Uid)
 	deletions, err := readNames(top)
 	h.skipFailed(report, name, err)
 	for _, deletion := range deletions {
@@ -46,10 +46,18 @@ func (h *Held) ownTrashOf(report *Report, name string) {
 			continue
 		}
 		if belongs(fd, st.Uid) {
-			h.skipFailed(report, name+"/"+deletion, shutTrash(fd, st.Uid, h.stat.Uid, true))
+			h.shutTrash(report, name+"/"+deletion, fd, st.Uid)
 		}
 		unix.Close(fd)
 	}
+}
+
+func (h *Held) shutTrash(report *Report, path string, fd int, deleter uint32) {
+	changed, err := shutTrash(fd, deleter, h.stat.Uid, true)
+	if changed && err == nil {
+		report.Folders++
+	}
+	h.skipFailed(report, path, err)
 }
 
 // skipFailed is how a walk tells an error.
