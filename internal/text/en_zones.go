@@ -125,7 +125,7 @@ var englishZones = map[string]string{
 	// What is not as elsewhere, by zone.Problem.
 	"zones-problem.other-mount":       "This zone lies on another disk (mounted here). Its files work as always, but it cannot be shared, closed, transferred or checked from this page: the administrator does that.",
 	"zones-problem.read-only":         "The disk of this zone can only be read: as long as that is so, no files arrive and nothing can be changed.",
-	"zones-problem.no-acl":            "The folder of this zone has no access list: only the owner gets in. Either the list was lost (setfacl -b, or a backup without lists): then Check names those who are still in the lists of its files, and you share it with them again from there. Or the disk knows none: then the administrator must move it.",
+	"zones-problem.no-acl":            "The folder of this zone has no access list: it is shared with nobody. Either the list was lost (setfacl -b, or a backup without lists): then Check names those who are still in the lists of its files, and you share it with them again from there. Or the disk knows none: then the administrator must move it.",
 	"zones-problem.owner-gone":        "The owner no longer uses Share Zone. The people in the list get in as before, but nobody looks after it: the administrator can transfer it to another manager.",
 	"zones-problem.owner-not-manager": "The owner is no longer a manager and can neither share nor close the zone. The administrator can give the role back, or transfer the zone.",
 	"zones-problem.shut-all":          "The zone is shut for everybody, its owner too: the permissions of its folder were taken away (chmod). Its list is as before, and holds again when the zone is opened.",

@@ -275,6 +275,38 @@ func TestApply(t *testing.T) {
 	}
 }
 
+// TestCheckMode: the mode that a finding says is right is the one that apply makes, and one that lets nobody write is no finding.
+func TestCheckMode(t *testing.T) {
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	createDemo(t, admin)
+	fill(t, root)
+	share(t, admin, "user:zt-bruno", Write)
+	for _, mode := range []string{"0777", "0770", "3770", "4777"} {
+		sh(t, "chmod "+mode+" "+root)
+		found, _ := check(t, admin)
+		if i := slices.IndexFunc(found, func(d Drift) bool { return d.Kind == DriftSticky }); i < 0 || found[i].Found != mode || found[i].Right != "1770" {
+			t.Errorf("%s: %+v", mode, found)
+		}
+		if _, err := admin.Apply("demo", ""); err != nil || sh(t, "stat -c %a "+root) != "1770" {
+			t.Errorf("%s: %v %s", mode, err, sh(t, "stat -c %a "+root))
+		}
+	}
+	sh(t, "chmod 0777 "+root+"/sub")
+	if found, _ := check(t, admin); !slices.ContainsFunc(found, func(d Drift) bool { return d.Kind == DriftSticky && d.Right == "1770" }) {
+		t.Errorf("%+v", found)
+	}
+	for _, mode := range []string{"0000", "0700"} {
+		sh(t, "chmod "+mode+" "+root)
+		if found, _ := check(t, admin); slices.ContainsFunc(found, func(d Drift) bool { return d.Path == "" && d.Kind != DriftShut }) {
+			t.Errorf("%s: %+v", mode, found)
+		}
+		if err := admin.Unshut("demo"); err != nil || sh(t, "stat -c %a "+root) != "1770" {
+			t.Errorf("%s: %v", mode, err)
+		}
+	}
+}
+
 // masksOf are the group bits of everything: the mask, or what the group has where there is none.
 func masksOf(t *testing.T, root string) map[string]int {
 	t.Helper()

@@ -228,10 +228,10 @@ func (c *comparison) compareFolder() {
 		c.add(DriftDefault, c.brief(s.inherited), c.brief(right))
 	}
 	switch {
-	case s.part == isRoot && s.mode&0o7000 != unix.S_ISVTX:
-		c.add(DriftSticky, octal(s.mode), octal(s.mode&0o777|unix.S_ISVTX))
+	case s.part == isRoot && s.mode&(unix.S_ISUID|unix.S_ISGID) != 0:
+		c.add(DriftSticky, octal(s.mode), octal(folderMode|unix.S_ISVTX))
 	case s.mode&unix.S_ISVTX == 0 && s.mode&0o022 != 0: // where nobody else writes, nobody removes
-		c.add(DriftSticky, octal(s.mode), octal(s.mode|unix.S_ISVTX))
+		c.add(DriftSticky, octal(s.mode), octal(s.mode&^0o007|unix.S_ISVTX)) // what everybody has goes, too
 	}
 	mask := acl.Entry{Tag: acl.Mask, ID: acl.Undefined, Perm: maskOf(s.access, s.part)}
 	own, _ := s.access.Find(acl.UserObj, acl.Undefined)

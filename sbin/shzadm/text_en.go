@@ -569,5 +569,5 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"finding-zone-orphan":         "%[1]s belongs to %[2]s, who is not in group shzbase; with what is his in it, it can be given to another manager, for example by:",
 	"finding-zone-chowned":        "%[1]s belongs to %[2]s, who may own no zones; its default ACL still names %[3]s; to give it back:",
 	"finding-zone-nobody":         "%[1]s is shared with %[2]s, which is nobody",
-	"finding-zone-rights":         "%[1]s is %[2]s; it must be %[3]s",
+	"finding-zone-rights":         "%[1]s has %[2]s; what it must have is %[3]s",
 }

@@ -568,5 +568,5 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-zone-orphan":         "%[1]s appartiene a %[2]s, che non è nel gruppo shzbase; con ciò che vi ha di suo si può dare a un altro gestore, per esempio con:",
 	"finding-zone-chowned":        "%[1]s appartiene a %[2]s, che non può possedere aree; la sua ACL predefinita nomina ancora %[3]s; per restituirla:",
 	"finding-zone-nobody":         "%[1]s è condivisa con %[2]s, che non è nessuno",
-	"finding-zone-rights":         "%[1]s è %[2]s; deve essere %[3]s",
+	"finding-zone-rights":         "%[1]s ha %[2]s; deve avere %[3]s",
 }

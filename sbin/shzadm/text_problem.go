@@ -18,7 +18,7 @@ var problemsEN = texts{
 	"problem-other-mount": "something is mounted on it: members reach it, but it is shared, closed and moved only by hand, and a " +
 		"backup that stays on one file system misses it",
 	"problem-read-only":         "its file system is mounted read-only: files can be seen and taken, and nothing can be changed",
-	"problem-no-acl":            "it has no access list: only the owner gets in. Either it was lost: shzadm zone check says more, and after that share it again; or its file system has none",
+	"problem-no-acl":            "it has no access list: it is shared with nobody. Either it was lost: shzadm zone check says more, and after that share it again; or its file system has none",
 	"problem-owner-gone":        "its owner exists no more: nobody can manage it; shzadm doctor says how to give it to somebody else",
 	"problem-owner-not-manager": "its owner may not own zones (any more): he reaches it, but cannot manage it; shzadm doctor says more",
 	"problem-shut":              "the permissions of its folder were narrowed (chmod) and keep out those on its list, or its owner; shzadm zone check says how to open it",
@@ -52,7 +52,7 @@ var problemsIT = texts{
 	"problem-other-mount": "vi è montato qualcosa: i membri la raggiungono, ma si condivide, si chiude e si sposta solo a mano, e una " +
 		"copia di sicurezza che resta su un file system la salta",
 	"problem-read-only":         "il suo file system è montato in sola lettura: i file si vedono e si scaricano, ma niente si può cambiare",
-	"problem-no-acl":            "non ha un elenco di accesso: ci entra solo il proprietario. O è andato perso: shzadm zone check dice di più, e poi si condivide di nuovo; o il suo file system non ne ha",
+	"problem-no-acl":            "non ha un elenco di accesso: non è condivisa con nessuno. O è andato perso: shzadm zone check dice di più, e poi si condivide di nuovo; o il suo file system non ne ha",
 	"problem-owner-gone":        "il suo proprietario non esiste più: nessuno può gestirla; shzadm doctor dice come darla a un altro",
 	"problem-owner-not-manager": "il suo proprietario non può (più) possedere aree: la raggiunge, ma non può gestirla; shzadm doctor dice di più",
 	"problem-shut":              "i permessi della sua cartella sono stati ristretti (chmod) e tengono fuori chi è nell'elenco, o il proprietario; shzadm zone check dice come riaprirla",
