@@ -165,6 +165,18 @@ func TestZoneOwnerDeleted(t *testing.T) {
 	}
 }
 
+// TestZoneOwnEntry: an entry of the owner's own, which says nothing of what he may do, makes him no member.
+func TestZoneOwnEntry(t *testing.T) {
+	zone := newZone(t, "user:bruno=read")
+	run(t, "setfacl", "-n", "-m", "u:anna:---", zonePath(zone))
+	if z := zoneIn(t, jsonAs(t, "anna", management+"/"+zone)); z.members() != "user:bruno=read" || z.Access != "own" {
+		t.Errorf("%+v", z)
+	}
+	if z := showZone(t, zone); len(z.Members) != 1 {
+		t.Errorf("%+v", z)
+	}
+}
+
 // TestZoneOwnerDemoted: the owner is told what he can still do and who helps, and everybody who tells names the same command.
 func TestZoneOwnerDemoted(t *testing.T) {
 	zone := newZone(t, "user:carla=read")

@@ -153,7 +153,7 @@ func (r Root) details(state State, names *account.Names) Details {
 		MaxAge:      m.MaxAge,
 		Notify:      m.Notify,
 		Trash:       m.HasTrash(),
-		Members:     membersOf(r.Access, names),
+		Members:     membersOf(r.Access.Without(acl.User, r.Owner), names), // the kernel asks no entry about him
 		ownerID:     r.Owner,
 	}
 	if m.ID != nil {
