@@ -34,10 +34,12 @@ func accounts(t *testing.T) string {
 // TestUsersContract: what each request answers an administrator, in both forms.
 func TestUsersContract(t *testing.T) {
 	needDemo(t)
-	clearUsers(t, "us-new", "us-ada", "us-staff", "shz-us-rossi")
+	clearUsers(t, "us-new", "us-ada", "us-past", "us-staff", "shz-us-rossi")
 	run(t, "useradd", "-M", "us-staff")
 	run(t, "shzadm", "user", "enable", "us-staff")
 	run(t, "shzadm", "group", "add", "us-rossi")
+	run(t, "shzadm", "user", "add", "us-past", "--role", "base", "--full-name", "Past", "--email", "p@example.org")
+	run(t, "chage", "-E", "2020-01-01", "us-past")
 	asPrepared := ""
 	prepare := func() {
 		if asPrepared == accounts(t) {
@@ -90,6 +92,8 @@ func TestUsersContract(t *testing.T) {
 		{"lock", "admin", []string{"-d", "op=lock&username=us-ada", usersPage}, 200, 303, "", []string{`"status":"locked"`}, usersPage + "/us-ada?done=lock"},
 		{"lock, himself", "admin", []string{"-d", "op=lock&username=admin", usersPage}, 403, 403, "not-permitted", nil, ""},
 		{"lock, nobody there", "admin", []string{"-d", "op=lock&username=us-none", usersPage}, 404, 404, "not-found", nil, ""},
+		{"lock, of an expired one", "admin", []string{"-d", "op=lock&username=us-past", usersPage}, 200, 303, "", []string{`"status":"expired","locked":true`}, usersPage + "/us-past?done=lock"},
+		{"unlock, of an expired one", "admin", []string{"-d", "op=unlock&username=us-past", usersPage}, 200, 303, "", []string{`"status":"expired","locked":false`}, usersPage + "/us-past?done=unlock-expired"},
 		{"unlock", "admin", []string{"-d", "op=unlock&username=us-ada", usersPage}, 200, 303, "", []string{`"status":"active"`}, usersPage + "/us-ada?done=unlock"},
 		{"member", "admin", []string{"-d", "op=member&username=us-ada&group=shz-us-rossi&member=1", usersPage}, 200, 303, "", []string{`"shz-us-rossi"`}, usersPage + "/us-ada?done=modify"},
 		{"member, of sudo", "admin", []string{"-d", "op=member&username=us-ada&group=sudo&member=1", usersPage}, 400, 400, "bad-request", nil, ""},

@@ -288,8 +288,11 @@ func (f form) answer(q helper.AccountRequest, reply helper.AccountReply) error {
 		return f.call.SeeOther(href("", "view", "signups", "done", done), http.StatusOK, map[string]any{"declined": reply.Declined, "mailed": q.Reason != ""})
 	}
 	done := f.row.done
-	if f.op == "modify" && reply.Invited != nil {
+	switch {
+	case f.op == "modify" && reply.Invited != nil:
 		done = "invite-anew"
+	case f.op == "unlock" && reply.User.Status != nil && *reply.User.Status == account.Expired:
+		done = "unlock-expired"
 	}
 	return f.call.SeeOther(href(f.name, "done", done), http.StatusOK, reply.User)
 }

@@ -99,6 +99,9 @@ func statusKey(u helper.KnownUser) string {
 	if u.Status == nil {
 		return "users-status.unknown"
 	}
+	if *u.Status == account.Expired && *u.Locked {
+		return "users-status.expired-locked"
+	}
 	return "users-status." + string(*u.Status)
 }
 
@@ -208,7 +211,7 @@ func (v viewer) userPage(s shown, view string, typed url.Values, status int, not
 	l := v.call.Language
 	u := userView{
 		Name: s.Name, Label: label(s.KnownUser), Here: templ.SafeURL(href(s.Name)), View: view, Self: s.Name == v.call.User,
-		Locked: s.Status != nil && *s.Status == account.Locked, Passwordless: s.Passwordless, Factor: s.SecondFactor, Facts: v.facts(s.KnownUser), To: typed.Get("to"),
+		Locked: s.Locked != nil && *s.Locked, Passwordless: s.Passwordless, Factor: s.SecondFactor, Facts: v.facts(s.KnownUser), To: typed.Get("to"),
 	}
 	u.Invitable = s.MustChange != nil && *s.MustChange && s.Email != nil && !u.Locked && v.invites()
 	u.Verifiable = !u.Invitable && s.Email != nil && !s.EmailVerified && s.Status != nil && *s.Status == account.Active && v.invites()

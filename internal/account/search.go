@@ -80,7 +80,7 @@ func (c Criteria) Matches(u User) bool {
 		(c.Role == "" || len(u.Roles) > 0 && u.Roles[len(u.Roles)-1] == c.Role) &&
 		(c.Sponsor == "" || said(u.Sponsor) == c.Sponsor) &&
 		(!c.Review || u.Review) &&
-		(c.Status == "" || u.Status != nil && *u.Status == c.Status)
+		(c.Status == "" || u.Status != nil && *u.Status == c.Status || c.Status == Locked && u.Locked != nil && *u.Locked)
 }
 
 // mayMatch says of whom nothing is known yet but his line whether he can meet the criteria: all that words are looked for in stands there.

@@ -61,6 +61,7 @@ type User struct {
 	Mobile     *string    `json:"mobile"`
 	Roles      []Role     `json:"roles"`
 	Status     *Status    `json:"status"`  // null where shadow(5) has no line, as for people in LDAP
+	Locked     *bool      `json:"locked"`  // also of one that is expired, whose lock its status does not say
 	Expires    *string    `json:"expires"` // the day from which the account is disabled, as chage -l says it
 	MustChange *bool      `json:"must_change"`
 	Language   *string    `json:"language"`
@@ -168,10 +169,15 @@ func (e shadowEntry) status(now time.Time) Status {
 	case e.expire >= 0 && today >= e.expire,
 		e.inactive >= 0 && e.maximum >= 0 && e.lastChange > 0 && today > e.lastChange+e.maximum+e.inactive:
 		return Expired
-	case e.password == "" || strings.ContainsAny(e.password[:1], "!*"):
-		return Locked // an empty password too: Share Zone's PAM stack has no nullok
+	case e.locked():
+		return Locked
 	}
 	return Active
+}
+
+// locked says whether no password can match; an empty one cannot either: Share Zone's PAM stack has no nullok.
+func (e shadowEntry) locked() bool {
+	return e.password == "" || strings.ContainsAny(e.password[:1], "!*")
 }
 
 // Users returns everybody who has to do with Share Zone, sorted by name: the members of shzbase, and the accounts that
@@ -240,8 +246,8 @@ func (n *Names) newUser(e *Entry, shadow Shadow, now time.Time) User {
 		Groups:   n.GroupsOf(*e),
 	}
 	if s, ok := shadow.entries[e.Name]; ok {
-		status, mustChange := s.status(now), s.lastChange == 0
-		u.Status, u.MustChange = &status, &mustChange
+		status, locked, mustChange := s.status(now), s.locked(), s.lastChange == 0
+		u.Status, u.Locked, u.MustChange = &status, &locked, &mustChange
 		if s.expire >= 0 {
 			u.Expires = day(s.expire)
 		}

@@ -236,10 +236,13 @@ func joinRoles(roles []account.Role) string {
 	return b.String()
 }
 
-// status in the words of the interface, which scripts know too.
+// status in the words of the interface, which scripts know too; of one that is expired also whether it is locked.
 func status(u account.User) string {
 	if u.Status == nil {
 		return ""
+	}
+	if *u.Status == account.Expired && *u.Locked {
+		return "expired,locked"
 	}
 	return string(*u.Status)
 }

@@ -257,7 +257,7 @@ func userUnlock(c *call, args []string) error {
 		return err
 	}
 	if !account.NewNames().InGroup(u.Name, layout.GroupOnly) && !c.json {
-		switch account.Status(status(u.User)) { // the rest is for who administers the machine, or a directory, to change
+		switch *cmp.Or(u.Status, new(account.Status)) { // the rest is for who administers the machine, or a directory, to change
 		case account.Locked:
 			return c.print(c.say.line("user-forgiven-locked", printable(u.Name)))
 		case account.Expired:
