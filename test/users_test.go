@@ -34,12 +34,15 @@ func accounts(t *testing.T) string {
 // TestUsersContract: what each request answers an administrator, in both forms.
 func TestUsersContract(t *testing.T) {
 	needDemo(t)
-	clearUsers(t, "us-new", "us-ada", "us-past", "us-staff", "shz-us-rossi")
+	clearUsers(t, "us-new", "us-ada", "us-past", "us-owner", "us-staff", "shz-us-rossi")
 	run(t, "useradd", "-M", "us-staff")
 	run(t, "shzadm", "user", "enable", "us-staff")
 	run(t, "shzadm", "group", "add", "us-rossi")
 	run(t, "shzadm", "user", "add", "us-past", "--role", "base", "--full-name", "Past", "--email", "p@example.org")
 	run(t, "chage", "-E", "2020-01-01", "us-past")
+	run(t, "shzadm", "user", "add", "us-owner", "--role", "manager", "--full-name", "Owner", "--email", "o@example.org")
+	run(t, "shzadm", "zone", "add", "us-owned", "--owner", "us-owner")
+	t.Cleanup(func() { exec.Command("rm", "-rf", "/srv/sharezone/us-owned").Run() })
 	asPrepared := ""
 	prepare := func() {
 		if asPrepared == accounts(t) {
@@ -78,6 +81,11 @@ func TestUsersContract(t *testing.T) {
 		{"create, no address", "admin", []string{"-d", "op=create&username=us-new&full_name=N", usersPage}, 400, 400, "bad-request", nil, ""},
 		{"create, an option", "admin", []string{"-d", strings.Replace(create, "us-new", "-rf", 1), usersPage}, 400, 400, "bad-request", nil, ""},
 		{"create, a number", "admin", []string{"-d", strings.Replace(create, "us-new", "1000", 1), usersPage}, 400, 400, "bad-request", nil, ""},
+		{"create, sponsor", "admin", []string{"-d", create + "&sponsor=anna", usersPage}, 400, 400, "bad-request", []string{"sponsor"}, ""},
+		{"create, no channel", "admin", []string{"-d", create + "&channel=pigeon", usersPage}, 400, 400, "bad-request", nil, ""},
+		{"create, channel", "admin", []string{"-d", create + "&channel=none", usersPage}, 201, 201, "", []string{`"channel":"none"`}, ""},
+		{"create, expired", "admin", []string{"-d", create + "&expires=2020-01-01", usersPage}, 400, 400, "bad-request", []string{"a day that has come"}, ""},
+		{"the role of who owns a zone", "admin", []string{"-d", "op=modify&username=us-owner&role=base", usersPage}, 200, 303, "", []string{`"warnings":[{"code":"owns-zones"`, "us-owned"}, usersPage + "/us-owner?done=modify-owner"},
 		{"modify", "admin", []string{"-d", "op=modify&username=us-ada&phone=%2B39+059&company=", usersPage}, 200, 303, "", []string{`"phone":"+39 059"`, `"company":null`}, usersPage + "/us-ada?done=modify"},
 		{"modify, by path", "admin", []string{"-d", "op=modify&expires=2020-01-01", usersPage + "/us-ada"}, 200, 303, "", []string{`"status":"expired"`}, usersPage + "/us-ada?done=modify"},
 		{"modify, nothing", "admin", []string{"-d", "op=modify&username=us-ada", usersPage}, 400, 400, "bad-request", nil, ""},
@@ -90,6 +98,8 @@ func TestUsersContract(t *testing.T) {
 		{"modify, root", "admin", []string{"-d", "op=modify&username=root&full_name=x", usersPage}, 403, 403, "not-permitted", nil, ""},
 		{"modify, himself", "admin", []string{"-d", "op=modify&username=admin&role=base", usersPage}, 403, 403, "not-permitted", nil, ""},
 		{"lock", "admin", []string{"-d", "op=lock&username=us-ada", usersPage}, 200, 303, "", []string{`"status":"locked"`}, usersPage + "/us-ada?done=lock"},
+		{"delete, himself", "admin", []string{"-d", "op=delete&username=admin&files=keep", usersPage}, 403, 403, "not-permitted", []string{"another administrator does"}, ""},
+		{"a password for himself", "admin", []string{"-d", "username=admin", resetPage}, 403, 403, "not-permitted", []string{"Change password"}, ""},
 		{"lock, himself", "admin", []string{"-d", "op=lock&username=admin", usersPage}, 403, 403, "not-permitted", nil, ""},
 		{"lock, nobody there", "admin", []string{"-d", "op=lock&username=us-none", usersPage}, 404, 404, "not-found", nil, ""},
 		{"lock, of an expired one", "admin", []string{"-d", "op=lock&username=us-past", usersPage}, 200, 303, "", []string{`"status":"expired","locked":true`}, usersPage + "/us-past?done=lock"},

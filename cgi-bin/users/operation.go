@@ -32,15 +32,15 @@ type operation struct {
 	fields  string // what it may have beside op and username, as web.CheckFields takes them: a misspelt "expires" would make an account without an end
 }
 
-// described are the fields that describe somebody.
-const described = "full_name company phone mobile email expires role language channel sponsor"
+// described are the fields that describe somebody. Who answers for a new one is who invites him; another one is named later.
+const described = "full_name company phone mobile email expires role language channel"
 
 var operations = map[string]operation{
 	"create":       {event: "user-create", ask: form.described, done: "create", view: "new", fields: described + " zone access"},
 	"invite":       {event: "user-create", manager: true, ask: form.described, done: "invite", view: "new", fields: described + " zone access"},
 	"invite-again": {event: "user-modify", ask: form.plain, done: "invite"},
 	"verify":       {event: "user-modify", ask: form.plain, done: "verify"},
-	"modify":       {event: "user-modify", ask: form.described, done: "modify", view: "edit", fields: described + " seen"},
+	"modify":       {event: "user-modify", ask: form.described, done: "modify", view: "edit", fields: described + " sponsor seen"},
 	"lock":         {event: "user-lock", ask: form.plain, done: "lock"},
 	"unlock":       {event: "user-modify", ask: form.plain, done: "unlock"},
 	"drop-factor":  {event: "second-factor", ask: form.plain, done: "drop-factor", view: "factor", fields: "password"},
@@ -251,6 +251,18 @@ type invited struct {
 	Report  *zone.Report `json:"report"`  // of the zone that he was let into; null: of none
 }
 
+// modified is a user after a change that leaves something to do, and its JSON form.
+type modified struct {
+	*helper.KnownUser
+	Warnings []warning `json:"warnings"`
+}
+
+// warning is what is left to do.
+type warning struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
 // answer is what came of it. The page of a new account is an answer of its own, because it shows the password, once: a
 // redirect would have to keep it somewhere.
 func (f form) answer(q helper.AccountRequest, reply helper.AccountReply) error {
@@ -293,6 +305,9 @@ func (f form) answer(q helper.AccountRequest, reply helper.AccountReply) error {
 		done = "invite-anew"
 	case f.op == "unlock" && reply.User.Status != nil && *reply.User.Status == account.Expired:
 		done = "unlock-expired"
+	case len(reply.Left) > 0:
+		m := modified{reply.User, []warning{{"owns-zones", f.call.Language.Say("users.left", strings.Join(reply.Left, ", "))}}}
+		return f.call.SeeOther(href(f.name, "done", "modify-owner"), http.StatusOK, m)
 	}
 	return f.call.SeeOther(href(f.name, "done", done), http.StatusOK, reply.User)
 }

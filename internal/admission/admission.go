@@ -105,7 +105,7 @@ func (a *Admission) Accept(name, expires string, answers uint32, actor string, n
 	if err := invitation.Check(a.settings); err != nil {
 		return nil, false, err
 	}
-	if err := invitation.CheckDay(expires, now); err != nil {
+	if err := change.CheckDay(expires, now); err != nil {
 		return nil, false, err
 	}
 	if a.User != "" && a.User != name {

@@ -27,8 +27,8 @@ type AccountRequest struct {
 	Language *string           `json:"language,omitempty"`
 	Zone     string            `json:"zone,omitempty"`    // that somebody is invited to
 	Access   string            `json:"access,omitempty"`  // that he gets there
-	Channel  *string           `json:"channel,omitempty"` // with modify
-	Sponsor  *string           `json:"sponsor,omitempty"` // the same
+	Channel  *string           `json:"channel,omitempty"` // by which he is told
+	Sponsor  *string           `json:"sponsor,omitempty"` // with modify
 	To       string            `json:"to,omitempty"`      // who gets the files of a user who is deleted; "" = nobody
 	Group    string            `json:"group,omitempty"`   // of a company
 	Member   bool              `json:"member,omitempty"`
@@ -62,6 +62,7 @@ type AccountReply struct {
 	Refused  string       `json:"refused,omitempty"`  // why its mail was put aside: what the mail server said
 	Report   *zone.Report `json:"report,omitempty"`   // of the zone that somebody was invited to
 	Goodbye  *Goodbye     `json:"goodbye,omitempty"`
+	Left     []string     `json:"left,omitempty"` // zones of who was changed, and may own none any more
 	Deeds    []Deed       `json:"deeds,omitempty"` // what was done besides, to be told as acts
 
 	Signups  []account.Request `json:"signups,omitempty"`  // of people who ask for an account
@@ -101,7 +102,7 @@ type Goodbye struct {
 	Files   string         `json:"files"` // keep or transfer
 	To      *string        `json:"to"`
 	Zones   []string       `json:"zones"`   // that changed hands
-	Skipped []zone.Skipped `json:"skipped"` // with their whole paths
+	Skipped []zone.Skipped `json:"skipped"` // with the names of their zones in front
 	More    int            `json:"more"`    // beyond those named
 	Deleted bool           `json:"deleted"`
 }

@@ -30,14 +30,6 @@ func Check(s config.Settings) error {
 	return nil
 }
 
-// CheckDay refuses a last day with which no link is good for anything. What is no day at all is refused where the account is made.
-func CheckDay(expires string, now time.Time) error {
-	if day, err := time.Parse(time.DateOnly, expires); err == nil && !now.Before(day) {
-		return &account.FieldError{Field: "expires", Reason: account.Past}
-	}
-	return nil
-}
-
 // Send hands the link to the worker and says until when it is good. Who has one gets the same again, which leads where it led.
 func Send(name, zone, actor string, s config.Settings, now time.Time) (time.Time, error) {
 	if err := Check(s); err != nil {

@@ -191,12 +191,14 @@ func TestSteps(t *testing.T) {
 		{"values: an invitation without an address for links", admin, `{"op":"invite","username":"ac-new","full_name":"N","email":"n@example.org"}`, "", privileged.ExitRefused, "conflict", "no-mail"},
 		{"9: the password of staff", admin, `{"op":"password","username":"ac-staff"}`, "", privileged.ExitRefused, "not-permitted", "not-ours"},
 		{"9: root's password", admin, `{"op":"password","username":"root"}`, "", privileged.ExitRefused, "not-permitted", "system"},
-		{"10: his own password", admin, `{"op":"password","username":"ac-admin"}`, "", privileged.ExitRefused, "not-permitted", "self"},
-		{"10: deleting himself", admin, `{"op":"delete","username":"ac-admin","to":"ac-other"}`, "", privileged.ExitRefused, "not-permitted", "self"},
+		{"10: his own password", admin, `{"op":"password","username":"ac-admin"}`, "", privileged.ExitRefused, "not-permitted", "self-password"},
+		{"10: deleting himself", admin, `{"op":"delete","username":"ac-admin","to":"ac-other"}`, "", privileged.ExitRefused, "not-permitted", "self-delete"},
+		{"10: his own second factor", admin, `{"op":"drop-factor","username":"ac-admin"}`, "", privileged.ExitRefused, "not-permitted", "self-factor"},
 		{"10: his own role", admin, `{"op":"modify","username":"ac-admin","role":"base"}`, "", privileged.ExitRefused, "not-permitted", "self"},
 		{"10: his own end", admin, `{"op":"modify","username":"ac-admin","expires":"2020-01-01"}`, "", privileged.ExitRefused, "not-permitted", "self"},
 		{"values: a name that is taken", admin, `{"op":"create","username":"ac-bruno","full_name":"B","email":"b@example.org"}`, "", privileged.ExitRefused, "exists", "user"},
 		{"values: a group's name", admin, `{"op":"create","username":"sudo","full_name":"B","email":"b@example.org"}`, "", privileged.ExitRefused, "exists", "group"},
+		{"values: a day that has come", admin, `{"op":"create","username":"ac-new","full_name":"B","email":"b@example.org","expires":"2020-01-01"}`, "", privileged.ExitRefused, "bad-request", "field"},
 		{"values: no address", admin, `{"op":"create","username":"ac-new","full_name":"B"}`, "", privileged.ExitRefused, "bad-request", "field"},
 		{"values: another role", admin, `{"op":"modify","username":"ac-bruno","role":"sudo"}`, "", privileged.ExitRefused, "bad-request", "field"},
 		{"values: a second line", admin, `{"op":"modify","username":"ac-bruno","full_name":"x\nroot::0:0"}`, "", privileged.ExitRefused, "bad-request", "field"},
@@ -374,7 +376,7 @@ func TestOperations(t *testing.T) {
 	}
 	number := uid(t, "ac-anna")
 	a = ok(helper.AccountRequest{Op: "delete", Username: "ac-anna", To: "ac-other"})
-	if !a.Goodbye.Deleted || len(a.Deeds) != 1 || a.Deeds[0].Event != "zone-transfer" || a.Deeds[0].Zone != "ac-zone" || len(a.Deeds[0].ZoneID) != 32 {
+	if !a.Goodbye.Deleted || !slices.Equal(a.Goodbye.Zones, []string{"ac-zone"}) || len(a.Deeds) != 1 || a.Deeds[0].Event != "zone-transfer" || a.Deeds[0].Zone != "ac-zone" || len(a.Deeds[0].ZoneID) != 32 {
 		t.Errorf("%+v %+v", a.Goodbye, a.Deeds)
 	}
 	if got := sh(t, "stat -c %U /srv/sharezone/ac-zone; getent passwd ac-anna || echo gone; grep -c \"^$1 ac-anna \" /var/lib/sharezone/uids", number); got != "ac-other\ngone\n1" {

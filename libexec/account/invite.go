@@ -42,7 +42,7 @@ func invite(w *work) error {
 		err = w.checkInviter(settings)
 	}
 	if err == nil {
-		err = invitation.CheckDay(said(w.Expires), w.now)
+		err = change.CheckDay(said(w.Expires), w.now)
 	}
 	if err == nil {
 		err = change.CheckFree(w.Username, w.names) // before anybody waits: who has the name could not be locked meanwhile

@@ -25,12 +25,12 @@ import (
 
 // operation is one row of the table.
 type operation struct {
-	changes  bool // one at a time for each account, and noted
-	makes    bool // what it is about does not exist yet
-	newGroup bool // it is a group
-	nobody   bool // it is about nobody who has an account
-	notSelf  bool // nobody does it to himself
-	manager  bool // managers may ask for it too
+	changes  bool  // one at a time for each account, and noted
+	makes    bool  // what it is about does not exist yet
+	newGroup bool  // it is a group
+	nobody   bool  // it is about nobody who has an account
+	notSelf  error // what says that nobody does it to himself
+	manager  bool  // managers may ask for it too
 	run      func(*work) error
 }
 
@@ -43,11 +43,11 @@ var operations = map[string]operation{
 	"invite-again": {changes: true, run: inviteAgain},
 	"modify":       {changes: true, run: modify},
 	"verify":       {changes: true, run: verify},
-	"lock":         {changes: true, notSelf: true, run: lock},
+	"lock":         {changes: true, notSelf: errSelf, run: lock},
 	"unlock":       {changes: true, run: unlock},
-	"drop-factor":  {changes: true, notSelf: true, run: dropFactor},
-	"delete":       {changes: true, notSelf: true, run: remove},
-	"password":     {changes: true, notSelf: true, run: password},
+	"drop-factor":  {changes: true, notSelf: errSelfFactor, run: dropFactor},
+	"delete":       {changes: true, notSelf: errSelfDelete, run: remove},
+	"password":     {changes: true, notSelf: errSelfPassword, run: password},
 	"sessions":     {run: sessions},
 	"end-session":  {run: endSession},
 	"member":       {changes: true, run: member},
@@ -273,6 +273,9 @@ func (w *work) make() (password string, err error) {
 	if err := account.CheckLanguage(said(w.Language)); err != nil {
 		return "", err
 	}
+	if err := w.checkChannel(); err != nil {
+		return "", err
+	}
 	uid, err := change.Create(spec, w.now)
 	if err != nil {
 		return "", err
@@ -280,6 +283,9 @@ func (w *work) make() (password string, err error) {
 	w.did = true
 	if said(w.Language) != "" {
 		err = change.SetLanguage(uid, *w.Language)
+	}
+	if said(w.Channel) != "" {
+		err = errors.Join(err, change.SetChannel(uid, *w.Channel))
 	}
 	return password, err
 }
@@ -294,7 +300,25 @@ func modify(w *work) error {
 		err = errors.Join(err, w.showUser())
 		w.out.Changed = account.Differences(before, w.out.User.User)
 	}
+	if err == nil && said(w.Role) == string(account.RoleBase) {
+		w.out.Left, err = w.owned()
+	}
 	return err
+}
+
+// owned are the zones of whom the request is about.
+func (w *work) owned() ([]string, error) {
+	admin, err := w.admin()
+	if err != nil {
+		return nil, err
+	}
+	defer admin.Close()
+	zones, err := admin.Owned(w.out.User.UID)
+	var owned []string
+	for _, z := range zones {
+		owned = append(owned, z.Name)
+	}
+	return owned, err
 }
 
 func (w *work) modify(before account.User) error {
@@ -520,6 +544,10 @@ func remove(w *work) error {
 	}
 	f.Record = w.record
 	result, err := f.Say(w.now)
+	result.Zones = names(result.Zones)
+	for i, s := range result.Skipped {
+		result.Skipped[i].Path = names([]string{s.Path})[0]
+	}
 	w.out.Goodbye = (*helper.Goodbye)(&result)
 	return err
 }

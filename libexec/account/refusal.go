@@ -50,6 +50,9 @@ var refusals = []struct {
 	{errNotOwner, "not-permitted", "not-owner"},
 	{errChanged, "conflict", "changed"},
 	{errSelf, "not-permitted", "self"},
+	{errSelfPassword, "not-permitted", "self-password"},
+	{errSelfFactor, "not-permitted", "self-factor"},
+	{errSelfDelete, "not-permitted", "self-delete"},
 	{errPrivileged, "not-permitted", "privileged"},
 	{change.ErrSystemAccount, "not-permitted", "system"},
 	{change.ErrNoAccount, "not-found", "no-user"},
@@ -117,11 +120,11 @@ func (w *work) refuse(err error) (helper.AccountReply, int) {
 	return out, privileged.ExitRefused
 }
 
-// names are those of zones by their paths: the machine's are nobody's business.
-func names(zones []string) []string {
-	own := make([]string, len(zones))
-	for i, z := range zones {
-		own[i] = strings.TrimPrefix(z, layout.Base+"/")
+// names are those of zones, or of what lies in them, by their paths: the machine's are nobody's business.
+func names(paths []string) []string {
+	own := make([]string, len(paths))
+	for i, p := range paths {
+		own[i] = strings.TrimPrefix(strings.TrimPrefix(p, layout.Closed+"/"), layout.Base+"/")
 	}
 	return own
 }

@@ -11,10 +11,13 @@ import (
 )
 
 var (
-	errPrivileged = errors.New("the account is in a group of the system")
-	errSelf       = errors.New("nobody does this to himself")
-	errNoSession  = errors.New("there is no such session")
-	errChanged    = errors.New("somebody changed the account since it was looked at")
+	errPrivileged   = errors.New("the account is in a group of the system")
+	errSelf         = errors.New("nobody does this to himself")
+	errSelfPassword = errors.New("nobody gives himself a password here")
+	errSelfFactor   = errors.New("nobody takes his own second factor off here")
+	errSelfDelete   = errors.New("nobody deletes himself")
+	errNoSession    = errors.New("there is no such session")
+	errChanged      = errors.New("somebody changed the account since it was looked at")
 )
 
 // ownGroups are the groups of the system that Share Zone's own accounts are in.
@@ -63,8 +66,12 @@ func (w *work) checkSelf(op operation) error {
 	if w.caller.Root || uid != w.caller.UID {
 		return nil
 	}
-	if op.notSelf || w.Role != nil || w.Expires != nil {
-		return fmt.Errorf("%s: %w", w.Username, errSelf)
+	err := op.notSelf
+	if err == nil && (w.Role != nil || w.Expires != nil) {
+		err = errSelf
 	}
-	return nil
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", w.Username, err)
 }

@@ -69,7 +69,7 @@ func invite(c *call, args []string) error {
 		err = account.CheckLanguage(*language)
 	}
 	if err == nil {
-		err = invitation.CheckDay(spec.Expires, time.Now())
+		err = change.CheckDay(spec.Expires, time.Now())
 	}
 	if err == nil {
 		err = change.Prepare()

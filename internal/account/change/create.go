@@ -69,6 +69,9 @@ func CheckName(name string) error {
 func Create(spec Spec, now time.Time) (uid uint32, err error) {
 	spec.Contact = spec.Contact.Trimmed()
 	gecos, err := check(spec)
+	if err == nil {
+		err = CheckDay(spec.Expires, now)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -139,6 +142,14 @@ func CheckExpires(text string) error {
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil || day.Year() < 1971 || day.Year() > 9999 {
 		return &account.FieldError{Field: "expires", Reason: account.BadForm}
+	}
+	return nil
+}
+
+// CheckDay refuses a last day that has come already: nobody could use what is made. What is no day at all is for CheckExpires.
+func CheckDay(expires string, now time.Time) error {
+	if day, err := time.Parse(time.DateOnly, expires); err == nil && !now.Before(day) {
+		return &account.FieldError{Field: "expires", Reason: account.Past}
 	}
 	return nil
 }
