@@ -150,6 +150,10 @@ func TestSessionAfterLogout(t *testing.T) {
 			t.Errorf("%q: %d %s", args, a.status, a.body)
 		}
 	}
+	if a := curl(t, "-H", "Accept-Language: en", "-H", "Cookie: SESSION_ID="+id, "-d", "", "/cgi-bin/logout"); a.status != 401 ||
+		!strings.Contains(a.body, "You are logged out") || strings.Contains(a.body, "has not arrived") {
+		t.Errorf("logging out twice: %d %s", a.status, a.body)
+	}
 	if user := alive(t, other); user != "bruno" {
 		t.Error("the other session ended too")
 	}

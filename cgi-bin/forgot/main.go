@@ -124,7 +124,7 @@ func set(c *web.Call, f forgotForm, password, confirm string) error {
 	if f.Invited {
 		done = "invite"
 	}
-	way := url.Values{"done": {done}} // the login says so
+	way := url.Values{"done": {done}, "user": {f.User}} // the login says so, and has the name
 	if reply.Zone != "" {
 		object["zone"] = reply.Zone
 		way.Set("next", "/cgi-bin/shz/"+url.PathEscape(reply.Zone)+"/")

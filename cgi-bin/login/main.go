@@ -26,7 +26,12 @@ func answer(c *web.Call) error {
 		return askToLogIn(c)
 	}
 	if c.Request.Method != http.MethodPost {
-		return show(c, http.StatusOK, loginForm{Next: web.LocalPath(c.Request.URL.Query().Get("next"))})
+		query := c.Request.URL.Query()
+		f := loginForm{Next: web.LocalPath(query.Get("next"))}
+		if user := query.Get("user"); session.ValidUser(user) { // who has just chosen a password
+			f.Username = user
+		}
+		return show(c, http.StatusOK, f)
 	}
 	return logIn(c)
 }
@@ -40,6 +45,9 @@ func askToLogIn(c *web.Call) error {
 	c.Log(refusal)
 	if m := c.Request.Method; m == http.MethodGet || m == http.MethodHead {
 		return show(c, http.StatusUnauthorized, loginForm{Next: web.LocalPath(os.Getenv("REQUEST_URI"))})
+	}
+	if c.Path() == "/cgi-bin/logout" { // what was asked for has come already
+		return show(c, http.StatusUnauthorized, loginForm{Ended: true})
 	}
 	next := c.From()                                            // the page with the form
 	if carried := c.CarryForm(); carried != nil && next != "" { // another site's page gets nothing carried
@@ -140,6 +148,9 @@ func show(c *web.Call, status int, f loginForm) error {
 	}
 	if done := c.Done(); done == "forgot" || done == "invite" || done == "verify" { // by the link of a mail
 		v.Notice = &page.Notice{Kind: page.OK, Text: c.Language.Say(done + ".done")}
+	}
+	if f.Ended {
+		v.Notice = &page.Notice{Kind: page.Info, Text: c.Language.Say("login.ended")}
 	}
 	if f.Next != "" {
 		v.URL = "/cgi-bin/login?" + url.Values{"next": {f.Next}}.Encode() // where the language link leads

@@ -36,6 +36,24 @@ func TestLoginPage(t *testing.T) {
 	}
 }
 
+// Who comes by a link is told once what to do, and who may ask for an account not to ask somebody for it.
+func TestLoginPageSays(t *testing.T) {
+	for _, l := range text.Languages {
+		v := page.View{Language: l, Notice: &page.Notice{Kind: page.OK, Text: l.Say("invite.done")}}
+		if html := pagetest.Render(t, loginPage(v, loginForm{Username: "ada"})); strings.Contains(html, l.Say("login.intro")) || !strings.Contains(html, `value="ada"`) {
+			t.Errorf("%s: %s", l, html)
+		}
+		for _, forgot := range []bool{false, true} {
+			html := pagetest.Render(t, loginPage(page.View{Language: l}, loginForm{Forgot: forgot, Signup: true}))
+			for _, key := range []string{"login.no-access", "login.help"} {
+				if strings.Contains(html, templ.EscapeString(l.Say(key))) {
+					t.Errorf("%s, %v: %s", l, forgot, key)
+				}
+			}
+		}
+	}
+}
+
 // Who can have a link sent is not told to ask somebody for a password.
 func TestLoginPageForgot(t *testing.T) {
 	for _, l := range text.Languages {

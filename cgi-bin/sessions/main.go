@@ -219,7 +219,8 @@ type table struct {
 
 type row struct {
 	ID, User, Entry, Address, Started, LastUse string
-	Current, MustChange, Half                  bool
+	Current, MustChange                        bool
+	Half                                       string // what is said of one that lacks the second factor
 }
 
 // maxRows bounds what a page lists.
@@ -228,9 +229,17 @@ const maxRows = 200
 func newTable(c *web.Call, s scope, sessions []one) table {
 	t := table{All: s.all, Admin: c.Administers(), User: s.user, More: max(0, len(sessions)-maxRows)}
 	for _, f := range sessions[:min(len(sessions), maxRows)] {
+		half := ""
+		switch {
+		case f.State != "second-factor":
+		case said(f.User) == c.User:
+			half = c.Language.Say("sessions.half")
+		default:
+			half = c.Language.Say("sessions.half-other")
+		}
 		t.Rows = append(t.Rows, row{
 			ID: f.ID, User: said(f.User), Entry: c.Language.Say("users-entry." + said(f.Entry)), Address: said(f.Address),
-			Started: moment(c, f.Started), LastUse: moment(c, f.LastUse), Current: f.Current, MustChange: f.State == "must-change", Half: f.State == "second-factor",
+			Started: moment(c, f.Started), LastUse: moment(c, f.LastUse), Current: f.Current, MustChange: f.State == "must-change", Half: half,
 		})
 	}
 	return t

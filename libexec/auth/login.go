@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"golang.org/x/sys/unix"
 
@@ -480,11 +479,8 @@ func tryChange(q request, who caller, settings config.Settings) (reply, error) {
 	if !validPassword(q.Old) {
 		return reply{}, &told{"refused", "no password that PAM could take"}
 	}
-	if !validPassword(q.New) {
-		return reply{}, &told{"weak", "no password that PAM could take"}
-	}
-	if strings.ContainsFunc(q.New, unicode.IsControl) {
-		return reply{}, &told{"weak", "no password that a form could take"}
+	if err := checkNew(q.New); err != nil {
+		return reply{}, err
 	}
 	// Who changes the account meanwhile waits: the new password would undo his lock, or replace the one that he sets.
 	release, err := change.Hold(who.name)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unicode"
 
 	"github.com/msteinert/pam/v2"
 )
@@ -17,6 +18,19 @@ const maxPassword = 511
 
 func validPassword(p string) bool {
 	return p != "" && len(p) <= maxPassword && !strings.ContainsRune(p, 0)
+}
+
+// checkNew refuses a new password that PAM could not take, or no form; PAM judges the rest.
+func checkNew(p string) error {
+	switch {
+	case p == "":
+		return &told{"weak", "no new password"}
+	case len(p) > maxPassword:
+		return &told{"weak", fmt.Sprintf("the new password is longer than %d bytes", maxPassword)}
+	case strings.ContainsFunc(p, unicode.IsControl):
+		return &told{"weak", "a control character in the new password"}
+	}
+	return nil
 }
 
 // conversation answers every hidden prompt with secret and collects what modules say.

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	accounts "sharezone/internal/account"
 	"sharezone/internal/account/change"
@@ -174,8 +173,8 @@ func tryRecover(q request, settings config.Settings) (reply, error) {
 	zone, address := "", ""
 	err := useLink(q, purpose, settings, nil, func(a account, r token.Record) error {
 		// 5. Refuse a password that could not be typed; PAM judges the rest.
-		if !validPassword(q.New) || strings.ContainsFunc(q.New, unicode.IsControl) {
-			return &told{"weak", "no password that PAM or a form could take"}
+		if err := checkNew(q.New); err != nil {
+			return err
 		}
 		whose, zone, address = a, r.Zone, emailOf(a.name) // an administrator who waits for the account may give it another one right afterwards
 		return setPassword(settings.Entry(q.Entry).PAMService, a, q.Address, q.New)

@@ -9,6 +9,9 @@ import (
 // weaknesses are the words in which libpwquality, pam_unix and pam_pwhistory say why they take no password, in English because a
 // helper has no locale, and what they are called to who asked. %: the number in the words is told too.
 var weaknesses = []struct{ words, why string }{
+	{"no new password", "missing"}, // these three are checkNew's
+	{"longer than % bytes", "too-long"},
+	{"control character", "character"},
 	{"shorter than %", "short"},
 	{"choose a longer password", "longer"},
 	{"is too short", "longer"}, // also the dictionary's

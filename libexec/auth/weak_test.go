@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestWeakness(t *testing.T) {
 	for said, want := range map[string]struct {
@@ -20,6 +23,9 @@ func TestWeakness(t *testing.T) {
 		"BAD PASSWORD: The password is a palindrome":                                                 {"palindrome", 0},
 		"Password has been already used. Choose another.":                                            {"used", 0},
 		"the new password is the old one":                                                            {"old", 0},
+		checkNew("").Error():                                                                         {"missing", 0},
+		checkNew(strings.Repeat("x", 512)).Error():                                                   {"too-long", 511},
+		checkNew("one\ttwo").Error():                                                                 {"character", 0},
 		"something that nobody has seen":                                                             {"", 0},
 	} {
 		if why, limit := weakness(said); why != want.why || limit != want.limit {
