@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"sharezone/internal/account"
 	"sharezone/internal/layout"
@@ -139,8 +140,11 @@ func TestGuessesFromManyAddresses(t *testing.T) {
 	for i := range 5 {
 		tryLogin(t, "bersaglio", "wrong", "--interface", fmt.Sprint("127.0.2.", i+1))
 	}
-	if u := shown(t, "bersaglio"); *u.FailedLogins != 5 {
-		t.Errorf("%d refused logins, not 5", *u.FailedLogins)
+	if u := shown(t, "bersaglio"); *u.FailedLogins != 5 || u.ShutUntil == nil || time.Until(*u.ShutUntil) < 10*time.Minute {
+		t.Errorf("%d refused logins, not 5, shut until %v", *u.FailedLogins, u.ShutUntil)
+	}
+	if a := curlAs(t, "admin", "-H", "Accept-Language: en", usersPage+"/bersaglio"); !strings.Contains(a.body, "nobody is let in until") {
+		t.Errorf("%d %s", a.status, a.body)
 	}
 	if from(t, "127.0.3.1", "bersaglio", password, 0) {
 		t.Error("five guesses from five addresses, and the right password is still asked for")
@@ -149,7 +153,7 @@ func TestGuessesFromManyAddresses(t *testing.T) {
 		t.Errorf("faillock shows:\n%s", listed)
 	}
 	shzadm(t, "user", "unlock", "bersaglio")
-	if u := shown(t, "bersaglio"); *u.FailedLogins != 0 || !from(t, "127.0.3.1", "bersaglio", password, 0) {
+	if u := shown(t, "bersaglio"); *u.FailedLogins != 0 || u.ShutUntil != nil || !from(t, "127.0.3.1", "bersaglio", password, 0) {
 		t.Error("unlocking did not open the account again")
 	}
 }

@@ -34,11 +34,13 @@ func accounts(t *testing.T) string {
 // TestUsersContract: what each request answers an administrator, in both forms.
 func TestUsersContract(t *testing.T) {
 	needDemo(t)
-	clearUsers(t, "us-new", "us-ada", "us-past", "us-owner", "us-staff", "shz-us-rossi")
+	clearUsers(t, "us-new", "us-ada", "us-past", "us-aged", "us-owner", "us-staff", "shz-us-rossi")
 	run(t, "useradd", "-M", "us-staff")
 	run(t, "shzadm", "user", "enable", "us-staff")
 	run(t, "shzadm", "group", "add", "us-rossi")
 	run(t, "shzadm", "user", "add", "us-past", "--role", "base", "--full-name", "Past", "--email", "p@example.org")
+	run(t, "shzadm", "user", "add", "us-aged", "--role", "base", "--full-name", "Aged", "--email", "a@example.org")
+	run(t, "chage", "-d", "2026-01-01", "-M", "30", "-I", "5", "us-aged")
 	run(t, "chage", "-E", "2020-01-01", "us-past")
 	run(t, "shzadm", "user", "add", "us-owner", "--role", "manager", "--full-name", "Owner", "--email", "o@example.org")
 	run(t, "shzadm", "zone", "add", "us-owned", "--owner", "us-owner")
@@ -85,6 +87,7 @@ func TestUsersContract(t *testing.T) {
 		{"create, no channel", "admin", []string{"-d", create + "&channel=pigeon", usersPage}, 400, 400, "bad-request", nil, ""},
 		{"create, channel", "admin", []string{"-d", create + "&channel=none", usersPage}, 201, 201, "", []string{`"channel":"none"`}, ""},
 		{"create, expired", "admin", []string{"-d", create + "&expires=2020-01-01", usersPage}, 400, 400, "bad-request", []string{"a day that has come"}, ""},
+		{"an old password", "admin", []string{usersPage + "/us-aged"}, 200, 200, "", []string{`"status":"expired"`, `"must_change":true,"password_due":"2026-02-01"`}, ""},
 		{"the role of who owns a zone", "admin", []string{"-d", "op=modify&username=us-owner&role=base", usersPage}, 200, 303, "", []string{`"warnings":[{"code":"owns-zones"`, "us-owned"}, usersPage + "/us-owner?done=modify-owner"},
 		{"modify", "admin", []string{"-d", "op=modify&username=us-ada&phone=%2B39+059&company=", usersPage}, 200, 303, "", []string{`"phone":"+39 059"`, `"company":null`}, usersPage + "/us-ada?done=modify"},
 		{"modify, by path", "admin", []string{"-d", "op=modify&expires=2020-01-01", usersPage + "/us-ada"}, 200, 303, "", []string{`"status":"expired"`}, usersPage + "/us-ada?done=modify"},
@@ -117,6 +120,9 @@ func TestUsersContract(t *testing.T) {
 		{"PUT", "admin", []string{"-T", "/etc/hostname", usersPage + "/us-ada"}, 405, 405, "method", nil, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) { row.check(t, prepare) })
+	}
+	if a := curlAs(t, "admin", "-H", "Accept-Language: en", usersPage+"/us-aged"); !strings.Contains(a.body, "a new password opens it") || strings.Contains(a.body, "invite-again") {
+		t.Errorf("an old password: %d %s", a.status, a.body)
 	}
 }
 

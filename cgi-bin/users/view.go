@@ -141,10 +141,19 @@ func (v viewer) facts(u helper.KnownUser) []fact {
 	if u.FailedLogins != nil && *u.FailedLogins > 0 {
 		facts = append(facts, fact{l.Say("users.failed"), l.Number(int64(*u.FailedLogins)), false})
 	}
+	if u.FailedCodes != nil && *u.FailedCodes > 0 {
+		facts = append(facts, fact{l.Say("users.failed-codes"), l.Number(int64(*u.FailedCodes)), false})
+	}
+	if u.ShutUntil != nil {
+		facts = append(facts, fact{l.Say("users.shut"), v.moment(u.ShutUntil), false})
+	}
 	if u.SecondFactor {
 		facts = append(facts, fact{l.Say("factor.title"), l.Say("users-factor.on"), false})
 	}
-	if u.MustChange != nil && *u.MustChange {
+	switch {
+	case u.Status != nil && *u.Status == account.Expired && (u.Expires == nil || *u.Expires > time.Now().UTC().Format(time.DateOnly)):
+		facts = append(facts, fact{l.Say("users.password"), l.Say("users.password-over"), false})
+	case u.MustChange != nil && *u.MustChange:
 		facts = append(facts, fact{l.Say("users.password"), l.Say("users.must-change"), false})
 	}
 	if u.Language != nil {
@@ -213,7 +222,7 @@ func (v viewer) userPage(s shown, view string, typed url.Values, status int, not
 		Name: s.Name, Label: label(s.KnownUser), Here: templ.SafeURL(href(s.Name)), View: view, Self: s.Name == v.call.User,
 		Locked: s.Locked != nil && *s.Locked, Passwordless: s.Passwordless, Factor: s.SecondFactor, Facts: v.facts(s.KnownUser), To: typed.Get("to"),
 	}
-	u.Invitable = s.MustChange != nil && *s.MustChange && s.Email != nil && !u.Locked && v.invites()
+	u.Invitable = s.MustChange != nil && *s.MustChange && s.PasswordDue == nil && s.Email != nil && !u.Locked && v.invites()
 	u.Verifiable = !u.Invitable && s.Email != nil && !s.EmailVerified && s.Status != nil && *s.Status == account.Active && v.invites()
 	if s.Invited != nil {
 		u.Facts = append(u.Facts, fact{l.Say("users.invited"), v.moment(s.Invited), false})

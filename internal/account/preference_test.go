@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -46,6 +47,32 @@ func TestReadPreferences(t *testing.T) {
 	}
 	if p, err := readPreferences(right, own); err != nil || p.Language != "en" {
 		t.Errorf("one's own: %q %v", p.Language, err)
+	}
+}
+
+// TestShut: what pam_faillock(8) counts shuts an account for as long as faillock.conf(5) says.
+func TestShut(t *testing.T) {
+	now := time.Unix(10_000, 0)
+	for conf, want := range map[string]int64{
+		"deny = 3 # so many\nfail_interval = 900\nunlock_time = 900\n": 10_800, "deny = 4\n": 0, "deny=3\nunlock_time=50": 0, "": 10_500,
+		"deny = 3\nunlock_time = never\n": 9_900 + forever, "deny = 3\nfail_interval = 60\n": 0, "deny = 0\n": 0,
+	} {
+		got := parseFaillock([]byte(conf)).shut([]int64{9_700, 9_900, 9_800}, now)
+		if want == 0 && !got.IsZero() || want != 0 && got.Unix() != want {
+			t.Errorf("%q: %v, not %d", conf, got, want)
+		}
+	}
+}
+
+// TestMustChange: a password is to be changed that was given, or is too old.
+func TestMustChange(t *testing.T) {
+	names, _ := fakeNames(t, nil)
+	for line, want := range map[string]bool{"20000:0:90:7:::": true, "20000:0:99999:7:::": false, "0:0:90:7:::": true, "20700:0:90:7:::": false, "20689:0:90:7:::": true, "::::::": false} {
+		shadow := Shadow{entries: parseShadow([]byte("anna:$y$x:" + line + "\n"))}
+		u, found := names.FindUser("anna", shadow, time.Unix(20780*24*60*60, 0))
+		if !found || *u.MustChange != want {
+			t.Errorf("%s: %+v", line, u)
+		}
 	}
 }
 

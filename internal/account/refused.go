@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ import (
 // ReadLogins adds what auth and pam_faillock(8) wrote down: when somebody logged in last, and how often he was refused
 // since; what he chose, and at which address mail reaches him. Where that cannot be read it is not known.
 func (s *Shadow) ReadLogins() error {
-	s.logins, s.refused, s.chosen = make(map[uint32]time.Time), make(map[string]int), make(map[uint32]Preferences)
+	s.logins, s.refused, s.chosen = make(map[uint32]time.Time), make(map[string]refusals), make(map[uint32]Preferences)
 	s.verified = make(map[uint32]string)
 	chosen, err := readFolder(layout.Preferences)
 	if err != nil {
@@ -50,19 +51,19 @@ func (s *Shadow) ReadLogins() error {
 			s.logins[uid] = f.ModTime().UTC().Truncate(time.Second)
 		}
 	}
-	tallies, err := readFolder(layout.Tallies)
-	if err != nil {
-		return err
-	}
-	for _, f := range tallies {
-		if f.Size() == 0 {
-			continue // nearly all of them: a right password empties it
-		}
-		tally, err := os.ReadFile(layout.Tallies + "/" + f.Name())
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, folder := range [...]string{layout.Tallies, layout.CodeTallies} {
+		tallies, err := readFolder(folder)
+		if err != nil {
 			return err
 		}
-		s.refused[f.Name()] = countTally(tally)
+		for _, f := range tallies {
+			if _, read := s.refused[f.Name()]; read || f.Size() == 0 {
+				continue // nearly all of them: a right password empties it
+			}
+			if s.refused[f.Name()], err = readRefusals(f.Name(), time.Now()); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -91,18 +92,90 @@ func readFolder(name string) ([]fs.FileInfo, error) {
 const (
 	tallyRecord = 64
 	tallyStatus = 54
+	tallyTime   = 56
 	tallyValid  = 1
 )
 
-// countTally counts the refused logins that a tally still holds.
-func countTally(tally []byte) int {
-	n := 0
-	for ; len(tally) >= tallyRecord; tally = tally[tallyRecord:] {
-		if binary.NativeEndian.Uint16(tally[tallyStatus:])&tallyValid != 0 {
-			n++
+// refusals is what pam_faillock(8) still holds against somebody.
+type refusals struct {
+	logins, codes int
+	shut          time.Time // zero: he is let in
+}
+
+// readRefusals reads both tallies of somebody.
+func readRefusals(name string, now time.Time) (r refusals, err error) {
+	for _, t := range []struct {
+		folder string
+		count  *int
+	}{{layout.Tallies, &r.logins}, {layout.CodeTallies, &r.codes}} {
+		tally, err := os.ReadFile(t.folder + "/" + name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return r, err
+		}
+		times := parseTally(tally)
+		if *t.count = len(times); len(times) == 0 {
+			continue
+		}
+		limits, err := os.ReadFile(layout.Configuration + "/faillock.conf")
+		if err != nil {
+			return r, err // without it PAM lets nobody in
+		}
+		if shut := parseFaillock(limits).shut(times, now); shut.After(r.shut) {
+			r.shut = shut
 		}
 	}
-	return n
+	return r, nil
+}
+
+// parseTally returns when the refusals were that a tally still holds.
+func parseTally(tally []byte) (times []int64) {
+	for ; len(tally) >= tallyRecord; tally = tally[tallyRecord:] {
+		if binary.NativeEndian.Uint16(tally[tallyStatus:])&tallyValid != 0 {
+			times = append(times, int64(binary.NativeEndian.Uint64(tally[tallyTime:])))
+		}
+	}
+	return times
+}
+
+// faillock is what faillock.conf(5) says; the times are in seconds.
+type faillock struct{ deny, interval, unlock int64 }
+
+// forever stands for "never" in it, and for an account that is not opened by the time alone.
+const forever = 1000 * 365 * 24 * 60 * 60
+
+func parseFaillock(text []byte) faillock {
+	f := faillock{deny: 3, interval: 900, unlock: 600}
+	for line := range strings.Lines(string(text)) {
+		line, _, _ = strings.Cut(line, "#")
+		key, value, _ := strings.Cut(line, "=")
+		n, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+		switch strings.TrimSpace(key) {
+		case "deny":
+			f.deny = n
+		case "fail_interval":
+			f.interval = n
+		case "unlock_time":
+			if f.unlock = n; err != nil || n == 0 || n > forever { // "never"
+				f.unlock = forever
+			}
+		}
+	}
+	return f
+}
+
+// shut says as pam_faillock(8) does until when the account is, zero: it is not.
+func (f faillock) shut(times []int64, now time.Time) time.Time {
+	latest, failures := slices.Max(times), int64(0)
+	for _, t := range times {
+		if latest-t < f.interval {
+			failures++
+		}
+	}
+	until := time.Unix(latest+f.unlock, 0).UTC()
+	if f.deny == 0 || failures < f.deny || until.Before(now) {
+		return time.Time{}
+	}
+	return until
 }
 
 // addLogins fills what ReadLogins knows of a person.
@@ -113,10 +186,16 @@ func (s Shadow) addLogins(u *User) {
 	if last, ok := s.logins[u.UID]; ok {
 		u.LastLogin = &last
 	}
-	refused := s.refused[u.Name]
-	u.FailedLogins = &refused
+	u.addRefused(s.refused[u.Name])
 	u.addChosen(s.chosen[u.UID])
 	u.addVerified(s.verified[u.UID])
+}
+
+func (u *User) addRefused(r refusals) {
+	u.FailedLogins, u.FailedCodes = &r.logins, &r.codes
+	if !r.shut.IsZero() {
+		u.ShutUntil = &r.shut
+	}
 }
 
 func (u *User) addChosen(p Preferences) {
@@ -137,16 +216,15 @@ func AddLogins(users []User) error {
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		tally, err := os.ReadFile(layout.Tallies + "/" + u.Name)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		refused, err := readRefusals(u.Name, time.Now())
+		if err != nil {
 			return err
 		}
 		p, err := ReadPreferences(u.UID)
 		if err != nil {
 			return err
 		}
-		refused := countTally(tally)
-		u.FailedLogins = &refused
+		u.addRefused(refused)
 		u.addChosen(p)
 		address, err := readVerified(u.UID)
 		if err != nil {

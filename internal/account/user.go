@@ -52,27 +52,30 @@ const (
 
 // User is a person, with the JSON keys of the interface. What is absent or unreadable is null.
 type User struct {
-	Name       string     `json:"username"`
-	UID        uint32     `json:"uid"`
-	FullName   *string    `json:"full_name"`
-	Company    *string    `json:"company"`
-	Email      *string    `json:"email"`
-	Phone      *string    `json:"phone"`
-	Mobile     *string    `json:"mobile"`
-	Roles      []Role     `json:"roles"`
-	Status     *Status    `json:"status"`  // null where shadow(5) has no line, as for people in LDAP
-	Locked     *bool      `json:"locked"`  // also of one that is expired, whose lock its status does not say
-	Expires    *string    `json:"expires"` // the day from which the account is disabled, as chage -l says it
-	MustChange *bool      `json:"must_change"`
-	Language   *string    `json:"language"`
-	Channel    *Channel   `json:"channel"` // by which he is told; null: he has chosen none
-	LastLogin  *time.Time `json:"last_login"`
-	Groups     []string   `json:"groups"`
-	Sponsor    *string    `json:"sponsor"` // who invited him, and answers for him
-	Review     bool       `json:"review"`  // that one is locked, expired or gone, and he is not
+	Name        string     `json:"username"`
+	UID         uint32     `json:"uid"`
+	FullName    *string    `json:"full_name"`
+	Company     *string    `json:"company"`
+	Email       *string    `json:"email"`
+	Phone       *string    `json:"phone"`
+	Mobile      *string    `json:"mobile"`
+	Roles       []Role     `json:"roles"`
+	Status      *Status    `json:"status"`  // null where shadow(5) has no line, as for people in LDAP
+	Locked      *bool      `json:"locked"`  // also of one that is expired, whose lock its status does not say
+	Expires     *string    `json:"expires"` // the day from which the account is disabled, as chage -l says it
+	MustChange  *bool      `json:"must_change"`
+	PasswordDue *string    `json:"password_due"` // the first day on which the password must be changed
+	Language    *string    `json:"language"`
+	Channel     *Channel   `json:"channel"` // by which he is told; null: he has chosen none
+	LastLogin   *time.Time `json:"last_login"`
+	Groups      []string   `json:"groups"`
+	Sponsor     *string    `json:"sponsor"` // who invited him, and answers for him
+	Review      bool       `json:"review"`  // that one is locked, expired or gone, and he is not
 
-	FailedLogins  *int `json:"failed_logins"`  // since the last right password
-	EmailVerified bool `json:"email_verified"` // mail to the address is known to reach him
+	FailedLogins  *int       `json:"failed_logins"`  // since the last right password
+	FailedCodes   *int       `json:"failed_codes"`   // of a second factor, since the last right one
+	ShutUntil     *time.Time `json:"shut_until"`     // by so many of them that the right ones are refused, too
+	EmailVerified bool       `json:"email_verified"` // mail to the address is known to reach him
 }
 
 // Shadow is what only root can read of accounts: shadow(5) and, after ReadLogins, the last logins and the refused ones.
@@ -80,7 +83,7 @@ type Shadow struct {
 	stamp   fileStamp
 	entries map[string]shadowEntry
 	logins  map[uint32]time.Time
-	refused map[string]int
+	refused map[string]refusals
 
 	chosen   map[uint32]Preferences
 	verified map[uint32]string
@@ -155,6 +158,9 @@ func (s Shadow) PasswordDays(name string) (set, due *string) {
 // never is from which maximum age, in days, a password is not meant to be changed at all (login.defs(5) has 99999).
 const never = 10000
 
+// daysOf is a moment in the days of shadow(5), since 1970.
+func daysOf(now time.Time) int { return int(now.Unix() / (24 * 60 * 60)) }
+
 // day writes a number of days since 1970.
 func day(days int) *string {
 	text := time.Unix(0, 0).UTC().AddDate(0, 0, days).Format(time.DateOnly)
@@ -164,7 +170,7 @@ func day(days int) *string {
 // status follows pam_unix: the day in the field is the first on which the account is disabled, and a password that
 // was not changed within its maximum age and the grace after it disables the account too.
 func (e shadowEntry) status(now time.Time) Status {
-	today := int(now.Unix() / (24 * 60 * 60))
+	today := daysOf(now)
 	switch {
 	case e.expire >= 0 && today >= e.expire,
 		e.inactive >= 0 && e.maximum >= 0 && e.lastChange > 0 && today > e.lastChange+e.maximum+e.inactive:
@@ -246,8 +252,9 @@ func (n *Names) newUser(e *Entry, shadow Shadow, now time.Time) User {
 		Groups:   n.GroupsOf(*e),
 	}
 	if s, ok := shadow.entries[e.Name]; ok {
-		status, locked, mustChange := s.status(now), s.locked(), s.lastChange == 0
-		u.Status, u.Locked, u.MustChange = &status, &locked, &mustChange
+		_, due := shadow.PasswordDays(e.Name)
+		status, locked, mustChange := s.status(now), s.locked(), s.lastChange == 0 || due != nil && *due <= *day(daysOf(now))
+		u.Status, u.Locked, u.MustChange, u.PasswordDue = &status, &locked, &mustChange, due
 		if s.expire >= 0 {
 			u.Expires = day(s.expire)
 		}

@@ -62,7 +62,7 @@ type AccountReply struct {
 	Refused  string       `json:"refused,omitempty"`  // why its mail was put aside: what the mail server said
 	Report   *zone.Report `json:"report,omitempty"`   // of the zone that somebody was invited to
 	Goodbye  *Goodbye     `json:"goodbye,omitempty"`
-	Left     []string     `json:"left,omitempty"` // zones of who was changed, and may own none any more
+	Left     []string     `json:"left,omitempty"`  // zones of who was changed, and may own none any more
 	Deeds    []Deed       `json:"deeds,omitempty"` // what was done besides, to be told as acts
 
 	Signups  []account.Request `json:"signups,omitempty"`  // of people who ask for an account

@@ -102,7 +102,6 @@ type Factor struct {
 type OwnAccount struct {
 	account.User
 	PasswordSet *string `json:"password_set"` // the day
-	PasswordDue *string `json:"password_due"` // the first day on which it must be changed
 
 	EmailOwn     bool   `json:"email_own"`     // he may have another address, by a link that goes to it
 	EmailPending string `json:"email_pending"` // to which such a link went that is good still, "" = none

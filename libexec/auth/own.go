@@ -51,7 +51,7 @@ func ownAccount(_ request, who caller) (reply, error) {
 	if settings, err := config.Read(); err == nil {
 		own.EmailOwn = checkOwnAddress(who.account, settings) == nil
 	}
-	own.PasswordSet, own.PasswordDue = shadow.PasswordDays(who.name)
+	own.PasswordSet, _ = shadow.PasswordDays(who.name)
 	return reply{Account: &own}, nil
 }
 

@@ -180,9 +180,9 @@ func userShow(c *call, args []string) error {
 	if u.MustChange != nil {
 		mustChange = c.say.line(map[bool]string{true: "yes", false: "no"}[*u.MustChange])
 	}
-	refused := ""
+	refused, codes := "", ""
 	if u.FailedLogins != nil {
-		refused = strconv.Itoa(*u.FailedLogins)
+		refused, codes = strconv.Itoa(*u.FailedLogins), strconv.Itoa(*u.FailedCodes)
 	}
 	second, err := factor.Installed().Look(factor.Person{Name: u.Name, UID: u.UID})
 	if err != nil {
@@ -195,7 +195,7 @@ func userShow(c *call, args []string) error {
 	return c.printFields("user-fields", u.Name, strconv.FormatUint(uint64(u.UID), 10), text(u.FullName), text(u.Company),
 		text(u.Email), verified, text(u.Phone), text(u.Mobile), joinRoles(u.Roles), status(u), text(u.Expires), mustChange,
 		strings.Join(u.Groups, " "), text(u.Language), text((*string)(u.Channel)), moment(u.LastLogin), refused, text(u.Sponsor),
-		c.say.line(map[bool]string{true: "yes", false: "no"}[second.Enrolled]))
+		c.say.line(map[bool]string{true: "yes", false: "no"}[second.Enrolled]), codes, moment(u.ShutUntil), text(u.PasswordDue))
 }
 
 func findUser(name string) (account.User, error) {
