@@ -318,17 +318,23 @@ func TestFactorAsksCode(t *testing.T) {
 	setConfig(t, "[login]\nfailure_milliseconds = 300\n[entries.internal]\nsecond_factor_base = \"off\"\n")
 	person(t, "ilaria", password)
 	first := opened(t, "ilaria", password)
-	key, _ := setUp(t, first, password)
 	page := func(id string) string {
 		return curl(t, "-H", "Cookie: SESSION_ID="+id, "-H", "Accept-Language: en", factorPage).body
 	}
+	if body := page(first); !strings.Contains(body, "by the other one it is") || !strings.Contains(body, `value="begin"`) {
+		t.Errorf("before it is set up: %s", body)
+	}
+	key, _ := setUp(t, first, password)
 	id := opened(t, "ilaria", password)
 	if body := page(id); strings.Count(body, `name="otp"`) != 3 || strings.Contains(page(first), `name="otp"`) {
 		t.Error(body)
 	}
 	form := []string{"-d", "op=off", "--data-urlencode", "password=" + password}
-	if a := with(t, id, append(form, factorPage)...); a.status != 403 || a.code() != "not-permitted" {
+	if a := with(t, id, append(form, "-H", "Accept-Language: en", factorPage)...); a.status != 403 || a.code() != "not-permitted" || !strings.Contains(a.body, "a code of the app is wanted here") {
 		t.Errorf("%d %s", a.status, a.body)
+	}
+	if body := page(id); !strings.Contains(body, "At a login by this entry no code is asked for.") || strings.Contains(body, "at a login a code is asked for") {
+		t.Error(body)
 	}
 	if a := with(t, id, append(form, "-d", "otp=000000", factorPage)...); a.status != 403 || !strings.Contains(a.body, "code") {
 		t.Errorf("%d %s", a.status, a.body)

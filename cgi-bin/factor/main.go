@@ -111,15 +111,18 @@ func change(c *web.Call, op string, fields url.Values, f form) error {
 		}
 		f.Op = op
 		sentence := "chpwd.wrong"
-		if fields.Has("otp") {
+		switch {
+		case fields.Get("otp") != "":
 			sentence = "factor.wrong-both"
+		case lookAt(c).AskCode:
+			sentence = "factor.code-missing"
 		}
 		return complain(c, web.NotPermitted, "password", sentence, f)
 	}
 	again := op == "confirm" && errors.Is(err, helper.Refusal("nothing"))
 	if err = refusal(err); err != nil {
 		act.End(string(web.CodeOf(err)), -1, "")
-		if again && !c.JSON && isOn(c) { // the page with the recovery codes was loaded again
+		if again && !c.JSON && lookAt(c).Enrolled { // the page with the recovery codes was loaded again
 			return c.SeeOther(f.way("on"), 0, nil)
 		}
 		if key := sentences[op+" "+string(web.CodeOf(err))]; key != "" {
@@ -147,10 +150,13 @@ func change(c *web.Call, op string, fields url.Values, f form) error {
 	return c.Answer(http.StatusOK, object, recoveryPage(v, reply.Recovery, next))
 }
 
-// isOn says whether the second factor is set up.
-func isOn(c *web.Call) bool {
+// lookAt is the second factor as it is; one that cannot be looked at is none.
+func lookAt(c *web.Call) helper.Factor {
 	reply, err := helper.Auth(helper.AuthRequest{Op: "factor", Session: c.Session})
-	return err == nil && reply.Factor.Enrolled
+	if err != nil {
+		return helper.Factor{}
+	}
+	return *reply.Factor
 }
 
 // noteLogin tells that somebody is in who has set his second factor up on the way.
@@ -211,7 +217,7 @@ func show(c *web.Call, status int, f form) error {
 		return err
 	}
 	object := map[string]any{"policy": reply.Factor.Policy, "required": reply.Factor.Required, "enrolled": reply.Factor.Enrolled, "recovery_codes": reply.Factor.Recovery,
-		"ask_code": reply.Factor.AskCode}
+		"ask_code": reply.Factor.AskCode, "asked": reply.Factor.Asked}
 	if c.Lacks != "" {
 		object["second_factor"] = c.Lacks
 	}

@@ -49,8 +49,13 @@ func TestHomePageEmpty(t *testing.T) {
 		text.Italian: "Chiedi alla persona con cui devi scambiare i file",
 		text.English: "Ask the person with whom you exchange files",
 	} {
-		if html := pagetest.Render(t, homePage(viewFor(l), nil)); !strings.Contains(html, w) || strings.Contains(html, `class="zones"`) {
+		v := viewFor(l)
+		v.Menu = page.Menu(l, "carla", "/cgi-bin/home", false, false)
+		if html := pagetest.Render(t, homePage(v, nil)); !strings.Contains(html, w) || strings.Contains(html, `class="zones"`) || strings.Contains(html, "/cgi-bin/zones") {
 			t.Errorf("%s: the empty page does not say whom to ask", l)
+		}
+		if html := pagetest.Render(t, homePage(viewFor(l), nil)); strings.Contains(html, w) || !strings.Contains(html, `class="btn btn-primary" href="/cgi-bin/zones"`) {
+			t.Errorf("%s: who manages zones is not led there", l)
 		}
 	}
 }

@@ -136,7 +136,8 @@ func entryFactor(entry, role, whose string, in func(*Settings) *Entry, of func(*
 	return setting{
 		section: "entries." + entry, name: "second_factor_" + role,
 		meaning: "Whether " + whose + " a code of an app on their phone besides the password. \"off\": never. \"optional\": who has set it up, " +
-			"under \"My account\". \"required\": all; who has not set it up can do nothing else before.",
+			"under \"My account\". \"required\": all; who has not set it up can do nothing else before. " +
+			"In sessions that are open already it holds within a minute.",
 		text: &textSetting{string(FactorOptional), `"off", "optional" or "required"`,
 			oneOf(string(FactorOff), string(FactorOptional), string(FactorRequired)),
 			func(s *Settings, v string) { *of(&in(s).Factor) = Factor(v) }},

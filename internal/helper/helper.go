@@ -93,6 +93,7 @@ type AuthReply struct {
 type Factor struct {
 	Policy   string `json:"policy"`   // of this entry: off, optional, required
 	Required bool   `json:"required"` // by any entry: it cannot be turned off
+	Asked    bool   `json:"asked"`    // a code is, of who has set it up, by this entry or another
 	factor.State
 	AskCode bool   `json:"ask_code"`      // to change it wants a code besides the password: this session showed none
 	Key     string `json:"key,omitempty"` // that is being set up in this session

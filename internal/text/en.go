@@ -70,6 +70,7 @@ var englishPages = map[string]string{
 	"home.title":        "Shared zones",
 	"home.empty":        "No zone is shared with you yet.",
 	"home.empty-advice": "Ask the person with whom you exchange files to add you to their zone. If you do not know who that is, ask the administrator.",
+	"home.empty-manage": "Make one under \"Manage zones\", where those that you manage stand, too, or ask the person with whom you exchange files to add you to theirs.",
 	"home.name":         "Name",
 	"home.owner":        "Owner",
 	"home.expires":      "End date",

@@ -70,6 +70,7 @@ var italianPages = map[string]string{
 	"home.title":        "Aree condivise",
 	"home.empty":        "Per ora nessuna area è condivisa con te.",
 	"home.empty-advice": "Chiedi alla persona con cui devi scambiare i file di aggiungerti alla sua area. Se non sai chi è, rivolgiti all'amministratore.",
+	"home.empty-manage": "Creane una in \"Gestisci le aree\", dove ci sono anche quelle che gestisci, o chiedi alla persona con cui devi scambiare i file di aggiungerti alla sua.",
 	"home.name":         "Nome",
 	"home.owner":        "Proprietario",
 	"home.expires":      "Scadenza",

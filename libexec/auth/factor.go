@@ -202,6 +202,9 @@ func ownFactor(q request, who caller) (reply, error) {
 	}
 	defer f.Close()
 	out := helper.Factor{Policy: string(settings.Entry(r.Entry).Factor.Of(who.account.roles...)), Required: requires(settings, who.account)}
+	for _, entry := range [...]config.Entry{settings.Internal, settings.External} {
+		out.Asked = out.Asked || entry.Factor.Of(who.account.roles...) != config.FactorOff
+	}
 	store := factor.Installed()
 	if out.State, err = store.Look(personOf(who.account)); err != nil {
 		return reply{}, err
