@@ -454,7 +454,7 @@ func TestInvitationFollowsTheAccount(t *testing.T) {
 		if a := ask("op=invite-again&username=us-guest"); a.status != 409 {
 			t.Errorf("again, %s: %d %s", what, a.status, a.body)
 		}
-		if out, status := command(t, "shzadm", "invite", "us-guest", "--again"); status != 1 {
+		if out, status := command(t, "shzadm", "invite", "us-guest", "--again"); status != 1 || !strings.Contains(out, ": us-guest") {
 			t.Errorf("again, %s, by the command: %d %s", what, status, out)
 		}
 		run(t, "sh", "-c", by[1])

@@ -45,14 +45,14 @@ func Send(name, zone, actor string, s config.Settings, now time.Time) (time.Time
 		return time.Time{}, err
 	}
 	if !found || !shadow.MustChange(name) {
-		return time.Time{}, ErrNot
+		return time.Time{}, fmt.Errorf("%s: %w", name, ErrNot)
 	}
 	register, err := account.ReadRegister()
 	if err != nil {
 		return time.Time{}, err
 	}
 	if why := names.CheckLinked(u, shadow, register); why != nil { // a link would be refused
-		return time.Time{}, fmt.Errorf("%w: %w", ErrNot, why)
+		return time.Time{}, fmt.Errorf("%s: %w: %w", name, ErrNot, why)
 	}
 	last := End(u, now.Add(s.Login.Invitation))
 	spool, found := names.GroupID(layout.UserSpool)

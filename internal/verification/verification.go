@@ -68,10 +68,10 @@ func find(name string, names *account.Names, now time.Time) (account.User, accou
 		return u, shadow, err
 	}
 	if !found {
-		return u, shadow, ErrNot
+		return u, shadow, fmt.Errorf("%s: %w", name, ErrNot)
 	}
 	if why := names.CheckLinked(u, shadow, register); why != nil {
-		return u, shadow, fmt.Errorf("%w: %w", ErrNot, why)
+		return u, shadow, fmt.Errorf("%s: %w: %w", name, ErrNot, why)
 	}
 	return u, shadow, nil
 }
