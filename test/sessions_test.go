@@ -101,6 +101,9 @@ func TestSessionsPage(t *testing.T) {
 	if of := sessionsSeen(t, admins, "?user=anna"); of[shownID(t, annas)].User != "anna" || of[shownID(t, here)].User != "" {
 		t.Errorf("%+v", of)
 	}
+	if a := curl(t, append(wantsJSON, "-b", "SESSION_ID="+admins, sessionsPage+"?user=nosuch")...); a.status != 404 {
+		t.Errorf("of nobody: %d %s", a.status, a.body)
+	}
 	found := newEvents(t, "sessions", func() {
 		a := curl(t, "-b", "SESSION_ID="+admins, "-d", "op=end&all=1&id="+shownID(t, annas), sessionsPage)
 		if a.status != 303 || a.header.Get("Location") != sessionsPage+"?all=1&done=end" || alive(annas) {

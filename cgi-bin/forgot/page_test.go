@@ -21,7 +21,7 @@ func TestForgotPage(t *testing.T) {
 			{forgotForm{User: `a"><b>`, Token: `"><script>`}, []string{`name="token" value="&#34;&gt;&lt;script&gt;"`, `value="a&#34;&gt;&lt;b&gt;"`, `name="new" type="password"`, `name="confirm" type="password"`}},
 			{forgotForm{Message: "<no>"}, []string{`role="alert">&lt;no&gt;</div>`, `name="username"`}},
 			{forgotForm{Void: true, Invited: true}, []string{`href="/cgi-bin/login"`}}, // of who has used it: the mail is his bookmark
-			{forgotForm{Void: true, Verifies: true, Recovers: true}, []string{`href="/cgi-bin/login"`, `href="/cgi-bin/forgot"`}},
+			{forgotForm{Void: true, Verifies: true, Recovers: true}, []string{`href="/cgi-bin/login"`, `href="/cgi-bin/profile"`}},
 		} {
 			html := pagetest.Render(t, forgotPage(v, row.form))
 			for _, w := range row.has {

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sharezone/internal/account"
 	"sharezone/internal/helper"
 	"sharezone/internal/page"
 	"sharezone/internal/session"
@@ -96,6 +97,9 @@ func list(c *web.Call, s scope) ([]one, error) {
 			return nil, err
 		}
 		found = reply.Sessions
+		if _, there := account.NewNames().User(s.user); s.user != "" && len(found) == 0 && !there { // who is gone may have left some
+			return nil, web.Refuse(web.NotFound, "no such user")
+		}
 	}
 	all := make([]one, 0, len(found))
 	for _, f := range found {

@@ -60,6 +60,11 @@ func TestUserPage(t *testing.T) {
 		locked := u
 		locked.Locked = true
 		check(t, pagetest.Render(t, userPage(viewFor(l), locked)), []string{l.Say("users-lock.unlock")}, []string{`value="lock"`})
+		asked := u
+		asked.Invitable, asked.Group = true, "shz-nowhere"
+		check(t, pagetest.Render(t, userPage(viewFor(l), asked)), []string{l.Say("users-invite.submit"), `value="shz-nowhere"`}, []string{html.EscapeString(l.Say("users-invite.again"))})
+		asked.Invited = true
+		check(t, pagetest.Render(t, userPage(viewFor(l), asked)), []string{html.EscapeString(l.Say("users-invite.again"))}, []string{l.Say("users-invite.submit")})
 		self := u
 		self.Self = true
 		check(t, pagetest.Render(t, userPage(viewFor(l), self)), []string{`view=edit`}, []string{`value="lock"`, `view=delete`})
@@ -76,7 +81,8 @@ func TestMadeAndNew(t *testing.T) {
 		m := made{Password: "Kx7m-9qwe-r4tz-pm3d"}
 		m.Name = "ada"
 		check(t, pagetest.Render(t, madePage(viewFor(l), m)), []string{m.Password, " ada "}, nil)
-		check(t, pagetest.Render(t, newPage(viewFor(l), formView{Here: here, Op: "create", Company: evil})), []string{`name="op" value="create"`, `name="username"`}, nil)
+		check(t, pagetest.Render(t, newPage(viewFor(l), formView{Here: here, Op: "create", Company: evil})), []string{`name="op" value="create"`, `name="username"`}, []string{l.Say("users-new.mobile-help")})
+		check(t, pagetest.Render(t, newPage(viewFor(l), formView{Here: here, Op: "create", SMS: true})), []string{l.Say("users-new.mobile-help")}, nil)
 		check(t, pagetest.Render(t, newPage(viewFor(l), formView{Here: here, Op: "invite", Invites: true, Zone: evil})),
 			[]string{`name="op" value="invite"`, `name="username"`, html.EscapeString(l.Say("users-invite.own-zone-help"))}, []string{`value="create"`, `name="role"`, l.Say("users-invite.zone-help")})
 		check(t, pagetest.Render(t, groupsPage(viewFor(l), []groupRow{{"shz-acme", 1, "/x"}}, "")), []string{"shz-acme", l.Count("users.found", 1)}, nil)

@@ -188,8 +188,10 @@ type userView struct {
 	Owned        int
 	Groups       []string // of companies
 	Companies    []string // the groups that there are
+	Group        string   // as typed
 	Form         formView
 	Invitable    bool // he has not chosen his password yet
+	Invited      bool // the link is on its way, or there
 	Verifiable   bool // it is not known that mail to his address reaches him
 	Heirs        []heir
 	To           string
@@ -222,9 +224,13 @@ func (v viewer) userPage(s shown, view string, typed url.Values, status int, not
 		Name: s.Name, Label: label(s.KnownUser), Here: templ.SafeURL(href(s.Name)), View: view, Self: s.Name == v.call.User,
 		Locked: s.Locked != nil && *s.Locked, Passwordless: s.Passwordless, Factor: s.SecondFactor, Facts: v.facts(s.KnownUser), To: typed.Get("to"),
 	}
-	u.Invitable = s.MustChange != nil && *s.MustChange && s.PasswordDue == nil && s.Email != nil && !u.Locked && v.invites()
+	if typed.Get("member") == "1" {
+		u.Group = typed.Get("group")
+	}
+	u.Invitable = s.MustChange != nil && *s.MustChange && s.PasswordDue == nil && s.Email != nil && *s.Status == account.Active && v.invites()
 	u.Verifiable = !u.Invitable && s.Email != nil && !s.EmailVerified && s.Status != nil && *s.Status == account.Active && v.invites()
-	if s.Invited != nil {
+	u.Invited = s.Invited != nil
+	if u.Invited {
 		u.Facts = append(u.Facts, fact{l.Say("users.invited"), v.moment(s.Invited), false})
 		if s.Refused != nil {
 			u.Facts = append(u.Facts, fact{l.Say("users-invite.mail"), l.Say("users-invite.refused", text.Name(*s.Refused)), false})
@@ -265,6 +271,7 @@ func (v viewer) userPage(s shown, view string, typed url.Values, status int, not
 		Here: u.Here, Op: "modify", Username: s.Name, FullName: said(s.FullName), Company: said(s.Company), Phone: said(s.Phone),
 		Mobile: said(s.Mobile), Email: said(s.Email), Expires: said(s.Expires), Language: said(s.Language), Role: roleOf(s.KnownUser), Sponsored: s.Sponsor != nil, Sponsor: said(s.Sponsor), Self: u.Self, Seen: helper.Stamp(s.User),
 	}
+	u.Form.SMS = v.textsPhones()
 	if settings, err := v.call.Settings(); err == nil && settings.SMS.Number(said(s.Mobile)) != "" {
 		if u.Form.Channel = account.ByMail; s.Channel != nil {
 			u.Form.Channel = *s.Channel
@@ -298,6 +305,7 @@ type formView struct {
 	Language                            string
 	Channel                             account.Channel // "" = there is no choice
 	Invites                             bool            // by mail
+	SMS                                 bool            // the site sends short messages
 	Zone                                string
 	Access                              zone.Access
 }
@@ -310,10 +318,24 @@ func (f formView) zoneHelp() string {
 	return "users-invite.zone-help"
 }
 
+// mobileHelp says what the number is for, "" where nothing is sent to it.
+func (f formView) mobileHelp(l text.Language) string {
+	if f.SMS {
+		return l.Say("users-new.mobile-help")
+	}
+	return ""
+}
+
 // invites says whether somebody can be invited by mail.
 func (v viewer) invites() bool {
 	s, err := v.call.Settings()
 	return err == nil && s.Invites()
+}
+
+// textsPhones says whether the site sends short messages.
+func (v viewer) textsPhones() bool {
+	s, err := v.call.Settings()
+	return err == nil && s.SMS.Way != ""
 }
 
 // fill takes what was typed before.
@@ -343,7 +365,7 @@ func (f *formView) fill(typed url.Values) {
 
 // newPage is the form for a new account.
 func (v viewer) newPage(typed url.Values, status int, notice *page.Notice) error {
-	f := formView{Here: here, Op: "create", Role: account.RoleBase, Invites: v.invites(), Access: zone.Read}
+	f := formView{Here: here, Op: "create", Role: account.RoleBase, Invites: v.invites(), SMS: v.textsPhones(), Access: zone.Read}
 	title := "users-new.title"
 	if !v.call.Administers() {
 		f.Op, title = "invite", "users-invite.page"

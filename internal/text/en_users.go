@@ -137,7 +137,7 @@ var englishUsers = map[string]string{
 	"users-delete.transfer":            "go to another person",
 	"users-delete.keep":                "stay where they are, without an owner",
 	"users-delete.to":                  "Who gets them",
-	"users-delete.to-help":             "The user name; only if the files go to another person.",
+	"users-delete.to-help":             "The user name; only if the files go to another person. Managers are proposed, who can get zones too; files alone go to anybody.",
 	"users-delete.submit":              "Delete",
 	"users-groups.title":               "Groups of companies",
 	"users-groups.link":                "Groups of companies",

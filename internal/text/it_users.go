@@ -137,7 +137,7 @@ var italianUsers = map[string]string{
 	"users-delete.transfer":            "passano a un'altra persona",
 	"users-delete.keep":                "restano dove sono, senza proprietario",
 	"users-delete.to":                  "Chi li riceve",
-	"users-delete.to-help":             "Il nome utente; solo se i file passano a un'altra persona.",
+	"users-delete.to-help":             "Il nome utente; solo se i file passano a un'altra persona. Sono proposti i gestori, che possono ricevere anche aree; i soli file possono andare a chiunque.",
 	"users-delete.submit":              "Elimina",
 	"users-groups.title":               "Gruppi di aziende",
 	"users-groups.link":                "Gruppi di aziende",
