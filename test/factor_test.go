@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"sharezone/internal/layout"
+	"sharezone/internal/page/pagetest"
 	"sharezone/internal/session"
 )
 
@@ -160,6 +161,33 @@ func TestFactor(t *testing.T) {
 			t.Errorf("not recorded: %s\n%q", want, acts)
 		}
 	}
+}
+
+// TestFactorKeepsWhatWasTyped: what was typed when the session ended comes back after the code, too, also after a wrong one.
+func TestFactorKeepsWhatWasTyped(t *testing.T) {
+	const password = "Lampone-7-Treno-Verde"
+	forgive(t)
+	setConfig(t, "[login]\nfailure_milliseconds = 300\n")
+	person(t, "ilaria", password)
+	key, _ := setUp(t, opened(t, "ilaria", password), password)
+	typed := []string{"-H", "Accept-Language: en", "-d", "to=/cgi-bin/zones", "--data-urlencode", "carried=op=create&name=typed-then&shz-user=ilaria", "-d", "next=/cgi-bin/zones"}
+	asked := curl(t, append(typed, "-d", "username=ilaria", "-d", "password="+password, "/cgi-bin/login")...)
+	if asked.status != 200 || !strings.Contains(asked.body, `name="otp"`) || !strings.Contains(asked.body, "typed-then") || !strings.Contains(asked.body, `action="/cgi-bin/factor"`) {
+		t.Fatalf("%d %s", asked.status, asked.body)
+	}
+	pagetest.Check(t, asked.body)
+	give := func(code string) answer {
+		return curl(t, append(typed, "-H", "Cookie: SESSION_ID="+idIn(asked), "-d", "otp="+code, factorPage)...)
+	}
+	if a := give("000000"); a.status != 401 || !strings.Contains(a.body, "typed-then") || !strings.Contains(a.body, `name="carried"`) {
+		t.Errorf("a wrong code: %d %s", a.status, a.body)
+	}
+	back := give(appCode(t, key, 0))
+	if back.status != 200 || !strings.Contains(back.body, `action="/cgi-bin/zones"`) || !strings.Contains(back.body, `name="name" value="typed-then"`) ||
+		!strings.Contains(back.body, `name="shz-again"`) || strings.Count(back.body, `name="shz-user" value="ilaria"`) != 1 || alive(t, idIn(back)) != "ilaria" {
+		t.Errorf("%d %s", back.status, back.body)
+	}
+	pagetest.Check(t, back.body)
 }
 
 // TestFactorHalf: each function that is asked for in a half authenticated session is refused, and that is written down.

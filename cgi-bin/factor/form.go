@@ -13,14 +13,16 @@ import (
 	"github.com/boombuler/barcode/qr"
 
 	"sharezone/internal/helper"
+	"sharezone/internal/web"
 )
 
 // form is what the pages show.
 type form struct {
-	Next    string // local path to go on to
-	Message string // why it was refused, in the user's language; "" = not tried yet
-	Op      string // that was refused
-	Forced  bool   // nothing else is answered before a second factor is set up
+	Next    string       // local path to go on to
+	Carried *web.Carried // what was sent without a session, nil = nothing that is shown again
+	Message string       // why it was refused, in the user's language; "" = not tried yet
+	Op      string       // that was refused
+	Forced  bool         // nothing else is answered before a second factor is set up
 
 	helper.Factor
 	URI string // of the secret that is set up

@@ -37,10 +37,10 @@ func answer(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.CheckForm("op next otp password", "", fields); err != nil {
+	if err := c.CheckForm("op next otp password to carried", "", fields); err != nil {
 		return err
 	}
-	f := form{Next: web.LocalPath(fields.Get("next"))}
+	f := form{Next: web.LocalPath(fields.Get("next")), Carried: web.CarriedIn(fields)}
 	op := fields.Get("op")
 	switch {
 	case c.Lacks == string(session.LacksCode) && (op == "" || op == "code"):
@@ -71,15 +71,24 @@ func logIn(c *web.Call, fields url.Values, f form) error {
 		return err
 	}
 	act.End("ok", -1, "")
-	return c.SeeOther(enter(c, reply, f.Next), http.StatusOK, loggedIn(c, reply))
+	carried := f.Carried
+	if carried != nil && (c.JSON || !carried.TypedBy(reply.User)) {
+		carried = nil // nobody's to see, or somebody else's
+	}
+	next := enter(c, reply, f.Next, carried != nil)
+	if carried != nil && !reply.MustChange {
+		return c.GiveBack(carried, next)
+	}
+	return c.SeeOther(next, http.StatusOK, loggedIn(c, reply))
 }
 
-// enter puts a new session in the place of the half authenticated one and returns where it begins.
-func enter(c *web.Call, reply helper.AuthReply, next string) string {
+// enter puts a new session in the place of the half authenticated one and returns where it begins. typed says that something was to be
+// shown again, which a password that has to be changed first loses.
+func enter(c *web.Call, reply helper.AuthReply, next string, typed bool) string {
 	c.SetCookie(&http.Cookie{Name: "SESSION_ID", Value: reply.ID})
 	switch {
 	case reply.MustChange:
-		return web.Before("/cgi-bin/chpwd", next, false)
+		return web.Before("/cgi-bin/chpwd", next, typed)
 	case next == "":
 		return home
 	}
@@ -141,7 +150,7 @@ func change(c *web.Call, op string, fields url.Values, f form) error {
 	object, next := map[string]any{}, here
 	if reply.ID != "" {
 		noteLogin(c)
-		object, next = loggedIn(c, reply), enter(c, reply, f.Next)
+		object, next = loggedIn(c, reply), enter(c, reply, f.Next, false)
 		c.Lacks = ""
 	}
 	object["recovery_codes"] = reply.Recovery
@@ -209,7 +218,7 @@ func show(c *web.Call, status int, f form) error {
 		v.Notice = &page.Notice{Kind: page.Info, Text: c.Language.Say("factor.is-on")}
 	}
 	if c.Lacks == string(session.LacksCode) {
-		v.Title = c.Language.Say("factor.code-title")
+		v.Title, v.OneLanguage = c.Language.Say("factor.code-title"), f.Carried != nil
 		return c.Answer(status, map[string]any{"second_factor": c.Lacks}, codePage(v, f))
 	}
 	reply, err := helper.Auth(helper.AuthRequest{Op: "factor", Session: c.Session})

@@ -106,6 +106,10 @@ func logIn(c *web.Call) error {
 		c.SetLanguage(text.Language(reply.Language))
 	}
 	switch {
+	case reply.Lacks == string(session.LacksCode) && carried != nil && !c.JSON:
+		v := c.View(c.Language.Say("factor.code-title"))
+		v.OneLanguage = true
+		return c.AnswerPage(http.StatusOK, codePage(v, carried, next))
 	case reply.Lacks != "":
 		next = web.Before("/cgi-bin/factor", next, carried != nil)
 	case reply.MustChange:
@@ -113,13 +117,8 @@ func logIn(c *web.Call) error {
 	case next == "":
 		next = home
 	}
-	switch {
-	case carried == nil || c.JSON || reply.Lacks != "" || reply.MustChange: // nothing can be shown before, and the server keeps nothing until then
-	default:
-		carried.Mark()
-		v := c.View(c.Language.Say("login.carried-title"))
-		v.OneLanguage = true
-		return c.AnswerPage(http.StatusOK, carriedPage(v, carried, next))
+	if carried != nil && !c.JSON && reply.Lacks == "" && !reply.MustChange { // nothing can be shown before, and the server keeps nothing until then
+		return c.GiveBack(carried, next)
 	}
 	answer := map[string]any{"user": reply.User, "roles": reply.Roles, "entry": c.Entry}
 	if reply.MustChange {

@@ -3,6 +3,7 @@ package web
 import (
 	"maps"
 	"mime"
+	"net/http"
 	"net/url"
 	"path"
 	"slices"
@@ -84,8 +85,16 @@ func newCarried(to string, fields url.Values) *Carried {
 // Encoded is the form in one field.
 func (f *Carried) Encoded() string { return f.Fields.Encode() }
 
-// Mark makes it one that is to be shown again.
-func (f *Carried) Mark() { f.Fields.Set(againField, "1") }
+// GiveBack answers with the page that sends it to be shown again, or leads to next.
+func (c *Call) GiveBack(f *Carried, next string) error {
+	f.Fields.Set(againField, "1")
+	if c.User != "" { // the page names him in its forms by itself
+		delete(f.Fields, page.UserField)
+	}
+	v := c.View(c.Language.Say("login.carried-title"))
+	v.OneLanguage = true
+	return c.AnswerPage(http.StatusOK, page.CarriedPage(v, f.To, f.Fields, next))
+}
 
 // FormOrAgain is Form for components that show a form as it was typed, where again says so. One that cannot be is refused then.
 func (c *Call) FormOrAgain(several ...string) (fields url.Values, again bool, err error) {
