@@ -66,10 +66,10 @@ func answer(c *web.Call) error {
 		return v.newPage(url.Values{"zone": {v.query.Get("zone")}}, http.StatusOK, v.done())
 	case view == "signups":
 		return v.signups(nil, http.StatusOK, v.done())
-	case view == "groups" && !c.JSON:
+	case view == "groups":
 		return v.groupsPage(nil, http.StatusOK, v.done())
 	}
-	return web.WrongValue("view", view, "signups") // of the others there are pages alone
+	return web.WrongValue("view", view, "groups", "signups") // of the other there is a page alone
 }
 
 // views are the fields that the address of each page may have beside its own name and web.EachAddress.

@@ -378,6 +378,13 @@ func (v viewer) newPage(typed url.Values, status int, notice *page.Notice) error
 
 // groupsPage lists the groups of companies.
 func (v viewer) groupsPage(typed url.Values, status int, notice *page.Notice) error {
+	if names := account.NewNames(); v.call.JSON {
+		groups := names.Companies()
+		if err := names.Err(); err != nil {
+			return err
+		}
+		return v.call.Answer(status, map[string]any{"groups": groups}, nil)
+	}
 	head := v.call.View(v.call.Language.Say("users-groups.title"))
 	head.Notice = notice
 	var groups []groupRow

@@ -298,8 +298,9 @@ func codeAt(secret []byte, step int64) string {
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[sum[len(sum)-1]&0xf:])&0x7fffffff%1_000_000)
 }
 
-// URI is a secret as apps take it, from a QR code or a link. The issuer says where it is for.
+// URI is a secret as apps take it, from a QR code or a link. The issuer says where it is for; a colon, as before a port, would end it.
 func URI(key, issuer, name string) string {
+	issuer = strings.ReplaceAll(issuer, ":", " ")
 	return "otpauth://totp/" + url.PathEscape(issuer+":"+name) + "?secret=" + key + "&issuer=" + url.PathEscape(issuer)
 }
 

@@ -167,6 +167,9 @@ func TestRemove(t *testing.T) {
 }
 
 func TestURI(t *testing.T) {
+	if uri := URI("ABC", "Share Zone (a.example:8443)", "anna"); strings.Count(uri, ":") != 2 {
+		t.Error(uri)
+	}
 	const want = "otpauth://totp/Share%20Zone%20%28a.example%29:anna@example.org?secret=ABC&issuer=Share%20Zone%20%28a.example%29"
 	if got := URI("ABC", "Share Zone (a.example)", "anna@example.org"); got != want {
 		t.Error(got)
