@@ -34,13 +34,15 @@ func accounts(t *testing.T) string {
 // TestUsersContract: what each request answers an administrator, in both forms.
 func TestUsersContract(t *testing.T) {
 	needDemo(t)
-	clearUsers(t, "us-new", "us-ada", "us-past", "us-aged", "us-owner", "us-staff", "shz-us-rossi")
+	clearUsers(t, "us-new", "us-ada", "us-past", "us-aged", "us-shut", "us-owner", "us-staff", "shz-us-rossi")
 	run(t, "useradd", "-M", "us-staff")
 	run(t, "shzadm", "user", "enable", "us-staff")
 	run(t, "shzadm", "group", "add", "us-rossi")
 	run(t, "shzadm", "user", "add", "us-past", "--role", "base", "--full-name", "Past", "--email", "p@example.org")
 	run(t, "shzadm", "user", "add", "us-aged", "--role", "base", "--full-name", "Aged", "--email", "a@example.org")
 	run(t, "chage", "-d", "2026-01-01", "-M", "30", "-I", "5", "us-aged")
+	run(t, "shzadm", "user", "add", "us-shut", "--role", "base", "--full-name", "Shut", "--email", "s@example.org")
+	run(t, "shzadm", "user", "lock", "us-shut")
 	run(t, "chage", "-E", "2020-01-01", "us-past")
 	run(t, "shzadm", "user", "add", "us-owner", "--role", "manager", "--full-name", "Owner", "--email", "o@example.org")
 	run(t, "shzadm", "zone", "add", "us-owned", "--owner", "us-owner")
@@ -108,6 +110,7 @@ func TestUsersContract(t *testing.T) {
 		{"lock, of an expired one", "admin", []string{"-d", "op=lock&username=us-past", usersPage}, 200, 303, "", []string{`"status":"expired","locked":true`}, usersPage + "/us-past?done=lock"},
 		{"unlock, of an expired one", "admin", []string{"-d", "op=unlock&username=us-past", usersPage}, 200, 303, "", []string{`"status":"expired","locked":false`}, usersPage + "/us-past?done=unlock-expired"},
 		{"unlock", "admin", []string{"-d", "op=unlock&username=us-ada", usersPage}, 200, 303, "", []string{`"status":"active"`}, usersPage + "/us-ada?done=unlock"},
+		{"forgive, of a locked one", "admin", []string{"-d", "op=forgive&username=us-shut", usersPage}, 200, 303, "", []string{`"status":"locked"`}, usersPage + "/us-shut?done=forgive"},
 		{"member", "admin", []string{"-d", "op=member&username=us-ada&group=shz-us-rossi&member=1", usersPage}, 200, 303, "", []string{`"shz-us-rossi"`}, usersPage + "/us-ada?done=modify"},
 		{"member, of sudo", "admin", []string{"-d", "op=member&username=us-ada&group=sudo&member=1", usersPage}, 400, 400, "bad-request", nil, ""},
 		{"delete, unsaid", "admin", []string{"-d", "op=delete&username=us-ada", usersPage}, 400, 400, "bad-request", nil, ""},
@@ -136,7 +139,7 @@ func TestUsersAreForAdministrators(t *testing.T) {
 	before := accounts(t)
 	for op, fields := range map[string]string{
 		"create": "&username=us-forged&full_name=F&email=f%40example.org", "modify": "&username=carla&role=admin", "lock": "&username=carla",
-		"unlock": "&username=carla", "delete": "&username=carla&files=keep", "member": "&username=bruno&group=shz-x&member=1", "create-group": "&group=shz-us-forged",
+		"unlock": "&username=carla", "forgive": "&username=carla", "delete": "&username=carla&files=keep", "member": "&username=bruno&group=shz-x&member=1", "create-group": "&group=shz-us-forged",
 		"invite-again": "&username=carla", "verify": "&username=carla", "drop-factor": "&username=carla&password=x",
 	} {
 		for _, user := range []string{"anna", "bruno"} {

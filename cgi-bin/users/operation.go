@@ -43,6 +43,7 @@ var operations = map[string]operation{
 	"modify":       {event: "user-modify", ask: form.described, done: "modify", view: "edit", fields: described + " sponsor seen"},
 	"lock":         {event: "user-lock", ask: form.plain, done: "lock"},
 	"unlock":       {event: "user-modify", ask: form.plain, done: "unlock"},
+	"forgive":      {event: "user-modify", ask: form.plain, done: "forgive"},
 	"drop-factor":  {event: "second-factor", ask: form.plain, done: "drop-factor", view: "factor", fields: "password"},
 	"delete":       {event: "user-delete", ask: form.farewell, done: "delete", view: "delete", fields: "files to"},
 	"member":       {event: "group-modify", ask: form.membership, done: "modify", fields: "group member"},
@@ -168,7 +169,7 @@ func (f form) begin(q helper.AccountRequest) (*event.Act, error) {
 	switch {
 	case f.op == "drop-factor":
 		path = "off"
-	case f.op == "unlock", f.op == "verify", f.op == "invite-again":
+	case f.op == "unlock", f.op == "forgive", f.op == "verify", f.op == "invite-again":
 		path = f.op
 	case f.op == "signup-confirm":
 		path = "signup"

@@ -154,6 +154,7 @@ var englishUsers = map[string]string{
 	"users-done.modify-owner":          "The changes are saved. The person still owns zones, which only a manager may: give them to a manager on their pages, or the role back.",
 	"users-done.lock":                  "The account is locked and its sessions have ended.",
 	"users-done.unlock":                "The account is open, and refused logins are forgotten.",
+	"users-done.forgive":               "Refused logins are forgotten.",
 	"users-done.unlock-expired":        "Refused logins are forgotten, and no lock is on the account. It has expired all the same: nobody can log in with it.",
 	"users-done.drop-factor":           "The second factor is taken off: until another one is set up the password alone lets in.",
 	"users-done.delete":                "The account is deleted.",

@@ -154,6 +154,7 @@ var italianUsers = map[string]string{
 	"users-done.modify-owner":          "Le modifiche sono salvate. La persona possiede ancora aree, cosa che può solo un gestore: passale a un gestore dalla loro pagina, o ridalle il ruolo.",
 	"users-done.lock":                  "L'account è bloccato e le sue sessioni sono finite.",
 	"users-done.unlock":                "L'account è aperto e gli accessi rifiutati sono dimenticati.",
+	"users-done.forgive":               "Gli accessi rifiutati sono dimenticati.",
 	"users-done.unlock-expired":        "Gli accessi rifiutati sono dimenticati e l'account non è bloccato. È però scaduto: nessuno può entrarci.",
 	"users-done.drop-factor":           "Il secondo fattore è tolto: finché non ne viene attivato un altro per entrare basta la password.",
 	"users-done.delete":                "L'account è eliminato.",

@@ -45,6 +45,7 @@ var operations = map[string]operation{
 	"verify":       {changes: true, run: verify},
 	"lock":         {changes: true, notSelf: errSelf, run: lock},
 	"unlock":       {changes: true, run: unlock},
+	"forgive":      {changes: true, run: forgive},
 	"drop-factor":  {changes: true, notSelf: errSelfFactor, run: dropFactor},
 	"delete":       {changes: true, notSelf: errSelfDelete, run: remove},
 	"password":     {changes: true, notSelf: errSelfPassword, run: password},
@@ -516,6 +517,15 @@ func endSession(w *work) error {
 
 func unlock(w *work) error {
 	if err := change.Unlock(w.Username); err != nil {
+		return err
+	}
+	w.did = true
+	return w.showUser()
+}
+
+// forgive forgets refused logins alone: a lock that somebody puts on meanwhile stays.
+func forgive(w *work) error {
+	if err := change.Forgive(w.Username); err != nil {
 		return err
 	}
 	w.did = true
