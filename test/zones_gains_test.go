@@ -128,13 +128,6 @@ func TestApplyGains(t *testing.T) {
 	}
 }
 
-// TestOwnersEntryCountsForNothing: an entry for the owner is said to be that, and has no buttons, which would be refused.
-func TestOwnersEntryCountsForNothing(t *testing.T) {
-	zone := newZone(t, "user:bruno=read")
-	run(t, "setfacl", "-n", "-m", "u:anna:---", zonePath(zone))
-	shows(t, english(t, "anna", management+"/"+zone), 200, "Is the owner: this entry counts for nothing", `value="user:bruno"`, `not:value="user:anna"`)
-}
-
 // TestPutsOutAsksOnThePage: the page that refuses to put people out has the button that does it.
 func TestPutsOutAsksOnThePage(t *testing.T) {
 	zone := newZone(t, "user:bruno=read", "user:carla=write")

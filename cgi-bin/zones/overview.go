@@ -103,7 +103,6 @@ type extension struct {
 type member struct {
 	Principal, Label, About string
 	Group, Gone             bool
-	Owner                   bool        // an entry that the kernel never comes to: it goes by the owner's first
 	Access, Chosen          zone.Access // what holds; what stands there, which the form offers first
 	Entry                   string      // what stands there, where that is not what it amounts to: "rwx", or "r--"
 	Seen                    string      // the same for the form, which is refused when it has changed
@@ -343,7 +342,7 @@ func (s seen) unlisted(principal string) bool {
 
 func (p zonePage) member(m zone.Member) member {
 	kind, name, _ := strings.Cut(m.Principal, ":")
-	row := member{Owner: m.Principal == "user:"+p.Owner, Principal: m.Principal, Label: name, Group: kind == "group", Access: m.Access, Chosen: m.Access, Entry: m.Entry, Seen: p.listed(m.Principal)}
+	row := member{Principal: m.Principal, Label: name, Group: kind == "group", Access: m.Access, Chosen: m.Access, Entry: m.Entry, Seen: p.listed(m.Principal)}
 	if row.Group {
 		g, known := p.names.Group(name)
 		row.Group, row.Gone = known, !known

@@ -89,7 +89,6 @@ var englishZones = map[string]string{
 	"zones-members.none-everybody": "Nobody is on the list. Search below for the people to share with.",
 	"zones-members.none":           "Only the owner gets in so far. Search below for the people to share it with.",
 	"zones-members.group":          "group: everybody of the company",
-	"zones-members.owner":          "Is the owner: this entry counts for nothing. In a shell, setfacl -x takes it away.",
 	"zones-members.gone":           "This user or group no longer exists and can only be removed.",
 	"zones-members.masked":         "The list says \"%s\", but the permissions of the zone's folder (mask) leave less than that: see Check.",
 	"zones-members.odd":            "On the list with %s, which is none of the rights of Share Zone: choose one.",

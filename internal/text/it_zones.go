@@ -89,7 +89,6 @@ var italianZones = map[string]string{
 	"zones-members.none-everybody": "Nell'elenco non c'è nessuno. Cerca qui sotto le persone con cui condividerla.",
 	"zones-members.none":           "Per ora ci entra solo il proprietario. Cerca qui sotto le persone con cui condividerla.",
 	"zones-members.group":          "gruppo: tutte le persone dell'azienda",
-	"zones-members.owner":          "È il proprietario: questa voce non conta. La toglie setfacl -x, in una shell.",
 	"zones-members.gone":           "Questo utente o gruppo non esiste più: si può solo togliere.",
 	"zones-members.masked":         "L'elenco dice «%s», ma i permessi della cartella dell'area (maschera) lasciano meno: vedi Controllo.",
 	"zones-members.odd":            "Nell'elenco ha %s, che non è nessuno dei diritti di Share Zone: scegline uno.",

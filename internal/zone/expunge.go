@@ -53,7 +53,7 @@ func (h *Held) Expunge() error {
 	if err := unix.Fsync(h.dir); err != nil {
 		return err
 	}
-	return h.admin.raze(place)
+	return h.admin.raze(place, nil)
 }
 
 // Remnant is what is left of a zone whose removal was interrupted, or met something that cannot be removed.
@@ -97,5 +97,5 @@ func (a *Admin) ExpungeRemnant(r Remnant) error {
 		return err
 	}
 	defer unix.Close(closed)
-	return a.raze(aside{closed, r.file})
+	return a.raze(aside{closed, r.file}, nil)
 }

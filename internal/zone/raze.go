@@ -12,10 +12,13 @@ type razer struct {
 	here  int // the directory of the last level, open for reading
 	first error
 	done  int
+
+	person *uint32 // whose alone may go (isHis), nil: whoever's
 }
 
-// raze removes something that was moved aside. It goes on after an error, and returns the first one.
-func (a *Admin) raze(place aside) error {
+// raze removes something that was moved aside. It goes on after an error, and returns the first one. What is not the person's, if one is named,
+// stays: somebody may have moved it in there since all of it was looked at.
+func (a *Admin) raze(place aside, person *uint32) error {
 	for range maxPasses {
 		flags := 0
 		if isFolderAt(place.dir, place.name) {
@@ -28,7 +31,7 @@ func (a *Admin) raze(place aside) error {
 		if err != unix.ENOTEMPTY && err != unix.EEXIST {
 			return err
 		}
-		r := razer{here: -1}
+		r := razer{here: -1, person: person}
 		r.run(place, a.tell)
 		if a.seen += r.done; r.first != nil {
 			return r.first
@@ -87,12 +90,23 @@ func (r *razer) note(err error) {
 // remove removes what is no folder, and remembers what is one.
 func (r *razer) remove(top *level, name string) {
 	r.done++
+	if r.person != nil && !r.isHis(name) {
+		r.note(ErrStrange)
+		return
+	}
 	err := unix.Unlinkat(r.here, name, 0)
 	if err == unix.EISDIR || err == unix.EPERM && isFolderAt(r.here, name) { // EPERM: immutable, or POSIX's word for EISDIR
 		top.folders = append(top.folders, name)
 		return
 	}
 	r.note(err)
+}
+
+// isHis says whether what has the name is the person's to remove; what is gone is.
+func (r *razer) isHis(name string) bool {
+	var in, st unix.Stat_t
+	err := unix.Fstatat(r.here, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+	return err == unix.ENOENT || err == nil && unix.Fstat(r.here, &in) == nil && isHis(&in, &st, *r.person)
 }
 
 func isFolderAt(dir int, name string) bool {

@@ -119,12 +119,12 @@ func (h *Held) openClosed() (int, error) {
 	return closed, nil
 }
 
-// removeAside tries the folders for it in turn, first that of openAside: a rename goes no further than its file system. judge, where it is
-// not nil, sees what was moved aside, and what it refuses goes back.
-func (h *Held) removeAside(closed, parent int, name string, object int, judge func(dir int, name string) error) error {
-	err := h.removeInto(closed, parent, name, object, judge)
+// removeAside tries the folders for it in turn, first that of openAside: a rename goes no further than its file system. Where a person is named
+// only what is his to remove goes (removableBy); it is looked at where nobody gets at it by name, and the rest goes back.
+func (h *Held) removeAside(closed, parent int, name string, object int, person *uint32) error {
+	err := h.removeInto(closed, parent, name, object, person)
 	if errors.Is(err, unix.EXDEV) {
-		err = h.removeNear(h.fd, parent, name, object, judge)
+		err = h.removeNear(h.fd, parent, name, object, person)
 	}
 	if !errors.Is(err, unix.EXDEV) {
 		return err
@@ -132,18 +132,18 @@ func (h *Held) removeAside(closed, parent int, name string, object int, judge fu
 	if err := h.sweepNear(parent); err != nil { // a file system in the zone
 		return err
 	}
-	return h.removeNear(parent, parent, name, object, judge)
+	return h.removeNear(parent, parent, name, object, person)
 }
 
 // removeNear is removeInto a folder that is made in near for it.
-func (h *Held) removeNear(near, parent int, name string, object int, judge func(int, string) error) error {
+func (h *Held) removeNear(near, parent int, name string, object int, person *uint32) error {
 	own := asidePrefix + rand.Text()
 	if err := unix.Mkdirat(near, own, 0o700); err != nil {
 		return err
 	}
 	dir, err := reachOwn(near, own)
 	if err == nil {
-		err = h.removeInto(dir, parent, name, object, judge)
+		err = h.removeInto(dir, parent, name, object, person)
 		unix.Close(dir)
 	}
 	if undo := unix.Unlinkat(near, own, unix.AT_REMOVEDIR); undo != nil && undo != unix.ENOENT && undo != unix.ENOTEMPTY {
@@ -178,7 +178,7 @@ func reachOwn(dir int, name string) (int, error) {
 
 // removeInto moves what has the name into dir and removes it there, if it is the object that was looked at and its folder
 // still lies in the zone.
-func (h *Held) removeInto(dir, parent int, name string, object int, judge func(int, string) error) error {
+func (h *Held) removeInto(dir, parent int, name string, object int, person *uint32) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(object, &st); err != nil {
 		return err
@@ -198,13 +198,13 @@ func (h *Held) removeInto(dir, parent int, name string, object int, judge func(i
 	if err == nil && !h.holds(parent) {
 		err = fmt.Errorf("%s: %w", name, ErrExchanged)
 	}
-	if err == nil && judge != nil {
-		err = judge(dir, place.name)
+	if err == nil && person != nil {
+		_, err = h.removableBy(dir, place.name, *person)
 	}
 	if err != nil {
 		return errors.Join(err, h.putBack(place, parent, name))
 	}
-	if err = h.admin.raze(place); err == nil {
+	if err = h.admin.raze(place, person); err == nil {
 		return nil
 	}
 	err = errors.Join(err, h.putBack(place, parent, name))
@@ -309,7 +309,7 @@ func (h *Held) sweep(dir int) {
 		if strings.HasPrefix(name, h.ownAside()) {
 			h.sweepOwn(dir, name)
 		} else if it, err := identifyFile(dir, name, 0); err == nil && strings.HasPrefix(name, h.asideName(it)) {
-			h.admin.raze(aside{dir, name})
+			h.admin.raze(aside{dir, name}, nil)
 		}
 	}
 }

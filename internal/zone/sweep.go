@@ -246,7 +246,7 @@ func (a *Admin) sweepAside(dir int, before time.Time) (removed int64, err error)
 			continue
 		}
 		if it, oneErr := identifyFile(dir, name, 0); oneErr == nil && isAside(name, it) {
-			if oneErr := a.raze(aside{dir, name}); oneErr != nil {
+			if oneErr := a.raze(aside{dir, name}, nil); oneErr != nil {
 				err = errors.Join(err, oneErr)
 				continue
 			}

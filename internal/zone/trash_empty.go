@@ -150,10 +150,7 @@ func (h *Held) empty(e *Emptying, top int, d placedDeletion, object int, owner u
 	if err != nil || !e.Remove {
 		return err, nil
 	}
-	err = h.removeAside(e.aside, top, name, object, func(dir int, name string) error {
-		_, err := h.removableBy(dir, name, owner)
-		return err
-	})
+	err = h.removeAside(e.aside, top, name, object, &owner)
 	if err == nil {
 		e.Found++
 		e.Bytes += bytes

@@ -304,6 +304,29 @@ func TestTrashOfAnotherFolder(t *testing.T) {
 	}
 }
 
+// TestRazePersons: what came into a folder after it was looked at goes only if it is the person's.
+func TestRazePersons(t *testing.T) {
+	base, admin := needCopy(t)
+	dir := base + "/raze"
+	sh(t, "mkdir -p "+dir+"/x/his/hers; cd "+dir+"/x; touch his/his his/of-carla his/hers/hers; chown -R zt-bruno .; chown -R zt-carla his/hers his/of-carla")
+	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	var bruno unix.Stat_t
+	if err := unix.Lstat(dir+"/x/his", &bruno); err != nil {
+		t.Fatal(err)
+	}
+	err = admin.raze(aside{fd, "x"}, &bruno.Uid)
+	if left := sh(t, "cd "+dir+"; find . | sort | paste -sd' '"); !errors.Is(err, ErrStrange) || left != ". ./x ./x/his ./x/his/hers ./x/his/hers/hers" {
+		t.Errorf("%v, left: %s", err, left)
+	}
+	if err := admin.raze(aside{fd, "x"}, nil); err != nil || exists(dir+"/x") {
+		t.Error(err)
+	}
+}
+
 // TestEmptyTrashAgainstSwaps: whoever exchanges what is in his trash while root empties it gains nothing.
 func TestEmptyTrashAgainstSwaps(t *testing.T) {
 	base, admin := needCopy(t)
