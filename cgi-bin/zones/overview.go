@@ -257,8 +257,9 @@ func (p zonePage) beyond(principal string) (string, templ.SafeURL) {
 	}
 	l, who := p.call.Language, templ.SafeURL(zoneHref(p.Name, p.State, "view", "who"))
 	kind, name, _ := strings.Cut(principal, ":")
+	var sentences []string
 	if by := p.byGroups(name); kind == "user" && by.Access != zone.None && by.Access != p.Members[i].Access {
-		return l.Say("zones-share.less", p.stillWords(by)), who
+		sentences = append(sentences, l.Say("zones-share.less", p.stillWords(by)))
 	}
 	users := []string{name}
 	if kind == "group" {
@@ -279,15 +280,15 @@ func (p zonePage) beyond(principal string) (string, templ.SafeURL) {
 			more = append(more, l.Say("zones-share.beyond", text.Name(label), text.Name(can(l, person, "dir"))))
 		}
 	}
-	if len(more) == 0 {
+	slices.Sort(more)
+	sentences = append(sentences, more[:min(len(more), maxNamed)]...)
+	if len(more) > maxNamed {
+		sentences = append(sentences, l.Say("zones-share.beyond-more", l.Number(int64(len(more)-maxNamed))))
+	}
+	if len(sentences) == 0 {
 		return "", ""
 	}
-	slices.Sort(more)
-	words := strings.Join(more[:min(len(more), maxNamed)], " ")
-	if len(more) > maxNamed {
-		words += " " + l.Say("zones-share.beyond-more", l.Number(int64(len(more)-maxNamed)))
-	}
-	return words, who
+	return strings.Join(sentences, " "), who
 }
 
 // latest is the last day that the policy allows, "" = any.
