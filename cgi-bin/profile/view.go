@@ -84,7 +84,7 @@ func view(c *web.Call, o own, typed addressForm) profileView {
 	if !v.Elsewhere {
 		day(l.Say("profile.password-set"), o.PasswordSet, "")
 		day(l.Say("profile.password-due"), o.PasswordDue, "")
-		day(l.Say("users-field.expires"), o.Expires, l.Say("home.never"))
+		day(l.Say("users-field.expires"), o.Expires, l.Say("users.never"))
 	}
 	v.Facts = facts
 	for id, z := range o.Notices {

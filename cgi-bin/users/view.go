@@ -132,7 +132,7 @@ func (v viewer) facts(u helper.KnownUser) []fact {
 			facts = append(facts, fact{l.Say("users.email-verified"), l.Say(map[bool]string{true: "profile.verified", false: "profile.not-verified"}[u.EmailVerified]), false})
 		}
 	}
-	expires := l.Say("home.never")
+	expires := l.Say("users.never")
 	if u.Expires != nil {
 		expires = l.Day(*u.Expires)
 	}
