@@ -253,6 +253,21 @@ func TestGateMustChange(t *testing.T) {
 	}
 }
 
+// inTime fails if it takes more than twice the five seconds that a request waits for the helper, each of three times: a machine may stand still once.
+func inTime(t *testing.T, do func()) {
+	t.Helper()
+	for range 3 {
+		began := time.Now()
+		do()
+		took := time.Since(began)
+		if took < 10*time.Second {
+			return
+		}
+		t.Logf("took %v", took)
+	}
+	t.Error("too long")
+}
+
 // gatesTogether are the statuses of so many requests of a session at the same time.
 func gatesTogether(t *testing.T, id string, count int, prepare string) []int {
 	answers := make([]int, count)
@@ -287,12 +302,7 @@ func TestGateStore(t *testing.T) {
 			id := forge(t, "bruno", row.edit)
 			call := withSession(id, "GET", "/cgi-bin/home")
 			call.prepare = row.prepare
-			began := time.Now()
-			a := callGate(t, call)
-			checkRefusal(t, a, row.step, row.status)
-			if took := time.Since(began); took > 12*time.Second { // five, and what a busy machine takes
-				t.Errorf("took %v", took)
-			}
+			inTime(t, func() { checkRefusal(t, callGate(t, call), row.step, row.status) })
 		})
 	}
 	t.Run("all slots of the helper are taken", func(t *testing.T) {
@@ -318,13 +328,11 @@ func TestGateStore(t *testing.T) {
 		t.Error("the helper is asked for each of them")
 	})
 	t.Run("requests that come together while the helper is slow", func(t *testing.T) {
-		began := time.Now()
-		if answers := gatesTogether(t, forge(t, "bruno", stale), 3, fmt.Sprintf(fakeAuth, "exec sleep 30")); !slices.Equal(answers, []int{503, 503, 503}) {
-			t.Error(answers)
-		}
-		if took := time.Since(began); took > 12*time.Second {
-			t.Errorf("took %v: one waits after the other", took)
-		}
+		inTime(t, func() { // and not one after the other
+			if answers := gatesTogether(t, forge(t, "bruno", stale), 3, fmt.Sprintf(fakeAuth, "exec sleep 30")); !slices.Equal(answers, []int{503, 503, 503}) {
+				t.Error(answers)
+			}
+		})
 	})
 	t.Run("helper ends the session", func(t *testing.T) {
 		call := withSession(forge(t, "bruno", stale), "GET", "/cgi-bin/home")
