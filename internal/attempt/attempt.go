@@ -264,10 +264,38 @@ func (s store) look(name string) (count, error) {
 	return s.read(file), err
 }
 
-// Forget removes what is counted of an account from all addresses: an administrator let it in again, or it is gone.
-func Forget(user string) error { return store{folder: layout.Attempts}.forget(user) }
+// Forget removes what is known of an account from all addresses: it is gone.
+func Forget(user string) error {
+	s := store{folder: layout.Attempts}
+	return s.each(user, s.remove)
+}
 
-func (s store) forget(user string) error {
+// Forgive forgets the refusals of an account from all addresses: an administrator lets it in again. From where it came in before stays known: it
+// is let in from there however many others were refused.
+func Forgive(user string) error {
+	ever := Limits{Window: 1<<63 - 1} // also what counts no more
+	return store{folder: layout.Attempts, now: time.Now(), limits: ever, room: maxFiles}.forgive(user)
+}
+
+func (s store) forgive(user string) error {
+	return s.each(user, func(name string) error {
+		before, err := s.change(name, func(c *count) { c.Failures, c.Since = 0, time.Time{} })
+		if err == nil && before.Success.IsZero() {
+			err = s.remove(name)
+		}
+		return err
+	})
+}
+
+func (s store) remove(name string) error {
+	if err := os.Remove(filepath.Join(s.folder, name)); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// each does it with what is counted of an account from each address.
+func (s store) each(user string, do func(name string) error) error {
 	entries, err := os.ReadDir(s.folder)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -280,7 +308,7 @@ func (s store) forget(user string) error {
 		if at <= 0 || e.Name()[:at] != user {
 			continue
 		}
-		if err := os.Remove(filepath.Join(s.folder, e.Name())); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := do(e.Name()); err != nil {
 			return err
 		}
 	}

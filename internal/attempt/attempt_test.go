@@ -207,7 +207,7 @@ func TestStore(t *testing.T) {
 			t.Errorf("%d remembered: %d files are left, so the next attempts look at all of them again", people, len(names))
 		}
 	}
-	if err := full.forget("anna"); err != nil {
+	if err := full.each("anna", full.remove); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(filepath.Join(full.folder, "anna@192.0.2.1")); err == nil {
@@ -215,5 +215,40 @@ func TestStore(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(full.folder, "bruno@192.0.2.2")); err != nil {
 		t.Error("bruno is forgotten too")
+	}
+}
+
+// TestForgiven: whom an administrator lets in again is still known where he came in before, whatever others did there.
+func TestForgiven(t *testing.T) {
+	s := newStore(t)
+	const office = "192.0.2.1"
+	s.try("anna", office, true)
+	for range 3 {
+		s.try("anna", office, false)
+		s.try("bruno", office, false)
+	}
+	for range 20 { // names that nobody has
+		s.try("", office, false)
+	}
+	if s.try("anna", office, true) {
+		t.Fatal("anna is not shut out")
+	}
+	for _, user := range []string{"anna", "bruno"} {
+		if err := s.forgive(user); err != nil {
+			t.Error(err)
+		}
+	}
+	if !s.try("anna", office, true) {
+		t.Error("anna is not known any more")
+	}
+	s.try("", office, false) // as anna gave one back
+	if s.try("bruno", office, true) {
+		t.Error("bruno, who never was there, is")
+	}
+	if err := s.forgive("carla"); err != nil {
+		t.Error(err)
+	}
+	if names, _ := os.ReadDir(s.folder); len(names) != 3 { // anna's, bruno's new one, the address's
+		t.Errorf("%d files", len(names))
 	}
 }

@@ -19,7 +19,7 @@ func Forgive(name string) error {
 	if _, err := person(name, account.NewNames()); err != nil {
 		return err
 	}
-	return errors.Join(attempt.Forget(name), resetTally(layout.Tallies, name), resetTally(layout.CodeTallies, name))
+	return errors.Join(attempt.Forgive(name), resetTally(layout.Tallies, name), resetTally(layout.CodeTallies, name))
 }
 
 // ForgivePasswords forgets the refused passwords alone, for who has set his own by a link. Codes of a second factor count on, and the
@@ -31,7 +31,7 @@ func ForgivePasswords(name string) error {
 	}
 	state, err := factor.Installed().Look(factor.Person{Name: e.Name, UID: e.UID})
 	if err == nil && !state.Enrolled {
-		err = attempt.Forget(name)
+		err = attempt.Forgive(name)
 	}
 	return errors.Join(err, resetTally(layout.Tallies, name))
 }
