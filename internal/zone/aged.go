@@ -340,16 +340,18 @@ func (g *ager) remove(parent int, going []looked) {
 			}
 		}
 	}
-	moving.Lock()
-	for i, it := range going {
-		places[i] = aside{g.aside, g.h.asideName(it.fileIdentity) + rand.Text()}
-		if errs[i] = unix.Renameat2(parent, it.name, g.aside, places[i].name, unix.RENAME_NOREPLACE); errs[i] != nil {
-			places[i].name = ""
-		} else if now, _, _, err := g.look(g.aside, places[i].name); err != nil || !it.unchanged(now) {
-			putBack(i, ErrExchanged) // at once: whoever is killed leaves there only what was to go
+	func() {
+		moving.Lock()
+		defer moving.Unlock() // also if it panics: that is this zone's failure, and nobody else is to wait for it
+		for i, it := range going {
+			places[i] = aside{g.aside, g.h.asideName(it.fileIdentity) + rand.Text()}
+			if errs[i] = unix.Renameat2(parent, it.name, g.aside, places[i].name, unix.RENAME_NOREPLACE); errs[i] != nil {
+				places[i].name = ""
+			} else if now, _, _, err := g.look(g.aside, places[i].name); err != nil || !it.unchanged(now) {
+				putBack(i, ErrExchanged) // at once: whoever is killed leaves there only what was to go
+			}
 		}
-	}
-	moving.Unlock()
+	}()
 	away := !g.h.holds(parent)
 	for i, it := range going {
 		if errs[i] == nil && away {

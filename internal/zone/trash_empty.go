@@ -28,7 +28,7 @@ type Emptying struct {
 
 // EmptyTrash finds what is due in the trash, or removes it, one deletion after the other. What its owner could not have removed himself
 // stays and counts as failed, and so does what has no name of a deletion: whoever has a shell can move a folder into his trash that holds what others brought, and root must
-// not remove that for him. It is looked at before, and again where nobody gets at it by name.
+// not remove that for him. It is looked at before, again where nobody gets at it by name, and each thing once more as it goes.
 func (h *Held) EmptyTrash(e *Emptying) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(h.fd, &st); err != nil {
