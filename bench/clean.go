@@ -20,6 +20,7 @@ const (
 	agingZones   = 10_000
 	agingFiles   = 100 // in each
 	agingFolders = 4   // that they lie in
+	agingBytes   = 4096
 	roundsAging  = 3
 
 	cleanerProgram = "/usr/lib/sharezone/cleaner"
@@ -33,6 +34,7 @@ const (
 type aging struct {
 	zones, files int
 	one          int // in so many zones has files that are due
+	content      []byte
 }
 
 // compareCleaner lets the cleaner remove what is due in all zones, and find(1) the same.
@@ -41,12 +43,13 @@ func compareCleaner(zones, files int) (peak int, err error) {
 	if err := a.makeZones(); err != nil {
 		return 0, err
 	}
-	for _, a.one = range []int{100, 1} {
+	for _, some := range []struct{ one, bytes int }{{100, 0}, {1, 0}, {1, agingBytes}} {
+		a.one, a.content = some.one, make([]byte, some.bytes)
 		if err := a.choose(); err != nil {
 			return 0, err
 		}
 		rounds := roundsAging
-		if a.one == 1 && zones > 1000 { // each time a million files are made anew, which takes longer than removing them
+		if a.one == 1 && zones > 5000 { // each time a million files are made anew, which takes longer than removing them
 			rounds = 1
 		}
 		samples, err := alternate(rounds,
@@ -56,7 +59,7 @@ func compareCleaner(zones, files int) (peak int, err error) {
 		if err != nil {
 			return 0, err
 		}
-		row(fmt.Sprintf("cleaner, %d files in %d zones, of which 1 in %d goes / find ! -newermt T -delete", zones*files, zones, a.one),
+		row(fmt.Sprintf("cleaner, %d files of %d bytes in %d zones, of which 1 in %d goes / find ! -newermt T -delete", zones*files, some.bytes, zones, a.one),
 			"ms", samples[0], samples[1], below(1.5))
 	}
 	return peak, nil
@@ -108,7 +111,7 @@ func (a aging) fill() error {
 				return err
 			}
 			name := fmt.Sprintf("%s/%05d.pdf", folder, n)
-			if err := os.WriteFile(name, nil, 0o640); err != nil {
+			if err := os.WriteFile(name, a.content, 0o640); err != nil {
 				return err
 			}
 			if err := unix.UtimesNanoAt(unix.AT_FDCWD, name, old, 0); err != nil {

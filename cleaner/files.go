@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"sync"
@@ -35,46 +36,40 @@ func sweepUploads(r *jobRun) error {
 
 func (r *jobRun) leftSince() time.Time { return r.now.Add(-zone.LeftoverAge) }
 
-// workers is how many zones are done at a time: each thing that goes is moved before, which costs twice what rm does.
-const workers = 2
+// workers is how many zones are done at a time: each thing that goes is moved before, which costs twice what rm does. Only one of them moves
+// things at a time (zone.Held.RemoveAged), so there are more than the processors that they are to keep busy.
+const workers = 4
 
 // maxLeft is how many zones are remembered that somebody else was changing; where there are more, all are looked at again.
 const maxLeft = 100
 
 // each does something with each open zone. One that somebody else is changing gets a second chance at the end.
 func (r *jobRun) each(do func(*jobRun, *zone.Held, zone.Details) error) error {
-	n := workers
-	if r.dryRun {
-		n = 1 // what it says has an order
+	admin, err := r.open()
+	if err != nil {
+		return err
 	}
-	admins := make([]*zone.Admin, n) // they look names up, each for itself
-	for i := range admins {
-		admin, err := r.open()
-		if err != nil {
-			return err
-		}
-		defer admin.Close()
-		admins[i] = admin
-	}
-	var busy []zone.Details
+	defer admin.Close()
 	var failed error
-	for zones, err := range admins[0].Batches {
-		failed = errors.Join(failed, err)
-		zones = slices.DeleteFunc(zones, func(z zone.Details) bool {
-			return z.Closed != nil || r.passes(z.Name)
-		})
-		busy = append(busy, r.together(admins, zones, do)...)
-		if r.stop() {
-			r.ended = false
-			return failed
+	busy, err := r.together(func(yield func(zone.Details) bool) {
+		for zones, err := range admin.Batches {
+			failed = errors.Join(failed, err)
+			for _, z := range zones {
+				if z.Closed == nil && !r.passes(z.Name) && !yield(z) {
+					return
+				}
+			}
 		}
+	}, do)
+	left := busy
+	if err == nil && len(busy) > 0 && !r.stop() {
+		left, err = r.together(slices.Values(busy), do)
 	}
-	left := r.together(admins, busy, do)
 	if len(left) > 0 || r.stop() {
 		r.ended = false // a minute later the change is over
 	}
 	r.remember(left)
-	return failed
+	return errors.Join(failed, err)
 }
 
 // passes says whether a zone is none of those that are looked at.
@@ -92,43 +87,58 @@ func (r *jobRun) remember(busy []zone.Details) {
 	}
 }
 
-// together does it with some zones, and returns those that somebody else is changing.
-func (r *jobRun) together(admins []*zone.Admin, zones []zone.Details, do func(*jobRun, *zone.Held, zone.Details) error) (busy []zone.Details) {
-	var group sync.WaitGroup
-	var mu sync.Mutex
-	part := 0
-	for some := range slices.Chunk(zones, max(1, (len(zones)+len(admins)-1)/len(admins))) {
-		admin := admins[part]
-		part++
-		group.Go(func() {
-			own := &jobRun{cleaner: r.cleaner, ended: true}
-			left := own.some(admin, some, do)
-			mu.Lock()
-			defer mu.Unlock()
-			r.Add(own.Run)
-			r.ended = r.ended && own.ended
-			busy = append(busy, left...)
-		})
+// together does it with zones, some at a time, and returns those that somebody else is changing.
+func (r *jobRun) together(zones iter.Seq[zone.Details], do func(*jobRun, *zone.Held, zone.Details) error) (busy []zone.Details, err error) {
+	n := workers
+	if r.dryRun {
+		n = 1 // what it says has an order
 	}
-	group.Wait()
-	return busy
-}
-
-// some does it with some zones, one after the other.
-func (r *jobRun) some(admin *zone.Admin, zones []zone.Details, do func(*jobRun, *zone.Held, zone.Details) error) (busy []zone.Details) {
-	for _, z := range zones {
-		if r.stop() {
-			r.ended = false
+	queue := make(chan zone.Details)
+	runs := make([]*jobRun, n)
+	lefts := make([][]zone.Details, n)
+	var group sync.WaitGroup
+	for i := range n {
+		admin, openErr := r.open() // it looks names up, each for itself
+		if openErr != nil {
+			err = openErr
 			break
 		}
-		switch err := r.reach(admin, z, do); {
-		case errors.Is(err, zone.ErrBusy):
-			busy = append(busy, z)
-		case err != nil && !errors.Is(err, zone.ErrNotThere):
-			r.Fail(z.Name + ": " + err.Error())
+		defer admin.Close()
+		runs[i] = &jobRun{cleaner: r.cleaner}
+		group.Go(func() {
+			for z := range queue {
+				lefts[i] = append(lefts[i], runs[i].one(admin, z, do)...)
+			}
+		})
+	}
+	func() {
+		defer group.Wait()
+		defer close(queue) // also if zones panics
+		for z := range zones {
+			if err != nil || r.stop() {
+				break
+			}
+			queue <- z
+		}
+	}()
+	for i, own := range runs {
+		if own != nil {
+			r.Add(own.Run)
+			busy = append(busy, lefts[i]...)
 		}
 	}
-	return busy
+	return busy, err
+}
+
+// one does it with one zone, and returns it where somebody else is changing it.
+func (r *jobRun) one(admin *zone.Admin, z zone.Details, do func(*jobRun, *zone.Held, zone.Details) error) (busy []zone.Details) {
+	switch err := r.reach(admin, z, do); {
+	case errors.Is(err, zone.ErrBusy):
+		return []zone.Details{z}
+	case err != nil && !errors.Is(err, zone.ErrNotThere):
+		r.Fail(z.Name + ": " + err.Error())
+	}
+	return nil
 }
 
 // reach does it with one zone. A panic there is its failure, and nobody else's.
@@ -146,8 +156,8 @@ func (r *jobRun) reach(admin *zone.Admin, z zone.Details, do func(*jobRun, *zone
 	return do(r, h, z)
 }
 
-// age removes what is due in a zone. It looks first, without holding anybody up; the zone is locked only where something is due, and
-// not too much.
+// age removes what is due in a zone. It looks first, whether that is too much, unless an administrator has said that nothing is. Nobody is
+// held up meanwhile: the zone is locked only where something is due, and not too much.
 func (r *jobRun) age(h *zone.Held, z zone.Details) error {
 	m := h.Metadata()
 	if m.MaxAge == nil {
@@ -162,32 +172,10 @@ func (r *jobRun) age(h *zone.Held, z zone.Details) error {
 		return lifetime.Aged(born, changed, r.since, r.now, days)
 	}}
 	going := found
-	if r.dryRun {
-		found.Record = func(paths []string) (func([]error), error) {
-			for _, path := range paths {
-				r.tell("aged", z.Name, strconv.Quote(path), days)
-			}
-			return nil, nil
+	if !r.noLimit || r.dryRun {
+		if goes, err := r.lookAged(h, z, &found, days); !goes {
+			return err
 		}
-	}
-	err := h.LookAged(&found)
-	if r.Seen += found.Seen; err != nil || found.Files+found.Folders == 0 {
-		r.skipped(z.Name, found)
-		return err
-	}
-	r.tell("aged-zone", z.Name, z.Owner, found.Files, found.Seen, found.Folders, found.Bytes, days)
-	limit := lifetime.Limit{Files: r.settings.Cleaner.LimitFiles, Percent: r.settings.Cleaner.LimitPercent}
-	due, all := found.Files+found.Folders, found.Seen+found.SeenFolders
-	if limit.Exceeded(due, all) && !r.noLimit {
-		r.tell("too-many", z.Name)
-		r.Stopped = true
-		return fmt.Errorf("%d of %d files and folders are due, more than limit_files and limit_percent: none was removed", due, all)
-	}
-	if r.dryRun {
-		return nil
-	}
-	if err := h.Lock(); err != nil {
-		return err
 	}
 	// The owner needs no lock to write it. What he chose is looked at once more where it is another thing by now.
 	going.Check = func() error {
@@ -196,13 +184,16 @@ func (r *jobRun) age(h *zone.Held, z zone.Details) error {
 		}
 		return nil
 	}
-	if err := going.Check(); err != nil {
-		return err
+	log := ageLog{run: r, event: "expire", zone: z.Name}
+	if m.ID != nil {
+		log.id = *m.ID
 	}
-	log := ageLog{run: r, event: "expire", zone: z.Name, id: h.ID()}
 	defer log.close()
 	going.Record = log.record
-	err = h.RemoveAged(&going)
+	err := h.RemoveAged(&going)
+	if r.noLimit {
+		r.Seen += going.Seen
+	}
 	r.Removed += going.Files + going.Folders
 	r.Freed += going.Bytes
 	r.skipped(z.Name, going)
@@ -210,6 +201,32 @@ func (r *jobRun) age(h *zone.Held, z zone.Details) error {
 		r.note(z.Name, fmt.Sprintf("%d files and %d folders were there for more than %d days: removed, %d bytes", going.Files, going.Folders, days, going.Bytes))
 	}
 	return err
+}
+
+// lookAged looks what is due in a zone, and says whether it goes: not in a dry run, which tells it, and not where it is too much.
+func (r *jobRun) lookAged(h *zone.Held, z zone.Details, found *zone.Aging, days int) (goes bool, err error) {
+	if r.dryRun {
+		found.Record = func(paths []string) (func([]error), error) {
+			for _, path := range paths {
+				r.tell("aged", z.Name, strconv.Quote(path), days)
+			}
+			return nil, nil
+		}
+	}
+	err = h.LookAged(found)
+	if r.Seen += found.Seen; err != nil || found.Files+found.Folders == 0 {
+		r.skipped(z.Name, *found)
+		return false, err
+	}
+	r.tell("aged-zone", z.Name, z.Owner, found.Files, found.Seen, found.Folders, found.Bytes, days)
+	limit := lifetime.Limit{Files: r.settings.Cleaner.LimitFiles, Percent: r.settings.Cleaner.LimitPercent}
+	due, all := found.Files+found.Folders, found.Seen+found.SeenFolders
+	if limit.Exceeded(due, all) && !r.noLimit {
+		r.tell("too-many", z.Name)
+		r.Stopped = true
+		return false, fmt.Errorf("%d of %d files and folders are due, more than limit_files and limit_percent: none was removed", due, all)
+	}
+	return !r.dryRun, nil
 }
 
 // skipped makes failures of what could not be looked at or removed.

@@ -10,6 +10,7 @@
 package event
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/url"
@@ -300,15 +301,14 @@ func (f *File) finish(lines ...any) {
 }
 
 func encode(lines []any) ([]byte, error) {
-	var b []byte
+	var b bytes.Buffer
+	to := json.NewEncoder(&b)
 	for _, line := range lines {
-		text, err := json.Marshal(line)
-		if err != nil {
+		if err := to.Encode(line); err != nil {
 			return nil, err
 		}
-		b = append(append(b, text...), '\n')
 	}
-	return b, nil
+	return b.Bytes(), nil
 }
 
 // append writes lines with one system call. What fitted of them on a full disk is taken back: the next line would continue the

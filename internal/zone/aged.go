@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -34,7 +35,8 @@ type Aging struct {
 // LookAged counts what is due; of folders those that are empty, or will be.
 func (h *Held) LookAged(a *Aging) error { return (&ager{h: h, Aging: a}).run() }
 
-// RemoveAged removes what is due from a zone, which must be locked: files, and folders that were due before and are empty then.
+// RemoveAged removes what is due from a zone: files, and folders that were due before and are empty then. The zone is locked before the
+// first of it goes, if it is not.
 // Files go the way that everything goes here (see asidePrefix), in batches: what is in one folder is moved aside, looked
 // at again, and put back where it is not what was judged, or the folder lies in this zone no more. A folder is not moved: rmdir takes
 // none that has something in it, and what was moved aside when the process died would go with what somebody put there meanwhile.
@@ -45,28 +47,59 @@ func (h *Held) RemoveAged(a *Aging) error {
 	} else if on.Flags&unix.ST_RDONLY != 0 {
 		return unix.EROFS // and no act for each thing that stays
 	}
-	closed, err := h.openAside()
-	if err != nil {
-		return err
-	}
-	defer unix.Close(closed)
-	// A folder of its own: walks that move things into one folder, and remove them there, wait for each other.
-	near, own := closed, h.ownAside()+rand.Text()
-	if same, err := sameFileSystem(closed, h.fd); err != nil {
-		return err
-	} else if !same { // a zone that is a subvolume: nothing can be moved out of it
-		near = h.fd
-	}
-	if err := unix.Mkdirat(near, own, 0o700); err != nil {
-		return err
-	}
 	g := &ager{h: h, Aging: a, removing: true}
-	g.aside, err = reachOwn(near, own)
-	if err == nil {
-		err = g.run()
-		unix.Close(g.aside)
+	err := g.run()
+	return errors.Join(err, g.end())
+}
+
+// begin is before something goes. The first time it locks the zone, and makes the folder to which things are moved: one of its own,
+// because walks that move things into one folder, and remove them there, wait for each other.
+func (g *ager) begin() (err error) {
+	if g.own == "" {
+		if g.h.lock == nil {
+			err = g.h.Lock()
+		}
+		if err == nil {
+			err = g.openOwn()
+		}
 	}
-	return errors.Join(err, unix.Unlinkat(near, own, unix.AT_REMOVEDIR))
+	if err == nil {
+		err = g.Check()
+	}
+	return err
+}
+
+func (g *ager) openOwn() (err error) {
+	if g.near, err = g.h.openAside(); err != nil {
+		return err
+	}
+	same, err := sameFileSystem(g.near, g.h.fd)
+	if err == nil && !same { // a zone that is a subvolume: nothing can be moved out of it
+		unix.Close(g.near)
+		g.near, err = reach(g.h.fd, ".", unix.O_PATH|unix.O_DIRECTORY)
+	}
+	own := g.h.ownAside() + rand.Text()
+	if err == nil {
+		err = unix.Mkdirat(g.near, own, 0o700)
+	}
+	if err == nil {
+		g.own = own
+		g.aside, err = reachOwn(g.near, own)
+	}
+	return err
+}
+
+// end removes the folder that begin made.
+func (g *ager) end() (err error) {
+	if g.own != "" {
+		err = unix.Unlinkat(g.near, g.own, unix.AT_REMOVEDIR)
+	}
+	for _, fd := range []int{g.near, g.aside} {
+		if fd > 0 {
+			unix.Close(fd)
+		}
+	}
+	return err
 }
 
 // moving lets one walk at a time move things aside: Linux renames from one folder to another in turn in the whole of a file system, and
@@ -84,8 +117,11 @@ type ager struct {
 	h *Held
 	*Aging
 	walker   walker
-	aside    int
 	removing bool
+	near     int    // where the folder is that things are moved to; 0: nothing went yet
+	own      string // its name
+	aside    int
+	moved    int // how many were
 	restored returns
 	fixed    []fixture   // of the levels of the walker
 	stays    []bool      // of the levels of the walker: something in it is not due
@@ -288,7 +324,7 @@ func isEmptyFolder(dir int, name string) bool {
 
 // removeFolder removes a folder that is empty.
 func (g *ager) removeFolder(parent int, it looked) {
-	if g.halted = g.Check(); g.halted != nil {
+	if g.halted = g.begin(); g.halted != nil {
 		return
 	}
 	done, err := g.Record([]string{g.path(it.name) + "/"})
@@ -323,7 +359,7 @@ func (g *ager) paths(of []looked) []string {
 
 // remove removes files of one folder.
 func (g *ager) remove(parent int, going []looked) {
-	if g.halted = g.Check(); g.halted != nil {
+	if g.halted = g.begin(); g.halted != nil {
 		return
 	}
 	done, err := g.Record(g.paths(going))
@@ -344,7 +380,8 @@ func (g *ager) remove(parent int, going []looked) {
 		moving.Lock()
 		defer moving.Unlock() // also if it panics: that is this zone's failure, and nobody else is to wait for it
 		for i, it := range going {
-			places[i] = aside{g.aside, g.h.asideName(it.fileIdentity) + rand.Text()}
+			g.moved++ // a file with two names goes twice
+			places[i] = aside{g.aside, g.h.asideName(it.fileIdentity) + strconv.Itoa(g.moved)}
 			if errs[i] = unix.Renameat2(parent, it.name, g.aside, places[i].name, unix.RENAME_NOREPLACE); errs[i] != nil {
 				places[i].name = ""
 			} else if now, _, _, err := g.look(g.aside, places[i].name); err != nil || !it.unchanged(now) {

@@ -107,19 +107,22 @@ var attributes = []attribute{
 
 // ReadMetadata reads the metadata of a zone's root through any descriptor of it, also an O_PATH one. Whoever may not
 // read the root (a member who may only deliver) gets empty metadata: the kernel said so.
-func ReadMetadata(fd int) Metadata { return readMetadata(fd, nil) }
-
-// readMetadata reads some of the attributes, or all of them.
-func readMetadata(fd int, some []string) Metadata {
-	var m Metadata
+func ReadMetadata(fd int) Metadata {
+	path := descriptorPath(fd)
 	// Most zones have few, and each that is asked for in vain takes as long as one that is there. Who cannot be told which asks for all.
-	there, err := xattr.List(descriptorPath(fd))
-	listed := err == nil
+	there, err := xattr.List(path)
+	return readMetadata(func(name string) ([]byte, error) { return xattr.Get(path, name) },
+		func(name string) bool { return err != nil || slices.Contains(there, name) })
+}
+
+// readMetadata reads the attributes that are wanted.
+func readMetadata(get func(name string) ([]byte, error), wanted func(name string) bool) Metadata {
+	var m Metadata
 	for _, a := range attributes {
-		if some != nil && !slices.Contains(some, a.name) || listed && !slices.Contains(there, a.name) {
+		if !wanted(a.name) {
 			continue
 		}
-		raw, err := xattr.Get(descriptorPath(fd), a.name)
+		raw, err := get(a.name)
 		if errors.Is(err, unix.EIO) || errors.Is(err, unix.EUCLEAN) || errors.Is(err, unix.ENOMEM) {
 			m.Bad = append(m.Bad, ValueError{Attr: a.name, Reason: BadForm}) // there may be one, and nobody can say which
 			continue

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -244,11 +245,13 @@ func identifyFile(dir int, name string, flags int) (fileIdentity, error) {
 	return identityOf(&st), err
 }
 
-func (it fileIdentity) String() string { return fmt.Sprintf("%d-%d", it.inode, it.born) }
+func (it fileIdentity) String() string {
+	return strconv.FormatUint(it.inode, 10) + "-" + strconv.FormatInt(it.born, 10)
+}
 
 // asideName is how the name of something of this zone begins when it was moved aside.
 func (h *Held) asideName(it fileIdentity) string {
-	return fmt.Sprintf("%s%d-%v-", asidePrefix, h.stat.Ino, it)
+	return asidePrefix + strconv.FormatUint(h.stat.Ino, 10) + "-" + it.String() + "-"
 }
 
 // isAside says whether what has the name is what was to be removed, of whatever zone.
@@ -280,22 +283,23 @@ func (h *Held) putBack(place aside, parent int, name string) error {
 
 // holds says whether a folder lies in the zone, whatever its name is now: it may have been moved out after it was reached.
 func (h *Held) holds(folder int) bool {
-	at, err := reach(folder, ".", unix.O_PATH|unix.O_DIRECTORY)
+	at := folder
 	var last inode
-	for err == nil {
+	for {
 		var st unix.Stat_t
-		err = unix.Fstat(at, &st)
-		if here := inodeOf(&st); err == nil && here != inodeOf(&h.stat) && here != last { // "/" lies in itself
-			var up int
+		err := unix.Fstat(at, &st)
+		here, up := inodeOf(&st), -1
+		if err == nil && here != inodeOf(&h.stat) && here != last { // "/" lies in itself
 			up, err = above(at, unix.O_PATH)
-			unix.Close(at)
-			at, last = up, here
-			continue
 		}
-		unix.Close(at)
-		return err == nil && inodeOf(&st) == inodeOf(&h.stat)
+		if at != folder {
+			unix.Close(at)
+		}
+		if up < 0 {
+			return err == nil && here == inodeOf(&h.stat)
+		}
+		at, last = up, here
 	}
-	return false
 }
 
 // sweep removes what an interrupted removal in this zone left in a folder that only root reaches. What stays is tried
