@@ -121,6 +121,7 @@ mount_disk() {
 add_references() {
     mkdir -p "$place/cgi-bin"
     go build -trimpath -ldflags '-s -w' -o "$place/cgi-bin/" ./bench/hello ./bench/sendfile
+    gcc -static -O2 -Wall -o "$place/cgi-bin/least" bench/least/least.c
     go build -o "$place/bench" ./bench
     cp bench/apache.conf /etc/apache2-sharezone/local.d/bench.conf
     quietly apache2ctl-sharezone restart
