@@ -101,6 +101,23 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
+// TestReadOnlyNothingDue: where nothing has had its time nobody is told that it could not go.
+func TestReadOnlyNothingDue(t *testing.T) {
+	s := newSite(t)
+	root := s.aging("age")
+	sh(t, "touch "+root+"/young; mount -o remount,ro "+s.base)
+	for _, s.noLimit = range []bool{false, true} {
+		s.now = time.Now()
+		if err := s.run("files"); err != nil {
+			t.Errorf("no limit %t: %v", s.noLimit, err)
+		}
+	}
+	sh(t, "mount -o remount,rw "+s.base)
+	if left := s.list(root); left != "young" {
+		t.Errorf("left: %s", left)
+	}
+}
+
 // TestDeep: a tree of a thousand levels goes, file by file because of its age or as a whole with its zone, with as few descriptors
 // as there are; no path is as long as its names are together.
 func TestDeep(t *testing.T) {

@@ -40,23 +40,21 @@ func (h *Held) LookAged(a *Aging) error { return (&ager{h: h, Aging: a}).run() }
 // Files go the way that everything goes here (see asidePrefix), in batches: what is in one folder is moved aside, looked
 // at again, and put back where it is not what was judged, or the folder lies in this zone no more. A folder is not moved: rmdir takes
 // none that has something in it, and what was moved aside when the process died would go with what somebody put there meanwhile.
-func (h *Held) RemoveAged(a *Aging) error {
-	var on unix.Statfs_t
-	if err := unix.Fstatfs(h.fd, &on); err != nil {
-		return err
-	} else if on.Flags&unix.ST_RDONLY != 0 {
-		return unix.EROFS // and no act for each thing that stays
-	}
+func (h *Held) RemoveAged(a *Aging) (err error) {
 	g := &ager{h: h, Aging: a, removing: true}
-	err := g.run()
-	return errors.Join(err, g.end())
+	defer func() { err = errors.Join(err, g.end()) }()
+	return g.run()
 }
 
 // begin is before something goes. The first time it locks the zone, and makes the folder to which things are moved: one of its own,
 // because walks that move things into one folder, and remove them there, wait for each other.
 func (g *ager) begin() (err error) {
 	if g.own == "" {
-		if g.h.lock == nil {
+		var on unix.Statfs_t
+		if err = unix.Fstatfs(g.h.fd, &on); err == nil && on.Flags&unix.ST_RDONLY != 0 {
+			err = unix.EROFS // and no act for each thing that stays
+		}
+		if err == nil && g.h.lock == nil {
 			err = g.h.Lock()
 		}
 		if err == nil {
