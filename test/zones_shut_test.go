@@ -155,6 +155,78 @@ func TestShutOut(t *testing.T) {
 	}
 }
 
+// TestShutOutIsLedToHisZone: who is shut out of his own zone finds it on his first page with that mark, and whatever he asks of its files he is not
+// told to ask the owner, but where he opens it. Nobody else is told that, nor he himself when it is open.
+func TestShutOutIsLedToHisZone(t *testing.T) {
+	zone := newZone(t, "user:bruno=write")
+	folder := "/cgi-bin/shz/" + zone + "/"
+	if a := curlAs(t, "anna", "-T", "/etc/hostname", folder+"file"); a.status != 201 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	listed := func(user string) (access string) {
+		t.Helper()
+		for _, z := range zonesIn(t, jsonAs(t, user, "/cgi-bin/home")) {
+			if z.Name == zone {
+				access = z.Access
+			}
+		}
+		return access
+	}
+	page := func(path string) answer {
+		t.Helper()
+		a := curlAs(t, "anna", "-H", "Accept-Language: en", path)
+		pagetest.Check(t, a.body)
+		return a
+	}
+	all := [][]string{{folder}, {folder + "file"}, {"-T", "/etc/hostname", folder + "new"}, {"-d", "op=mkdir&name=made", folder}, {"-F", "file=@/etc/hostname", folder}}
+	for _, mode := range []struct {
+		mode, access string
+		refused      [][]string
+	}{
+		{"1070", "none", all}, {"1670", "none", all}, {"1570", "read", [][]string{{"-T", "/etc/hostname", folder + "more"}}}, {"1370", "drop", nil},
+	} {
+		run(t, "chmod", mode.mode, zonePath(zone))
+		if got := listed("anna"); got != mode.access {
+			t.Errorf("%s: access %q on the first page", mode.mode, got)
+		}
+		a := page("/cgi-bin/home")
+		at := strings.Index(a.body, `<bdi dir="auto">`+zone)
+		if at < 0 {
+			t.Fatalf("%s: %s", mode.mode, a.body)
+		}
+		item, _, _ := strings.Cut(a.body[at:], "</li>")
+		for _, want := range []string{"Shut to you", "mode " + mode.mode, `href="/cgi-bin/zones/` + zone + `"`, "You can open it again on its page"} {
+			if !strings.Contains(item, want) {
+				t.Errorf("%s: the first page lacks %q: %s", mode.mode, want, item)
+			}
+		}
+		for _, request := range mode.refused {
+			if a := jsonAs(t, "anna", append([]string{"-H", "Accept-Language: it"}, request...)...); !strings.Contains(a.body, "Quest'area è tua") || strings.Contains(a.body, "chiedilo al proprietario") {
+				t.Errorf("%s %q: %d %s", mode.mode, request, a.status, a.body)
+			}
+			if a := curlAs(t, "bruno", request...); strings.Contains(a.body, "yours") || strings.Contains(a.body, "è tua") {
+				t.Errorf("%s %q: bruno is told %s", mode.mode, request, a.body)
+			}
+		}
+		if mode.access != "none" { // a page of the folder is shown
+			continue
+		}
+		if a := page(folder); a.status != 403 || !strings.Contains(a.body, `class="btn btn-primary" href="/cgi-bin/zones/`+zone+`"`) {
+			t.Errorf("%s: %d %s", mode.mode, a.status, a.body)
+		}
+	}
+	if a := form(t, "anna", management+"/"+zone, true, "op=open"); a.status != 200 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	if a := english(t, "anna", "/cgi-bin/home"); listed("anna") != "own" || strings.Contains(a.body, "Shut to you") {
+		t.Errorf("%s", a.body)
+	}
+	run(t, "install", "-d", "-o", "bruno", "-m", "1700", zonePath(zone)+"/his")
+	if a := english(t, "anna", folder+"his/"); a.status != 403 || strings.Contains(a.body, "yours") {
+		t.Errorf("what another shut in it: %d %s", a.status, a.body)
+	}
+}
+
 // TestRefusalsHaveSentences: what is reserved, what is no folder, and a zone that was given away say so.
 func TestRefusalsHaveSentences(t *testing.T) {
 	zone := newZone(t, "user:bruno=write")

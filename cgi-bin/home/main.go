@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -21,7 +22,7 @@ func answer(c *web.Call) error {
 		return err
 	}
 	names := account.NewNames()
-	zones, err := reachable(c, names)
+	zones, shut, err := reachable(c, names)
 	if err != nil {
 		return err
 	}
@@ -36,16 +37,17 @@ func answer(c *web.Call) error {
 		}
 	}
 	object := map[string]any{"user": c.User, "roles": names.Roles(c.User), "zones": zones}
-	return c.Answer(http.StatusOK, object, homePage(v, rows(c, zones)))
+	return c.Answer(http.StatusOK, object, homePage(v, rows(c, zones, shut)))
 }
 
-// reachable asks the kernel about each zone; those with no answer but no are left out.
-func reachable(c *web.Call, names *account.Names) ([]zone.Summary, error) {
+// reachable asks the kernel about each zone; those with no answer but no are left out, but for the user's own: of the ones that shut him out, by
+// name, it says how they are opened.
+func reachable(c *web.Call, names *account.Names) (zones []zone.Summary, shut map[string]string, err error) {
 	found, err := zone.ListZones()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	zones := []zone.Summary{}
+	zones, shut = []zone.Summary{}, make(map[string]string)
 	for _, name := range found {
 		root, err := zone.OpenZone(name)
 		if err != nil {
@@ -54,23 +56,28 @@ func reachable(c *web.Call, names *account.Names) ([]zone.Summary, error) {
 			}
 			continue
 		}
-		if access := root.Access(); access != zone.None {
+		if root.ShutsOwner() {
+			shut[name] = c.ShutOut(root)
+		}
+		if access := root.Access(); access != zone.None || shut[name] != "" {
 			m := zone.ReadMetadata(root.Descriptor())
 			zones = append(zones, zone.NewSummary(name, root.Stat().Uid, m, access, zone.StateOpen, names))
 		}
 		root.Close()
 	}
-	return zones, nil
+	return zones, shut, nil
 }
 
-func rows(c *web.Call, zones []zone.Summary) []zoneRow {
+func rows(c *web.Call, zones []zone.Summary, shut map[string]string) []zoneRow {
 	rows := make([]zoneRow, len(zones))
 	for i, z := range zones {
 		rows[i] = zoneRow{
-			Name: z.Name, Owner: z.Owner, Access: z.Access, May: c.May(z.Access), State: string(z.State),
-			Href: templ.SafeURL("/cgi-bin/shz/" + url.PathEscape(z.Name) + "/"),
+			Name: z.Name, Owner: z.Owner, Access: z.Access, May: cmp.Or(shut[z.Name], c.May(z.Access)), Shut: shut[z.Name] != "", State: string(z.State),
 		}
-		if z.Access == zone.Own {
+		if z.Access != zone.None {
+			rows[i].Href = templ.SafeURL("/cgi-bin/shz/" + url.PathEscape(z.Name) + "/")
+		}
+		if z.Access == zone.Own || rows[i].Shut {
 			rows[i].Manage = templ.SafeURL("/cgi-bin/zones/" + z.Name)
 		}
 		if z.Title != nil {

@@ -16,6 +16,7 @@ type zoneRow struct {
 	Access  zone.Access
 	May     string        // what the user can do there
 	Expires string        // already formatted; "" = never
+	Shut    bool          // it is the user's own, and its mode shuts him out
 	State   string        // "open" or "closed"
 	Href    templ.SafeURL // "" = not reachable, e.g. closed
 	Manage  templ.SafeURL // "" = it is another's

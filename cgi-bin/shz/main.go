@@ -44,6 +44,7 @@ func answer(c *web.Call) error {
 		return err
 	}
 	defer root.Close()
+	c.InZone(path.Zone, root)
 	resumes := c.Request.URL.Query().Has("upload")
 	switch c.Request.Method {
 	case http.MethodPut:

@@ -112,7 +112,7 @@ func TestErrorPage(t *testing.T) {
 	for _, l := range []text.Language{text.Italian, text.English} {
 		for _, code := range errorCodes {
 			message := l.Say("error." + code)
-			html := pagetest.Render(t, ErrorPage(anna(l), code, message, "f00d<1>", "/cgi-bin/shz/demo/"))
+			html := pagetest.Render(t, ErrorPage(anna(l), code, message, "f00d<1>", "/cgi-bin/shz/demo/", ""))
 			contains(t, html,
 				"<h1>"+templ.EscapeString(l.Say("error-title."+code))+"</h1>",
 				`<p role="alert" class="lead">`+templ.EscapeString(message)+"</p>",
@@ -120,8 +120,8 @@ func TestErrorPage(t *testing.T) {
 				`class="btn btn-primary" href="/cgi-bin/shz/demo/"`)
 		}
 	}
-	contains(t, pagetest.Render(t, ErrorPage(View{}, "never heard of", "x", "", "")), "<h1>Qualcosa non ha funzionato</h1>")
-	html := pagetest.Render(t, ErrorPage(View{}, "internal", "x", "", ""))
+	contains(t, pagetest.Render(t, ErrorPage(View{}, "never heard of", "x", "", "", "")), "<h1>Qualcosa non ha funzionato</h1>")
+	html := pagetest.Render(t, ErrorPage(View{}, "internal", "x", "", "", ""))
 	lacks(t, html, "<code>")
 	contains(t, html, `class="btn btn-primary" href="/"`)
 }
@@ -130,7 +130,7 @@ func TestErrorPageLeadsNowhereElse(t *testing.T) {
 	for _, back := range []string{
 		"https://evil.example/", "//evil.example/", `/\evil.example/`, "javascript:alert(1)", "/\n/evil.example", "evil", "",
 	} {
-		html := pagetest.Render(t, ErrorPage(anna(text.Italian), "not-found", "x", "1", back))
+		html := pagetest.Render(t, ErrorPage(anna(text.Italian), "not-found", "x", "1", back, ""))
 		contains(t, html, `class="btn btn-primary" href="/cgi-bin/home"`)
 	}
 }

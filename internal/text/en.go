@@ -41,6 +41,13 @@ var englishPages = map[string]string{
 	"access.drop":      "You can deliver files; what it contains is not listed.",
 	"access.none":      "You cannot enter.",
 
+	// What the owner of a zone is told whom its mode keeps out; the second sentence by who can open it.
+	"shut-out":               "This zone is yours, but the permissions of its folder (chmod, mode %s) keep you out of it, or from changing it.",
+	"shut-out.open":          "You can open it again on its page, under \"Manage zones\".",
+	"shut-out.inside":        "You can open it again on its page, from the internal network.",
+	"shut-out.administrator": "You are no manager: ask the administrator to open it again.",
+	"shut-out.page":          "To the page of the zone",
+
 	"login.title":       "Log in to Share Zone",
 	"login.intro":       "Enter the user name and the password that you were given.",
 	"login.username":    "User name",
@@ -76,6 +83,7 @@ var englishPages = map[string]string{
 	"home.expires":      "End date",
 	"home.never":        "none",
 	"home.closed":       "Closed",
+	"home.shut":         "Shut to you",
 	"home.manage":       "Manage",
 
 	"folder.caption":       "Contents of the folder",

@@ -41,6 +41,13 @@ var italianPages = map[string]string{
 	"access.drop":      "Puoi consegnare file; quello che contiene non viene elencato.",
 	"access.none":      "Non puoi entrare.",
 
+	// What the owner of a zone is told whom its mode keeps out; the second sentence by who can open it.
+	"shut-out":               "Quest'area è tua, ma i permessi della sua cartella (chmod, modo %s) ti tengono fuori, o non ti lasciano modificarla.",
+	"shut-out.open":          "Puoi riaprirla dalla sua pagina, in \"Gestisci le aree\".",
+	"shut-out.inside":        "Puoi riaprirla dalla sua pagina, dalla rete interna.",
+	"shut-out.administrator": "Non sei un gestore: chiedi all'amministratore di riaprirla.",
+	"shut-out.page":          "Alla pagina dell'area",
+
 	"login.title":       "Entra in Share Zone",
 	"login.intro":       "Scrivi il nome utente e la password che hai ricevuto.",
 	"login.username":    "Nome utente",
@@ -76,6 +83,7 @@ var italianPages = map[string]string{
 	"home.expires":      "Scadenza",
 	"home.never":        "nessuna",
 	"home.closed":       "Chiusa",
+	"home.shut":         "Ti tiene fuori",
 	"home.manage":       "Gestisci",
 
 	"folder.caption":       "Contenuto della cartella",

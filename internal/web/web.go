@@ -66,6 +66,9 @@ type Call struct {
 	nulls   []string // see Nulls
 	reasons []error  // what went wrong, for the log
 
+	shutOut string // see InZone; "" = the zone is another's, or lets its owner in
+	opens   string // the page where he opens it
+
 	maintenance bool // there is maintenance, and the user is an administrator
 	shut        bool // there is, and he is none
 	response    *response
@@ -313,6 +316,27 @@ func (c *Call) May(access zone.Access) string {
 	return c.Language.Say("access." + string(access))
 }
 
+// ShutOut says to the owner of a zone whose mode shuts him out of it, by chmod, who can open it again and where.
+func (c *Call) ShutOut(root *zone.Object) string {
+	way := "open"
+	switch {
+	case c.Entry == "external":
+		way = "inside"
+	case !zone.MayMakeZones() && !c.Administers(): // zonefix would refuse him
+		way = "administrator"
+	}
+	return c.Language.Say("shut-out", fmt.Sprintf("%04o", root.Stat().Mode&0o7777)) + " " + c.Language.Say("shut-out."+way)
+}
+
+// InZone has who is shut out of a zone of his own told so, whatever in it he asked for: he is its owner, and not to ask him. An error page leads to
+// the page of the zone.
+func (c *Call) InZone(name string, root *zone.Object) {
+	if root.ShutsOwner() {
+		c.shutOut = c.ShutOut(root)
+		c.opens = "/cgi-bin/zones/" + name
+	}
+}
+
 // Answer sends an object as JSON, or the page, whichever was asked for.
 func (c *Call) Answer(status int, object any, html templ.Component) error {
 	if c.JSON {
@@ -404,6 +428,8 @@ func (c *Call) Message(err error) string {
 		return told.Sentence
 	case errors.As(err, &field):
 		return field.sentence(c.Language)
+	case c.shutOut != "" && errors.Is(err, unix.EACCES):
+		return c.shutOut
 	case errors.Is(err, errNotAnswered):
 		return c.Language.Say("entry.not-answered")
 	case errors.Is(err, zone.ErrNewName), errors.Is(err, unix.ENAMETOOLONG),
@@ -458,7 +484,11 @@ func (c *Call) FailAs(code Code, message string) {
 		h.Set("Retry-After", "300")
 		title = "maintenance"
 	}
-	err := c.Answer(code.Status(), c.ErrorObject(code, message), page.ErrorPage(c.View(message), title, message, c.ID, c.back()))
+	back, label := c.back(), ""
+	if c.shutOut != "" && message == c.shutOut && c.Answers("zones") {
+		back, label = c.opens, c.Language.Say("shut-out.page")
+	}
+	err := c.Answer(code.Status(), c.ErrorObject(code, message), page.ErrorPage(c.View(message), title, message, c.ID, back, label))
 	if err != nil {
 		c.Log(err)
 	}

@@ -70,6 +70,10 @@ func IsTaken(name string) bool {
 // Mine says whether the caller owns the object.
 func (o *Object) Mine() bool { return o.stat.Uid == uint32(os.Geteuid()) }
 
+// ShutsOwner says whether the mode of the caller's own object keeps from him what is its owner's (chmod). Only that decides what he may there, and a
+// zone is his all the same.
+func (o *Object) ShutsOwner() bool { return o.Mine() && o.stat.Mode&0o700 != 0o700 }
+
 // isMount says whether the way from the base to the zone leads to another mount.
 func isMount(name string) bool {
 	base, err := OpenBase()
