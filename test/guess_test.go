@@ -90,6 +90,64 @@ func TestGuessesAtOneAccount(t *testing.T) {
 	}
 }
 
+// TestShutFromOneAddress: administrators see who is shut out from one address alone, from which one and until when, and forgiving opens it.
+func TestShutFromOneAddress(t *testing.T) {
+	needDemo(t)
+	forgive(t)
+	setConfig(t, "[login]\npair_failures = 4\nfailure_milliseconds = 300\n")
+	const password = "Lampone-7-Treno-Verde"
+	clearUsers(t, "bersaglio")
+	run(t, "shzadm", "user", "add", "bersaglio", "--role", "base", "--full-name", "Bersaglio", "--email", "b@example.org")
+	setPassword(t, "bersaglio", password)
+	if u := shown(t, "bersaglio"); u.ShutFrom == nil || len(u.ShutFrom) != 0 {
+		t.Errorf("before: %v", u.ShutFrom)
+	}
+	if from(t, "127.0.3.2", "bersaglio", password, 4) {
+		t.Error("four guesses, and the right password is still asked for")
+	}
+	one := func(what string, users ...account.User) {
+		t.Helper()
+		if len(users) != 1 {
+			t.Fatalf("%s: %v", what, users)
+		}
+		u := users[0]
+		if len(u.ShutFrom) != 1 || u.ShutFrom[0].Address != "127.0.3.2" || time.Until(u.ShutFrom[0].Until) < 10*time.Minute || u.ShutUntil != nil {
+			t.Errorf("%s: shut from %v, from everywhere until %v", what, u.ShutFrom, u.ShutUntil)
+		}
+	}
+	one("shzadm user show", shown(t, "bersaglio"))
+	if out, _ := shzadm(t, "user", "show", "bersaglio"); !strings.Contains(out, "127.0.3.2 20") {
+		t.Errorf("shzadm user show:\n%s", out)
+	}
+	var list struct{ Users []account.User }
+	a := jsonAs(t, "admin", usersPage+"?username=bersaglio")
+	if err := json.Unmarshal([]byte(a.body), &list); err != nil {
+		t.Fatalf("%v: %s", err, a.body)
+	}
+	one("the search", list.Users...)
+	var u account.User
+	if a := jsonAs(t, "admin", usersPage+"/bersaglio"); json.Unmarshal([]byte(a.body), &u) != nil {
+		t.Fatal(a.body)
+	}
+	one("his page", u)
+	for language, want := range map[string][2]string{
+		"en": {"So many refused from 127.0.3.2 that from there, and from there alone", "shut by refused logins from 127.0.3.2 alone, until"},
+		"it": {"Così tanti rifiuti da 127.0.3.2 che da lì, e solo da lì", "chiuso dagli accessi rifiutati solo da 127.0.3.2, fino a"},
+	} {
+		for i, path := range []string{usersPage + "/bersaglio", usersPage + "?text=bersaglio"} {
+			if a := curlAs(t, "admin", "-H", "Accept-Language: "+language, path); a.status != 200 || !strings.Contains(a.body, want[i]) {
+				t.Errorf("%s in %s: %d, without %q:\n%s", path, language, a.status, want[i], a.body)
+			}
+		}
+	}
+	if a := jsonAs(t, "admin", "-d", "op=forgive", usersPage+"/bersaglio"); a.status != 200 || !strings.Contains(a.body, `"shut_from":[]`) {
+		t.Errorf("forgiving: %d %s", a.status, a.body)
+	}
+	if !from(t, "127.0.3.2", "bersaglio", password, 0) {
+		t.Error("forgiving did not let him in again from there")
+	}
+}
+
 // TestGuessesFromOneAddress: behind an address that guesses at many accounts those stay who were in before.
 func TestGuessesFromOneAddress(t *testing.T) {
 	d := needDemo(t)

@@ -73,7 +73,7 @@ var reserved = map[string]struct{ by, why string }{
 	"net/http/cgi":                      {"internal/web bench/hello", "one place takes the request from the environment"},
 	"sharezone/internal/account/change": {"sbin/shzadm libexec/account libexec/auth internal/farewell internal/admission", "only root changes accounts"},
 	"sharezone/internal/farewell":       {"sbin/shzadm libexec/account", "only root changes accounts"},
-	"sharezone/internal/attempt":        {"libexec/auth internal/account/change", "what is refused is counted in one place, and only root forgets it"},
+	"sharezone/internal/attempt":        {"libexec/auth libexec/account internal/account/change sbin/shzadm", "what is refused is counted in one place, and only root sees and forgets it"},
 	"sharezone/internal/helper":         {"internal/web cgi-bin/... sbin/shzadm libexec/account libexec/auth libexec/zonefix libexec/access libexec/zoneid notify/worker", "root helpers serve requests, and shzadm; they take from it what is asked and answered"},
 	"sharezone/internal/token":          {"libexec/auth libexec/account internal/invitation internal/verification internal/account/change cleaner", "only root makes and uses links"},
 	"sharezone/internal/invitation":     {"libexec/account sbin/shzadm internal/verification internal/admission", "only root makes links"},

@@ -31,7 +31,7 @@ type listView struct {
 // row is a user in the list.
 type row struct {
 	Label, Name, About string
-	Role, Status       string
+	Role, Status, Shut string
 	Href               templ.SafeURL
 	LastLogin          string
 }
@@ -41,7 +41,7 @@ func (v viewer) listView(c account.Criteria, offset int, reply helper.AccountRep
 	for _, u := range reply.Users {
 		l.Users = append(l.Users, row{
 			Label: label(u), Name: u.Name, About: said(u.Company), Role: v.call.Language.Say(roleKey(u)), Status: v.call.Language.Say(statusKey(u)), Href: templ.SafeURL(href(u.Name)),
-			LastLogin: v.moment(u.LastLogin),
+			LastLogin: v.moment(u.LastLogin), Shut: v.shut(u),
 		})
 	}
 	if offset > 0 {
@@ -105,6 +105,17 @@ func statusKey(u helper.KnownUser) string {
 	return "users-status." + string(*u.Status)
 }
 
+// shut says that somebody is not let in for refused logins, whatever the status of his account is.
+func (v viewer) shut(u helper.KnownUser) string {
+	switch {
+	case u.ShutUntil != nil:
+		return v.call.Language.Say("users-status.shut", v.moment(u.ShutUntil))
+	case len(u.ShutFrom) > 0:
+		return v.call.Language.Say("users-status.shut-from", u.ShutFrom[0].Address, v.moment(&u.ShutFrom[0].Until))
+	}
+	return ""
+}
+
 func (v viewer) moment(t *time.Time) string {
 	if t == nil {
 		return v.call.Language.Say("users.never")
@@ -146,6 +157,9 @@ func (v viewer) facts(u helper.KnownUser) []fact {
 	}
 	if u.ShutUntil != nil {
 		facts = append(facts, fact{l.Say("users.shut"), v.moment(u.ShutUntil), false})
+	}
+	for _, s := range u.ShutFrom {
+		facts = append(facts, fact{l.Say("users.shut-from", s.Address), v.moment(&s.Until), false})
 	}
 	if u.SecondFactor {
 		facts = append(facts, fact{l.Say("factor.title"), l.Say("users-factor.on"), false})

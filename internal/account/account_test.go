@@ -165,13 +165,13 @@ func TestUsers(t *testing.T) {
 	}
 	want := `[{"username":"anna","uid":1001,"full_name":"Anna Rossi","company":"Acme","email":"anna@example.org",` +
 		`"phone":"+39 059 1","mobile":"335 12","roles":["base","manager"],"status":"active","locked":false,"expires":null,` +
-		`"must_change":false,"password_due":null,"language":null,"channel":null,"last_login":null,"groups":["shzbase","shzmgr","shzonly"],"sponsor":null,"review":false,"failed_logins":null,"failed_codes":null,"shut_until":null,"email_verified":false},` +
+		`"must_change":false,"password_due":null,"language":null,"channel":null,"last_login":null,"groups":["shzbase","shzmgr","shzonly"],"sponsor":null,"review":false,"failed_logins":null,"failed_codes":null,"shut_until":null,"shut_from":null,"email_verified":false},` +
 		`{"username":"bruno","uid":1002,"full_name":"Bruno","company":null,"email":null,"phone":null,"mobile":null,` +
 		`"roles":["base"],"status":"expired","locked":true,"expires":"2026-01-01","must_change":true,"password_due":null,"language":null,"channel":null,` +
-		`"last_login":null,"groups":["shzbase","shzonly","shz-acme"],"sponsor":null,"review":false,"failed_logins":null,"failed_codes":null,"shut_until":null,"email_verified":false},` +
+		`"last_login":null,"groups":["shzbase","shzonly","shz-acme"],"sponsor":null,"review":false,"failed_logins":null,"failed_codes":null,"shut_until":null,"shut_from":null,"email_verified":false},` +
 		`{"username":"carla","uid":1003,"full_name":null,"company":null,"email":null,"phone":null,"mobile":null,` +
 		`"roles":["base"],"status":null,"locked":null,"expires":null,"must_change":null,"password_due":null,"language":null,"channel":null,"last_login":null,` +
-		`"groups":["shzbase"],"sponsor":null,"review":false,"failed_logins":null,"failed_codes":null,"shut_until":null,"email_verified":false}]`
+		`"groups":["shzbase"],"sponsor":null,"review":false,"failed_logins":null,"failed_codes":null,"shut_until":null,"shut_from":null,"email_verified":false}]`
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

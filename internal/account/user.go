@@ -74,8 +74,15 @@ type User struct {
 
 	FailedLogins  *int       `json:"failed_logins"`  // since the last right password
 	FailedCodes   *int       `json:"failed_codes"`   // of a second factor, since the last right one
-	ShutUntil     *time.Time `json:"shut_until"`     // by so many of them that the right ones are refused, too
+	ShutUntil     *time.Time `json:"shut_until"`     // by so many of them, from all addresses, that the right ones are refused, too
+	ShutFrom      []ShutFrom `json:"shut_from"`      // addresses, by so many of them from there; null: not known
 	EmailVerified bool       `json:"email_verified"` // mail to the address is known to reach him
+}
+
+// ShutFrom is an address from which alone somebody is let in no more, for so many were refused from there.
+type ShutFrom struct {
+	Address string    `json:"address"` // with /64 where it stands for all that begin with the same 64 bits
+	Until   time.Time `json:"until"`
 }
 
 // Shadow is what only root can read of accounts: shadow(5) and, after ReadLogins, the last logins and the refused ones.

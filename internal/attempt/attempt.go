@@ -19,7 +19,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -296,19 +295,15 @@ func (s store) remove(name string) error {
 
 // each does it with what is counted of an account from each address.
 func (s store) each(user string, do func(name string) error) error {
-	entries, err := os.ReadDir(s.folder)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
+	names, err := s.names()
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		at := strings.LastIndexByte(e.Name(), '@') // names of a directory may have one, addresses have none
-		if at <= 0 || e.Name()[:at] != user {
+	for _, name := range names {
+		if of, _, is := cutPair(name); !is || of != user {
 			continue
 		}
-		if err := do(e.Name()); err != nil {
+		if err := do(name); err != nil {
 			return err
 		}
 	}

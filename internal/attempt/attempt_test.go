@@ -6,10 +6,13 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"sharezone/internal/account"
 )
 
 // room is that of the tests: large enough that a tenth of it is more than a test brings.
@@ -250,5 +253,49 @@ func TestForgiven(t *testing.T) {
 	}
 	if names, _ := os.ReadDir(s.folder); len(names) != 3 { // anna's, bruno's new one, the address's
 		t.Errorf("%d files", len(names))
+	}
+}
+
+// TestShut: of who is shut out it is known from where and until when, and of nobody else; forgiving ends it.
+func TestShut(t *testing.T) {
+	s := newStore(t)
+	people := func(s store) map[string][]account.ShutFrom {
+		users := []account.User{{Name: "anna"}, {Name: "a@b"}, {Name: "bruno"}}
+		if err := s.addShut(users); err != nil {
+			t.Fatal(err)
+		}
+		found := make(map[string][]account.ShutFrom)
+		for _, u := range users {
+			if u.ShutFrom == nil {
+				t.Errorf("%s: not known", u.Name)
+			}
+			found[u.Name] = u.ShutFrom
+		}
+		return found
+	}
+	if all := people(store{folder: s.folder + "/none", now: noon, limits: s.limits}); len(all["anna"]) != 0 {
+		t.Errorf("nothing was counted yet: %v", all)
+	}
+	for range 4 {
+		s.try("anna", "192.0.2.1", false)
+		s.later(time.Minute).try("anna", "2001:db8::1", false)
+		s.try("a@b", "192.0.2.1", false)
+	}
+	s.try("bruno", "192.0.2.1", false)
+	until := noon.Add(15 * time.Minute)
+	want := map[string][]account.ShutFrom{
+		"anna": {{Address: "2001:db8::/64", Until: until.Add(time.Minute)}, {Address: "192.0.2.1", Until: until}}, "a@b": {{Address: "192.0.2.1", Until: until}}, "bruno": {},
+	}
+	if got := people(s); !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, not %v", got, want)
+	}
+	if err := s.forgive("anna"); err != nil {
+		t.Fatal(err)
+	}
+	if got := people(s); len(got["anna"]) != 0 || len(got["a@b"]) != 1 {
+		t.Errorf("after anna was forgiven: %v", got)
+	}
+	if got := people(s.later(15 * time.Minute)); len(got["a@b"]) != 0 {
+		t.Errorf("when the time is over: %v", got)
 	}
 }

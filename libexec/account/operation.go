@@ -10,6 +10,7 @@ import (
 
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
+	"sharezone/internal/attempt"
 	"sharezone/internal/config"
 	"sharezone/internal/factor"
 	"sharezone/internal/farewell"
@@ -80,7 +81,7 @@ func search(w *work) error {
 
 // known adds what takes a look at each, for those who are shown.
 func (w *work) known(users []account.User) ([]helper.KnownUser, error) {
-	if err := errors.Join(account.AddLogins(users), w.names.AddSponsors(users, w.shadow, w.now)); err != nil {
+	if err := errors.Join(account.AddLogins(users), addShut(users), w.names.AddSponsors(users, w.shadow, w.now)); err != nil {
 		return nil, err
 	}
 	people := make([]account.Entry, 0, len(users))
@@ -106,6 +107,16 @@ func (w *work) known(users []account.User) ([]helper.KnownUser, error) {
 		}
 	}
 	return known, nil
+}
+
+// addShut says who is shut out from which addresses. Without settings that can be read nobody gets in at all, and it is not known.
+func addShut(users []account.User) error {
+	settings, err := config.Read()
+	if err != nil {
+		privileged.Log(program, "who is shut out", err)
+		return nil
+	}
+	return attempt.AddShut(users, attempt.LimitsOf(settings.Login))
 }
 
 // show returns one user with his invitation and sessions, and the zones that are his or that have him in their lists.

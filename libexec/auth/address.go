@@ -145,7 +145,7 @@ func proveOwner(q request, a account, settings config.Settings) error {
 	if !validPassword(q.Password) {
 		return wrong("no password that PAM could take")
 	}
-	try, err := attempt.Begin(a.name, address, attemptLimits(settings.Login))
+	try, err := attempt.Begin(a.name, address, attempt.LimitsOf(settings.Login))
 	logUncounted(try)
 	if err != nil {
 		return wrong(err)

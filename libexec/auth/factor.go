@@ -120,7 +120,7 @@ func tryCode(q request, who caller, settings config.Settings, began *time.Time) 
 	}
 	// 2. Refuse if this address has guessed too often. 3. Refuse if PAM says that the code is wrong, or was used, or that there were too
 	// many.
-	try, err := attempt.Begin(who.name, address, attemptLimits(settings.Login))
+	try, err := attempt.Begin(who.name, address, attempt.LimitsOf(settings.Login))
 	logUncounted(try)
 	if err == nil {
 		err = checkCode(settings.Login, settings.Entry(r.Entry), who.account, r.Address, q.Code)

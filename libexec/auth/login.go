@@ -82,7 +82,7 @@ func tryLogin(q request, settings config.Settings, began *time.Time) (reply, err
 	if err != nil && !stranger {
 		return reply{}, err
 	}
-	try, tooMany := attempt.Begin(a.name, address, attemptLimits(settings.Login))
+	try, tooMany := attempt.Begin(a.name, address, attempt.LimitsOf(settings.Login))
 	logUncounted(try)
 	switch {
 	case stranger:
@@ -153,10 +153,6 @@ func languageOf(a account) string {
 		log("preferences of "+a.name, err)
 	}
 	return string(p.Language)
-}
-
-func attemptLimits(l config.Login) attempt.Limits {
-	return attempt.Limits{Pair: l.PairFailures, Address: l.AddressFailures, Window: l.FailureWindow}
 }
 
 // logUncounted tells the administrator that the limits on guessing do not hold for now.
@@ -534,7 +530,7 @@ func prove(password string, r session.Record, who caller, settings config.Settin
 	if err != nil {
 		return err
 	}
-	try, err := attempt.Begin(who.name, address, attemptLimits(settings.Login))
+	try, err := attempt.Begin(who.name, address, attempt.LimitsOf(settings.Login))
 	logUncounted(try)
 	if err == nil {
 		err = authenticate(settings.Entry(r.Entry).PAMService, who.account, r.Address, password)

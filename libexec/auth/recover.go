@@ -63,7 +63,7 @@ func tryForgot(q request, settings config.Settings) error {
 	}
 	// 1. Refuse if this address has asked or guessed too often. Each question counts as a refused login of the address: who asks for
 	// many names is none that has forgotten his own.
-	try, err := attempt.Begin("", address, attemptLimits(settings.Login))
+	try, err := attempt.Begin("", address, attempt.LimitsOf(settings.Login))
 	logUncounted(try)
 	if err != nil {
 		return fmt.Errorf("user %s from %s: %w", name, address, err)
@@ -250,7 +250,7 @@ func useLink(q request, purpose token.Purpose, settings config.Settings, prove, 
 	}
 	// refused counts as a refused login of the address does. A good link is asked no more, wherever it is used: others may share the address.
 	refused := func(err error) error {
-		try, tooMany := attempt.Begin("", address, attemptLimits(settings.Login))
+		try, tooMany := attempt.Begin("", address, attempt.LimitsOf(settings.Login))
 		logUncounted(try)
 		return &told{"refused", fmt.Sprintf("link from %s: %v", address, errors.Join(err, tooMany))}
 	}

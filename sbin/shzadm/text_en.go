@@ -344,7 +344,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"user-password": "Password, to be changed at the first login: %s\n",
 	"user-invited":  "User %s: invited; the link goes to %s and is good until %s\n",
 	"user-columns":  "USER UID ROLES STATUS EXPIRES NAME COMPANY EMAIL",
-	"user-fields":   "User|Uid|Full name|Company|Email|Address verified|Phone|Mobile|Roles|Status|Expires|Must change password|Groups|Language|Told by|Last login|Refused logins|Invited by|Second factor|Refused codes|Shut until|Password due",
+	"user-fields":   "User|Uid|Full name|Company|Email|Address verified|Phone|Mobile|Roles|Status|Expires|Must change password|Groups|Language|Told by|Last login|Refused logins|Invited by|Second factor|Refused codes|Shut until|Shut only from (address, until)|Password due",
 	"user-verify":   "%s: a link goes to %s; the address is verified when it is used\n",
 	"zone-made":     "Zone %s of %s: %s\n",
 	"zone-shared":   "Zone %s: %s=%s (changed inside: folders %d, files %d)\n",

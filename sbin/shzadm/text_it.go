@@ -343,7 +343,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"user-password": "Password, da cambiare al primo accesso: %s\n",
 	"user-invited":  "Utente %s: invitato; il link va a %s e vale fino al %s\n",
 	"user-columns":  "UTENTE UID RUOLI STATO SCADENZA NOME AZIENDA EMAIL",
-	"user-fields":   "Utente|Uid|Nome|Azienda|Email|Indirizzo verificato|Telefono|Cellulare|Ruoli|Stato|Scadenza|Deve cambiare password|Gruppi|Lingua|Avvisi per|Ultimo accesso|Accessi rifiutati|Invitato da|Secondo fattore|Codici rifiutati|Chiuso fino a|Password da cambiare dal",
+	"user-fields":   "Utente|Uid|Nome|Azienda|Email|Indirizzo verificato|Telefono|Cellulare|Ruoli|Stato|Scadenza|Deve cambiare password|Gruppi|Lingua|Avvisi per|Ultimo accesso|Accessi rifiutati|Invitato da|Secondo fattore|Codici rifiutati|Chiuso fino a|Chiuso solo da (indirizzo, fino a)|Password da cambiare dal",
 	"user-verify":   "%s: a %s va un link; l'indirizzo è verificato quando viene usato\n",
 	"zone-made":     "Area %s di %s: %s\n",
 	"zone-shared":   "Area %s: %s=%s (cambiati all'interno: cartelle %d, file %d)\n",

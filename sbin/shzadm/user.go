@@ -12,6 +12,8 @@ import (
 
 	"sharezone/internal/account"
 	"sharezone/internal/account/change"
+	"sharezone/internal/attempt"
+	"sharezone/internal/config"
 	"sharezone/internal/factor"
 )
 
@@ -145,7 +147,7 @@ func userList(c *call, args []string) error {
 		return err
 	}
 	users := names.Users(shadow, time.Now())
-	if err := names.AddSponsors(users, shadow, time.Now()); err != nil {
+	if err := errors.Join(names.AddSponsors(users, shadow, time.Now()), addShut(users)); err != nil {
 		return err
 	}
 	if *review {
@@ -195,7 +197,7 @@ func userShow(c *call, args []string) error {
 	return c.printFields("user-fields", u.Name, strconv.FormatUint(uint64(u.UID), 10), text(u.FullName), text(u.Company),
 		text(u.Email), verified, text(u.Phone), text(u.Mobile), joinRoles(u.Roles), status(u), text(u.Expires), mustChange,
 		strings.Join(u.Groups, " "), text(u.Language), text((*string)(u.Channel)), moment(u.LastLogin), refused, text(u.Sponsor),
-		c.say.line(map[bool]string{true: "yes", false: "no"}[second.Enrolled]), codes, moment(u.ShutUntil), text(u.PasswordDue))
+		c.say.line(map[bool]string{true: "yes", false: "no"}[second.Enrolled]), codes, moment(u.ShutUntil), shutFrom(u.ShutFrom), text(u.PasswordDue))
 }
 
 func findUser(name string) (account.User, error) {
@@ -212,8 +214,26 @@ func findUser(name string) (account.User, error) {
 		return u, fmt.Errorf("%s: %w", name, errNoUser)
 	}
 	one := []account.User{u}
-	err = names.AddSponsors(one, shadow, time.Now())
+	err = errors.Join(names.AddSponsors(one, shadow, time.Now()), addShut(one))
 	return one[0], err
+}
+
+// addShut says who is shut out from which addresses; not where the settings cannot be read, which doctor tells.
+func addShut(users []account.User) error {
+	settings, err := config.Read()
+	if err != nil {
+		return nil
+	}
+	return attempt.AddShut(users, attempt.LimitsOf(settings.Login))
+}
+
+// shutFrom writes from which addresses somebody is shut out, and until when.
+func shutFrom(all []account.ShutFrom) string {
+	lines := make([]string, 0, len(all))
+	for _, s := range all {
+		lines = append(lines, s.Address+" "+moment(&s.Until))
+	}
+	return strings.Join(lines, ", ")
 }
 
 // readShadow reads what only root can read of accounts, with their logins.
