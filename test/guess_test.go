@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"sharezone/internal/account"
 	"sharezone/internal/layout"
 )
@@ -213,6 +215,35 @@ func TestGuessesFromManyAddresses(t *testing.T) {
 	shzadm(t, "user", "unlock", "bersaglio")
 	if u := shown(t, "bersaglio"); *u.FailedLogins != 0 || u.ShutUntil != nil || !from(t, "127.0.3.1", "bersaglio", password, 0) {
 		t.Error("unlocking did not open the account again")
+	}
+}
+
+// TestFaillockReadOnce: a page of people reads the limits of refused logins once, however many people were refused.
+func TestFaillockReadOnce(t *testing.T) {
+	needDemo(t)
+	forgive(t)
+	setConfig(t, "[login]\nfailure_milliseconds = 300\n")
+	for _, user := range []string{"anna", "bruno", "carla"} {
+		tryLogin(t, user, "wrong", "--interface", "127.0.4.1")
+	}
+	watch, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(watch)
+	if _, err := unix.InotifyAddWatch(watch, "/etc/sharezone/faillock.conf", unix.IN_OPEN|unix.IN_CLOSE_NOWRITE); err != nil { // two, for equal ones in a row become one
+		t.Fatal(err)
+	}
+	for what, do := range map[string]func() string{
+		"the page of people": func() string { return jsonAs(t, "admin", usersPage+"?text=a").body }, "shzadm user list": func() string { return run(t, "shzadm", "user", "list", "--json") },
+	} {
+		if body := do(); !strings.Contains(strings.ReplaceAll(body, " ", ""), `"failed_logins":1`) {
+			t.Errorf("%s: nobody was refused:\n%s", what, body)
+		}
+		events := make([]byte, 4096)
+		if n, err := unix.Read(watch, events); err != nil || n != 2*unix.SizeofInotifyEvent {
+			t.Errorf("%s read it %d times, %v", what, n/2/unix.SizeofInotifyEvent, err)
+		}
 	}
 }
 

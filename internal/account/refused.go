@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"sharezone/internal/layout"
@@ -51,6 +52,7 @@ func (s *Shadow) ReadLogins() error {
 			s.logins[uid] = f.ModTime().UTC().Truncate(time.Second)
 		}
 	}
+	limits := sync.OnceValues(readFaillock)
 	for _, folder := range [...]string{layout.Tallies, layout.CodeTallies} {
 		tallies, err := readFolder(folder)
 		if err != nil {
@@ -60,7 +62,7 @@ func (s *Shadow) ReadLogins() error {
 			if _, read := s.refused[f.Name()]; read || f.Size() == 0 {
 				continue // nearly all of them: a right password empties it
 			}
-			if s.refused[f.Name()], err = readRefusals(f.Name(), time.Now()); err != nil {
+			if s.refused[f.Name()], err = readRefusals(f.Name(), time.Now(), limits); err != nil {
 				return err
 			}
 		}
@@ -102,8 +104,8 @@ type refusals struct {
 	shut          time.Time // zero: he is let in
 }
 
-// readRefusals reads both tallies of somebody.
-func readRefusals(name string, now time.Time) (r refusals, err error) {
+// readRefusals reads both tallies of somebody. The limits are asked for only if something counts.
+func readRefusals(name string, now time.Time, limits func() (faillock, error)) (r refusals, err error) {
 	for _, t := range []struct {
 		folder string
 		count  *int
@@ -116,11 +118,11 @@ func readRefusals(name string, now time.Time) (r refusals, err error) {
 		if *t.count = len(times); len(times) == 0 {
 			continue
 		}
-		limits, err := os.ReadFile(layout.Configuration + "/faillock.conf")
+		limits, err := limits()
 		if err != nil {
 			return r, err // without it PAM lets nobody in
 		}
-		if shut := parseFaillock(limits).shut(times, now); shut.After(r.shut) {
+		if shut := limits.shut(times, now); shut.After(r.shut) {
 			r.shut = shut
 		}
 	}
@@ -142,6 +144,11 @@ type faillock struct{ deny, interval, unlock int64 }
 
 // forever stands for "never" in it, and for an account that is not opened by the time alone.
 const forever = 1000 * 365 * 24 * 60 * 60
+
+func readFaillock() (faillock, error) {
+	text, err := os.ReadFile(layout.Configuration + "/faillock.conf")
+	return parseFaillock(text), err
+}
 
 func parseFaillock(text []byte) faillock {
 	f := faillock{deny: 3, interval: 900, unlock: 600}
@@ -207,6 +214,7 @@ func (u *User) addChosen(p Preferences) {
 
 // AddLogins fills in of a few people what ReadLogins finds out of everybody.
 func AddLogins(users []User) error {
+	limits := sync.OnceValues(readFaillock)
 	for i := range users {
 		u := &users[i]
 		last, err := os.Stat(LoginFile(u.UID))
@@ -216,7 +224,7 @@ func AddLogins(users []User) error {
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		refused, err := readRefusals(u.Name, time.Now())
+		refused, err := readRefusals(u.Name, time.Now(), limits)
 		if err != nil {
 			return err
 		}
