@@ -12,6 +12,7 @@ import (
 	"sharezone/internal/page"
 	"sharezone/internal/page/pagetest"
 	"sharezone/internal/text"
+	"sharezone/internal/web"
 	"sharezone/internal/zone"
 )
 
@@ -119,6 +120,29 @@ func TestSentences(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestChoicesAreNamed: who gives a value that is none of a few is told which there are.
+func TestChoicesAreNamed(t *testing.T) {
+	for _, l := range []text.Language{text.Italian, text.English} {
+		v := viewer{call: &web.Call{Language: l}}
+		for field, choices := range map[string]string{
+			"role": listed(roles), "access": listed(accesses), "language": listed(text.Languages), "channel": listed(account.Channels),
+		} {
+			said := v.sentence(&helper.AccountRefusal{Code: string(web.BadRequest), Reason: "field", Field: field, Why: string(account.BadForm)})
+			if !strings.Contains(said, ": "+choices) {
+				t.Errorf("%s, of %s: %q does not name %s", l, field, said, choices)
+			}
+		}
+	}
+}
+
+func listed[T ~string](values []T) string {
+	all := ""
+	for _, v := range values {
+		all += ", " + string(v)
+	}
+	return all[2:]
 }
 
 // TestProposed: the user name that is proposed to who confirms a request is one that an account can have, and nobody has.

@@ -104,6 +104,8 @@ var englishUsers = map[string]string{
 	"users-value.sponsor":              "is not the user name of somebody else who is in Share Zone",
 	"users-value.role":                 "is none of: base, manager, admin",
 	"users-value.access":               "is none of: read, write, drop",
+	"users-value.language":             "is none of: it, en",
+	"users-value.channel":              "is none of: mail, sms, both, none",
 	"users-value.group":                "is no name of a group: it begins with shz-, then come small letters, digits, dot, hyphen and _, as in shz-rossi",
 	"users-value.form":                 "does not have the right form",
 	"users-new.title":                  "New person",

@@ -104,6 +104,8 @@ var italianUsers = map[string]string{
 	"users-value.sponsor":              "non è il nome utente di un'altra persona che è in Share Zone",
 	"users-value.role":                 "non è uno di: base, manager, admin",
 	"users-value.access":               "non è uno di: read, write, drop",
+	"users-value.language":             "non è uno di: it, en",
+	"users-value.channel":              "non è uno di: mail, sms, both, none",
 	"users-value.group":                "non è il nome di un gruppo: comincia con shz-, poi lettere minuscole, cifre, punto, trattino e _, come shz-rossi",
 	"users-value.form":                 "non ha la forma giusta",
 	"users-new.title":                  "Nuova persona",
