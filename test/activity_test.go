@@ -133,6 +133,67 @@ func TestActivityIsTheOwners(t *testing.T) {
 	run(t, "shzadm", "zone", "restore", zone)
 }
 
+// TestActivityOfAZoneRenamedAtOnce: a zone that the page made and somebody renamed before the worker ever saw it has all of its acts, also where
+// another one takes the name at once, new or old, and where an act ends in a later run; those have only their own, also with its id written on them.
+func TestActivityOfAZoneRenamedAtOnce(t *testing.T) {
+	d := needDemo(t)
+	const zone, moved, older, aside = "at-once", "at-once-moved", "at-once-older", "at-once-aside"
+	clearZones(t, zone, moved, older, aside)
+	made := func(name string) string {
+		t.Helper()
+		says := func(status int, fields ...string) {
+			if a := jsonAs(t, "anna", append(fields, management)...); a.status != status {
+				t.Fatalf("%q: %d %s", fields, a.status, a.body)
+			}
+		}
+		says(201, "-d", "op=create", "-d", "name="+name)
+		says(200, "-d", "op=share", "-d", "name="+name, "-d", "principal=user:bruno", "-d", "access=write")
+		return zoneID(t, name)
+	}
+	mv := func(from, to string) {
+		t.Helper()
+		if out, status := asUser(t, "anna", "mv", "-T", zonePath(from), zonePath(to)); status != 0 {
+			t.Fatal(out)
+		}
+	}
+	ofOlder := made(older)
+	work(t)
+	id := made(zone)
+	put(t, "bruno", zone, "first.txt")
+	long := curlCommand(t, "-b", jar(t, "bruno"), "--limit-rate", "64k", "-T", randomFile(t, 512<<10), d.url+"/cgi-bin/shz/"+zone+"/long.bin")
+	if err := long.Start(); err != nil {
+		t.Fatal(err)
+	}
+	handler(t, "shz", "bruno")
+	mv(zone, moved)
+	ofNext := made(zone)
+	put(t, "bruno", zone, "next.txt")
+	run(t, "setfattr", "-n", "user.shz.id", "-v", id, zonePath(zone))
+	put(t, "bruno", zone, "forged.txt")
+	run(t, "setfattr", "-n", "user.shz.id", "-v", ofNext, zonePath(zone))
+	mv(zone, aside)
+	mv(older, zone)
+	put(t, "bruno", zone, "older.txt")
+	work(t)
+	if got := inLog(t, id, "long"); len(got) != 0 {
+		t.Fatalf("it was to end in a later run: %q", got)
+	}
+	if err := long.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	work(t)
+	for name, want := range map[string]string{id: "zone-create anna  ok|zone-share anna user:bruno=write ok|upload bruno first.txt ok|upload bruno long.bin ok",
+		ofNext:  "zone-create anna  ok|zone-share anna user:bruno=write ok|upload bruno next.txt ok",
+		ofOlder: "zone-create anna  ok|zone-share anna user:bruno=write ok|upload bruno older.txt ok"} {
+		if got := strings.Join(inLog(t, name, ""), "|"); got != want {
+			t.Errorf("%s: the log has %q, not %q", map[string]string{id: moved, ofNext: aside, ofOlder: zone}[name], got, want)
+		}
+	}
+	if got := inLog(t, "", "forged.txt"); len(got) == 0 {
+		t.Errorf("the log of the whole system has %q", got)
+	}
+}
+
 // TestActivityOfARenamedZone: what was done under the old name a moment before stands in the zone's log; what is done in the new
 // one of that name does not.
 func TestActivityOfARenamedZone(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -117,10 +118,10 @@ func openEvent(q *request, c component, who identity) (int, *refusal) {
 	if err != nil {
 		return fail(err)
 	}
-	zone, zoneID := zoneOf(q)
+	zone, zoneID, zoneDir := zoneOf(q)
 	line := `{"version":1,"time":"` + now.Format(time.RFC3339) + `","request":"` + q.id + `","uid":` + itoa(int(who.uid)) +
 		`,"user":"` + who.user + `","component":"` + c.name + `","entry":"` + q.entry + `","address":"` + q.address +
-		`","zone":"` + zone + `","zone_id":"` + zoneID + `"}` + "\n"
+		`","zone":"` + zone + `","zone_id":"` + zoneID + `","zone_dir":"` + zoneDir + `"}` + "\n"
 	err = unix.Fchmod(fd, 0o640) // the folder's setgid bit makes it shzspool's to read
 	if err == nil {
 		err = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
@@ -153,20 +154,29 @@ func inReserve(space *unix.Statfs_t) bool {
 	return space.Bavail*block < min(space.Blocks*block/10, reservedBytes) || space.Ffree < min(space.Files/10, reservedInodes)
 }
 
-// zoneOf is the zone that a request to shz names, and its id: both "" unless the name has a zone's form, and the id ""
-// unless it has an id's.
-func zoneOf(q *request) (name, id string) {
+// zoneOf is the zone that a request to shz names, its id, and "INODE-BIRTH" of its directory: all "" unless the name has a zone's form, and
+// the id "" unless it has an id's. That is what the zone's owner writes there; which directory it was is not his to say.
+func zoneOf(q *request) (name, id, dir string) {
 	rest, isZone := strings.CutPrefix(q.path(), "/cgi-bin/shz/")
 	name, _, _ = strings.Cut(rest, "/")
 	if !isZone || name == "" || len(name) > 63 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") != "" || strings.IndexByte("._-", name[0]) >= 0 {
-		return "", ""
+		return "", "", ""
+	}
+	fd, err := unix.Open(layout.Base+"/"+name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return name, "", ""
+	}
+	defer unix.Close(fd)
+	var st unix.Statx_t
+	if unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_INO|unix.STATX_BTIME, &st) == nil && st.Mask&unix.STATX_BTIME != 0 && st.Btime.Sec >= 0 {
+		dir = strconv.FormatUint(st.Ino, 10) + "-" + strconv.FormatInt(st.Btime.Sec*1e9+int64(st.Btime.Nsec), 10)
 	}
 	b := make([]byte, 33)
-	n, err := unix.Lgetxattr(layout.Base+"/"+name, "user.shz.id", b)
+	n, err := unix.Fgetxattr(fd, "user.shz.id", b)
 	if err != nil || n != 32 || strings.Trim(string(b[:n]), "0123456789abcdef") != "" {
-		return name, ""
+		return name, "", dir
 	}
-	return name, string(b[:n])
+	return name, string(b[:n]), dir
 }
 
 // setLimits bounds what one handler can use up, also by a bug.

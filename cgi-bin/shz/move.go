@@ -118,7 +118,7 @@ func (f form) beginTo(operation, entry string, to destination, name string) (act
 	if a.here, err = f.begin(operation, entry); err != nil || to.path.Zone == f.path.Zone {
 		return a, err
 	}
-	target := event.Zone{Name: to.path.Zone}
+	target := event.Zone{Name: to.path.Zone, Dir: zone.FileIdentity(to.root.Descriptor())}
 	if id := zone.ReadMetadata(to.root.Descriptor()).ID; id != nil {
 		target.ID = *id
 	}

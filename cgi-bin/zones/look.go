@@ -30,7 +30,7 @@ func (s seen) concerned() event.Zone {
 	if s.FormerName != nil {
 		name = *s.FormerName
 	}
-	return event.Zone{Name: name, ID: s.ID}
+	return event.Zone{Name: name, ID: s.ID, Dir: s.Dir}
 }
 
 // look finds one zone. Whom it does not let in is told what he is told when he asks for its files.

@@ -94,6 +94,8 @@ type begin struct {
 	Owner  *uint32 `json:"owner,omitempty"`   // uid, of a file that is taken: takes
 	Zone   string  `json:"zone,omitempty"`    // where the gate does not know it: namesZone
 	ZoneID string  `json:"zone_id,omitempty"` // the same
+
+	ZoneDir string `json:"zone_dir,omitempty"`
 }
 
 // namesZone says who names the zone of an act himself: the component zones, because the zone stands in a form, may not
@@ -123,8 +125,9 @@ func brings(event string) bool { return event == "upload" || event == "zip" }
 // lands says by which acts a file, or a folder with all that is in it, gets a name that is not there yet when they begin.
 func lands(event string) bool { return event == "unzip" || event == "move" || event == "copy" }
 
-// Zone is the zone that an act concerns.
-type Zone struct{ Name, ID string }
+// Zone is the zone that an act concerns. The id stands on its directory, where its owner writes it, and could write another zone's; so Dir is
+// what tells that directory from all others, whatever it is called later: "INODE-BIRTH" (zone.FileIdentity), "" where that is not known.
+type Zone struct{ Name, ID, Dir string }
 
 // naming is a line between the two.
 type naming struct {
@@ -149,7 +152,7 @@ func (f *File) Begin(event, path string) (*Act, error) {
 
 // BeginIn is Begin with the zone that the act concerns, for those of which namesZone says so.
 func (f *File) BeginIn(zone Zone, event, path string) (*Act, error) {
-	return f.begin(begin{Event: event, Path: path, Zone: zone.Name, ZoneID: zone.ID})
+	return f.begin(begin{Event: event, Path: path, Zone: zone.Name, ZoneID: zone.ID, ZoneDir: zone.Dir})
 }
 
 // BeginTaking is Begin for an act by which somebody takes a file of owner's.

@@ -82,9 +82,9 @@ func TestZoneOfAnAct(t *testing.T) {
 	const id = "ffeeddccbbaa99887766554433221100"
 	header := strings.Replace(testHeader, `"shz"`, `"zones"`, 1)
 	header = strings.Replace(strings.Replace(header, `"zone":"demo"`, `"zone":""`, 1), "00112233445566778899aabbccddeeff", "", 1)
-	line := `{"n":1,"event":"zone-create","zone":"offers","zone_id":"` + id + `"}` + "\n"
+	line := `{"n":1,"event":"zone-create","zone":"offers","zone_id":"` + id + `","zone_dir":"7-70"}` + "\n"
 	r, _, damage := readText(t, header+line+`{"n":2,"event":"zone-modify"}`+"\n"+`{"n":1,"result":"ok"}`+"\n")
-	if damage != nil || len(r) != 2 || value(r[0].Zone) != "offers" || r[0].ZoneID != id || r[0].Result != "ok" || r[1].Zone != nil || r[1].ZoneID != "" {
+	if damage != nil || len(r) != 2 || value(r[0].Zone) != "offers" || r[0].ZoneID != id || r[0].ZoneDir != "7-70" || r[0].Result != "ok" || r[1].Zone != nil || r[1].ZoneID+r[1].ZoneDir != "" {
 		t.Errorf("%+v, %v", r, damage)
 	}
 	for _, event := range []string{"move", "copy", "unzip"} {
@@ -98,6 +98,8 @@ func TestZoneOfAnAct(t *testing.T) {
 		"another component":    testHeader + line,
 		"a name of no zone":    header + strings.Replace(line, "offers", "../x", 1),
 		"an id that is none":   header + strings.Replace(line, id, "x", 1),
+		"a directory, none":    header + strings.Replace(line, "7-70", "7", 1),
+		"a directory alone":    testHeader + `{"n":1,"event":"upload","zone_dir":"7-70"}` + "\n",
 		"at the end of an act": header + `{"n":1,"event":"zone-create"}` + "\n" + `{"n":1,"result":"ok","zone":"offers"}` + "\n",
 	} {
 		if _, _, damage := readText(t, text); len(damage) != 1 {
@@ -109,11 +111,11 @@ func TestZoneOfAnAct(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	act, err := f.BeginIn(Zone{"offers", id}, "zone-share", "user:bruno=read")
+	act, err := f.BeginIn(Zone{"offers", id, "8-80"}, "zone-share", "user:bruno=read")
 	act.End("ok", -1, "")
 	f.Close()
 	damage, readErr := ReadFolder(folder, func(r Record) {
-		if value(r.Zone) != "offers" || r.ZoneID != id || value(r.Path) != "user:bruno=read" || r.Result != "ok" {
+		if value(r.Zone) != "offers" || r.ZoneID != id || r.ZoneDir != "8-80" || value(r.Path) != "user:bruno=read" || r.Result != "ok" {
 			t.Errorf("%+v", r)
 		}
 	})

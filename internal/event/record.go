@@ -46,6 +46,7 @@ type Record struct {
 	About   *string   `json:"about"`  // the account that it concerns, where that is not who did it
 	Request string    `json:"request"`
 	ZoneID  string    `json:"-"`
+	ZoneDir string    `json:"-"` // as in Zone
 	File    string    `json:"-"` // what tells a file that is brought from all others
 	Named   bool      `json:"-"` // it was about to get its name when the act was interrupted: perhaps it has it
 	Owner   *uint32   `json:"-"` // uid of whose file was taken
@@ -80,7 +81,7 @@ func (h Header) check() string {
 		return "no entry"
 	case h.Entry == EntryShell && h.Address != "", h.Entry != EntryShell && (err != nil || address.String() != h.Address || address.Zone() != ""):
 		return "no address"
-	case !zoneForm.MatchString(h.Zone) || !zoneIDForm.MatchString(h.ZoneID):
+	case !zoneForm.MatchString(h.Zone) || !zoneIDForm.MatchString(h.ZoneID) || !fileIDForm.MatchString(h.ZoneDir):
 		return "no zone"
 	}
 	return ""
@@ -99,10 +100,12 @@ type line struct {
 	Owner  *uint32 `json:"owner"`
 	Zone   string  `json:"zone"`
 	ZoneID string  `json:"zone_id"`
+
+	ZoneDir string `json:"zone_dir"`
 }
 
 // names says whether the line names a zone.
-func (l line) names() bool { return l.Zone != "" || l.ZoneID != "" }
+func (l line) names() bool { return l.Zone != "" || l.ZoneID != "" || l.ZoneDir != "" }
 
 // acts are the acts of one file in the order in which they began.
 type acts struct {
@@ -141,7 +144,7 @@ func (a *acts) add(text []byte) string {
 		return "an owner that is not for this line to name"
 	case l.File != "" && !brings(l.Event) || !fileIDForm.MatchString(l.File):
 		return "a file that is not for this line to name"
-	case !zoneForm.MatchString(l.Zone) || !zoneIDForm.MatchString(l.ZoneID):
+	case !zoneForm.MatchString(l.Zone) || !zoneIDForm.MatchString(l.ZoneID) || !fileIDForm.MatchString(l.ZoneDir):
 		return "not a zone"
 	case l.Event != "":
 		a.last = l.N
@@ -164,13 +167,13 @@ func (a *acts) add(text []byte) string {
 func (a *acts) begin(l line) Record {
 	h := a.header
 	r := Record{Time: h.Time, Event: l.Event, User: h.User, UID: h.UID, Entry: h.Entry, Address: orNull(h.Address), Zone: orNull(h.Zone),
-		Path: orNull(l.Path), Raw: l.Raw, About: orNull(l.User), Request: h.Request, ZoneID: h.ZoneID, File: l.File, Owner: l.Owner}
+		Path: orNull(l.Path), Raw: l.Raw, About: orNull(l.User), Request: h.Request, ZoneID: h.ZoneID, ZoneDir: h.ZoneDir, File: l.File, Owner: l.Owner}
 	// Who is about to log in is nobody yet. For a link to a new password anybody can ask, and make one up (end).
 	if h.User == layout.UserGuest && l.User != "" && l.Event == "login" {
 		r.User, r.About = l.User, nil
 	}
 	if l.names() {
-		r.Zone, r.ZoneID = orNull(l.Zone), l.ZoneID
+		r.Zone, r.ZoneID, r.ZoneDir = orNull(l.Zone), l.ZoneID, l.ZoneDir
 	}
 	r.Arrived = l.Event == "upload" || l.Event == "zip" && l.Owner == nil || l.names() && h.Component == "shz"
 	return r

@@ -25,6 +25,7 @@ type Header struct {
 	Address   string    `json:"address"` // "" for shell
 	Zone      string    `json:"zone"`    // its name at that moment, "" where none is concerned
 	ZoneID    string    `json:"zone_id"`
+	ZoneDir   string    `json:"zone_dir,omitempty"` // which directory it is, as in Zone
 }
 
 // EntryShell is the entry of what was done on the machine itself.

@@ -114,6 +114,7 @@ type Deed struct {
 	User   string `json:"user,omitempty"` // whom it concerns, where no zone is
 	Zone   string `json:"zone,omitempty"`
 	ZoneID string `json:"zone_id,omitempty"`
+	Dir    string `json:"zone_dir,omitempty"`
 	Result string `json:"result"`
 }
 

@@ -42,7 +42,8 @@ type ZonefixReply struct {
 	Attr     string         `json:"attr,omitempty"`   // with the reason value: which attribute
 	Why      string         `json:"why,omitempty"`    // with the reason value: a zone.Reason
 	Zone     *zone.Details  `json:"zone,omitempty"`
-	ZoneID   string         `json:"zone_id,omitempty"` // of that zone; what is recorded of it belongs to the id
+	ZoneID   string         `json:"zone_id,omitempty"`  // of that zone; what is recorded of it belongs to the id
+	ZoneDir  string         `json:"zone_dir,omitempty"` // which directory it is
 	Zones    []zone.Details `json:"zones,omitempty"`
 	Report   *zone.Report   `json:"report,omitempty"`
 	Results  []ItemResult   `json:"results,omitempty"`
@@ -96,7 +97,7 @@ func zonefix(q ZonefixRequest, progress func(done int), silence time.Duration) (
 		return ZonefixReply{}, err
 	}
 	if out.Zone != nil {
-		out.Zone.ID = out.ZoneID
+		out.Zone.ID, out.Zone.Dir = out.ZoneID, out.ZoneDir
 	}
 	return out, nil
 }

@@ -24,6 +24,7 @@ type KnownZone struct {
 	ID     string  `json:"id"`
 	Name   string  `json:"name"`          // of a closed one: its name when it was open
 	Was    string  `json:"was,omitempty"` // the name that it had before this one
+	Dir    string  `json:"dir,omitempty"` // the directory that has the id, "INODE-BIRTH"; "" where the file system says no birth
 	Closed bool    `json:"closed"`
 	Gone   bool    `json:"gone"`
 	Unsure bool    `json:"unsure"` // whether it is gone, because some zones could not be looked at

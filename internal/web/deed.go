@@ -11,7 +11,7 @@ func (c *Call) Tell(deeds []helper.Deed) {
 		var act *event.Act
 		var err error
 		if d.Zone != "" {
-			act, err = c.Event.BeginIn(event.Zone{Name: d.Zone, ID: d.ZoneID}, d.Event, d.Path)
+			act, err = c.Event.BeginIn(event.Zone{Name: d.Zone, ID: d.ZoneID, Dir: d.Dir}, d.Event, d.Path)
 		} else {
 			act, err = c.Event.BeginAbout(d.Event, d.User, d.Path)
 		}

@@ -159,6 +159,7 @@ func (r Root) details(state State, names *account.Names) Details {
 	if m.ID != nil {
 		d.ID = *m.ID
 	}
+	d.Dir = r.Dir
 	if r.HasNoList() || r.Unseen {
 		d.Members = nil
 	}
@@ -181,6 +182,7 @@ type Root struct {
 	Inherited acl.ACL // nil: none
 	Metadata  Metadata
 	Born      time.Time // zero where the file system does not say
+	Dir       string    // which directory it is, as FileIdentity says
 
 	Mounted  bool   // something is mounted there
 	System   string // of which type, "ext4" for example
@@ -231,7 +233,7 @@ func inspect(fd int, name string) (Root, error) {
 	if errors.Is(err, acl.ErrUnsupported) {
 		r.NoACL, err = true, nil
 	}
-	r.Metadata, r.Born = ReadMetadata(fd), born(fd)
+	r.Metadata, r.Born, r.Dir = ReadMetadata(fd), born(fd), FileIdentity(fd)
 	r.closing = readClosing(fd, &st, name)
 	return r, errors.Join(err, r.measure(fd))
 }

@@ -42,6 +42,7 @@ type Details struct {
 	FormerName *string    `json:"former_name"` // what a closed zone was called, and will be when it is restored
 
 	ID      string `json:"-"` // "" where there is none that can be believed; logs belong to it
+	Dir     string `json:"-"` // which directory it is, as FileIdentity says
 	ownerID uint32
 }
 

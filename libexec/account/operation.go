@@ -593,7 +593,7 @@ func (w *work) record(d farewell.Deed, do func() error) error {
 	if err != nil {
 		result = refusalOf(err).Error
 	}
-	w.out.Deeds = append(w.out.Deeds, helper.Deed{Event: d.Event, Path: d.Path, User: d.User, Zone: d.Zone.Name, ZoneID: d.Zone.ID, Result: result})
+	w.out.Deeds = append(w.out.Deeds, helper.Deed{Event: d.Event, Path: d.Path, User: d.User, Zone: d.Zone.Name, ZoneID: d.Zone.ID, Dir: d.Zone.Dir, Result: result})
 	return err
 }
 

@@ -75,7 +75,7 @@ func show(w *work) (helper.ZonefixReply, error) {
 	if err != nil {
 		return helper.ZonefixReply{}, err
 	}
-	return helper.ZonefixReply{Zone: &z, ZoneID: z.ID}, nil
+	return helper.ZonefixReply{Zone: &z, ZoneID: z.ID, ZoneDir: z.Dir}, nil
 }
 
 // showAfter is show where what was asked for went well.

@@ -148,7 +148,7 @@ func tell(believed []zone.Identity, doubtful []doubt, unseen []zone.Unseen, regi
 	}
 	for id, b := range register {
 		if !here[id] {
-			gone := known(zone.Identity{ID: id, Name: b.name, Owner: b.owner}, b.was)
+			gone := known(zone.Identity{ID: id, Name: b.name, Owner: b.owner, Inode: b.inode, Born: b.born}, b.was)
 			gone.Gone, gone.Unsure = len(unseen) == 0, len(unseen) > 0
 			out.Zones = append(out.Zones, gone)
 		}
@@ -160,7 +160,11 @@ func known(z zone.Identity, was string) helper.KnownZone {
 	if was == never {
 		was = ""
 	}
-	return helper.KnownZone{ID: z.ID, Name: z.Name, Was: was, Closed: z.Closed, Owner: z.Owner, Notify: z.Notify}
+	dir := ""
+	if z.Born > 0 {
+		dir = fmt.Sprintf("%d-%d", z.Inode, z.Born)
+	}
+	return helper.KnownZone{ID: z.ID, Name: z.Name, Was: was, Dir: dir, Closed: z.Closed, Owner: z.Owner, Notify: z.Notify}
 }
 
 func failed(what string, err error, status int) (helper.ZoneidReply, int) {

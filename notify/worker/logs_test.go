@@ -44,32 +44,57 @@ func TestLine(t *testing.T) {
 			t.Errorf("%s: zone %s, id %s: %q", row.why, row.name, row.id, got.ZoneID)
 		}
 	}
-	// Renamed before it was ever seen: what its owner, or root, made by another name is its own from then on, and nobody else's word counts.
-	const fresh = "000000000000000000000000000000c4"
-	for _, row := range []struct {
-		maker  uint32
-		event  string
-		result string
-		was    string
-		want   string
-	}{
-		{1003, "zone-create", "ok", "", fresh}, {0, "zone-create", "ok", "", fresh}, {1004, "zone-create", "ok", "", ""}, {1003, "zone-create", "exists", "", ""},
-		{1003, "upload", "ok", "", ""}, {1003, "zone-create", "ok", "seen", ""},
-	} {
-		zones := newTable(helper.ZoneidReply{Zones: []helper.KnownZone{{ID: fresh, Name: "after", Was: row.was, Owner: 1003}, {ID: idOfA, Name: "a"}}})
-		before, other := "before", "a"
-		made := zones.line(event.Record{Zone: &before, ZoneID: fresh, Event: row.event, Result: row.result, UID: row.maker})
-		then := zones.line(event.Record{Zone: &before, ZoneID: fresh, Event: "upload", Result: "ok", UID: 1009})
-		if made.ZoneID != row.want || then.ZoneID != row.want {
-			t.Errorf("%+v: %q, %q", row, made.ZoneID, then.ZoneID)
-		}
-		zones.line(event.Record{Zone: &other, ZoneID: fresh, Event: "zone-create", Result: "ok", UID: 1003})
-		if got := zones.line(event.Record{Zone: &other, ZoneID: fresh, Event: "upload", Result: "ok", UID: 1009}); got.ZoneID != "" {
-			t.Errorf("%+v: the name of another zone counts: %q", row, got.ZoneID)
-		}
-	}
 	if got := zones.line(event.Record{ZoneID: idOfA}); got.ZoneID != "" {
 		t.Error("an act without a zone got one")
+	}
+}
+
+// TestLineByDirectory: an act belongs to the zone of the directory in which it was done, whatever that was called then and before it was ever
+// seen, and to no other one, whoever had the name before or took it later.
+func TestLineByDirectory(t *testing.T) {
+	const gone, closed, restored = "000000000000000000000000000000c1", "000000000000000000000000000000c3", "000000000000000000000000000000c4"
+	zones := newTable(helper.ZoneidReply{
+		Zones: []helper.KnownZone{{ID: idOfA, Name: "after", Dir: "1-10", Owner: 1003}, {ID: idOfB, Name: "before", Dir: "2-20", Owner: 1004}, {ID: gone, Name: "gone", Dir: "3-30", Gone: true},
+			{ID: closed, Name: "closed", Dir: "4-40", Closed: true}, {ID: restored, Name: "restored", Dir: "6-60"}},
+		Doubtful: []helper.KnownZone{{ID: closed, Name: "closed", Dir: "5-50"}},
+	})
+	for _, row := range []struct{ name, id, dir, want, why string }{
+		{"before", idOfA, "1-10", idOfA, "renamed before it was ever seen, and another one has the name"},
+		{"whatever", idOfA, "1-10", idOfA, "renamed twice"},
+		{"before", idOfB, "2-20", idOfB, "the one that took the name"},
+		{"before", idOfA, "2-20", "", "the same, with the id of the one that had the name"},
+		{"before", idOfA, "9-90", "", "one that had the name, and the id of another, and is gone"},
+		{"closed", closed, "4-40", closed, "closed meanwhile"},
+		{"closed", closed, "5-50", "", "one that took the name of a closed zone, and its id"},
+		{"gone", gone, "3-30", gone, "removed meanwhile"},
+		{"gone", gone, "9-90", "", "one that took the name of a zone that is gone, and its id"},
+		{"restored", restored, "7-70", restored, "restored from a backup meanwhile"},
+		{"old", restored, "7-70", "", "the same, and renamed: nobody knows"},
+		{"before", "", "1-10", idOfA, "delivered by somebody who may not read the id, before it was renamed"},
+		{"before", "", "2-20", idOfB, "the same in the one that took the name"},
+		{"before", "", "9-90", "", "the same in one that had the name, and is gone"},
+		{"before", idOfB, "", idOfB, "not known in which directory"},
+	} {
+		r := event.Record{Zone: &row.name, ZoneID: row.id, ZoneDir: row.dir}
+		if got := zones.line(r); got.ZoneID != row.want {
+			t.Errorf("%s: zone %s, id %s, directory %s: %q", row.why, row.name, row.id, row.dir, got.ZoneID)
+		}
+	}
+	// That it was made has no directory yet, and nobody's word for it but its owner's, or root's, counts.
+	for _, row := range []struct {
+		maker         uint32
+		entry         string
+		event, result string
+		want          string
+	}{
+		{1003, "internal", "zone-create", "ok", idOfA}, {1009, event.EntryShell, "zone-create", "ok", idOfA}, {1004, "internal", "zone-create", "ok", ""},
+		{1003, "internal", "zone-create", "exists", ""}, {1003, "internal", "upload", "ok", ""},
+	} {
+		before := "before"
+		got := zones.line(event.Record{Zone: &before, ZoneID: idOfA, Event: row.event, Result: row.result, UID: row.maker, Entry: row.entry})
+		if got.ZoneID != row.want {
+			t.Errorf("%+v: %q", row, got.ZoneID)
+		}
 	}
 }
 

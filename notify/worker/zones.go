@@ -20,20 +20,23 @@ type table struct {
 	zones []helper.KnownZone
 	byID  map[string]helper.KnownZone
 	open  map[string]string // ids of open zones by name; "" where the id is not believed
-	made  map[string]string // names by which zones were made, by id; see line
+	byDir map[string]string // ids of zones that are there by their directories
 
 	unseen map[string]bool // names of those that could not be looked at
 	unsure bool            // whether what is not found is gone
 }
 
 func newTable(reply helper.ZoneidReply) table {
-	t := table{zones: reply.Zones, byID: make(map[string]helper.KnownZone), open: make(map[string]string), made: make(map[string]string), unseen: make(map[string]bool)}
+	t := table{zones: reply.Zones, byID: make(map[string]helper.KnownZone), open: make(map[string]string), byDir: make(map[string]string), unseen: make(map[string]bool)}
 	for _, name := range reply.Unseen {
 		t.unseen[name] = true
 	}
 	for _, z := range reply.Zones {
 		t.byID[z.ID] = z
 		t.unsure = t.unsure || z.Unsure
+		if z.Dir != "" && !z.Gone && !z.Unsure {
+			t.byDir[z.Dir] = z.ID
+		}
 		if !z.Closed && !z.Gone && !z.Unsure {
 			t.open[z.Name] = z.ID
 		}
@@ -47,9 +50,9 @@ func newTable(reply helper.ZoneidReply) table {
 }
 
 // line says to which zone's log an act belongs. The id that it names is what the zone's owner wrote there, so it counts only
-// together with the name that the zone of this id has in truth, or had before, unless another zone has that one now. A zone that was renamed
-// before it was ever seen had the name by which its owner, or root, made it. Without an
-// id (whoever only delivers into a zone cannot read it) the name says it. What is believed of neither stands in the log of the
+// together with the directory that it was found on: the one that has this id in truth, whatever that is called by now, and whoever has its
+// name. A zone that is being made has an id that nobody else can have written, and no directory before. Without an
+// id (whoever only delivers from another zone cannot read it) the directory says it alone. What is believed of neither stands in the log of the
 // whole system alone.
 func (t table) line(r event.Record) activity.Line {
 	l := activity.Line{Record: r, Taken: r.Owner != nil}
@@ -58,18 +61,31 @@ func (t table) line(r event.Record) activity.Line {
 		return l
 	}
 	if r.ZoneID == "" {
-		l.ZoneID = t.open[*r.Zone]
+		if l.ZoneID = t.open[*r.Zone]; r.ZoneDir != "" && (l.ZoneID == "" || t.byID[l.ZoneID].Dir != "") {
+			l.ZoneID = t.byDir[r.ZoneDir]
+		}
 		return l
 	}
-	z, known := t.byID[r.ZoneID]
-	_, taken := t.open[*r.Zone]
-	if known && r.Event == "zone-create" && r.Result == "ok" && (r.UID == z.Owner || r.UID == 0) {
-		t.made[r.ZoneID] = *r.Zone
-	}
-	if known && (z.Name == *r.Zone || !taken && (z.Was == *r.Zone || z.Was == "" && t.made[r.ZoneID] == *r.Zone)) {
+	if z, known := t.byID[r.ZoneID]; known && (isMaking(r, z) || t.isOf(r, z)) {
 		l.ZoneID = r.ZoneID
 	}
 	return l
+}
+
+// isMaking says whether the act made the zone: the id is new with it. Root makes one for its owner.
+func isMaking(r event.Record, z helper.KnownZone) bool {
+	return r.Event == "zone-create" && r.Result == "ok" && (r.UID == z.Owner || r.Entry == event.EntryShell)
+}
+
+// isOf says whether an act that names the id of a zone was done in that zone. What was found on another directory was done in that one, unless
+// the zone has since been restored from a backup: it is there under the same name then. Of some acts the directory is not known, those of the cleaner
+// and where the file system says no birth: they count with the name that the zone has, or had before, unless another zone has that one now.
+func (t table) isOf(r event.Record, z helper.KnownZone) bool {
+	if r.ZoneDir != "" && z.Dir != "" {
+		return r.ZoneDir == z.Dir || z.Name == *r.Zone && t.open[z.Name] == z.ID
+	}
+	_, taken := t.open[*r.Zone]
+	return z.Name == *r.Zone || !taken && z.Was == *r.Zone
 }
 
 // newWorker is a worker on the machine.

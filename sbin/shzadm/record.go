@@ -26,6 +26,7 @@ type deed struct {
 	user   string // the account that it concerns
 	zone   string // its name
 	zoneID string
+	dir    string // which directory that is
 
 	// end is what it says instead of path when it is over, "" = path; nil: the same. Asked by recordHeld, before somebody else may change the
 	// account.
@@ -35,7 +36,7 @@ type deed struct {
 // onZone is a deed that concerns a zone. Without an id, which only a damaged or missing zone lacks, it still stands in
 // the activity of the whole system.
 func onZone(name, path string, z zone.Details, zoneName string) deed {
-	d := deed{event: name, path: path, zoneID: z.ID}
+	d := deed{event: name, path: path, zoneID: z.ID, dir: z.Dir}
 	if zone.CheckName(zoneName) == nil {
 		d.zone = zoneName
 	}
@@ -84,7 +85,7 @@ func (c *call) recordHeld(d deed, names []string, do func() error) error {
 func (c *call) begin(d deed) (*event.Act, *event.File) {
 	name, uid := actor(c.getenv)
 	file, err := event.Create(layout.Events, event.Header{UID: uid, User: name, Component: "shzadm", Entry: event.EntryShell,
-		Zone: d.zone, ZoneID: d.zoneID})
+		Zone: d.zone, ZoneID: d.zoneID, ZoneDir: d.dir})
 	var act *event.Act
 	switch {
 	case err != nil:
