@@ -131,7 +131,7 @@ func (f form) changedTo(c change, reply helper.ZonefixReply) (outcome, error) {
 	}
 	if reply.Report != nil && reply.Report.Incomplete() && !f.call.JSON {
 		on := c.location(after.Details, "")
-		o.body = reportBody(l, reportOf(l, after.Name, *reply.Report), templ.SafeURL(on)) // of a page that had begun before
+		o.body = reportBody(l, f.reportOf(after.Name, *reply.Report), templ.SafeURL(on)) // of a page that had begun before
 		o.location = leftHref(*reply.Report, on)
 		o.notice = &page.Notice{Kind: page.Info, Text: l.Say("zones-done.partly")}
 	}
@@ -194,7 +194,7 @@ func left(v viewer) error {
 		crumbs = append(crumbs, page.Crumb{Label: name, Href: templ.SafeURL(here + "/" + name)})
 	}
 	crumbs = append(crumbs, page.Crumb{Label: view.Title, Current: true})
-	return v.call.AnswerPage(http.StatusOK, leftPage(view, crumbs, reportOf(v.call.Language, name, r), templ.SafeURL(on)))
+	return v.call.AnswerPage(http.StatusOK, leftPage(view, crumbs, v.reportOf(name, r), templ.SafeURL(on)))
 }
 
 // after is a zone as zonefix tells it after a change. What the user himself may do in it the kernel says.
@@ -555,8 +555,9 @@ type reportView struct {
 }
 
 // reportOf leads to where a folder of somebody's own is made the owner's, in the zone of that name; without one it leads nowhere.
-func reportOf(l language, name string, r zone.Report) reportView {
-	v := reportView{More: r.More, Shut: r.Shut}
+func (v viewer) reportOf(name string, r zone.Report) reportView {
+	l := v.call.Language
+	report := reportView{More: r.More, Shut: r.Shut}
 	for _, s := range r.Skipped {
 		if !s.Reason.Matters() {
 			continue
@@ -565,7 +566,10 @@ func reportOf(l language, name string, r zone.Report) reportView {
 		if s.Reason == zone.SkipOwns && name != "" {
 			i.href = whoHref(name, place{strings.Split(s.Path, "/")})
 		}
-		v.Skipped = append(v.Skipped, i)
+		if owner, thing := v.discarded(s.Path); thing != "" { // as whoever threw it away calls it
+			i.Name, i.Message = thing, l.Say("zones-check.in-trash", text.Name(owner))+": "+i.Message
+		}
+		report.Skipped = append(report.Skipped, i)
 	}
-	return v
+	return report
 }

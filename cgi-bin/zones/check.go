@@ -82,17 +82,17 @@ func unescaped(path string) string {
 }
 
 // discarded says of a path in the trash whose it is, and what the thing there is called; "" of what is no such path, or of a folder of the trash.
-func (p zonePage) discarded(path string) (owner, name string) {
+func (v viewer) discarded(path string) (owner, name string) {
 	parts := strings.SplitN(path, "/", 3) // a person's folder, that of one deletion, and the rest
 	number, inTrash := strings.CutPrefix(parts[0], ".shz-trash-")
 	uid, err := strconv.ParseUint(number, 10, 32)
 	if !inTrash || err != nil || len(parts) < 3 {
 		return "", ""
 	}
-	if user, known := p.names.UserName(uint32(uid)); known {
-		return p.person(user), parts[2]
+	if user, known := v.names.UserName(uint32(uid)); known {
+		return v.person(user), parts[2]
 	}
-	return zone.OwnerName(uint32(uid), p.names), parts[2]
+	return zone.OwnerName(uint32(uid), v.names), parts[2]
 }
 
 // foundFacts are what is there and what should be, where there is something to say.

@@ -385,9 +385,20 @@ func TestCheckGroups(t *testing.T) {
 func TestReportLeadsToOwnFolder(t *testing.T) {
 	r := zone.Report{Skipped: []zone.Skipped{{Path: "a/b c", Reason: zone.SkipOwns}, {Path: "d", Reason: zone.SkipFull}, {Path: "e", Reason: zone.SkipKind}}}
 	for name, href := range map[string]templ.SafeURL{"demo": "/cgi-bin/zones/demo?path=a%2Fb%20c&view=who", "": ""} {
-		got := reportOf(text.English, name, r).Skipped
+		got := viewer{call: &web.Call{Language: text.English}}.reportOf(name, r).Skipped
 		if len(got) != 2 || got[0].href != href || got[1].href != "" {
 			t.Errorf("%q: %+v", name, got)
+		}
+	}
+}
+
+// TestReportOfTheTrash: what lies in somebody's trash is told as that, as whoever threw it away calls it.
+func TestReportOfTheTrash(t *testing.T) {
+	r := zone.Report{Skipped: []zone.Skipped{{Path: ".shz-trash-4294967000/20260101T000000-X/plans/two", Reason: zone.SkipLinked}, {Path: "x/.shz-upload-1", Reason: zone.SkipUpload}}}
+	for l, words := range map[text.Language]string{text.English: "in the trash of uid:4294967000: has more than one name", text.Italian: "nel cestino di uid:4294967000: ha più di un nome"} {
+		got := viewer{call: &web.Call{Language: l}, names: account.NewNames()}.reportOf("demo", r).Skipped
+		if len(got) != 1 || got[0].Name != "plans/two" || !strings.HasPrefix(got[0].Message, words) || got[0].href != "" {
+			t.Errorf("%+v", got)
 		}
 	}
 }

@@ -253,7 +253,7 @@ func (c *checker) folder(name string, fd int, st *unix.Stat_t) bool {
 	case c.walker.isTrash(name):
 		return c.seeTrash(name, fd, st)
 	case strings.HasPrefix(name, ReservedPrefix):
-		c.missed(name, SkipUpload, nil)
+		c.missed(name, c.walker.reserved(name), nil)
 		return false
 	}
 	c.see(name, fd, st)
@@ -380,7 +380,7 @@ func (c *checker) isShared(st *unix.Stat_t) bool {
 func (c *checker) missed(name string, reason SkipReason, err error) {
 	d := Drift{Path: escape(c.walker.names(name)), Mend: []string{}}
 	switch reason {
-	case SkipUpload:
+	case SkipUpload, SkipTrash, SkipLeft, SkipReserved:
 		var st unix.Stat_t
 		err := unix.Fstatat(c.walker.here, name, &st, unix.AT_SYMLINK_NOFOLLOW)
 		isFolder, ofTrash := st.Mode&unix.S_IFMT == unix.S_IFDIR, len(c.walker.stack) == 1 && isTrash(name)

@@ -257,11 +257,11 @@ func TestShareSkips(t *testing.T) {
 	fill(t, root)
 	sh(t, "cd "+root+`; mkdir -p ../other mnt roots; mount -t tmpfs tmpfs mnt; touch mnt/in ../other/secret roots/in of-root
 		chown -R zt-anna mnt ../other; chown zt-anna roots/in; ln ../other/secret hard; ln -s ../other/secret link
-		ln -s /nowhere dangling; mkfifo fifo; mknod null c 1 3; touch .shz-upload $'odd\n\xff name'
-		chown zt-anna .shz-upload odd* mnt; chown -h zt-anna link dangling fifo null`)
+		ln -s /nowhere dangling; mkfifo fifo; mknod null c 1 3; touch .shz-upload-1 $'odd\n\xff name'
+		chown zt-anna .shz-upload-1 odd* mnt; chown -h zt-anna link dangling fifo null`)
 	defer sh(t, "umount "+root+"/mnt")
 	untouched := func() string {
-		return sh(t, "cd "+root+"; getfacl -p ../other/secret hard null fifo of-root roots roots/in .shz-upload mnt/in mnt 2>&1; ls -l /dev/null")
+		return sh(t, "cd "+root+"; getfacl -p ../other/secret hard null fifo of-root roots roots/in .shz-upload-1 mnt/in mnt 2>&1; ls -l /dev/null")
 	}
 	before := untouched()
 	report := share(t, admin, "user:zt-bruno", Write)
@@ -270,7 +270,7 @@ func TestShareSkips(t *testing.T) {
 		got = append(got, fmt.Sprintf("%q %s", s.Path, s.Reason))
 	}
 	slices.Sort(got)
-	want := []string{`".shz-upload" upload`, `"dangling" kind`, `"fifo" kind`, `"hard" linked`, `"link" kind`, `"mnt" mount`,
+	want := []string{`".shz-upload-1" upload`, `"dangling" kind`, `"fifo" kind`, `"hard" linked`, `"link" kind`, `"mnt" mount`,
 		`"null" kind`, `"of-root" owner`, `"roots" owner`}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
@@ -286,6 +286,35 @@ func TestShareSkips(t *testing.T) {
 	share(t, admin, "user:zt-bruno", None)
 	if got := sh(t, "cd "+root+"; getfacl -p of-root roots roots/in | grep -c bruno; true"); got != "0" {
 		t.Errorf("%s entries are left", got)
+	}
+}
+
+// What has a reserved name is told as what it is: an upload, somebody's trash, what was put aside, or none of these.
+func TestShareTellsReservedNames(t *testing.T) {
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	createDemo(t, admin)
+	share(t, admin, "user:zt-bruno", Read)
+	sh(t, "cd "+root+`; mkdir -p .shz-trash-7/20260101T000000-X/sub in; chown -R zt-bruno .shz-trash-7; chown zt-anna in
+		touch .shz-put-A in/.shz-upload-B in/.shz-done-B .shz-removed-1 in/.shz-away-C-x .shz-grow-D in/.shz-trash-8 .shz-x .shz-trash-9
+		touch .shz-trash-7/20260101T000000-X/sub/.shz-upload-E .shz-trash-7/20260101T000000-X/two
+		ln .shz-trash-7/20260101T000000-X/two .shz-trash-7/20260101T000000-X/too
+		chown zt-bruno .shz-[!t]* in/.shz-* .shz-trash-9 .shz-trash-7/*/*`)
+	want := []string{".shz-grow-D left", ".shz-put-A upload", ".shz-removed-1 left", ".shz-trash-7/20260101T000000-X/sub/.shz-upload-E trash",
+		".shz-trash-7/20260101T000000-X/too linked", ".shz-trash-7/20260101T000000-X/two linked", ".shz-trash-9 trash", ".shz-x reserved",
+		"in/.shz-away-C-x left", "in/.shz-done-B upload", "in/.shz-trash-8 reserved", "in/.shz-upload-B upload"}
+	applied, err := admin.Apply("demo", Whatever)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for how, report := range map[string]Report{"share": share(t, admin, "user:zt-bruno", Write), "apply": applied} {
+		var told []string
+		for _, s := range report.Skipped {
+			told = append(told, s.Path+" "+string(s.Reason))
+		}
+		if slices.Sort(told); !slices.Equal(told, want) {
+			t.Errorf("%s: got\n%q, wanted\n%q", how, told, want)
+		}
 	}
 }
 

@@ -25,19 +25,30 @@ type SkipReason string
 
 // The reasons.
 const (
-	SkipUpload SkipReason = "upload" // a .shz- name: an upload under way
-	SkipKind   SkipReason = "kind"   // a link, FIFO, socket or device: never served to anybody
-	SkipMount  SkipReason = "mount"  // another file system
-	SkipLinked SkipReason = "linked" // a file with several names, which may lie in another zone too
-	SkipOwner  SkipReason = "owner"  // belongs to nobody of Share Zone
-	SkipOwns   SkipReason = "owns"   // a folder of the principal's own, in which he can still do what he was to do no more
-	SkipMoved  SkipReason = "moved"  // moved away during the walk
-	SkipFull   SkipReason = "full"   // no room for one more entry
-	SkipError  SkipReason = "error"  // the kernel refused
+	SkipUpload   SkipReason = "upload"   // a .shz- name of an upload under way, or that one left
+	SkipTrash    SkipReason = "trash"    // a .shz- name in somebody's trash, or the name of one
+	SkipLeft     SkipReason = "left"     // a .shz- name of what a removal, a copy or a move put aside, or left
+	SkipReserved SkipReason = "reserved" // another .shz- name, which Share Zone gives to nothing
+	SkipKind     SkipReason = "kind"     // a link, FIFO, socket or device: never served to anybody
+	SkipMount    SkipReason = "mount"    // another file system
+	SkipLinked   SkipReason = "linked"   // a file with several names, which may lie in another zone too
+	SkipOwner    SkipReason = "owner"    // belongs to nobody of Share Zone
+	SkipOwns     SkipReason = "owns"     // a folder of the principal's own, in which he can still do what he was to do no more
+	SkipMoved    SkipReason = "moved"    // moved away during the walk
+	SkipFull     SkipReason = "full"     // no room for one more entry
+	SkipError    SkipReason = "error"    // the kernel refused
 )
 
+// SkipReasons are all of them.
+var SkipReasons = []SkipReason{SkipUpload, SkipTrash, SkipLeft, SkipReserved, SkipKind, SkipMount, SkipLinked, SkipOwner, SkipOwns, SkipMoved, SkipFull, SkipError}
+
 // Matters says whether the skipped thing is content that the principal does not get as he should.
-func (r SkipReason) Matters() bool { return r != SkipUpload && r != SkipKind }
+func (r SkipReason) Matters() bool { return r != SkipKind && !r.isName() }
+
+// isName says whether the reason is the reserved name.
+func (r SkipReason) isName() bool {
+	return r == SkipUpload || r == SkipTrash || r == SkipLeft || r == SkipReserved
+}
 
 // Skipped is something that was left as it is.
 type Skipped struct {

@@ -144,7 +144,7 @@ func (w *walker) sift(top *level, entries []dirent) []string {
 	for _, e := range entries {
 		switch {
 		case w.passes(e.name) && !(w.folders && (e.kind == unix.DT_DIR || e.kind == unix.DT_UNKNOWN)):
-			w.missed(e.name, SkipUpload, nil)
+			w.missed(e.name, w.reserved(e.name), nil)
 		case e.kind == unix.DT_REG && w.known.has(w.here, e.name, inode{top.inode.dev, e.inode}):
 		case e.kind == unix.DT_DIR: // entering finds out whether it still is one
 			top.folders = append(top.folders, e.name)
@@ -155,9 +155,22 @@ func (w *walker) sift(top *level, entries []dirent) []string {
 	return names
 }
 
-// passes says whether a file's name is one that is passed by: an upload under way.
+// passes says whether a file's name is one that is passed by: a reserved one.
 func (w *walker) passes(name string) bool {
 	return !w.hidden && strings.HasPrefix(name, ReservedPrefix)
+}
+
+// reserved says what a reserved name in the current directory is.
+func (w *walker) reserved(name string) SkipReason {
+	switch {
+	case isTrash(w.names(name)[0]):
+		return SkipTrash
+	case isUploads(name):
+		return SkipUpload
+	case strings.HasPrefix(name, asidePrefix), strings.HasPrefix(name, awayPrefix), strings.HasPrefix(name, growingPrefix):
+		return SkipLeft
+	}
+	return SkipReserved
 }
 
 // visit sees files, several at a time where that is allowed: a change costs a file five system calls, where setfacl -R
@@ -195,7 +208,7 @@ func (w *walker) see(name string) bool {
 		return false
 	}
 	if w.passes(name) {
-		w.missed(name, SkipUpload, nil)
+		w.missed(name, w.reserved(name), nil)
 		return true
 	}
 	w.file(name, fd, &st)

@@ -88,8 +88,7 @@ func TestTextsAreUsed(t *testing.T) {
 	for _, r := range refusals {
 		used[r.key] = true
 	}
-	for _, r := range []zone.SkipReason{zone.SkipUpload, zone.SkipKind, zone.SkipMount, zone.SkipLinked, zone.SkipOwner, zone.SkipOwns,
-		zone.SkipMoved, zone.SkipFull, zone.SkipError} {
+	for _, r := range zone.SkipReasons {
 		used["skip-"+string(r)] = true
 	}
 	for _, p := range zone.Problems {

@@ -213,6 +213,9 @@ func (c *call) skippedLines(skipped []zone.Skipped, more int) string {
 		if s.Err != nil && s.Reason == zone.SkipError {
 			reason += " (" + s.Err.Error() + ")"
 		}
+		if inTrash, _ := zone.InTrash(s.Path); inTrash && s.Reason.Matters() {
+			reason = c.say.line("skip-in-trash") + ": " + reason
+		}
 		b.WriteString(c.say.line("zone-skipped", printable(s.Path), printable(reason)))
 	}
 	if more > 0 {
