@@ -264,6 +264,13 @@ func TestKeepSaysWhatIsMissing(t *testing.T) {
 	if a := jsonAs(t, "anna", "-d", "op=keep&keep=a.txt&keep=nix", at); a.status != 200 || !strings.Contains(a.body, `{"keep":["a.txt","nix"],"missing":["nix"]}`) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
+	// A name that is given twice is kept once.
+	if a := jsonAs(t, "anna", "-d", "op=keep&keep=a.txt&keep=b&keep=a.txt&raw=b&raw=a.txt", at); a.status != 200 || !strings.Contains(a.body, `{"keep":["a.txt","b"],"missing":["b"]}`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if kept := run(t, "getfattr", "--only-values", "--absolute-names", "-n", "user.shz.keep", zonePath(zone)); kept != "a.txt/b" {
+		t.Errorf("kept: %q", kept)
+	}
 	// What is not UTF-8 comes back as it is sent.
 	for range 2 {
 		a := objectAs(t, "anna", at, `{"op":"keep","keep":[{"raw":"bad%FF.txt"},"a.txt"]}`)

@@ -155,18 +155,23 @@ func (f form) keep() error {
 		return err
 	}
 	kept := []string{}
+	add := func(name string) { // a page and a script may both name it, and there is not room for many
+		if !slices.Contains(kept, name) {
+			kept = append(kept, name)
+		}
+	}
 	for _, name := range f.fields["keep"] {
 		if zone.CheckSegment(name) != nil {
 			return wrong("keep", name)
 		}
-		kept = append(kept, name)
+		add(name)
 	}
 	for _, raw := range f.fields["raw"] {
 		at, err := parseEncoded(raw)
 		if err != nil || len(at.names) != 1 {
 			return wrong("raw", raw)
 		}
-		kept = append(kept, at.names[0])
+		add(at.names[0])
 	}
 	m := zone.Metadata{Keep: kept}
 	if err := m.Check(); err != nil {
