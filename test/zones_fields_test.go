@@ -285,6 +285,28 @@ func TestKeepSaysWhatIsMissing(t *testing.T) {
 	shows(t, english(t, "bruno", management, "op=create", "name=zf-of-bruno"), 403, "Zones can be made by managers", "not:shzadm zone add", `not:name="max_age"`)
 }
 
+// TestPagesForPeople: who asks for one as JSON is told so, and what does it.
+func TestPagesForPeople(t *testing.T) {
+	zone := newZone(t)
+	at := management + "/" + zone
+	write(t, "anna", zonePath(zone, "a.txt"), "x")
+	for view, op := range map[string]string{"remove&path=a.txt": "remove", "transfer": "transfer", "close": "delete", "extend": "modify", "settings": "modify"} {
+		name, _, _ := strings.Cut(view, "&")
+		for language, words := range map[string]string{"en": "is a page for people", "it": "pagina per persone"} {
+			a := jsonAs(t, "anna", "-H", "Accept-Language: "+language, at+"?view="+view)
+			if a.status != 400 || !strings.Contains(a.body, `"code":"bad-request"`) || !strings.Contains(a.body, "view="+name) || !strings.Contains(a.body, words) || !strings.Contains(a.body, "op="+op+".") {
+				t.Errorf("%s: %d %s", view, a.status, a.body)
+			}
+		}
+		if a := curlAs(t, "anna", at+"?view="+view); a.status != 200 {
+			t.Errorf("%s, the page: %d", view, a.status)
+		}
+	}
+	if a := jsonAs(t, "anna", at+"?view=nonsense"); a.status != 400 || strings.Contains(a.body, "people") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
 // TestCheckSaysOnce: the command that mends stands once on the page, and nothing is said of what should be where nothing should.
 func TestCheckSaysOnce(t *testing.T) {
 	zone := newZone(t)

@@ -38,21 +38,21 @@ type zonePage struct {
 // views are the pages of a zone, by the parameter "view".
 var views = map[string]struct {
 	show    func(zonePage) error
-	managed bool // for the owner and administrators: by the external entry nobody else would refuse these
-	people  bool // a form or a question: nothing for scripts
-	closed  bool // there is one of a closed zone
+	managed bool   // for the owner and administrators: by the external entry nobody else would refuse these
+	closed  bool   // there is one of a closed zone
+	op      string // of a form or a question, which is nothing for scripts: what these do instead
 	fields  string
 }{
 	"":         {show: zonePage.overview, closed: true, fields: "find of"},
-	"extend":   {show: zonePage.extending, managed: true, people: true, closed: true},
-	"settings": {show: zonePage.settings, managed: true, people: true},
+	"extend":   {show: zonePage.extending, managed: true, op: "modify", closed: true},
+	"settings": {show: zonePage.settings, managed: true, op: "modify"},
 	"who":      {show: zonePage.who, managed: true, fields: "path raw as*"},
 	"check":    {show: zonePage.check, managed: true},
 	"space":    {show: zonePage.space, managed: true},
 	"ages":     {show: zonePage.ages, managed: true},
-	"transfer": {show: zonePage.transfer, managed: true, people: true, fields: "find"},
-	"close":    {show: zonePage.closing, managed: true, people: true},
-	"remove":   {show: zonePage.removing, managed: true, people: true, fields: "path raw"},
+	"transfer": {show: zonePage.transfer, managed: true, op: "transfer", fields: "find"},
+	"close":    {show: zonePage.closing, managed: true, op: "delete"},
+	"remove":   {show: zonePage.removing, managed: true, op: "remove", fields: "path raw"},
 }
 
 func show(v viewer, name string) error {
@@ -62,8 +62,10 @@ func show(v viewer, name string) error {
 	switch {
 	case state != "" && state != string(zone.StateOpen) && !closed:
 		return wrong("state", state)
-	case !found || closed && !view.closed || view.people && v.call.JSON:
+	case !found || closed && !view.closed:
 		return wrong("view", v.query.Get("view"))
+	case view.op != "" && v.call.JSON:
+		return &web.Told{Err: web.Refuse(web.BadRequest, "a page for people"), Sentence: v.call.Language.Say("zones-refused.for-people", v.query.Get("view"), view.op)}
 	}
 	if err := web.CheckFields("view state "+view.fields+web.EachAddress, v.query); err != nil {
 		return err
@@ -81,7 +83,7 @@ func show(v viewer, name string) error {
 	if view.managed && !s.Managed {
 		return web.Refuse(web.NotPermitted, "neither the owner nor an administrator")
 	}
-	if view.people && !v.answers("modify") {
+	if view.op != "" && !v.answers("modify") {
 		return v.refusedOutside()
 	}
 	return view.show(zonePage{viewer: v, seen: s, status: http.StatusOK, notice: doneNotice(v.call.Language, v.call.Done())})

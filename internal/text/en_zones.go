@@ -396,6 +396,7 @@ var englishZones = map[string]string{
 	"zones-refused.twice":           "Nothing has been changed: somebody is named twice. Name everybody once, with the rights that they are to have.",
 	"zones-refused.owner":           "Nothing has been changed: this zone belongs to somebody who does not exist or cannot own zones, and everything would be made theirs. First the administrator transfers it to a manager.",
 	"zones-refused.no-longer":       "This zone belongs to %s now, and its list does not let you in. If it was yours and was given away by mistake (chown), the administrator can transfer it back to you.",
+	"zones-refused.for-people":      "view=%s is a page for people. A script does it by POST, with op=%s.",
 	"zones-refused.closed":          "This zone has been closed meanwhile. Its page has what opens it again.",
 	"zones-refused.nobody-ticked":   "Nobody is ticked: nothing has been changed. Go back and tick at least one person.",
 	"zones-refused.members-changed": "Somebody has changed what this person may do since you opened this page: nothing has changed by you. The list is as it is now; choose again.",

@@ -396,6 +396,7 @@ var italianZones = map[string]string{
 	"zones-refused.twice":           "Non è cambiato nulla: qualcuno è indicato due volte. Indica ognuno una volta sola, con i diritti che deve avere.",
 	"zones-refused.owner":           "Non è cambiato nulla: quest'area è di qualcuno che non esiste o non può possedere aree, e tutto diventerebbe suo. Prima l'amministratore la cede a un gestore.",
 	"zones-refused.no-longer":       "Quest'area ora è di %s, e il suo elenco non ti fa entrare. Se era tua ed è stata data ad altri per errore (chown), l'amministratore te la può cedere di nuovo.",
+	"zones-refused.for-people":      "view=%s è una pagina per persone. Un programma lo fa con POST e op=%s.",
 	"zones-refused.closed":          "Intanto quest'area è stata chiusa. Nella sua pagina c'è come riaprirla.",
 	"zones-refused.nobody-ticked":   "Nessuno ha la spunta: non è cambiato nulla. Torna indietro e metti la spunta ad almeno una persona.",
 	"zones-refused.members-changed": "Qualcuno ha cambiato che cosa può fare questa persona da quando hai aperto la pagina: tu non hai cambiato nulla. L'elenco è quello di adesso; scegli di nuovo.",
