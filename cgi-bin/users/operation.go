@@ -255,7 +255,8 @@ type invited struct {
 // modified is a user after a change that leaves something to do, and its JSON form.
 type modified struct {
 	*helper.KnownUser
-	Warnings []warning `json:"warnings"`
+	ZonesLeft []string  `json:"zones_left"` // that he owns without being a manager
+	Warnings  []warning `json:"warnings"`
 }
 
 // warning is what is left to do.
@@ -307,7 +308,7 @@ func (f form) answer(q helper.AccountRequest, reply helper.AccountReply) error {
 	case f.op == "unlock" && reply.User.Status != nil && *reply.User.Status == account.Expired:
 		done = "unlock-expired"
 	case len(reply.Left) > 0:
-		m := modified{reply.User, []warning{{"owns-zones", f.call.Language.Say("users.left", strings.Join(reply.Left, ", "))}}}
+		m := modified{reply.User, reply.Left, []warning{{"owns-zones", f.call.Language.Say("users.left", strings.Join(reply.Left, ", "))}}}
 		return f.call.SeeOther(href(f.name, "done", "modify-owner"), http.StatusOK, m)
 	}
 	return f.call.SeeOther(href(f.name, "done", done), http.StatusOK, reply.User)

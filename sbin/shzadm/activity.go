@@ -50,10 +50,11 @@ func activity(c *call, args []string) error {
 			return err
 		}
 	}
-	found, damage, readErr := readActivity(f)
+	found, damage, unread, readErr := readActivity(f)
 	switch {
 	case c.json:
-		err = c.printJSON(map[string]any{"events": found, "damaged": append([]event.Damage{}, damage...)})
+		err = c.printJSON(map[string]any{"events": found, "total": len(found), "offset": 0, "complete": len(damage) == 0 && readErr == nil,
+			"unreadable": unread, "damaged": append([]event.Damage{}, damage...)})
 	case *asCSV:
 		err = c.printCSV(found)
 	default:
@@ -71,7 +72,7 @@ func activity(c *call, args []string) error {
 }
 
 // readActivity reads the log, and what the worker has not taken yet.
-func readActivity(f activitylog.Filter) ([]event.Record, []event.Damage, error) {
+func readActivity(f activitylog.Filter) ([]event.Record, []event.Damage, int, error) {
 	folder := layout.SystemLog
 	if f.ZoneID != "" {
 		folder = layout.ZoneLogs + "/" + f.ZoneID
@@ -80,15 +81,15 @@ func readActivity(f activitylog.Filter) ([]event.Record, []event.Damage, error) 
 }
 
 // readActivityIn reads the spool first: what is taken meanwhile is then in both, and told once. Of a request that lasts for days the log
-// has the first acts, in the order in which the spool has them.
-func readActivityIn(spool, folder string, f activitylog.Filter) ([]event.Record, []event.Damage, error) {
+// has the first acts, in the order in which the spool has them. unread is how many lines of the log are damaged.
+func readActivityIn(spool, folder string, f activitylog.Filter) (found []event.Record, damage []event.Damage, unread int, err error) {
 	var waiting []event.Record
 	spooled := make(map[string]bool)
 	damage, spoolErr := event.ReadFolder(spool, func(r event.Record) {
 		waiting = append(waiting, r)
 		spooled[r.Request] = true
 	})
-	found := []event.Record{}
+	found = []event.Record{}
 	logged := make(map[string]int)
 	unread, logErr := activitylog.Read(folder, func(l activitylog.Line) {
 		if spooled[l.Request] && !l.Ended {
@@ -111,7 +112,7 @@ func readActivityIn(spool, folder string, f activitylog.Filter) ([]event.Record,
 		}
 	}
 	slices.SortStableFunc(found, func(a, b event.Record) int { return a.Time.Compare(b.Time) })
-	return found, damage, errors.Join(spoolErr, logErr)
+	return found, damage, unread, errors.Join(spoolErr, logErr)
 }
 
 // findZoneID finds whose acts are meant by the name of a zone: those of its id, so a zone that was renamed keeps its

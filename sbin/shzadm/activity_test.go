@@ -45,7 +45,7 @@ func TestActivityOfLongRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, filter := range []activitylog.Filter{{}, {ZoneID: id}, {ZoneID: id, Path: "3"}} {
-		found, damage, err := readActivityIn(spool, log, filter)
+		found, damage, _, err := readActivityIn(spool, log, filter)
 		var shown []string
 		for _, r := range found {
 			shown = append(shown, *r.Path+" "+r.Result)

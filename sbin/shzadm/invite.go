@@ -16,7 +16,7 @@ import (
 
 // invitedUser is a user who chooses his password by a link.
 type invitedUser struct {
-	account.User
+	knownUser
 	Invited time.Time    `json:"invited"` // until then it is good
 	Report  *zone.Report `json:"report"`  // of the zone that he was let into; null: of none
 }
@@ -146,7 +146,7 @@ func invite(c *call, args []string) error {
 		return err
 	}
 	if c.json {
-		err = c.printJSON(invitedUser{u, until, report})
+		err = c.printJSON(invitedUser{knowOne(u), until, report})
 	} else {
 		err = c.print(c.say.line("user-invited", name, text(u.Email), moment(&until)))
 	}

@@ -33,7 +33,7 @@ func signupList(c *call, args []string) error {
 
 // signedUpUser is who was given the account that he asked for.
 type signedUpUser struct {
-	account.User
+	knownUser
 	Invited *time.Time `json:"invited"` // until then the link is good by which he chooses his password; null: he has done so
 }
 
@@ -87,7 +87,7 @@ func signupConfirm(c *call, args []string) error {
 	case err != nil:
 		return err
 	case c.json:
-		return c.printJSON(signedUpUser{u, until})
+		return c.printJSON(signedUpUser{knowOne(u), until})
 	case until == nil:
 		return c.print(c.say.line("signup-in", name))
 	}

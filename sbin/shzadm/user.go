@@ -27,9 +27,34 @@ var (
 	errNotShown   = errors.New("made, but not shown")
 )
 
+// knownUser is a user with what HTTP says of him too.
+type knownUser struct {
+	account.User
+	SecondFactor bool `json:"second_factor"` // is set up
+	Passwordless bool `json:"passwordless"`  // making the account was interrupted before its first password
+}
+
+// know adds what takes a look at each. Who has a second factor that cannot be read has one: he is not let in without.
+func know(users ...account.User) (known []knownUser, err error) {
+	shadow, err := account.ReadShadow()
+	known = make([]knownUser, len(users))
+	for i, u := range users {
+		state, unread := factor.Installed().Look(factor.Person{Name: u.Name, UID: u.UID})
+		err = errors.Join(err, unread)
+		known[i] = knownUser{u, state.Enrolled || unread != nil, shadow.NeverHadPassword(u.Name)}
+	}
+	return known, err
+}
+
+// knowOne is know of somebody who was changed: what cannot be found out of him undoes nothing.
+func knowOne(u account.User) knownUser {
+	known, _ := know(u)
+	return known[0]
+}
+
 // madeUser is a user with the password that was generated for him, which is never shown again.
 type madeUser struct {
-	account.User
+	knownUser
 	Password *string `json:"password"`
 }
 
@@ -74,7 +99,7 @@ func userAdd(c *call, args []string) error {
 		return err
 	}
 	var uid uint32
-	var lost, unseen error // the password is told all the same
+	var lost error // the password is told all the same
 	err = c.recordHeld(madeDeed(spec.Name), []string{spec.Name}, func() (err error) {
 		if uid, err = change.Create(spec, time.Now()); err == nil && *language != "" {
 			lost = change.SetLanguage(uid, *language)
@@ -87,10 +112,11 @@ func userAdd(c *call, args []string) error {
 	if weak != "" {
 		fmt.Fprint(c.errOut, c.say.line("weak-password", printable(weak)))
 	}
-	made := madeUser{}
-	if made.User, unseen = findUser(spec.Name); unseen != nil {
-		made.User = account.User{Name: spec.Name, UID: uid}
+	u, unseen := findUser(spec.Name)
+	if unseen != nil {
+		u = account.User{Name: spec.Name, UID: uid}
 	}
+	made := madeUser{knownUser: knowOne(u)}
 	if !*fromStdin {
 		made.Password = &spec.Password
 	}
@@ -154,7 +180,8 @@ func userList(c *call, args []string) error {
 		users = slices.DeleteFunc(users, func(u account.User) bool { return !u.Review })
 	}
 	if c.json {
-		err = c.printJSON(map[string]any{"users": users})
+		known, unknown := know(users...)
+		err = errors.Join(unknown, c.printJSON(map[string]any{"users": known, "total": len(known), "offset": 0}))
 	} else {
 		rows := make([][]string, 0, len(users))
 		for _, u := range users {
@@ -175,8 +202,9 @@ func userShow(c *call, args []string) error {
 	if err != nil {
 		return err
 	}
+	known, unknown := know(u)
 	if c.json {
-		return c.printJSON(u)
+		return errors.Join(unknown, c.printJSON(known[0]))
 	}
 	mustChange := ""
 	if u.MustChange != nil {
@@ -186,18 +214,14 @@ func userShow(c *call, args []string) error {
 	if u.FailedLogins != nil {
 		refused, codes = strconv.Itoa(*u.FailedLogins), strconv.Itoa(*u.FailedCodes)
 	}
-	second, err := factor.Installed().Look(factor.Person{Name: u.Name, UID: u.UID})
-	if err != nil {
-		return err
-	}
 	verified := ""
 	if u.Email != nil {
 		verified = c.say.line(map[bool]string{true: "yes", false: "no"}[u.EmailVerified])
 	}
-	return c.printFields("user-fields", u.Name, strconv.FormatUint(uint64(u.UID), 10), text(u.FullName), text(u.Company),
+	return errors.Join(unknown, c.printFields("user-fields", u.Name, strconv.FormatUint(uint64(u.UID), 10), text(u.FullName), text(u.Company),
 		text(u.Email), verified, text(u.Phone), text(u.Mobile), joinRoles(u.Roles), status(u), text(u.Expires), mustChange,
 		strings.Join(u.Groups, " "), text(u.Language), text((*string)(u.Channel)), moment(u.LastLogin), refused, text(u.Sponsor),
-		c.say.line(map[bool]string{true: "yes", false: "no"}[second.Enrolled]), codes, moment(u.ShutUntil), shutFrom(u.ShutFrom), text(u.PasswordDue))
+		c.say.line(map[bool]string{true: "yes", false: "no"}[known[0].SecondFactor]), codes, moment(u.ShutUntil), shutFrom(u.ShutFrom), text(u.PasswordDue)))
 }
 
 func findUser(name string) (account.User, error) {

@@ -18,10 +18,21 @@ import (
 
 // changedUser is a user with what a change did besides.
 type changedUser struct {
-	account.User
-	SessionsEnded *int     `json:"sessions_ended,omitempty"`
-	ZonesLeft     []string `json:"zones_left,omitempty"` // that he owns without being a manager
+	knownUser
+	SessionsEnded *int      `json:"sessions_ended,omitempty"`
+	ZonesLeft     []string  `json:"zones_left,omitempty"` // that he owns without being a manager
+	Warnings      []warning `json:"warnings,omitempty"`
+
+	left string // where those zones lie
 }
+
+// warning is what is left to do, or to know, after something was done: its code is the one that HTTP has for it.
+type warning struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+func newWarning(code, line string) warning { return warning{code, strings.TrimSuffix(line, "\n")} }
 
 // changeUser records and does one change of an account: verb is what the record says of one that changes no field.
 func (c *call) changeUser(name, event, verb string, do func() error) (changedUser, error) {
@@ -38,7 +49,7 @@ func (c *call) changeUser(name, event, verb string, do func() error) (changedUse
 		return changedUser{}, err
 	}
 	u, err := findUser(name)
-	return changedUser{User: u}, err
+	return changedUser{knownUser: knowOne(u)}, err
 }
 
 // differences are those of somebody from what he was; of who cannot be read none are known.
@@ -51,6 +62,10 @@ func differences(before account.User) string {
 }
 
 func (c *call) showChanged(u changedUser) error {
+	left := c.say.line("zones-left", u.left)
+	if len(u.ZonesLeft) > 0 {
+		u.Warnings = append(u.Warnings, newWarning("owns-zones", left))
+	}
 	if c.json {
 		return c.printJSON(u)
 	}
@@ -66,7 +81,7 @@ func (c *call) showChanged(u changedUser) error {
 		said += c.say.line("sessions-ended", *u.SessionsEnded)
 	}
 	if len(u.ZonesLeft) > 0 {
-		said += c.say.line("zones-left", strings.Join(u.ZonesLeft, " "))
+		said += left
 	}
 	return c.print(said)
 }
@@ -136,7 +151,7 @@ func userModify(c *call, args []string) error {
 		fmt.Fprint(c.errOut, c.say.line("link-void", u.Name))
 	}
 	if to.Role != nil && *to.Role == account.RoleBase {
-		u.ZonesLeft, err = zonesOf(u.UID)
+		u.ZonesLeft, u.left, err = zonesOf(u.UID)
 	}
 	return errors.Join(err, c.showChanged(u))
 }
@@ -168,19 +183,19 @@ func choose(name string, language, channel *string) error {
 	return change.SetLanguage(u.UID, *language)
 }
 
-// zonesOf are the names of somebody's zones; none where there is no base yet.
-func zonesOf(uid uint32) ([]string, error) {
+// zonesOf are the names of somebody's zones, and where they lie; none where there is no base yet.
+func zonesOf(uid uint32) (names []string, paths string, err error) {
 	admin, err := zoneAdmin()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer admin.Close()
 	owned, err := admin.Owned(uid)
-	var names []string
 	for _, z := range owned {
-		names = append(names, farewell.ZonePath(z))
+		names = append(names, z.Name)
+		paths += " " + farewell.ZonePath(z)
 	}
-	return names, err
+	return names, strings.TrimPrefix(paths, " "), err
 }
 
 func userLock(c *call, args []string) error {
@@ -221,7 +236,7 @@ func userFactor(c *call, args []string) error {
 	if err != nil {
 		return err
 	}
-	return c.showChanged(changedUser{User: u})
+	return c.showChanged(changedUser{knownUser: knowOne(u)})
 }
 
 // userVerify has the link sent by which somebody says that mail to his address reaches him.

@@ -18,11 +18,12 @@ import (
 type changedZone struct {
 	zone.Details
 	zone.Report
+	Warnings []warning `json:"warnings,omitempty"`
 }
 
-func (c *call) printChanged(after zone.Details, report zone.Report) error {
+func (c *call) printChanged(after zone.Details, report zone.Report, warnings ...warning) error {
 	report.Skipped = append([]zone.Skipped{}, report.Skipped...) // a list also where there is nothing in it
-	return c.printJSON(changedZone{after, report})
+	return c.printJSON(changedZone{after, report, warnings})
 }
 
 func zoneAdmin() (*zone.Admin, error) {
@@ -135,16 +136,21 @@ func zoneShare(c *call, args []string) error {
 		return err
 	}
 	var deeds []deed
+	var warnings []warning
+	warn := func(code, line string) {
+		fmt.Fprint(c.errOut, line)
+		warnings = append(warnings, newWarning(code, line))
+	}
 	for _, g := range grants {
 		deeds = append(deeds, onZone("zone-share", g.Principal+"="+string(g.Access), z, name))
 		if group, isGroup := strings.CutPrefix(g.Principal, "group:"); isGroup && g.Access != zone.None {
 			if found, known := account.NewNames().Group(group); known && found.IsSystem() {
-				fmt.Fprint(c.errOut, c.say.line("zone-system", group))
+				warn("system", c.say.line("zone-system", group))
 			}
 		}
 		if user, isUser := strings.CutPrefix(g.Principal, "user:"); isUser && g.Access != zone.None {
 			if status := shadow.Bars(user, time.Now()); status != "" {
-				fmt.Fprint(c.errOut, c.say.line("zone-"+string(status), user))
+				warn(string(status), c.say.line("zone-"+string(status), user))
 			}
 		}
 	}
@@ -162,7 +168,7 @@ func zoneShare(c *call, args []string) error {
 	if c.json {
 		after, showErr := admin.Show(name)
 		if err = showErr; err == nil {
-			err = c.printChanged(after, report)
+			err = c.printChanged(after, report, append(warnings, c.warningsOf(name, report)...)...)
 		}
 	}
 	if err == nil && report.Incomplete() {
@@ -178,23 +184,32 @@ func (c *call) showReport(name string, grants []zone.Member, r zone.Report, done
 			b.WriteString(c.say.line("zone-shared", name, g.Principal, string(g.Access), r.Folders, r.Files))
 		}
 	}
-	for _, principal := range r.Absent {
-		b.WriteString(c.say.line("zone-absent", name, principal))
-	}
-	for _, principal := range r.DeniedTo {
-		b.WriteString(c.say.line("zone-denied", name, principal))
-	}
-	for _, s := range r.Still {
-		b.WriteString(c.say.line("zone-still", name, stillWords(s)))
-	}
-	for _, s := range r.Less {
-		b.WriteString(c.say.line("zone-less", name, stillWords(s)))
+	for _, w := range c.warningsOf(name, r) {
+		b.WriteString(w.Message + "\n")
 	}
 	if r.Shut {
 		b.WriteString(c.say.line("zone-shut", name, name))
 	}
 	b.WriteString(c.skippedLines(r.Skipped, r.More))
 	return c.print(b.String())
+}
+
+// warningsOf are what the report of a zone that was shared says of people.
+func (c *call) warningsOf(name string, r zone.Report) []warning {
+	var all []warning
+	for _, principal := range r.Absent {
+		all = append(all, newWarning("absent", c.say.line("zone-absent", name, principal)))
+	}
+	for _, principal := range r.DeniedTo {
+		all = append(all, newWarning("denied", c.say.line("zone-denied", name, principal)))
+	}
+	for _, s := range r.Still {
+		all = append(all, newWarning("still", c.say.line("zone-still", name, stillWords(s))))
+	}
+	for _, s := range r.Less {
+		all = append(all, newWarning("less", c.say.line("zone-less", name, stillWords(s))))
+	}
+	return all
 }
 
 // stillWords say by which groups people get in, and what they give.
