@@ -77,6 +77,34 @@ func TestUnshareSaysWhoStillGetsIn(t *testing.T) {
 			t.Errorf("%s: %d %s", nobody, status, out)
 		}
 	}
+	// Of several, too, where others lost something: on the page, in JSON and by the command. Who stood in the content alone was on a list.
+	run(t, "sh", "-c", `echo x > "$1"; chown anna "$1"; setfacl -n -m u:4445:r-- "$1"`, "sh", zonePath(zone, "file"))
+	for name, said := range map[string]func() string{
+		"page": func() string {
+			run(t, "setfacl", "-n", "-m", "u:4445:r--", zonePath(zone, "file"))
+			return followed(t, "anna", english(t, "anna", at, "op=share", "member=user:4444=none", "member=user:4445=none", "member=user:bruno=read")).body
+		},
+		"JSON": func() string {
+			run(t, "setfacl", "-n", "-m", "u:4445:r--", zonePath(zone, "file"))
+			return jsonAs(t, "anna", "-H", "Accept-Language: en", "-d", "op=share&member=user:4444=none&member=user:4445=none&member=user:bruno=none", at).body
+		},
+		"command": func() string {
+			run(t, "setfacl", "-n", "-m", "u:4445:r--", zonePath(zone, "file"))
+			run(t, "shzadm", "zone", "share", zone, "user:bruno=read")
+			out, _ := shzadm(t, "zone", "share", zone, "user:4444=none", "user:4445=none", "user:bruno=none")
+			return out
+		},
+	} {
+		run(t, "shzadm", "zone", "share", zone, "user:bruno=none")
+		answer := said()
+		if words := strings.ToLower(answer); !strings.Contains(answer, "4444") || !strings.Contains(words, "nothing was on the list by") || strings.Contains(answer, `"absent":["user:4444","user:4445"`) ||
+			strings.Contains(answer, "by the name of user:4445") || name == "page" && strings.Contains(answer, "4445") {
+			t.Errorf("%s: %s", name, answer)
+		}
+		if strings.Contains(listsOf(t, zone), "4445") {
+			t.Errorf("%s: %s", name, listsOf(t, zone))
+		}
+	}
 	run(t, "setfacl", "-n", "-m", "u:4444:r-x", zonePath(zone))
 	if a := form(t, "anna", at, true, "op=share", "principal=user:4444", "access=none"); a.status != 200 || strings.Contains(a.body, "absent") || strings.Contains(listsOf(t, zone), "4444") {
 		t.Errorf("%d %s", a.status, a.body)

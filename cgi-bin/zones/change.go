@@ -129,7 +129,7 @@ func (f form) changedTo(c change, reply helper.ZonefixReply) (outcome, error) {
 		status: http.StatusOK, object: changed{after, reply.Report, c.warnings}, location: c.location(after.Details, done),
 		notice: &page.Notice{Kind: page.OK, Text: l.Say("zones-done." + done)},
 	}
-	if reply.Report != nil && reply.Report.Incomplete() && !f.call.JSON {
+	if reply.Report != nil && !f.call.JSON && (reply.Report.Incomplete() || len(reply.Report.Absent) > 0 && done != "absent") {
 		on := c.location(after.Details, "")
 		o.body = reportBody(l, f.reportOf(after.Name, *reply.Report), templ.SafeURL(on)) // of a page that had begun before
 		o.location = leftHref(*reply.Report, on)
@@ -164,6 +164,7 @@ func leftHref(r zone.Report, on string) string {
 	if r.Shut {
 		q.Set("shut", "1")
 	}
+	q["absent"] = r.Absent
 	return withQuery(here, q)
 }
 
@@ -185,6 +186,11 @@ func left(v viewer) error {
 		reason, path, _ := strings.Cut(line, ":")
 		if v.call.Language.Knows("zones-skip." + reason) {
 			r.Skipped = append(r.Skipped, zone.Skipped{Reason: zone.SkipReason(reason), Path: path})
+		}
+	}
+	for _, principal := range v.query["absent"] {
+		if checkPrincipal(principal) == nil {
+			r.Absent = append(r.Absent, principal)
 		}
 	}
 	view := v.call.View(v.call.Language.Say("zones-report.page"))
@@ -558,6 +564,9 @@ type reportView struct {
 func (v viewer) reportOf(name string, r zone.Report) reportView {
 	l := v.call.Language
 	report := reportView{More: r.More, Shut: r.Shut}
+	for _, principal := range r.Absent {
+		report.Skipped = append(report.Skipped, item{Name: v.label(principal), Message: l.Say("zones-done.absent")})
+	}
 	for _, s := range r.Skipped {
 		if !s.Reason.Matters() {
 			continue

@@ -1,6 +1,9 @@
 package zone
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // Who is kept out by hand, where a group lets him in, stays out when his own entries are taken from the zone.
 func TestShareKeepsDenials(t *testing.T) {
@@ -36,5 +39,19 @@ func TestShareKeepsDenials(t *testing.T) {
 	share(t, admin, "user:7001", None) // nobody is kept out by that
 	if got := sh(t, "getfacl -p "+root+" | grep -c :7001:; true"); got != "0" {
 		t.Errorf("%s entries of nobody are left", got)
+	}
+}
+
+// Who is to be taken off, and was on no list, is told also where others lose something, or where something of others' changes in the content.
+func TestShareTellsAbsent(t *testing.T) {
+	base, admin := needCopy(t)
+	root := base + "/demo"
+	createDemo(t, admin)
+	fill(t, root)
+	share(t, admin, "user:zt-bruno", Write)
+	sh(t, "setfacl -n -m u:7001:r-x "+root+"/sub")
+	report, err := admin.ShareAll("demo", []Member{{Principal: "user:zt-bruno", Access: None}, {Principal: "user:zt-carla", Access: None}, {Principal: "user:7001", Access: None}, {Principal: "user:7002", Access: None}}, Whatever)
+	if err != nil || report.Folders+report.Files == 0 || !slices.Equal(report.Absent, []string{"user:zt-carla", "user:7002"}) {
+		t.Errorf("%+v: %v", report, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -84,9 +85,7 @@ func (h *Held) ShareAll(members []Member) (Report, error) {
 		if err := h.narrowAll(s, &report); err != nil {
 			return report, err
 		}
-		if report.Folders+report.Files == 0 { // the content may name whom the root does not
-			report.Absent = s.absent(members, before, inherited)
-		}
+		report.Absent = s.absent(members, before, inherited)
 	}
 	report.Shut, err = isShut(fd, s.granted)
 	if err != nil || len(s.content) == 0 {
@@ -114,11 +113,13 @@ type sharing struct {
 	owners   map[uint32]bool // see ownersOf
 	owner    uint32          // whom the default list is to name, 0 for nobody
 	denied   []string        // who are to have nothing, have an entry that gives nothing, and keep it
+
+	taken map[acl.Entry]*atomic.Bool // of the narrowed, from whom something was taken away: the content may name whom the root does not
 }
 
 // sharing finds out who they are, and what a root with this list makes of them.
 func (h *Held) sharing(members []Member, before acl.ACL) (s sharing, err error) {
-	s.owners = make(map[uint32]bool)
+	s.owners, s.taken = make(map[uint32]bool), make(map[acl.Entry]*atomic.Bool)
 	after := before
 	for _, m := range members {
 		if m.Access != None && m.Access.perm() == 0 {
@@ -134,7 +135,7 @@ func (h *Held) sharing(members []Member, before acl.ACL) (s sharing, err error) 
 		s.all = append(s.all, e)
 		old, had := before.Find(e.Tag, e.ID)
 		if begun := isNarrowing(h.fd, e); m.Access == None || m.Access == Drop || had && old&^e.Perm != 0 || begun {
-			s.narrowed = append(s.narrowed, e)
+			s.narrowed, s.taken[e] = append(s.narrowed, e), new(atomic.Bool)
 			if m.Access != Drop || had || before.Minimal() || begun || len(members) == 1 { // there is not room for any number of them
 				s.marked = append(s.marked, e)
 			}
@@ -172,16 +173,17 @@ func (s sharing) without(list acl.ACL, _ bool) acl.ACL {
 		found, there := list.Find(e.Tag, e.ID)
 		if _, nobody := s.nobody.Find(e.Tag, e.ID); there && (found != 0 || nobody) {
 			list = list.Without(e.Tag, e.ID)
+			s.taken[e].Store(true)
 		}
 	}
 	return list
 }
 
-// absent are those who are to have nothing and stand in none of the lists of the root.
+// absent are those who are to have nothing, stand in none of the lists of the root, and lost nothing in the content.
 func (s sharing) absent(members []Member, lists ...acl.ACL) (absent []string) {
 	for i, m := range members {
 		listed := slices.ContainsFunc(lists, func(list acl.ACL) bool { _, there := list.Find(s.all[i].Tag, s.all[i].ID); return there })
-		if m.Access == None && !listed {
+		if m.Access == None && !listed && !s.taken[s.all[i]].Load() {
 			absent = append(absent, m.Principal)
 		}
 	}
