@@ -231,24 +231,6 @@ func (p zonePage) still(principal string) (string, templ.SafeURL) {
 	return "", ""
 }
 
-// byGroups is what the groups on the list give somebody who has no entry of his own, as the lists of the groups say.
-func (p zonePage) byGroups(user string) zone.Still {
-	s := zone.Still{Principal: "user:" + user, Access: zone.None}
-	for _, m := range p.Members {
-		group, isGroup := strings.CutPrefix(m.Principal, "group:")
-		if !isGroup || m.Access == zone.None || !p.names.InGroup(user, group) {
-			continue
-		}
-		s.Through = append(s.Through, m.Principal)
-		if s.Access == zone.None || s.Access == m.Access {
-			s.Access = m.Access
-		} else { // of two that differ, together
-			s.Access = zone.Write
-		}
-	}
-	return s
-}
-
 // beyond says who of a principal can do more, as the kernel answers, than the list has for it, or that he has less than his groups.
 func (p zonePage) beyond(principal string) (string, templ.SafeURL) {
 	i := slices.IndexFunc(p.Members, func(m zone.Member) bool { return m.Principal == principal })
@@ -258,7 +240,7 @@ func (p zonePage) beyond(principal string) (string, templ.SafeURL) {
 	l, who := p.call.Language, templ.SafeURL(zoneHref(p.Name, p.State, "view", "who"))
 	kind, name, _ := strings.Cut(principal, ":")
 	var sentences []string
-	if by := p.byGroups(name); kind == "user" && by.Access != zone.None && by.Access != p.Members[i].Access {
+	if by := zone.ByGroups(p.Members, name, p.names); kind == "user" && by.Access != zone.None && by.Access != p.Members[i].Access {
 		sentences = append(sentences, l.Say("zones-share.less", p.stillWords(by)))
 	}
 	users := []string{name}
@@ -446,7 +428,7 @@ func (p zonePage) search(find string) ([]hit, int) {
 			h.Access = zone.Own
 		}
 		h.Label, h.About, _ = p.about(e.Name)
-		if by := p.byGroups(e.Name); h.Access == "" && by.Access != zone.None {
+		if by := zone.ByGroups(p.Members, e.Name, p.names); h.Access == "" && by.Access != zone.None {
 			h.By = p.stillWords(by)
 		}
 		hits = append(hits, h)

@@ -247,7 +247,7 @@ func (p zonePage) transfer() error {
 		Here: templ.SafeURL(zoneHref(p.Name, p.State)), Title: l.Say("zones-transfer.title"), Question: l.Say("zones-transfer.question"),
 		Advice: l.Say("zones-transfer.advice"), Op: "transfer", Submit: l.Say("zones-transfer.submit"),
 	}
-	if by := p.byGroups(p.Owner); by.Access != zone.None {
+	if by := zone.ByGroups(p.Members, p.Owner, p.names); by.Access != zone.None {
 		q.Advice = l.Say("zones-transfer.stays", p.stillWords(by))
 	}
 	q.Find = p.find()

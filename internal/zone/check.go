@@ -111,12 +111,12 @@ func (h *Held) losing(r Root, lists roll) (out []Member, gains []Still) {
 		if e.Tag != acl.User {
 			return false
 		}
-		given, through := h.admin.groupsOf(rule.members, e.ID)
+		given, through := groupsOf(rule.members, e.ID, h.admin.names)
 		principal := principalOf(e, h.admin.names)
 		if given&^e.Perm != 0 && !slices.ContainsFunc(gains, func(s Still) bool { return s.Principal == principal }) {
 			gains = append(gains, Still{principal, accessOf(given), through, true})
 		}
-		inside, _ := h.admin.groupsOf(rule.content, e.ID)
+		inside, _ := groupsOf(rule.content, e.ID, h.admin.names)
 		return inside != 0
 	}
 	for _, e := range r.Access {
@@ -346,17 +346,8 @@ func (c *checker) readsAlone(uid uint32) bool {
 // what it has.
 func (a *Admin) permOf(list acl.ACL, uid uint32) acl.Perm {
 	perm, named := list.Find(acl.User, uid)
-	user, known := a.names.UserName(uid)
-	if named || !known {
-		return perm
-	}
-	for _, e := range list {
-		if e.Tag != acl.Group {
-			continue
-		}
-		if group, known := a.names.GroupName(e.ID); known && a.names.InGroup(user, group) {
-			perm |= e.Perm
-		}
+	if !named {
+		perm, _ = groupsOf(withFullMask(list), uid, a.names)
 	}
 	return perm
 }

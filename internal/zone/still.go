@@ -2,8 +2,10 @@ package zone
 
 import (
 	"fmt"
+	"strings"
 
 	"sharezone/acl"
+	"sharezone/internal/account"
 )
 
 // Still is somebody who is taken off the list and gets in all the same, by groups that are on it. An entry of one's own decides alone: without
@@ -59,12 +61,12 @@ func (h *Held) Still(members []Member) ([]Still, error) {
 			continue
 		}
 		// What a mask takes from all now, it does not for ever: who gets more is asked about without it.
-		given, through := h.admin.groupsOf(withFullMask(after), e.ID)
+		given, through := groupsOf(withFullMask(after), e.ID, h.admin.names)
 		had, listed := before.Find(e.Tag, e.ID)
 		if !listed {
-			had, _ = h.admin.groupsOf(withFullMask(before), e.ID)
+			had, _ = groupsOf(withFullMask(before), e.ID, h.admin.names)
 		}
-		_, now := h.admin.groupsOf(after, e.ID)
+		_, now := groupsOf(after, e.ID, h.admin.names)
 		if more := given&^had != 0; more || len(now) > 0 {
 			still = append(still, Still{m.Principal, accessOf(given), through, more})
 		}
@@ -86,7 +88,7 @@ func (h *Held) lessened(s sharing, members []Member, before acl.ACL) (less []Sti
 	list := withFullMask(s.afterwards(before))
 	for i, m := range members {
 		if e := s.all[i]; m.Access != None && e.Tag == acl.User {
-			if given, through := h.admin.groupsOf(list, e.ID); given&^e.Perm != 0 {
+			if given, through := groupsOf(list, e.ID, h.admin.names); given&^e.Perm != 0 {
 				less = append(less, Still{Principal: m.Principal, Access: accessOf(given), Through: through})
 			}
 		}
@@ -94,14 +96,31 @@ func (h *Held) lessened(s sharing, members []Member, before acl.ACL) (less []Sti
 	return less
 }
 
+// ByGroups is what the groups among the members of a zone give a user who has no entry of his own.
+func ByGroups(members []Member, user string, names *account.Names) Still {
+	still := Still{Principal: "user:" + user, Access: None}
+	var list acl.ACL
+	for _, m := range members {
+		group, isGroup := strings.CutPrefix(m.Principal, "group:")
+		if gid, known := names.GroupID(group); isGroup && known {
+			list = append(list, acl.Entry{Tag: acl.Group, ID: gid, Perm: m.Access.perm()})
+		}
+	}
+	if uid, known := names.UserID(user); known {
+		perm, through := groupsOf(list, uid, names)
+		still.Access, still.Through = accessOf(perm), through
+	}
+	return still
+}
+
 // groupsOf is what the groups in a list give somebody, under its mask, and which.
-func (a *Admin) groupsOf(list acl.ACL, uid uint32) (perm acl.Perm, through []string) {
-	user, known := a.names.UserName(uid)
+func groupsOf(list acl.ACL, uid uint32, names *account.Names) (perm acl.Perm, through []string) {
+	user, known := names.UserName(uid)
 	for _, e := range list {
 		if e.Tag != acl.Group || !known || list.Effective(e) == 0 {
 			continue
 		}
-		if group, known := a.names.GroupName(e.ID); known && a.names.InGroup(user, group) {
+		if group, known := names.GroupName(e.ID); known && names.InGroup(user, group) {
 			perm, through = perm|list.Effective(e), append(through, "group:"+group)
 		}
 	}

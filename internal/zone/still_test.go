@@ -84,3 +84,30 @@ func TestShareLeftover(t *testing.T) {
 		sh(t, "rm -rf "+root)
 	}
 }
+
+// TestByGroups: what a page says that groups give somebody is what a change of the list reckons with.
+func TestByGroups(t *testing.T) {
+	_, admin := needCopy(t)
+	createDemo(t, admin)
+	share(t, admin, "group:zt-acme", Read)
+	share(t, admin, "group:shzbase", Drop)
+	share(t, admin, "user:zt-bruno", Read)
+	z, err := admin.Show("demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for user, want := range map[string]string{"zt-carla": "write [group:shzbase group:zt-acme]", "zt-bruno": "drop [group:shzbase]", "zt-staff": "none []", "zt-nobody": "none []"} {
+		got := ByGroups(z.Members, user, admin.names)
+		if fmt.Sprint(got.Access, " ", got.Through) != want || got.Principal != "user:"+user {
+			t.Errorf("%s: %+v, wanted %s", user, got, want)
+		}
+	}
+	h := hold(t, admin)
+	defer h.Release()
+	for _, user := range []string{"zt-carla", "zt-bruno"} {
+		still, err := h.Still([]Member{{Principal: "user:" + user, Access: None}})
+		if got := ByGroups(z.Members, user, admin.names); err != nil || len(still) != 1 || still[0].Access != got.Access || len(still[0].Through) != len(got.Through) {
+			t.Errorf("%s: %+v and %+v, %v", user, still, got, err)
+		}
+	}
+}
