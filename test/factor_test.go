@@ -191,6 +191,55 @@ func TestFactorKeepsWhatWasTyped(t *testing.T) {
 	pagetest.Check(t, back.body)
 }
 
+// TestMustChangeKeepsWhatWasTyped: what was typed when the session ended comes back after a password that had to be changed first, too: after
+// a login, after a code, and after new passwords that were refused. Somebody else does not get it.
+func TestMustChangeKeepsWhatWasTyped(t *testing.T) {
+	const password, another, third = "Lampone-7-Treno-Verde", "Cicala-4-Ponte-Grigio", "Mirtillo-9-Barca-Rossa"
+	forgive(t)
+	setConfig(t, "[login]\nfailure_milliseconds = 300\n")
+	person(t, "ilaria", password)
+	typed := func(user string) []string {
+		return []string{"-H", "Accept-Language: en", "-d", "to=/cgi-bin/zones", "--data-urlencode", "carried=op=create&name=typed-then&shz-user=" + user, "-d", "next=/cgi-bin/zones"}
+	}
+	asksPassword := func(what string, a answer, status int) {
+		t.Helper()
+		if a.status != status || !strings.Contains(a.body, `action="/cgi-bin/chpwd"`) || !strings.Contains(a.body, "typed-then") || !strings.Contains(a.body, `name="next" value="/cgi-bin/zones"`) ||
+			strings.Contains(a.body, "hreflang") || strings.Contains(a.body, "<nav") {
+			t.Fatalf("%s: %d %s", what, a.status, a.body)
+		}
+		pagetest.Check(t, a.body)
+	}
+	change := func(id, old, new string) answer {
+		return curl(t, append(typed("ilaria"), "-H", "Cookie: SESSION_ID="+id, "-d", "old="+old, "-d", "new="+new, "-d", "confirm="+new, "/cgi-bin/chpwd")...)
+	}
+	givesBack := func(what string, a answer, id string) {
+		t.Helper()
+		_, form, _ := strings.Cut(a.body, `action="/cgi-bin/zones"`)
+		if a.status != 200 || !strings.Contains(form, `name="name" value="typed-then"`) || !strings.Contains(form, `name="shz-again"`) || !strings.Contains(a.body, "Your password has been changed") ||
+			strings.Count(form, `name="shz-user" value="ilaria"`) != 1 || strings.Contains(a.body, "Mirtillo") || alive(t, id) != "ilaria" {
+			t.Fatalf("%s: %d %s", what, a.status, a.body)
+		}
+		pagetest.Check(t, a.body)
+	}
+	run(t, "chage", "-d", "0", "ilaria")
+	asked := curl(t, append(typed("ilaria"), "-d", "username=ilaria", "-d", "password="+password, "/cgi-bin/login")...)
+	asksPassword("a login", asked, 200)
+	asksPassword("a password that is too weak", change(idIn(asked), password, "abc"), 400)
+	asksPassword("a wrong old one", change(idIn(asked), "wrong", another), 403)
+	givesBack("a new password", change(idIn(asked), password, another), idIn(asked))
+	key, _ := setUp(t, opened(t, "ilaria", another), another)
+	run(t, "chage", "-d", "0", "ilaria")
+	asked = curl(t, append(typed("ilaria"), "-d", "username=ilaria", "-d", "password="+another, "/cgi-bin/login")...)
+	asked = curl(t, append(typed("ilaria"), "-H", "Cookie: SESSION_ID="+idIn(asked), "-d", "otp="+appCode(t, key, 0), factorPage)...)
+	asksPassword("a code", asked, 200)
+	givesBack("a new password after a code", change(idIn(asked), another, third), idIn(asked))
+	run(t, "chage", "-d", "0", "ilaria")
+	run(t, "shzadm", "user", "factor", "ilaria", "--off")
+	if a := curl(t, append(typed("bruno"), "-d", "username=ilaria", "-d", "password="+third, "/cgi-bin/login")...); a.status != 303 || a.header.Get("Location") != "/cgi-bin/chpwd?next=%2Fcgi-bin%2Fzones" {
+		t.Errorf("what somebody else typed: %d %s %s", a.status, a.header, a.body)
+	}
+}
+
 // TestFactorHalf: each function that is asked for in a half authenticated session is refused, and that is written down.
 func TestFactorHalf(t *testing.T) {
 	needDemo(t)

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -29,18 +30,21 @@ func answer(c *web.Call) error {
 		if err := web.CheckFields("next"+web.EachAddress, query); err != nil {
 			return err
 		}
-		return show(c, http.StatusOK, passwordForm{Next: onward(query), MustChange: c.MustChange})
+		return show(c, http.StatusOK, page.PasswordForm{Next: onward(query), MustChange: c.MustChange})
 	}
 	fields, err := c.Form()
 	if err != nil {
 		return err
 	}
-	if err := c.CheckForm("old new confirm next", "", fields); err != nil {
+	if err := c.CheckForm("old new confirm next to carried", "", fields); err != nil {
 		return err
 	}
-	next := onward(fields)
+	next, carried := onward(fields), web.CarriedIn(fields)
+	if carried != nil && (c.JSON || !carried.TypedBy(c.User)) {
+		carried = nil // nobody's to see, or somebody else's
+	}
 	if fields.Get("new") != fields.Get("confirm") {
-		return complain(c, next, web.BadRequest, "confirm", "mismatch", c.Language.Say("chpwd.mismatch"))
+		return complain(c, next, carried, web.BadRequest, "confirm", "mismatch", c.Language.Say("chpwd.mismatch"))
 	}
 	act, err := c.Event.Begin("password", "")
 	if err != nil {
@@ -57,15 +61,22 @@ func answer(c *web.Call) error {
 		return web.Refuse(web.NotLoggedIn, "the session has ended")
 	case refusal == "refused":
 		act.End("not-permitted", -1, "")
-		return complain(c, next, web.NotPermitted, "old", "wrong", c.Language.Say("chpwd.wrong"))
+		return complain(c, next, carried, web.NotPermitted, "old", "wrong", c.Language.Say("chpwd.wrong"))
 	case refusal == "weak":
 		act.End("bad-request", -1, "")
-		return complain(c, next, web.BadRequest, "new", "weak: "+reply.Why, c.Weak(reply.Why, reply.Limit))
+		return complain(c, next, carried, web.BadRequest, "new", "weak: "+reply.Why, c.Weak(reply.Why, reply.Limit))
 	case err != nil:
 		act.End(string(web.CodeOf(err)), -1, "")
 		return err
 	}
 	act.End("ok", -1, "")
+	if carried != nil {
+		notice := &page.Notice{Kind: page.OK, Text: c.Language.Say("chpwd.changed")}
+		if reply.OthersStay {
+			notice = &page.Notice{Kind: page.Error, Text: c.Language.Say("chpwd.others-stay")}
+		}
+		return c.GiveBack(carried, cmp.Or(next, home), notice)
+	}
 	if reply.OthersStay {
 		return c.SeeOther(home+"?done=chpwd-others", http.StatusOK, map[string]any{"others_stay": true})
 	}
@@ -86,18 +97,23 @@ func onward(fields url.Values) string {
 }
 
 // complain shows the form again with what is wrong, and in which field; nothing was changed. The log, which has one language, gets the reason.
-func complain(c *web.Call, next string, code web.Code, field, reason, message string) error {
+func complain(c *web.Call, next string, carried *web.Carried, code web.Code, field, reason, message string) error {
 	c.Refused = field
 	c.Log(web.Refuse(code, reason))
 	if c.JSON {
 		c.FailAs(code, message)
 		return nil
 	}
-	return show(c, code.Status(), passwordForm{Message: message, Next: next, MustChange: c.MustChange})
+	f := page.PasswordForm{Message: message, Next: next, MustChange: c.MustChange}
+	if carried != nil {
+		f.To, f.Carried = carried.To, carried.Encoded()
+	}
+	return show(c, code.Status(), f)
 }
 
-func show(c *web.Call, status int, f passwordForm) error {
+func show(c *web.Call, status int, f page.PasswordForm) error {
 	v := c.View(c.Language.Say("chpwd.title"))
+	v.OneLanguage = f.To != ""
 	v.URL = web.Before(here, f.Next, false) // where the language link leads
 	if f.MustChange {
 		v.Menu = []page.MenuItem{} // nothing else would answer
@@ -105,5 +121,5 @@ func show(c *web.Call, status int, f passwordForm) error {
 	if c.Done() == "lost" { // by login
 		v.Notice = &page.Notice{Kind: page.Error, Text: c.Language.Say("folder.lost")}
 	}
-	return c.Answer(status, map[string]any{"must_change": f.MustChange}, passwordPage(v, f))
+	return c.Answer(status, map[string]any{"must_change": f.MustChange}, page.PasswordPage(v, f))
 }

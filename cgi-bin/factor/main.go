@@ -75,20 +75,22 @@ func logIn(c *web.Call, fields url.Values, f form) error {
 	if carried != nil && (c.JSON || !carried.TypedBy(reply.User)) {
 		carried = nil // nobody's to see, or somebody else's
 	}
-	next := enter(c, reply, f.Next, carried != nil)
-	if carried != nil && !reply.MustChange {
-		return c.GiveBack(carried, next)
+	next := enter(c, reply, f.Next)
+	switch {
+	case carried != nil && reply.MustChange:
+		return c.AskPassword(reply.User, carried, f.Next)
+	case carried != nil:
+		return c.GiveBack(carried, next, nil)
 	}
 	return c.SeeOther(next, http.StatusOK, loggedIn(c, reply))
 }
 
-// enter puts a new session in the place of the half authenticated one and returns where it begins. typed says that something was to be
-// shown again, which a password that has to be changed first loses.
-func enter(c *web.Call, reply helper.AuthReply, next string, typed bool) string {
+// enter puts a new session in the place of the half authenticated one and returns where it begins.
+func enter(c *web.Call, reply helper.AuthReply, next string) string {
 	c.SetCookie(&http.Cookie{Name: "SESSION_ID", Value: reply.ID})
 	switch {
 	case reply.MustChange:
-		return web.Before("/cgi-bin/chpwd", next, typed)
+		return web.Before("/cgi-bin/chpwd", next, false)
 	case next == "":
 		return home
 	}
@@ -150,7 +152,7 @@ func change(c *web.Call, op string, fields url.Values, f form) error {
 	object, next := map[string]any{}, here
 	if reply.ID != "" {
 		noteLogin(c)
-		object, next = loggedIn(c, reply), enter(c, reply, f.Next, false)
+		object, next = loggedIn(c, reply), enter(c, reply, f.Next)
 		c.Lacks = ""
 	}
 	object["recovery_codes"] = reply.Recovery

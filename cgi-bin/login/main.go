@@ -112,13 +112,15 @@ func logIn(c *web.Call) error {
 		return c.AnswerPage(http.StatusOK, codePage(v, carried, next))
 	case reply.Lacks != "":
 		next = web.Before("/cgi-bin/factor", next, carried != nil)
+	case reply.MustChange && carried != nil && !c.JSON:
+		return c.AskPassword(reply.User, carried, next)
 	case reply.MustChange:
-		next = web.Before("/cgi-bin/chpwd", next, carried != nil && !c.JSON)
+		next = web.Before("/cgi-bin/chpwd", next, false)
 	case next == "":
 		next = home
 	}
-	if carried != nil && !c.JSON && reply.Lacks == "" && !reply.MustChange { // nothing can be shown before, and the server keeps nothing until then
-		return c.GiveBack(carried, next)
+	if carried != nil && !c.JSON && reply.Lacks == "" { // nothing can be shown before, and the server keeps nothing until then
+		return c.GiveBack(carried, next, nil)
 	}
 	answer := map[string]any{"user": reply.User, "roles": reply.Roles, "entry": c.Entry}
 	if reply.MustChange {

@@ -85,14 +85,21 @@ func newCarried(to string, fields url.Values) *Carried {
 // Encoded is the form in one field.
 func (f *Carried) Encoded() string { return f.Fields.Encode() }
 
-// GiveBack answers with the page that sends it to be shown again, or leads to next.
-func (c *Call) GiveBack(f *Carried, next string) error {
+// AskPassword answers somebody who has to change his password before anything else with the page for it, which takes along what he typed.
+func (c *Call) AskPassword(user string, f *Carried, next string) error {
+	v := c.View(c.Language.Say("chpwd.title"))
+	v.User, v.Menu, v.OneLanguage = user, []page.MenuItem{}, true // nothing else would answer
+	return c.AnswerPage(http.StatusOK, page.PasswordPage(v, page.PasswordForm{Next: next, MustChange: true, To: f.To, Carried: f.Encoded()}))
+}
+
+// GiveBack answers with the page that sends it to be shown again, or leads to next. What else there is to say may be nil.
+func (c *Call) GiveBack(f *Carried, next string, notice *page.Notice) error {
 	f.Fields.Set(againField, "1")
 	if c.User != "" { // the page names him in its forms by itself
 		delete(f.Fields, page.UserField)
 	}
 	v := c.View(c.Language.Say("login.carried-title"))
-	v.OneLanguage = true
+	v.OneLanguage, v.Notice = true, notice
 	return c.AnswerPage(http.StatusOK, page.CarriedPage(v, f.To, f.Fields, next))
 }
 

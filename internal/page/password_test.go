@@ -1,4 +1,4 @@
-package main
+package page_test
 
 import (
 	"strings"
@@ -12,7 +12,7 @@ import (
 func TestPasswordPage(t *testing.T) {
 	for l, title := range map[text.Language]string{text.Italian: "Cambia password", text.English: "Change password"} {
 		v := page.View{Language: l, User: "anna", Menu: page.Menu(l, "anna", "/cgi-bin/chpwd", true, false)}
-		html := pagetest.Render(t, passwordPage(v, passwordForm{}))
+		html := pagetest.Render(t, page.PasswordPage(v, page.PasswordForm{}))
 		for _, w := range []string{
 			"<h1>" + title + "</h1>", `<form method="post" action="/cgi-bin/chpwd"`,
 			`name="old" type="password" autocomplete="current-password"`,
@@ -32,7 +32,7 @@ func TestPasswordPage(t *testing.T) {
 
 func TestPasswordPageMustChange(t *testing.T) {
 	v := page.View{Language: text.Italian, User: "anna"}
-	html := pagetest.Render(t, passwordPage(v, passwordForm{Message: "<no>", MustChange: true}))
+	html := pagetest.Render(t, page.PasswordPage(v, page.PasswordForm{Message: "<no>", MustChange: true}))
 	for _, w := range []string{`role="alert">&lt;no&gt;</div>`, `role="status">Prima di continuare`, "/cgi-bin/logout"} {
 		if !strings.Contains(html, w) {
 			t.Errorf("missing %s", w)
