@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -380,9 +381,15 @@ func TestUploads(t *testing.T) {
 		t.Errorf("%v: %s", err, s.list(root))
 	}
 	s.now = time.Now().Add(25 * time.Hour)
-	if err := s.run("uploads"); err != nil {
-		t.Error(err)
+	// What was not looked at is told, once, with the folder in which it lies, and a folder that cannot be removed.
+	told := func(when string) {
+		t.Helper()
+		err := s.run("uploads")
+		if err == nil || !strings.Contains(err.Error(), "uploads: 1 failures") || !strings.Contains(err.Error(), "2 could not be swept, the first: .shz-removed-1-2-3-AAAA: moved away") {
+			t.Errorf("%s: %v", when, err)
+		}
 	}
+	told("first")
 	if left := s.list(root); left != ".shz-done-5 .shz-grow-C .shz-grow-C/theirs .shz-odd .shz-other .shz-put-dir .shz-upload-5 .shz-upload-held sub sub/name sub/name (2) sub/recovered-4 sub/shz-put-" {
 		t.Errorf("left: %s", left)
 	}
@@ -391,13 +398,51 @@ func TestUploads(t *testing.T) {
 	}
 	held.Close()
 	mark.Close()
-	if err := s.run("uploads"); err != nil {
-		t.Error(err)
-	}
+	told("once more, though it was looked at a moment ago")
 	if left := s.list(root); left != ".shz-grow-C .shz-grow-C/theirs .shz-odd .shz-other .shz-put-dir sub sub/name sub/name (2) sub/recovered-4 sub/shz-put-" {
 		t.Errorf("left: %s", left)
 	}
 	sh(t, "ls /etc/passwd")
+	// So is a folder that cannot be removed.
+	sh(t, "rm "+s.base+"/.closed/.shz-removed-1-2-3-AAAA")
+	if err := s.run("uploads"); err == nil || !strings.Contains(err.Error(), "1 could not be swept, the first: .shz-removed-98-own-DDDD/.shz-removed-1-2-3-EEEE: moved away") {
+		t.Error(err)
+	}
+	sh(t, "rm -r "+own+"*; mkdir -m 700 "+own+"FFFF; chattr +i "+own+"FFFF")
+	err = s.run("uploads")
+	sh(t, "chattr -i "+own+"FFFF")
+	if err == nil || !strings.Contains(err.Error(), "1 could not be swept, the first: .shz-removed-98-own-FFFF: ") || !strings.Contains(err.Error(), "operation not permitted") {
+		t.Error(err)
+	}
+	if err := s.run("uploads"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLeftInSubvolume: in a zone that is a file system of its own, what a killed removal left and cannot be swept is told for the zone; what has
+// such a name and is a member's is not.
+func TestLeftInSubvolume(t *testing.T) {
+	s := newSiteOn(t, "mkfs.btrfs -q")
+	s.subvolumes = true
+	s.zone("own", "", time.Now())
+	left := s.base + "/own/.shz-removed-AAAA"
+	sh(t, "mkdir -m 700 "+left+" "+s.base+"/own/.shz-removed-theirs; touch "+left+"/x; chown nobody "+s.base+"/own/.shz-removed-theirs")
+	s.now = time.Now().Add(25 * time.Hour)
+	for range 2 {
+		if err := s.run("uploads"); err == nil || !strings.Contains(err.Error(), "uploads: 1 failures") || !strings.Contains(err.Error(), "own: .shz-removed-AAAA, of a removal that was interrupted: directory not empty") {
+			t.Error(err)
+		}
+	}
+	admin := s.newAdmin()
+	defer admin.Close()
+	found, err := admin.LeftAside(time.Now().Add(time.Minute))
+	if want := []zone.Aside{{Path: "own/.shz-removed-AAAA", Zone: "own"}}; err != nil || !slices.Equal(found, want) {
+		t.Errorf("%+v, %v", found, err)
+	}
+	sh(t, "rm "+left+"/x")
+	if err := s.run("uploads"); err != nil || s.list(s.base+"/own") != ".shz-removed-theirs a a/b a/b/z a/y x" {
+		t.Errorf("%v: %s", err, s.list(s.base+"/own"))
+	}
 }
 
 // Somebody swaps names, folders and links while the cleaner is at work: nothing young goes, nothing outside is touched, and when

@@ -76,7 +76,8 @@ func (h *Held) Remove(names []string) error {
 	object, err := reach(parent, name, unix.O_PATH)
 	if err != nil {
 		// It may be what a removal that was interrupted had moved aside last.
-		return errors.Join(err, h.sweepNear(parent))
+		h.sweepNear(parent)
+		return err
 	}
 	defer unix.Close(object)
 	var st unix.Stat_t
@@ -90,18 +91,21 @@ func (h *Held) Remove(names []string) error {
 }
 
 // openAside opens .closed, after what an interrupted removal in this zone left there, and in the zone where that is a file system of its own,
-// has gone. Whoever removes many things does it once: the more zones are closed the longer it takes.
+// has gone. Whoever removes many things does it once: the more zones are closed the longer it takes. What could not go hinders nothing here; the
+// cleaner says it (SweepBase, SweepLeftovers).
 func (h *Held) openAside() (int, error) {
 	closed, err := h.openClosed()
 	if err != nil {
 		return -1, err
 	}
 	h.sweep(closed)
-	if same, err := sameFileSystem(closed, h.fd); err != nil || !same {
-		if err := errors.Join(err, h.sweepNear(h.fd)); err != nil {
-			unix.Close(closed)
-			return -1, err
-		}
+	same, err := sameFileSystem(closed, h.fd)
+	if err != nil {
+		unix.Close(closed)
+		return -1, err
+	}
+	if !same {
+		h.sweepNear(h.fd)
 	}
 	return closed, nil
 }
@@ -130,9 +134,7 @@ func (h *Held) removeAside(closed, parent int, name string, object int, person *
 	if !errors.Is(err, unix.EXDEV) {
 		return err
 	}
-	if err := h.sweepNear(parent); err != nil { // a file system in the zone
-		return err
-	}
+	h.sweepNear(parent) // a file system in the zone
 	return h.removeNear(parent, parent, name, object, person)
 }
 
@@ -304,39 +306,41 @@ func (h *Held) holds(folder int) bool {
 
 // sweep removes what an interrupted removal in this zone left in a folder that only root reaches. What stays is tried
 // again the next time.
-func (h *Held) sweep(dir int) {
+func (h *Held) sweep(dir int) error {
 	names, err := readNamesWith(dir, asidePrefix)
-	if err != nil {
-		return
-	}
 	for _, name := range names {
 		if strings.HasPrefix(name, h.ownAside()) {
-			h.sweepOwn(dir, name)
-		} else if it, err := identifyFile(dir, name, 0); err == nil && strings.HasPrefix(name, h.asideName(it)) {
-			h.admin.raze(aside{dir, name}, nil)
+			err = errors.Join(err, h.sweepOwn(dir, name))
+		} else if it, oneErr := identifyFile(dir, name, 0); oneErr == nil && strings.HasPrefix(name, h.asideName(it)) {
+			err = errors.Join(err, h.admin.raze(aside{dir, name}, nil))
 		}
 	}
+	return err
 }
 
 // sweepOwn sweeps a folder that a removal made for itself.
-func (h *Held) sweepOwn(near int, name string) {
-	if dir, err := reachOwn(near, name); err == nil {
-		h.sweep(dir)
-		unix.Close(dir)
-		unix.Unlinkat(near, name, unix.AT_REMOVEDIR)
-	}
-}
-
-// sweepNear sweeps what removeNear left in a folder of the zone.
-func (h *Held) sweepNear(near int) error {
-	names, err := readNamesWith(near, asidePrefix)
+func (h *Held) sweepOwn(near int, name string) error {
+	dir, err := reachOwn(near, name)
 	if err != nil {
 		return err
 	}
-	for _, name := range names {
-		h.sweepOwn(near, name)
+	err = h.sweep(dir)
+	unix.Close(dir)
+	if undo := unix.Unlinkat(near, name, unix.AT_REMOVEDIR); err == nil && undo != nil {
+		err = fmt.Errorf("%s, of a removal that was interrupted: %w", name, undo)
 	}
-	return nil
+	return err
+}
+
+// sweepNear sweeps what removeNear left in a folder of the zone. Other folders of such names are somebody's.
+func (h *Held) sweepNear(near int) error {
+	names, err := readNamesWith(near, asidePrefix)
+	for _, name := range names {
+		if oneErr := h.sweepOwn(near, name); !errors.Is(oneErr, ErrExchanged) && !errors.Is(oneErr, unix.ENOTDIR) && !errors.Is(oneErr, unix.ELOOP) {
+			err = errors.Join(err, oneErr)
+		}
+	}
+	return err
 }
 
 func checkSegments(names []string) error {

@@ -2,10 +2,16 @@ package zone
 
 import (
 	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sharezone/internal/layout"
 )
 
 // What requests leave under reserved names when they are killed: files of uploads, the marks that uploads have ended, what was put
@@ -33,9 +39,6 @@ func (h *Held) SweepLeftovers(s *Sweeping) error {
 			return err
 		}
 		defer unix.Close(closed)
-		if err := h.sweepNear(h.fd); err != nil { // also where .closed is on the same file system: something in a nested one may have been moved here
-			return err
-		}
 	}
 	w := walker{hidden: true, progress: func(int) {}, stop: s.Stop}
 	missed := func(err error) {
@@ -45,6 +48,11 @@ func (h *Held) SweepLeftovers(s *Sweeping) error {
 	}
 	w.missed = func(_ string, reason SkipReason, err error) {
 		if reason == SkipError {
+			missed(err)
+		}
+	}
+	if s.Remove { // also where .closed is on the same file system: something in a nested one may have been moved here
+		if err := h.sweepNear(h.fd); err != nil {
 			missed(err)
 		}
 	}
@@ -93,7 +101,7 @@ func (h *Held) SweepLeftovers(s *Sweeping) error {
 	w.folder = func(name string, _ int, st *unix.Stat_t) bool {
 		if isLeftover(name) {
 			sweep(name)
-		} else if len(w.stack) == 1 && strings.HasPrefix(name, asidePrefix) && st.Uid == 0 && !s.Remove && time.Unix(st.Ctim.Unix()).Before(s.Before) {
+		} else if len(w.stack) == 1 && strings.HasPrefix(name, asidePrefix) && st.Uid == 0 && !s.Remove && movedSince(name, st).Before(s.Before) {
 			s.Found++ // of a removal that was interrupted, in a zone that is a file system of its own
 		}
 		return !endsOtherwise(name, st.Uid, len(w.stack) == 1)
@@ -230,35 +238,145 @@ func (a *Admin) SweepBase(before time.Time) (removed int64, err error) {
 		return removed, err
 	}
 	defer unix.Close(closed)
-	swept, err := a.sweepAside(closed, before)
-	return removed + swept, err
+	left := asideLeft{before: before}
+	a.sweepAside(closed, "", &left)
+	if left.first != nil {
+		err = fmt.Errorf("%s: %d could not be swept, the first: %w", layout.Closed, left.failed, left.first)
+	}
+	return removed + left.removed, err
 }
 
-// sweepAside removes what was moved aside into a folder, or into one of a walk in it.
-func (a *Admin) sweepAside(dir int, before time.Time) (removed int64, err error) {
-	names, err := readNames(dir)
-	if err != nil {
-		return 0, err
+// asideLeft is what becomes of what was moved aside before a moment.
+type asideLeft struct {
+	before          time.Time
+	removed, failed int64
+	first           error // of the failures
+}
+
+func (l *asideLeft) fail(name string, err error) {
+	if l.failed++; l.first == nil {
+		l.first = fmt.Errorf("%s: %w", name, err)
 	}
+}
+
+// errNotLookedAt: a removal was killed between moving it and comparing it with what was to go. It is somebody's, and stays for the administrator.
+var errNotLookedAt = errors.New("moved away by a removal that was interrupted, and not what was to go")
+
+// movedSince is since when something lies aside. A folder that a removal made for itself was changed last when something came or went: to be swept
+// in vain is no change.
+func movedSince(name string, st *unix.Stat_t) time.Time {
+	own := isOwnAside(name) || !strings.Contains(strings.TrimPrefix(name, asidePrefix), "-")
+	if own && st.Uid == 0 && st.Mode&unix.S_IFMT == unix.S_IFDIR {
+		return time.Unix(st.Mtim.Unix())
+	}
+	return time.Unix(st.Ctim.Unix())
+}
+
+// sweepAside removes what was moved aside into a folder, or into one of a walk in it; path is where that is, with a slash at its end.
+func (a *Admin) sweepAside(dir int, path string, l *asideLeft) {
+	names, err := readNamesWith(dir, asidePrefix)
+	if err != nil {
+		l.fail(path+".", err)
+	}
+	slices.Sort(names) // the first is the same each time
 	for _, name := range names {
 		var st unix.Stat_t
-		if unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil || !time.Unix(st.Ctim.Unix()).Before(before) {
+		if unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil || !movedSince(name, &st).Before(l.before) {
 			continue
 		}
-		if it, oneErr := identifyFile(dir, name, 0); oneErr == nil && isAside(name, it) {
-			if oneErr := a.raze(aside{dir, name}, nil); oneErr != nil {
-				err = errors.Join(err, oneErr)
-				continue
+		it, err := identifyFile(dir, name, 0)
+		switch {
+		case err != nil:
+		case isAside(name, it):
+			if err = a.raze(aside{dir, name}, nil); err == nil {
+				l.removed++
 			}
-			removed++
-		} else if isOwnAside(name) {
-			if own, oneErr := reachOwn(dir, name); oneErr == nil {
-				swept, oneErr := a.sweepAside(own, before)
-				removed, err = removed+swept, errors.Join(err, oneErr)
-				unix.Close(own)
-				unix.Unlinkat(dir, name, unix.AT_REMOVEDIR)
-			}
+		case isOwnAside(name):
+			err = a.sweepOwnAside(dir, name, l)
+		default:
+			err = errNotLookedAt
+		}
+		if err != nil && err != unix.ENOENT {
+			l.fail(path+name, err)
 		}
 	}
-	return removed, err
+}
+
+// sweepOwnAside sweeps the folder of a walk. What stays in it is a failure of its own.
+func (a *Admin) sweepOwnAside(dir int, name string, l *asideLeft) error {
+	own, err := reachOwn(dir, name)
+	if err != nil {
+		return err
+	}
+	failed := l.failed
+	a.sweepAside(own, name+"/", l)
+	unix.Close(own)
+	if err := unix.Unlinkat(dir, name, unix.AT_REMOVEDIR); l.failed == failed {
+		return err
+	}
+	return nil
+}
+
+// Aside is something that a removal moved away, and that is still there.
+type Aside struct {
+	Path string // below the base
+	Zone string // where it was; "" = that zone is not there any more
+}
+
+// LeftAside returns what was moved aside before a moment, in .closed and in zones that are file systems of their own: nobody looked at it, or it
+// cannot be removed.
+func (a *Admin) LeftAside(before time.Time) ([]Aside, error) {
+	closed, err := a.reachClosed()
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(closed)
+	names, err := readNames(a.base)
+	slices.Sort(names)
+	var left []Aside
+	zones := make(map[string]string) // names by inode
+	for _, name := range names {
+		if CheckName(name) != nil {
+			continue
+		}
+		zone, oneErr := reach(a.base, name, unix.O_PATH|unix.O_DIRECTORY)
+		if oneErr != nil {
+			continue // said by who looks at zones
+		}
+		var st unix.Stat_t
+		if unix.Fstat(zone, &st) == nil {
+			zones[strconv.FormatUint(st.Ino, 10)] = name
+		}
+		if same, oneErr := sameFileSystem(closed, zone); oneErr == nil && !same {
+			asides, oneErr := asidesIn(zone, before)
+			err = errors.Join(err, oneErr)
+			for _, aside := range asides {
+				left = append(left, Aside{name + "/" + aside, name})
+			}
+		}
+		unix.Close(zone)
+	}
+	asides, oneErr := asidesIn(closed, before)
+	for _, name := range asides {
+		inode, _, _ := strings.Cut(strings.TrimPrefix(name, asidePrefix), "-")
+		left = append(left, Aside{filepath.Base(layout.Closed) + "/" + name, zones[inode]})
+	}
+	return left, errors.Join(err, oneErr)
+}
+
+// asidesIn are the names of what was moved aside into a folder before a moment. What has such a name in a zone and is not root's is somebody's.
+func asidesIn(dir int, before time.Time) (old []string, err error) {
+	names, err := readNamesWith(dir, asidePrefix)
+	var of unix.Stat_t
+	if err == nil {
+		err = unix.Fstat(dir, &of)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		var st unix.Stat_t
+		if unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW) == nil && (of.Uid == 0 || st.Uid == 0) && movedSince(name, &st).Before(before) {
+			old = append(old, name)
+		}
+	}
+	return old, err
 }

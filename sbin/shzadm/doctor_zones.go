@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"strings"
 	"time"
 
@@ -30,6 +32,11 @@ func (u *checkup) checkZones() {
 			u.checkZone(r, first)
 		}
 	}
+	asides, asideErr := admin.LeftAside(time.Now().Add(-zone.LeftoverAge))
+	for _, a := range asides { // whose it is, and whether it is missed, a person must say
+		u.check(false, finding{Check: "zone-aside", Subject: layout.Base + "/" + a.Path, Found: cmp.Or(a.Zone, "–")})
+	}
+	err = errors.Join(err, asideErr)
 	u.check(err == nil, finding{Check: "unreadable", Subject: layout.Base, Found: errorText(err)})
 }
 

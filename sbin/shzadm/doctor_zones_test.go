@@ -54,6 +54,23 @@ func prepareZones(t *testing.T) {
 const idOf = "getfattr -n user.shz.id --only-values --absolute-names " + layout.Base
 
 // A copy of a zone gets an id of its own, whatever it is called; the history stays with the original.
+// TestDoctorFindsAside: what a removal moved away and nobody looked at is named after a day, with its zone, and not before; whether it is
+// missed a person says.
+func TestDoctorFindsAside(t *testing.T) {
+	needInstallation(t)
+	prepareDoctor(t)
+	inode := bash(t, "stat -c %i "+layout.Base+"/dt-zone")
+	old, young := layout.Closed+"/.shz-removed-"+inode+"-own-OLD", layout.Closed+"/.shz-removed-"+inode+"-own-YOUNG"
+	defer bash(t, "rm -r "+old+" "+young)
+	bash(t, "mkdir -m 700 "+old+" "+young+"; touch "+old+"/x; touch -d '25 hours ago' "+old+"; touch -d '23 hours ago' "+young)
+	if code, findings := examine(t); code == exitDone || len(findings) != 1 || findings[0] != (finding{Check: "zone-aside", Subject: old, Found: "dt-zone"}) {
+		t.Errorf("exit %d: %+v", code, findings)
+	}
+	if _, out, _ := shzadm(t, "", "doctor"); !strings.Contains(out, old+" was left by a removal") || !strings.Contains(out, "ls -lAR") {
+		t.Error(out)
+	}
+}
+
 // What a person must decide is no finding, but it is told.
 func TestDoctorLeavesToPeople(t *testing.T) {
 	needInstallation(t)
