@@ -5,9 +5,11 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"sharezone/internal/layout"
+	"sharezone/internal/page/pagetest"
 )
 
 const usersPage = "/cgi-bin/users"
@@ -29,6 +31,62 @@ func clearUsers(t *testing.T, names ...string) {
 func accounts(t *testing.T) string {
 	t.Helper()
 	return run(t, "sh", "-c", "sha256sum /etc/passwd /etc/shadow /etc/group /etc/gshadow; ls /var/lib/sharezone/sessions")
+}
+
+// TestCreatedTwice: who sends the form for a new account twice, as by a double click without scripts, is told by the second answer that he made
+// it a moment ago, and offered a new password; it shows none and changes nothing. Nobody else is told that.
+func TestCreatedTwice(t *testing.T) {
+	needDemo(t)
+	clearUsers(t, "us-twice", "us-other")
+	const create = "op=create&full_name=Nuova&email=n%40example.org&username="
+	english := []string{"-H", "Accept-Language: en"}
+	const offers = `<form method="post" action="/cgi-bin/resetpwd"><input type="hidden" name="shz-user" value="admin"><button type="submit" name="username" value="us-twice"`
+	answers := make([]answer, 2)
+	var both sync.WaitGroup
+	jar(t, "admin")
+	for i := range answers {
+		both.Go(func() { answers[i] = curlAs(t, "admin", append(english, "-d", create+"us-twice", usersPage)...) })
+	}
+	both.Wait()
+	first, second := answers[0], answers[1]
+	if first.status != 201 {
+		first, second = second, first
+	}
+	if first.status != 201 || !strings.Contains(first.body, `class="password"`) {
+		t.Fatalf("%d %s", first.status, first.body)
+	}
+	told := func(what string, a answer) {
+		t.Helper()
+		if a.status != 409 || !strings.Contains(a.body, "You made the account us-twice yourself a moment ago") || !strings.Contains(a.body, offers) || strings.Contains(a.body, `class="password"`) {
+			t.Errorf("%s: %d %s", what, a.status, a.body)
+		}
+		pagetest.Check(t, a.body)
+	}
+	told("of two at once", second)
+	before := accounts(t)
+	run(t, "runuser", "-u", "shzspool", "--", "/usr/lib/sharezone/worker") // which takes what the first one did
+	told("a third one", curlAs(t, "admin", append(english, "-d", create+"us-twice", usersPage)...))
+	if accounts(t) != before {
+		t.Error("a third one changed something")
+	}
+	if a := curlAs(t, "admin", "-H", "Accept-Language: it", "-d", create+"us-twice", usersPage); !strings.Contains(a.body, "Hai creato tu stesso l&#39;account us-twice") {
+		t.Errorf("in Italian: %d %s", a.status, a.body)
+	}
+	if a := jsonAs(t, "admin", append(english, "-d", create+"us-twice", usersPage)...); a.code() != "exists" || !strings.Contains(a.body, "us-twice yourself") {
+		t.Errorf("as JSON: %d %s", a.status, a.body)
+	}
+	plain := func(what string, a answer) {
+		t.Helper()
+		if a.status != 409 || !strings.Contains(a.body, "There is an account of this name") || strings.Contains(a.body, "/cgi-bin/resetpwd") {
+			t.Errorf("%s: %d %s", what, a.status, a.body)
+		}
+	}
+	run(t, "shzadm", "user", "add", "us-other", "--role", "base", "--full-name", "O", "--email", "o@example.org")
+	plain("made by somebody else", curlAs(t, "admin", append(english, "-d", create+"us-other", usersPage)...))
+	plain("once more, which is no account of his either", curlAs(t, "admin", append(english, "-d", create+"us-other", usersPage)...))
+	plain("one that was there before", curlAs(t, "admin", append(english, "-d", create+"bruno", usersPage)...))
+	setPassword(t, "us-twice", "Lampone-7-Treno-Verde")
+	plain("whose owner has his own password", curlAs(t, "admin", append(english, "-d", create+"us-twice", usersPage)...))
 }
 
 // TestUsersContract: what each request answers an administrator, in both forms.

@@ -84,6 +84,7 @@ var views = map[string]string{
 type viewer struct {
 	call  *web.Call
 	query url.Values
+	twice string // the account that he made a moment ago, and has asked for again
 }
 
 // mayAsk says why it is no use to ask.

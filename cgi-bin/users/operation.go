@@ -99,9 +99,27 @@ func post(v viewer) error {
 			return madePage(head, m)
 		})
 	case err != nil:
-		return f.again(v.told(err))
+		return f.again(f.takenBySelf(v.told(err)))
 	}
 	return f.answer(q, reply)
+}
+
+// takenBySelf says of a name that is taken, where it is so, that the same administrator has just made the account: a form that is sent twice,
+// as by a double click, has its second answer shown, and the page with the password is lost.
+func (f *form) takenBySelf(err error) error {
+	var refused *helper.AccountRefusal
+	if f.op != "create" || !errors.As(err, &refused) || refused.Reason != "user" {
+		return err
+	}
+	reply, unknown := helper.Account(helper.AccountRequest{Op: "made", Username: f.name}, nil)
+	if unknown != nil {
+		f.call.Log(unknown)
+	}
+	if reply.Made == nil {
+		return err
+	}
+	f.viewer.twice = f.name
+	return &web.Told{Err: err, Sentence: f.call.Language.Say("users-refused.user-again", f.name, f.call.Language.Time(*reply.Made))}
 }
 
 // request is what the helper is to be asked, and what is wrong with it.

@@ -319,6 +319,7 @@ type formView struct {
 	Language                            string
 	Channel                             account.Channel // "" = there is no choice
 	Invites                             bool            // by mail
+	Again                               string          // an account that was made a moment ago: it can have a new password
 	SMS                                 bool            // the site sends short messages
 	Zone                                string
 	Access                              zone.Access
@@ -379,7 +380,7 @@ func (f *formView) fill(typed url.Values) {
 
 // newPage is the form for a new account.
 func (v viewer) newPage(typed url.Values, status int, notice *page.Notice) error {
-	f := formView{Here: here, Op: "create", Role: account.RoleBase, Invites: v.invites(), SMS: v.textsPhones(), Access: zone.Read}
+	f := formView{Here: here, Op: "create", Again: v.twice, Role: account.RoleBase, Invites: v.invites(), SMS: v.textsPhones(), Access: zone.Read}
 	title := "users-new.title"
 	if !v.call.Administers() {
 		f.Op, title = "invite", "users-invite.page"

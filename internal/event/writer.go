@@ -33,15 +33,15 @@ const EntryShell = "shell"
 
 const version = 1
 
-// nameTime is how the name of an event file begins, so that names sort by time; "-" and the request's id follow.
-const nameTime = "20060102T150405.000000000Z"
+// NameTime is how the name of an event file begins, so that names sort by time; "-" and the request's id follow.
+const NameTime = "20060102T150405.000000000Z"
 
 // Began is when the request of an event file began, by its name.
 func Began(name string) (time.Time, bool) {
 	if !fileForm.MatchString(name) {
 		return time.Time{}, false
 	}
-	at, err := time.Parse(nameTime, name[:len(nameTime)])
+	at, err := time.Parse(NameTime, name[:len(NameTime)])
 	return at, err == nil
 }
 
@@ -63,7 +63,7 @@ func Create(folder string, h Header) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := folder + "/" + now.Format(nameTime) + "-" + h.Request
+	name := folder + "/" + now.Format(NameTime) + "-" + h.Request
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o640)
 	if err != nil {
 		return nil, err

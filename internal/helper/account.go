@@ -66,6 +66,7 @@ type AccountReply struct {
 	Deeds    []Deed       `json:"deeds,omitempty"` // what was done besides, to be told as acts
 
 	Signups  []account.Request `json:"signups,omitempty"`  // of people who ask for an account
+	Made     *time.Time        `json:"made,omitempty"`     // with made: when the caller made the account himself, a moment ago; nil: he did not
 	Declined string            `json:"declined,omitempty"` // with signup-decline: the mail address
 	Changed  string            `json:"changed,omitempty"`  // of whom was made or changed, also with an error: which fields, as account.Differences says
 	Asking   int               `json:"asking,omitempty"`   // with search: how many they are

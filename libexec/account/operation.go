@@ -39,6 +39,7 @@ type operation struct {
 var operations = map[string]operation{
 	"search":       {run: search},
 	"show":         {run: show},
+	"made":         {run: made},
 	"create":       {changes: true, makes: true, run: create},
 	"invite":       {changes: true, makes: true, manager: true, run: invite},
 	"invite-again": {changes: true, run: inviteAgain},
