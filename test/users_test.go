@@ -89,6 +89,33 @@ func TestCreatedTwice(t *testing.T) {
 	plain("whose owner has his own password", curlAs(t, "admin", append(english, "-d", create+"us-twice", usersPage)...))
 }
 
+// TestHeirsProposed: who gets what is somebody's is proposed among all who can get it: zones managers alone, files anybody.
+func TestHeirsProposed(t *testing.T) {
+	needDemo(t)
+	clearUsers(t, "us-gone", "us-stray")
+	clearZones(t, "us-hers")
+	run(t, "shzadm", "user", "add", "us-gone", "--role", "manager", "--full-name", "Gone", "--email", "g@example.org")
+	run(t, "useradd", "-M", "-G", layout.GroupManager, "us-stray") // who is in no Share Zone
+	proposed := func(name string) bool {
+		a := curlAs(t, "admin", usersPage+"/us-gone?view=delete")
+		return strings.Contains(a.body, `<option value="`+name+`">`)
+	}
+	if !proposed("bruno") || !proposed("anna") || proposed("us-gone") || proposed("us-stray") {
+		t.Error("files go to anybody in Share Zone")
+	}
+	run(t, "shzadm", "zone", "add", "us-hers", "--owner", "us-gone")
+	if proposed("bruno") || !proposed("anna") || proposed("us-stray") {
+		t.Error("zones go to managers alone")
+	}
+	if a := jsonAs(t, "admin", "-d", "op=delete&files=transfer&to=bruno", usersPage+"/us-gone"); a.status != 400 {
+		t.Errorf("a zone to who is no manager: %d %s", a.status, a.body)
+	}
+	run(t, "sh", "-c", "rm -rf /srv/sharezone/us-hers")
+	if a := jsonAs(t, "admin", "-d", "op=delete&files=transfer&to=bruno", usersPage+"/us-gone"); a.status != 200 {
+		t.Errorf("files to who is proposed: %d %s", a.status, a.body)
+	}
+}
+
 // TestUsersContract: what each request answers an administrator, in both forms.
 func TestUsersContract(t *testing.T) {
 	needDemo(t)

@@ -71,7 +71,11 @@ func TestUserPage(t *testing.T) {
 		check(t, pagetest.Render(t, userPage(viewFor(l), self)), []string{`view=edit`}, []string{`value="lock"`, `view=delete`})
 		u := u
 		u.View, u.Owned = "delete", 2
-		check(t, pagetest.Render(t, userPage(viewFor(l), u)), []string{`name="op" value="delete"`, l.Count("users-delete.owns", 2), `value="keep" disabled`}, []string{`value="lock"`})
+		check(t, pagetest.Render(t, userPage(viewFor(l), u)), []string{`name="op" value="delete"`, l.Count("users-delete.owns", 2), `value="keep" disabled`, html.EscapeString(l.Say("users-delete.no-manager")), `href="/cgi-bin/users?role=base"`}, []string{`value="lock"`})
+		u.Heirs = []heir{{"anna", evil}}
+		check(t, pagetest.Render(t, userPage(viewFor(l), u)), []string{`<option value="anna">`, l.Say("users-delete.to-manager")}, []string{html.EscapeString(l.Say("users-delete.no-manager"))})
+		u.Owned, u.Heirs = 0, nil
+		check(t, pagetest.Render(t, userPage(viewFor(l), u)), []string{html.EscapeString(l.Say("users-delete.to-help"))}, []string{html.EscapeString(l.Say("users-delete.no-manager")), l.Say("users-delete.to-manager")})
 		u.View, u.Form = "edit", formView{Here: u.Here, Op: "modify", FullName: evil, Seen: "0123", Role: account.RoleManager}
 		check(t, pagetest.Render(t, userPage(viewFor(l), u)), []string{`name="seen" value="0123"`, `value="manager" selected`, `name="email"`}, []string{`name="username"`})
 	}

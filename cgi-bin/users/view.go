@@ -211,6 +211,14 @@ type userView struct {
 	To           string
 }
 
+// toHelp says who can get what is the user's.
+func (u userView) toHelp() string {
+	if u.Owned > 0 {
+		return "users-delete.to-manager"
+	}
+	return "users-delete.to-help"
+}
+
 type sessionRow struct{ Entry, Address, Started, LastUse string }
 
 type zoneRow struct {
@@ -222,6 +230,23 @@ type zoneRow struct {
 
 // heir is somebody who can get the files of who is deleted.
 type heir struct{ Name, Label string }
+
+// maxHeirs is how many people are proposed: a browser loads them all. The name of any other can be typed.
+const maxHeirs = 500
+
+// heirs are those who can get what is somebody's: all of Share Zone, but of zones managers alone, who may own them.
+func heirs(names *account.Names, of string, zones bool) (all []heir) {
+	group := layout.GroupBase
+	if zones {
+		group = layout.GroupManager
+	}
+	for _, e := range names.Members(group) {
+		if e.Name != of && e.UID >= layout.MinUID && names.InGroup(e.Name, layout.GroupBase) && len(all) < maxHeirs {
+			all = append(all, heir{e.Name, account.ParseGECOS(e.GECOS).FullName})
+		}
+	}
+	return all
+}
 
 // userPage shows somebody, or one of the forms about him.
 func (v viewer) userPage(s shown, view string, typed url.Values, status int, notice *page.Notice) error {
@@ -294,11 +319,7 @@ func (v viewer) userPage(s shown, view string, typed url.Values, status int, not
 	u.Form.fill(typed)
 	u.Form.Stale = u.Form.Seen != helper.Stamp(s.User)
 	if u.View == "delete" {
-		for _, e := range names.Members(layout.GroupManager) {
-			if e.Name != s.Name {
-				u.Heirs = append(u.Heirs, heir{e.Name, account.ParseGECOS(e.GECOS).FullName})
-			}
-		}
+		u.Heirs = heirs(names, s.Name, u.Owned > 0)
 	}
 	head := v.call.View(u.Label)
 	head.Notice = notice
