@@ -28,6 +28,7 @@ import (
 	"sharezone/internal/config"
 	"sharezone/internal/layout"
 	"sharezone/internal/privileged"
+	"sharezone/internal/runlog"
 	"sharezone/internal/schedule"
 	"sharezone/internal/slot"
 	"sharezone/internal/syslog"
@@ -66,16 +67,23 @@ func main() {
 		fmt.Fprint(os.Stderr, say.line("usage", jobNames()))
 		os.Exit(privileged.ExitUsage)
 	}
-	switch err := o.obey(say, os.Stdout); {
+	var log *runlog.Run
+	if !o.daemon { // whose standard error is a log
+		log = runlog.New("sharezone cleaner", layout.CleanerState+"/unlogged")
+	}
+	status := 0
+	switch err := o.obey(say, log, os.Stdout); {
 	case errors.Is(err, slot.ErrTaken) && o.once == due && !o.dryRun: // it does it all
 	case err != nil:
 		text := "sharezone cleaner: " + strconv.QuoteToASCII(err.Error())
-		syslog.Write(syslog.DaemonError, text)
+		log.Write(syslog.DaemonError, text)
 		if _, err := unix.IoctlGetTermios(int(os.Stderr.Fd()), unix.TCGETS); err == nil { // somebody is looking
 			fmt.Fprintln(os.Stderr, text)
 		}
-		os.Exit(1)
+		status = 1
 	}
+	log.Close(os.Stderr)
+	os.Exit(status)
 }
 
 func parseOrder(args []string) (order, error) {
@@ -101,7 +109,7 @@ func parseOrder(args []string) (order, error) {
 	return o, err
 }
 
-func (o order) obey(say texts, out io.Writer) error {
+func (o order) obey(say texts, log *runlog.Run, out io.Writer) error {
 	// 1. Refuse if not root, or if the process cannot be made independent of whoever started it.
 	if err := privileged.Settle(limits); err != nil {
 		return err
@@ -111,11 +119,11 @@ func (o order) obey(say texts, out io.Writer) error {
 	}
 	stop := stopOnSignal()
 	if !o.daemon {
-		return o.work(say, out, stop)
+		return o.work(say, log, out, stop)
 	}
 	for !stop() {
-		if err := o.work(say, out, stop); err != nil && !errors.Is(err, slot.ErrTaken) {
-			syslog.Write(syslog.DaemonError, "sharezone cleaner: "+strconv.QuoteToASCII(err.Error()))
+		if err := o.work(say, log, out, stop); err != nil && !errors.Is(err, slot.ErrTaken) {
+			log.Write(syslog.DaemonError, "sharezone cleaner: "+strconv.QuoteToASCII(err.Error()))
 		}
 		for range 60 {
 			if stop() {
@@ -140,7 +148,7 @@ func stopOnSignal() func() bool {
 }
 
 // work does what is due, or the job that was asked for.
-func (o order) work(say texts, out io.Writer, stop func() bool) error {
+func (o order) work(say texts, log *runlog.Run, out io.Writer, stop func() bool) error {
 	// 2. Refuse if another one is at work.
 	lock, err := slot.Lock("cleaner")
 	if err != nil {
@@ -153,7 +161,7 @@ func (o order) work(say texts, out io.Writer, stop func() bool) error {
 		return err
 	}
 	c := cleaner{
-		settings: settings, dryRun: o.dryRun, only: o.zone, noLimit: o.noLimit, say: say, out: out, stop: stop, now: o.now, given: o.now,
+		settings: settings, dryRun: o.dryRun, only: o.zone, noLimit: o.noLimit, say: say, log: log, out: out, stop: stop, now: o.now, given: o.now,
 		jobs: jobs, state: layout.CleanerState + stateFile, published: layout.CleanerSince, events: layout.Events, tokens: layout.Tokens, signups: layout.Signups,
 		open: func() (*zone.Admin, error) {
 			register, err := account.ReadRegister()
@@ -204,6 +212,7 @@ type cleaner struct {
 	noLimit  bool   // an administrator has looked
 	jobs     []job
 	say      texts
+	log      *runlog.Run
 	out      io.Writer
 	stop     func() bool
 	state    string // the file
@@ -323,11 +332,11 @@ func (c *cleaner) watch(state *schedule.State) error {
 		return nil
 	}
 	if back == 0 && state.Back > 0 {
-		syslog.Write(syslog.DaemonError, fmt.Sprintf("sharezone cleaner: the clock shows %s, and showed %s before: nothing is counted from the present until it has gone on for a day",
+		c.log.Write(syslog.DaemonError, fmt.Sprintf("sharezone cleaner: the clock shows %s, and showed %s before: nothing is counted from the present until it has gone on for a day",
 			c.now.Format(time.RFC3339), state.Most.Format(time.RFC3339)))
 	}
 	if doubt == nil && state.Doubt != nil {
-		syslog.Write(syslog.DaemonError, fmt.Sprintf("sharezone cleaner: the clock went from %s to %s: nothing is closed or removed until it has gone on for a day",
+		c.log.Write(syslog.DaemonError, fmt.Sprintf("sharezone cleaner: the clock went from %s to %s: nothing is closed or removed until it has gone on for a day",
 			state.Doubt.Before.Format(time.RFC3339), c.now.Format(time.RFC3339)))
 	}
 	return state.Write(c.state)
@@ -351,7 +360,7 @@ func (c *cleaner) do(j job, again []string) (r *jobRun) {
 		}
 		r.Seconds = time.Since(began).Seconds()
 		if !c.dryRun && r.Warned+r.Capped+r.Closed+r.Removed+r.Failed > 0 {
-			syslog.Write(syslog.DaemonInfo, fmt.Sprintf("sharezone cleaner: %s: seen %d, warned %d, capped %d, closed %d, removed %d, freed %d bytes, failed %d, %.1f s",
+			c.log.Write(syslog.DaemonInfo, fmt.Sprintf("sharezone cleaner: %s: seen %d, warned %d, capped %d, closed %d, removed %d, freed %d bytes, failed %d, %.1f s",
 				j.name, r.Seen, r.Warned, r.Capped, r.Closed, r.Removed, r.Freed, r.Failed, r.Seconds))
 		}
 	}()

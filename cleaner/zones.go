@@ -235,5 +235,5 @@ func (r *jobRun) remove(h *zone.Held, z zone.Details) error {
 
 // note writes one line about what was done with a zone.
 func (r *jobRun) note(name, what string) {
-	syslog.Write(syslog.DaemonInfo, "sharezone cleaner: zone "+strings.Trim(strconv.QuoteToASCII(name), `"`)+": "+what)
+	r.log.Write(syslog.DaemonInfo, "sharezone cleaner: zone "+strings.Trim(strconv.QuoteToASCII(name), `"`)+": "+what)
 }

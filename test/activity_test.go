@@ -277,6 +277,7 @@ func TestWorkerKilled(t *testing.T) {
 		}
 		put(t, "bruno", zone, mine+strconv.Itoa(call))
 		expected++
+		tellAnew(t)
 		cmd := exec.Command("strace", "-f", "-qq", "-o", "/dev/null", "-u", layout.UserSpool, "-e", "trace="+calls,
 			"-e", "inject="+calls+":signal=SIGKILL:when="+strconv.Itoa(call), workerProgram)
 		out, err := cmd.CombinedOutput()

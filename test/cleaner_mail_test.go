@@ -166,6 +166,7 @@ func TestOwnerIsToldOnce(t *testing.T) {
 				killed++
 			}
 			work(t)
+			tellAnew(t)
 			if out, status := command(t, cleanerProgram, args...); status != 0 && !(row.want == queue.Removed && strings.Contains(out, "there is no such zone")) {
 				t.Errorf("killed at write %d, and again: %s", when, out)
 			}

@@ -198,6 +198,49 @@ func TestCleanerRefuses(t *testing.T) {
 	}
 }
 
+// tellAnew has the cleaner and the worker say that no system log takes their lines, and the first of those, also if they did today.
+func tellAnew(t *testing.T) {
+	t.Helper()
+	run(t, "rm", "-f", layout.CleanerState+"/unlogged", layout.WorkerState+"/unlogged")
+}
+
+// TestNoSystemLog: where there is none cron mails one line a day, of the cleaner and of the worker, and --status has what the cleaner could not do.
+func TestNoSystemLog(t *testing.T) {
+	needDemo(t)
+	left := layout.Closed + "/.shz-removed-1-2-3-AAAA"
+	status := func() string { return run(t, cleanerProgram, "--status") }
+	sweep := []string{cleanerProgram, "--once", "uploads", "--now", time.Now().Add(25 * time.Hour).Format(time.RFC3339)}
+	t.Cleanup(func() {
+		run(t, "rm", "-f", left)
+		tellAnew(t)
+		run(t, sweep[0], sweep[1:]...)
+	})
+	run(t, "touch", left)
+	tellAnew(t)
+	silent := func(args ...string) string {
+		t.Helper()
+		out, status := command(t, "unshare", append([]string{"-m", "sh", "-c", `test ! -e /dev/log || mount --bind /dev/null /dev/log; exec "$@"`, "sh"}, args...)...)
+		if status != 1 {
+			t.Errorf("%q: %d %s", args, status, out)
+		}
+		return out
+	}
+	if first := silent(sweep...); strings.Count(first, "\n") != 1 || !strings.Contains(first, "(/dev/log: ") || !strings.Contains(first, "could not be swept") {
+		t.Errorf("the cleaner says %q", first)
+	}
+	if again := silent(sweep...); again != "" || !strings.Contains(status(), "could not be swept") {
+		t.Errorf("the cleaner says again %q; and its status is %s", again, status())
+	}
+	setConfig(t, "[cleaner]\nzones_schedule = \"TZ=0\"\n")
+	worker := []string{"runuser", "-u", layout.UserSpool, "--", workerProgram}
+	if first := silent(worker...); strings.Count(first, "\n") != 1 || !strings.Contains(first, "zones_schedule") {
+		t.Errorf("the worker says %q", first)
+	}
+	if again := silent(worker...); again != "" {
+		t.Errorf("the worker says again %q", again)
+	}
+}
+
 // TestCleanerNow: by a moment that is named everything goes that has had its time then, however far ahead it is; the clock is not doubted
 // for it, and what was done is due by the clock as before.
 func TestCleanerNow(t *testing.T) {
@@ -240,6 +283,7 @@ func TestCleanerNow(t *testing.T) {
 			t.Error("not removed")
 		}
 	})
+	tellAnew(t)
 	if said := run(t, cleanerProgram, "--once", "due"); strings.Contains(said, "clock") || strings.Contains(read(t, state), `"doubt"`) || strings.Contains(read(t, state), `"back"`) {
 		t.Errorf("the clock is doubted: %s\n%s", said, read(t, state))
 	}

@@ -26,17 +26,21 @@ const (
 // Write writes the line, which must have no line break and no control character: quote what comes from elsewhere.
 // It never waits and never fails: there is nobody to tell.
 func Write(p Priority, line string) {
-	if send(p, line) != nil {
+	if Send(Socket, p, line) != nil {
 		os.Stderr.WriteString(line + "\n")
 	}
 }
 
-func send(p Priority, line string) error {
+// Socket is where the system log listens.
+const Socket = "/dev/log"
+
+// Send is Write for who has another place for what a socket does not take.
+func Send(socket string, p Priority, line string) error {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(fd)
 	message := "<" + strconv.Itoa(int(p)) + ">" + time.Now().Format(time.Stamp) + " " + line
-	return unix.Sendto(fd, []byte(message), 0, &unix.SockaddrUnix{Name: "/dev/log"})
+	return unix.Sendto(fd, []byte(message), 0, &unix.SockaddrUnix{Name: socket})
 }

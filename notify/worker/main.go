@@ -28,6 +28,7 @@ import (
 	"sharezone/internal/helper"
 	"sharezone/internal/layout"
 	"sharezone/internal/lessmail"
+	"sharezone/internal/runlog"
 	"sharezone/internal/syslog"
 	"sharezone/notify/queue"
 )
@@ -42,15 +43,29 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	switch err := work(); {
+	log := runLog{runlog.New("sharezone worker", layout.WorkerState+"/unlogged")}
+	status := 0
+	switch err := work(log); {
 	case errors.Is(err, errAtWork):
 	case err != nil:
-		syslog.Write(syslog.DaemonError, "sharezone worker: "+strconv.QuoteToASCII(err.Error()))
-		os.Exit(1)
+		log.warn(err)
+		status = 1
 	}
+	log.Close(os.Stderr)
+	os.Exit(status)
 }
 
-func work() error {
+// runLog is what the system log is told of this run.
+type runLog struct{ *runlog.Run }
+
+func (l runLog) tell(line string) { l.Write(syslog.DaemonInfo, line) }
+
+// warn tells of what went wrong, or stops nothing.
+func (l runLog) warn(err error) {
+	l.Write(syslog.DaemonError, "sharezone worker: "+strconv.QuoteToASCII(err.Error()))
+}
+
+func work(log runLog) error {
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
 	syscall.Umask(0o027)
 	// As root it would leave files behind that it cannot touch afterwards.
@@ -67,7 +82,7 @@ func work() error {
 		return err
 	}
 	names := account.NewNames()
-	w, err := newWorker(settings, names)
+	w, err := newWorker(settings, names, log)
 	if err != nil {
 		return err
 	}
@@ -82,13 +97,13 @@ func work() error {
 	}
 	lock.Close() // neither who is asked who can read something holds up a log, nor a mail server, nor a program of the site
 	if settings.Mail.Host != "" {
-		err = errors.Join(err, makeMessages(settings, names, told), send(settings, names))
+		err = errors.Join(err, makeMessages(settings, names, log, told), send(settings, names, log))
 	}
-	return errors.Join(err, runHooks(settings, w.hooks, errands))
+	return errors.Join(err, runHooks(settings, log, w.hooks, errands))
 }
 
 // makeMessages makes messages of notices, unless another worker does. committed were listed under the lock of who writes them.
-func makeMessages(settings config.Settings, names *account.Names, committed []string) error {
+func makeMessages(settings config.Settings, names *account.Names, log runLog, committed []string) error {
 	lock, err := lock(layout.WorkerState + "/post.lock")
 	if errors.Is(err, errAtWork) {
 		return nil
@@ -98,14 +113,16 @@ func makeMessages(settings config.Settings, names *account.Names, committed []st
 	}
 	defer lock.Close()
 	p := post{notices: layout.Notices, queue: layout.Queue, memory: layout.WorkerState + "/taken.json", names: names,
-		readers: helper.Readers, barred: sync.OnceValues(helper.Barred), window: settings.Notices.Window, often: oftenFor,
-		channel: func(e account.Entry) account.Channel { return channelFor(settings.SMS, e, warned(e.UID)) }, now: time.Now, tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) }}
+		readers: helper.Readers, barred: sync.OnceValues(helper.Barred), window: settings.Notices.Window, often: log.oftenFor,
+		channel: func(e account.Entry) account.Channel { return channelFor(settings.SMS, e, log.preferences(e.UID)) }, now: time.Now, tell: log.tell}
 	now := time.Now() // before the names: what has changed since is told as a change
 	return errors.Join(postSecrets(layout.Secrets, layout.Queue, names.Fresh(), now), p.run(committed))
 }
 
 // oftenFor is how often somebody wants to be told of a zone. Where nobody can say he is told.
-func oftenFor(uid uint32, zoneID string) account.Often { return warned(uid).OftenFor(zoneID) }
+func (l runLog) oftenFor(uid uint32, zoneID string) account.Often {
+	return l.preferences(uid).OftenFor(zoneID)
+}
 
 // channelFor is by what somebody is told: as he chose, but short messages only where there are any, and he has a number.
 func channelFor(s config.SMS, e account.Entry, chosen account.Preferences) account.Channel {
@@ -120,11 +137,11 @@ func numberOf(s config.SMS, e account.Entry) string {
 	return s.Number(account.ParseGECOS(e.GECOS).Mobile)
 }
 
-// warned is what somebody chose; if nobody can say, that is told, and it is nothing.
-func warned(uid uint32) account.Preferences {
+// preferences is what somebody chose; if nobody can say, that is told, and it is nothing.
+func (l runLog) preferences(uid uint32) account.Preferences {
 	p, err := preferencesOf(uid)
 	if err != nil {
-		warn(fmt.Errorf("preferences of uid %d: %w", uid, err))
+		l.warn(fmt.Errorf("preferences of uid %d: %w", uid, err))
 	}
 	return p
 }
@@ -143,7 +160,7 @@ func orNone(p account.Preferences, err error) (account.Preferences, error) {
 }
 
 // send sends what waits, unless another worker does.
-func send(settings config.Settings, names *account.Names) error {
+func send(settings config.Settings, names *account.Names, log runLog) error {
 	lock, err := lock(queue.SendLock)
 	if errors.Is(err, errAtWork) {
 		return nil
@@ -152,16 +169,16 @@ func send(settings config.Settings, names *account.Names) error {
 		return err
 	}
 	defer lock.Close()
-	s := newSender(settings, names)
+	s := newSender(settings, names, log)
 	if s.key, err = lessmail.OwnKey(lessmail.KeyFile); err != nil { // mails go out without the link
 		s.key = nil
-		warn(err)
+		log.warn(err)
 	}
 	return s.run()
 }
 
 // runHooks tells the programs of the site, unless another worker does. sources were listed under the lock of who writes them.
-func runHooks(settings config.Settings, found hooks, sources []string) error {
+func runHooks(settings config.Settings, log runLog, found hooks, sources []string) error {
 	lock, err := lock(layout.WorkerState + "/hooks.lock")
 	if errors.Is(err, errAtWork) {
 		return nil
@@ -170,13 +187,8 @@ func runHooks(settings config.Settings, found hooks, sources []string) error {
 		return err
 	}
 	defer lock.Close()
-	r := runner{errands: layout.Errands, hooks: found, limits: limitsOf(settings.Notices), readers: helper.Readers, warn: warn}
+	r := runner{errands: layout.Errands, hooks: found, limits: limitsOf(settings.Notices), readers: helper.Readers, warn: log.warn}
 	return r.run(sources)
-}
-
-// warn tells the system log of what stops nothing.
-func warn(err error) {
-	syslog.Write(syslog.DaemonError, "sharezone worker: "+strconv.QuoteToASCII(err.Error()))
 }
 
 func checkUser() error {

@@ -455,12 +455,12 @@ func (s *sender) report(m queue.Message, address, what string, reason error) {
 const secretFile = layout.Configuration + "/smtp-secret"
 
 // newSender is one on the machine.
-func newSender(settings config.Settings, names names) *sender {
+func newSender(settings config.Settings, names names, log runLog) *sender {
 	s := &sender{queue: layout.Queue, names: names, preferences: preferencesOf, sponsor: account.ReadSponsor, barred: sync.OnceValues(helper.Barred), settings: settings.Mail, sms: settings.SMS, transport: sms.New(settings.SMS, limitsOf(settings.Notices)), language: text.Language(settings.Notices.Language),
 		internal: settings.Internal, external: settings.External, signup: settings.Signup, grace: settings.Cleaner.Grace, from: settings.Mail.From, domain: settings.Mail.Domain, now: time.Now,
 		alarmed: layout.WorkerState + "/alarmed", shortDay: layout.WorkerState + "/short-day.json",
-		tell: func(line string) { syslog.Write(syslog.DaemonInfo, line) },
-		warn: func(line string) { syslog.Write(syslog.DaemonError, line) }}
+		tell: log.tell,
+		warn: func(line string) { log.Write(syslog.DaemonError, line) }}
 	s.words, _ = wording.Read(layout.Messages) // doctor says what is not used
 	hello := mailName()
 	if s.domain == "" {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strconv"
 	"time"
 
@@ -89,7 +88,7 @@ func (t table) isOf(r event.Record, z helper.KnownZone) bool {
 }
 
 // newWorker is a worker on the machine.
-func newWorker(settings config.Settings, names *account.Names) (*worker, error) {
+func newWorker(settings config.Settings, names *account.Names, log runLog) (*worker, error) {
 	admins, known := names.GroupID(layout.GroupAdmin)
 	if !known {
 		return nil, fmt.Errorf("there is no group %s", layout.GroupAdmin)
@@ -100,11 +99,11 @@ func newWorker(settings config.Settings, names *account.Names) (*worker, error) 
 			maxSize: settings.Activity.MaxSize, keep: settings.Activity.Keep},
 		notices: layout.Notices,
 		errands: layout.Errands,
-		hooks:   findHooks(layout.PostUpload, layout.PostDownload, warn),
+		hooks:   findHooks(layout.PostUpload, layout.PostDownload, log.warn),
 		tells:   tellsOf(settings),
-		table:   askTable,
-		tell:    tellSyslog,
-		warn:    warn,
+		table:   log.askTable,
+		tell:    log.tellAct,
+		warn:    log.warn,
 	}, nil
 }
 
@@ -116,28 +115,25 @@ var doubts = map[helper.Doubt]string{
 	helper.NoRoom:    "has an id for which the register has no room",
 }
 
-func askTable() (table, error) {
+func (l runLog) askTable() (table, error) {
 	reply, err := helper.Zoneid(helper.ZoneidRequest{Op: "table"})
 	if err != nil {
 		return table{}, err
 	}
 	for _, z := range reply.Doubtful {
-		syslog.Write(syslog.DaemonError, "sharezone worker: zone "+strconv.QuoteToASCII(z.Name)+" "+doubts[z.Why]+" (zoneid(8)), and no activity log: "+z.ID)
+		l.Write(syslog.DaemonError, "sharezone worker: zone "+strconv.QuoteToASCII(z.Name)+" "+doubts[z.Why]+" (zoneid(8)), and no activity log: "+z.ID)
 	}
 	return newTable(reply), nil
 }
 
-// tellSyslog writes an act where all of the machine's logs can go to another one. It is ASCII: whatever a name has in it
+// tellAct writes an act where all of the machine's logs can go to another one. It is ASCII: whatever a name has in it
 // brings no line of its own, and nothing for a terminal.
-func tellSyslog(l activity.Line) {
-	if _, err := os.Stat("/dev/log"); err != nil {
-		return // nobody listens, and cron would send a mail
-	}
-	text, err := l.Append(nil)
+func (l runLog) tellAct(act activity.Line) {
+	text, err := act.Append(nil)
 	if err != nil {
 		return
 	}
-	syslog.Write(syslog.DaemonInfo, "sharezone activity: "+asciiJSON(text[:len(text)-1]))
+	l.tell("sharezone activity: " + asciiJSON(text[:len(text)-1]))
 }
 
 // asciiJSON escapes what is not ASCII, so that the line stays JSON. Control characters are escaped in it already.
