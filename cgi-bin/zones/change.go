@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -117,6 +118,9 @@ func (f form) changedTo(c change, reply helper.ZonefixReply) (outcome, error) {
 		for _, s := range reply.Report.Less {
 			c.warnings = append(c.warnings, warning{"less", l.Say("zones-share.less", f.stillWords(s))})
 		}
+		if wider := f.reportOf(after.Name, *reply.Report); len(wider.Wider) > 0 {
+			c.warnings = append(c.warnings, warning{"wider", l.Say("zones-report.wider") + " " + wider.briefly(l)})
+		}
 	}
 	switch {
 	case reply.Report == nil:
@@ -129,11 +133,13 @@ func (f form) changedTo(c change, reply helper.ZonefixReply) (outcome, error) {
 		status: http.StatusOK, object: changed{after, reply.Report, c.warnings}, location: c.location(after.Details, done),
 		notice: &page.Notice{Kind: page.OK, Text: l.Say("zones-done." + done)},
 	}
-	if reply.Report != nil && !f.call.JSON && (reply.Report.Incomplete() || len(reply.Report.Absent) > 0 && done != "absent") {
+	if reply.Report != nil && !f.call.JSON && (reply.Report.Incomplete() || len(reply.Report.Wider) > 0 || len(reply.Report.Absent) > 0 && done != "absent") {
 		on := c.location(after.Details, "")
 		o.body = reportBody(l, f.reportOf(after.Name, *reply.Report), templ.SafeURL(on)) // of a page that had begun before
 		o.location = leftHref(*reply.Report, on)
-		o.notice = &page.Notice{Kind: page.Info, Text: l.Say("zones-done.partly")}
+		if reply.Report.Incomplete() {
+			o.notice = &page.Notice{Kind: page.Info, Text: l.Say("zones-done.partly")}
+		}
 	}
 	return o, nil
 }
@@ -165,8 +171,23 @@ func leftHref(r zone.Report, on string) string {
 		q.Set("shut", "1")
 	}
 	q["absent"] = r.Absent
+	wider := r.MoreWider
+	for _, w := range r.Wider {
+		line := w.Entry + ":" + w.Principal + "/" + w.Path
+		if bytes += len(url.QueryEscape(line)); bytes > maxLeft {
+			wider++
+			continue
+		}
+		q.Add("wider", line)
+	}
+	if wider > 0 {
+		q.Set("more_wider", strconv.Itoa(wider))
+	}
 	return withQuery(here, q)
 }
+
+// entryForm is what an entry of a list gives.
+var entryForm = regexp.MustCompile(`^[r-][w-][x-]$`)
 
 // left is that page. Whoever makes such an address himself is led on.
 func left(v viewer) error {
@@ -191,6 +212,14 @@ func left(v viewer) error {
 	for _, principal := range v.query["absent"] {
 		if checkPrincipal(principal) == nil {
 			r.Absent = append(r.Absent, principal)
+		}
+	}
+	r.MoreWider, _ = strconv.Atoi(v.query.Get("more_wider"))
+	for _, line := range v.query["wider"] {
+		entry, line, _ := strings.Cut(line, ":")
+		principal, path, _ := strings.Cut(line, "/")
+		if entryForm.MatchString(entry) && checkPrincipal(principal) == nil {
+			r.Wider = append(r.Wider, zone.Widened{Path: path, Principal: principal, Entry: entry})
 		}
 	}
 	view := v.call.View(v.call.Language.Say("zones-report.page"))
@@ -558,12 +587,37 @@ type reportView struct {
 	Skipped []item
 	More    int
 	Shut    bool
+
+	Wider     []item // where somebody's entry gave less, and is gone
+	MoreWider int
+}
+
+// left says whether something was left as it was.
+func (r reportView) left() bool { return len(r.Skipped) > 0 || r.More > 0 || r.Shut }
+
+// briefly names some of what is wider.
+func (r reportView) briefly(l language) string {
+	var words []string
+	for _, i := range r.Wider[:min(len(r.Wider), maxBriefly)] {
+		words = append(words, text.Name(i.Name)+": "+i.Message)
+	}
+	if more := r.MoreWider + len(r.Wider) - len(words); more > 0 {
+		words = append(words, l.Count("zones-check.more", more))
+	}
+	return strings.Join(words, "; ")
 }
 
 // reportOf leads to where a folder of somebody's own is made the owner's, in the zone of that name; without one it leads nowhere.
 func (v viewer) reportOf(name string, r zone.Report) reportView {
 	l := v.call.Language
-	report := reportView{More: r.More, Shut: r.Shut}
+	report := reportView{More: r.More, Shut: r.Shut, MoreWider: r.MoreWider}
+	for _, w := range r.Wider {
+		i := item{Name: w.Path, Message: v.label(w.Principal) + " (" + w.Entry + ")"}
+		if name != "" {
+			i.href = whoHref(name, place{strings.Split(w.Path, "/")})
+		}
+		report.Wider = append(report.Wider, i)
+	}
 	for _, principal := range r.Absent {
 		report.Skipped = append(report.Skipped, item{Name: v.label(principal), Message: l.Say("zones-done.absent")})
 	}

@@ -327,8 +327,9 @@ var englishZones = map[string]string{
 	"zones-drift.unread":         "The system does not let it be looked at.",
 
 	// What a change left as it was, by zone.SkipReason.
-	"zones-report.page":     "What was left as it was",
+	"zones-report.page":     "What to know of this change",
 	"zones-report.title":    "Done, but something was left as it was:",
+	"zones-report.wider":    "Entries that somebody made by hand, and that gave less than the list of the zone does, have gone; what the list gives holds there now:",
 	"zones-report.shut":     "The permissions of the zone's folder (mask) take away from what the list gives: Check says how to open it again.",
 	"zones-skip.mount":      "lies on another disk",
 	"zones-skip.linked":     "has more than one name, perhaps in another zone too",

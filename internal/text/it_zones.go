@@ -327,8 +327,9 @@ var italianZones = map[string]string{
 	"zones-drift.unread":         "Il sistema non lo lascia guardare.",
 
 	// What a change left as it was, by zone.SkipReason.
-	"zones-report.page":     "Che cosa è rimasto com'era",
+	"zones-report.page":     "Che cosa sapere di questa modifica",
 	"zones-report.title":    "Fatto, ma qualcosa è rimasto com'era:",
+	"zones-report.wider":    "Voci scritte a mano, che davano meno dell'elenco dell'area, non ci sono più: lì ora vale l'elenco:",
 	"zones-report.shut":     "I permessi della cartella dell'area (maschera) tolgono qualcosa di quello che l'elenco dà: il Controllo dice come riaprirla.",
 	"zones-skip.mount":      "sta su un altro disco",
 	"zones-skip.linked":     "ha più di un nome, forse anche in un'altra area",

@@ -58,7 +58,7 @@ func (h *Held) Apply(consent Consent) (Report, error) {
 	if rootChanged { // of what changes, it is a folder
 		report.Folders++
 	}
-	err = h.admin.walk(h.fd, &report, contentOnly, func(fd int, st *unix.Stat_t) (bool, error) {
+	err = h.admin.walk(h.fd, &report, contentOnly, h.newWidener(access, access).telling(func(fd int, st *unix.Stat_t, see func(found, now acl.ACL)) (bool, error) {
 		if !h.admin.people[st.Uid] {
 			return false, ErrNotOurs
 		}
@@ -70,8 +70,8 @@ func (h *Held) Apply(consent Consent) (Report, error) {
 				return openUp(fd, r, partOf(st))
 			}
 		}
-		return conform(fd, r, partOf(st))
-	})
+		return conformSeen(fd, r, partOf(st), see)
+	}))
 	if err == nil {
 		err = h.ownTrash(&report)
 	}
@@ -161,12 +161,18 @@ func withFullMask(list acl.ACL) acl.ACL {
 
 // conform makes one thing what the rule says.
 func conform(fd int, r rule, p part) (changed bool, err error) {
+	return conformSeen(fd, r, p, func(_, _ acl.ACL) {})
+}
+
+// conformSeen is conform that shows the lists which it changes, and what it makes of them.
+func conformSeen(fd int, r rule, p part, see func(found, now acl.ACL)) (changed bool, err error) {
 	access, err := acl.Access(fd)
 	if err != nil {
 		return false, err
 	}
 	if after := r.access(access, p); !slices.Equal(access, after) {
 		changed = true
+		see(access, after)
 		if err := acl.SetAccess(fd, after); err != nil {
 			return false, err
 		}
@@ -180,6 +186,7 @@ func conform(fd int, r rule, p part) (changed bool, err error) {
 	}
 	if after := r.inherits(inherited); !slices.Equal(inherited, after) {
 		changed = true
+		see(inherited, after)
 		if err := acl.SetDefault(fd, after); err != nil {
 			return true, err
 		}

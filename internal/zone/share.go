@@ -73,6 +73,7 @@ func (h *Held) ShareAll(members []Member) (Report, error) {
 	if report.Still, err = h.Still(members); err != nil {
 		return report, err
 	}
+	w := h.newWidener(before, s.afterwards(before))
 	unmark, err := s.mark(fd)
 	if err != nil {
 		return Report{}, err
@@ -82,7 +83,7 @@ func (h *Held) ShareAll(members []Member) (Report, error) {
 		return Report{}, errors.Join(full(fd, err), unmark())
 	}
 	if len(s.narrowed) > 0 {
-		if err := h.narrowAll(s, &report); err != nil {
+		if err := h.narrowAll(s, w, &report); err != nil {
 			return report, err
 		}
 		report.Absent = s.absent(members, before, inherited)
@@ -92,7 +93,7 @@ func (h *Held) ShareAll(members []Member) (Report, error) {
 		return report, err
 	}
 	both := Report{Skipped: slices.DeleteFunc(report.Skipped, func(s Skipped) bool { return s.Reason != SkipOwns }), More: report.moreOwns}
-	err = h.admin.walk(fd, &report, contentOnly, h.admin.addition(s.content)) // finds the others again
+	err = h.admin.walk(fd, &report, contentOnly, w.telling(h.admin.addition(s.content))) // finds the others again
 	for _, s := range report.Skipped {
 		both.skip(s)
 	}
@@ -227,12 +228,12 @@ func (s sharing) mark(fd int) (unmark func() error, err error) {
 }
 
 // narrowAll takes away everywhere what they had, and gives them at the root what they are to have.
-func (h *Held) narrowAll(s sharing, report *Report) error {
+func (h *Held) narrowAll(s sharing, w *widener, report *Report) error {
 	// The access ACL of the root is the first to change: lookups stop at once.
 	if _, err := changeACLs(h.fd, &h.stat, s.withoutAtRoot); err != nil {
 		return err
 	}
-	if err := h.admin.walk(h.fd, report, allNames, removal(s.without, s.owners)); err != nil {
+	if err := h.admin.walk(h.fd, report, allNames, w.telling(removal(s.without, s.owners))); err != nil {
 		return err
 	}
 	if err := s.addToRoot(h.fd, false); err != nil {
@@ -293,8 +294,8 @@ func (a *Admin) entryFor(principal string, access Access, owner uint32) (acl.Ent
 }
 
 // addition gives entries to what belongs to somebody of Share Zone.
-func (a *Admin) addition(entries acl.ACL) change {
-	return func(fd int, st *unix.Stat_t) (bool, error) {
+func (a *Admin) addition(entries acl.ACL) func(int, *unix.Stat_t, func(found, now acl.ACL)) (bool, error) {
+	return func(fd int, st *unix.Stat_t, see func(found, now acl.ACL)) (bool, error) {
 		if linked(st) {
 			return false, errLinked
 		}
@@ -302,6 +303,7 @@ func (a *Admin) addition(entries acl.ACL) change {
 			return false, ErrNotOurs
 		}
 		return changeACLs(fd, st, func(list acl.ACL, inherited bool) acl.ACL {
+			before := list
 			for _, e := range entries {
 				if found, there := list.Find(e.Tag, e.ID); there && found == e.Perm {
 					continue
@@ -312,6 +314,7 @@ func (a *Admin) addition(entries acl.ACL) change {
 					list = withoutWiderMask(list, e)
 				}
 			}
+			see(before, list)
 			return list
 		})
 	}
@@ -319,12 +322,16 @@ func (a *Admin) addition(entries acl.ACL) change {
 
 // removal takes an entry away from everything, whoever owns it: that harms nobody. No entry says what one may do in a folder of
 // one's own: those of owners stay theirs, and are told.
-func removal(without func(list acl.ACL, inherited bool) acl.ACL, owners map[uint32]bool) change {
-	return func(fd int, st *unix.Stat_t) (bool, error) {
+func removal(without func(list acl.ACL, inherited bool) acl.ACL, owners map[uint32]bool) func(int, *unix.Stat_t, func(found, now acl.ACL)) (bool, error) {
+	return func(fd int, st *unix.Stat_t, see func(found, now acl.ACL)) (bool, error) {
 		if linked(st) {
 			return false, errLinked
 		}
-		changed, err := changeACLs(fd, st, without)
+		changed, err := changeACLs(fd, st, func(list acl.ACL, inherited bool) acl.ACL {
+			after := without(list, inherited)
+			see(list, after)
+			return after
+		})
 		if err == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR && owners[st.Uid] {
 			err = errStillOwns
 		}

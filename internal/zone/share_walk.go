@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
+
+	"sharezone/acl"
 )
 
 const (
@@ -111,6 +113,9 @@ type Report struct {
 	Still    []Still  `json:"still,omitempty"`
 	Less     []Still  `json:"less,omitempty"` // to whom an entry of their own now does not give all that the groups on the list give
 
+	Wider     []Widened `json:"wider,omitempty"`
+	MoreWider int       `json:"more_wider,omitempty"` // beyond those in Wider
+
 	unfinished bool // something was left as it was that another run might change
 	moreOwns   int  // of More, the folders of the principal's own
 }
@@ -173,7 +178,7 @@ func (a *Admin) walk(root int, report *Report, reaches scope, what change) error
 		return err
 	}
 	for range maxPasses {
-		c := changer{what: what, root: root, changesTrash: reaches != contentOnly,
+		c := changer{what: what, root: root, names: a.names, changesTrash: reaches != contentOnly,
 			walker: walker{progress: a.tell, known: known, folders: true, hidden: reaches == allNames, workers: min(runtime.GOMAXPROCS(0), maxWorkers)}}
 		c.walker.file, c.walker.folder, c.walker.missed = c.file, c.folder, c.skip
 		if _, err := c.walker.run(root); err != nil {
@@ -182,6 +187,10 @@ func (a *Admin) walk(root int, report *Report, reaches scope, what change) error
 		a.seen += c.walker.done
 		report.Folders += c.report.Folders
 		report.Files += c.report.Files
+		for _, w := range c.report.Wider {
+			report.widen(w)
+		}
+		report.MoreWider += c.report.MoreWider
 		report.Skipped, report.More = c.report.Skipped, c.report.More // the last pass says what remains
 		report.unfinished, report.moreOwns = c.report.unfinished, c.report.moreOwns
 		if c.report.Folders+c.report.Files == 0 && !c.walker.vanished {
@@ -209,6 +218,7 @@ type changer struct {
 	walker       walker
 	root         int
 	what         change
+	names        acl.Names
 	changesTrash bool
 	report       Report
 	mu           sync.Mutex
@@ -238,6 +248,10 @@ func (c *changer) folder(name string, fd int, st *unix.Stat_t) bool {
 }
 
 func (c *changer) count(name string, counter *int, changed bool, err error) {
+	if wider := (*errWidened)(nil); errors.As(err, &wider) {
+		c.widen(name, wider.entries)
+		err = wider.err
+	}
 	switch err = full(c.root, err); {
 	case errors.Is(err, errStillOwns):
 		c.count(name, counter, changed, nil)
@@ -258,6 +272,19 @@ func (c *changer) count(name string, counter *int, changed bool, err error) {
 		c.mu.Lock()
 		*counter++
 		c.mu.Unlock()
+	}
+}
+
+// widen remembers what gave less; what was thrown away nobody reaches.
+func (c *changer) widen(name string, entries acl.ACL) {
+	names := c.walker.names(name)
+	if isTrash(names[0]) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range entries {
+		c.report.widen(Widened{strings.Join(names, "/"), principalOf(e, c.names), e.Perm.String()})
 	}
 }
 

@@ -209,6 +209,12 @@ func (c *call) warningsOf(name string, r zone.Report) []warning {
 	for _, s := range r.Less {
 		all = append(all, newWarning("less", c.say.line("zone-less", name, stillWords(s))))
 	}
+	for _, w := range r.Wider {
+		all = append(all, newWarning("wider", c.say.line("zone-wider", name, printable(w.Path), w.Principal, w.Entry)))
+	}
+	if r.MoreWider > 0 {
+		all = append(all, newWarning("wider", c.say.line("zone-wider-more", name, r.MoreWider)))
+	}
 	return all
 }
 

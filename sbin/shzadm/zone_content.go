@@ -42,11 +42,14 @@ func (c *call) changeContent(name, event, path, heading string, do func(*zone.Ad
 		return err
 	}
 	if c.json {
-		err = c.printChanged(after, report)
+		err = c.printChanged(after, report, c.warningsOf(name, report)...)
 	} else {
 		text := c.say.line(heading, name, after.Owner, report.Folders, report.Files)
 		if report.Shut {
 			text += c.say.line("zone-shut", name, name)
+		}
+		for _, w := range c.warningsOf(name, report) {
+			text += w.Message + "\n"
 		}
 		err = c.print(text + c.skippedLines(report.Skipped, report.More))
 	}
