@@ -136,6 +136,9 @@ func TestDoctorFactors(t *testing.T) {
 }
 
 func TestDoctorMendsSystem(t *testing.T) {
+	t.Cleanup(func() { // what the commands give is kept by them
+		bash(t, "{ userdel dt-primary; gpasswd -d dt-base shzadmin; gpasswd -d dt-base shzmgr; } >/dev/null 2>&1 || true")
+	})
 	expectMended(t, []damage{
 		{"apache-config", "echo Nonsense >> " + internalApache.folder() + "/apache2.conf"},
 		{"apache-down", internalApache.stopAndWait()},
@@ -419,6 +422,11 @@ func TestDoctorSaysBothLines(t *testing.T) {
 func TestCommandsOnTheMachine(t *testing.T) {
 	needInstallation(t)
 	prepareDoctor(t)
+	t.Cleanup(func() {
+		for _, name := range []string{"dt-json", "dt-limits", "dt-hard", "dt-full"} {
+			bash(t, "! getent passwd "+name+" >/dev/null || shzadm user delete "+name+" --files keep >/dev/null")
+		}
+	})
 	code, out, errOut := shzadm(t, "", "user", "add", "dt-json", "--role", "base", "--full-name", "J", "--email", "j@example.org", "--json")
 	var made struct {
 		Username, Password string
