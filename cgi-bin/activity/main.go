@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -66,7 +67,7 @@ type log struct {
 	zone   string // as it stands in the address; "" = all
 }
 
-var idForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
+var idForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{32}$`) })
 
 // findLog finds the log of the zone that the path names, or the one of the whole system.
 func findLog(c *web.Call) (log, error) {
@@ -85,7 +86,7 @@ func findLog(c *web.Call) (log, error) {
 		id, err = idByZonefix(name)
 		mine = err == nil && !c.Administers()
 	}
-	if errors.Is(err, unix.ENOENT) && idForm.MatchString(name) && c.Administers() { // of a zone that is gone
+	if errors.Is(err, unix.ENOENT) && idForm().MatchString(name) && c.Administers() { // of a zone that is gone
 		id, err = name, nil
 	}
 	if errors.Is(err, errNoID) {

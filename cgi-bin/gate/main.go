@@ -61,7 +61,6 @@ type refusal struct {
 func (r *refusal) Error() string { return r.reason }
 
 func main() {
-	runtime.LockOSThread() // no_new_privs and Landlock belong to the thread that executes the handler
 	syscall.Umask(0o077)
 
 	var q request
@@ -183,6 +182,9 @@ func become(q *request, c component, who identity, refused *refusal) *refusal {
 	if r := proveIdentity(who); r != nil {
 		return r
 	}
+	// What follows belongs to the thread that executes the handler. It is not locked before: for a locked one the runtime starts one more,
+	// which would have to give up root with the others.
+	runtime.LockOSThread()
 	// 18. Refuse if the handler could gain privileges by executing a program; those that need sudo are in the table.
 	if !c.sudo {
 		if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -54,7 +55,7 @@ func download(c *web.Call, object *zone.Object, path zone.Path) error {
 }
 
 // emptyRange is one that asks for no byte. Among others net/http sends it as a part that ends before it begins.
-var emptyRange = regexp.MustCompile(`[=,]\s*-\s*\+?0+\s*(,|$)`)
+var emptyRange = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[=,]\s*-\s*\+?0+\s*(,|$)`) })
 
 func serve(w *recorder, r *http.Request, modified time.Time, content io.ReadSeeker) {
 	ranges := r.Header.Get("Range")
@@ -64,7 +65,7 @@ func serve(w *recorder, r *http.Request, modified time.Time, content io.ReadSeek
 	} else {
 		r.Header.Set("Range", "bytes="+set) // which net/http wants in small letters
 	}
-	if n := strings.Count(ranges, ","); n >= maxRanges || n > 0 && (w.size == 0 || emptyRange.MatchString(ranges)) {
+	if n := strings.Count(ranges, ","); n >= maxRanges || n > 0 && (w.size == 0 || emptyRange().MatchString(ranges)) {
 		r.Header.Del("Range")
 	}
 	http.ServeContent(w, r, "", modified, content)

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Channel is by what somebody wants to be told.
@@ -40,7 +41,7 @@ func (p Preferences) By() Channel {
 }
 
 // e164 is a number as networks take it all over the world (ITU-T E.164): a country's code and the rest, 15 digits at most.
-var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+var e164 = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`) })
 
 // E164 returns a number of a person's in the form of E.164, "" if it has none. One without a country's code is of the country
 // whose code is given, "" if none is.
@@ -66,7 +67,7 @@ func E164(number, country string) string {
 	default: // mobile numbers have no 0 of their own at the front, in Italy neither
 		digits = country + strings.TrimPrefix(digits, "0")
 	}
-	if n := "+" + digits; e164.MatchString(n) {
+	if n := "+" + digits; e164().MatchString(n) {
 		return n
 	}
 	return ""

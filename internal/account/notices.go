@@ -6,6 +6,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"sync"
 )
 
 // Often is how often somebody wants to be told of what is done in a zone.
@@ -37,8 +38,8 @@ type ZoneNotices struct {
 const maxZones = 300
 
 var (
-	zoneIDForm   = regexp.MustCompile(`^[0-9a-f]{32}$`)
-	zoneNameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
+	zoneIDForm   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{32}$`) })
+	zoneNameForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`) })
 )
 
 // OftenFor is what he chose for a zone.
@@ -51,7 +52,7 @@ func (p Preferences) OftenFor(zoneID string) Often {
 
 // SetOften writes a choice for a zone down. What holds for all zones is none.
 func (p *Preferences) SetOften(zoneID string, z ZoneNotices) error {
-	if !zoneIDForm.MatchString(zoneID) || !z.valid() {
+	if !zoneIDForm().MatchString(zoneID) || !z.valid() {
 		return &FieldError{"often", BadForm}
 	}
 	if z.Often == cmp.Or(p.Often, AtOnce) {
@@ -80,7 +81,7 @@ func (p *Preferences) KeepZones(present map[string]bool) {
 }
 
 func (z ZoneNotices) valid() bool {
-	return zoneNameForm.MatchString(z.Zone) && slices.Contains(Oftens, z.Often)
+	return zoneNameForm().MatchString(z.Zone) && slices.Contains(Oftens, z.Often)
 }
 
 // dropInvalid takes away what he can have chosen nowhere.
@@ -91,5 +92,5 @@ func (p *Preferences) dropInvalid() {
 	if !slices.Contains(Oftens, p.Often) {
 		p.Often = ""
 	}
-	maps.DeleteFunc(p.Notices, func(id string, z ZoneNotices) bool { return !zoneIDForm.MatchString(id) || !z.valid() })
+	maps.DeleteFunc(p.Notices, func(id string, z ZoneNotices) bool { return !zoneIDForm().MatchString(id) || !z.valid() })
 }

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"sharezone/internal/event"
@@ -60,10 +61,12 @@ func Path(r event.Record) string { return cmp.Or(r.Raw, orEmpty(r.Path)) }
 func From(r event.Record) string { return cmp.Or(r.FromRaw, orEmpty(r.From)) }
 
 // formula is how one begins, also with the full-width signs.
-var formula = regexp.MustCompile(`(^|[;\t\r\n])([\p{Zs}"]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])`)
+var formula = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(^|[;\t\r\n])([\p{Zs}"]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])`)
+})
 
 func plainCell(cell string) string {
-	return formula.ReplaceAllString(cell, "$1'$2")
+	return formula().ReplaceAllString(cell, "$1'$2")
 }
 
 func orEmpty(value *string) string {

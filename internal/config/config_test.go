@@ -238,3 +238,19 @@ func BenchmarkRead(b *testing.B) {
 		}
 	}
 }
+
+// TestComments: what is said of a line is said of the same line, and what may only look like a comment is none.
+func TestComments(t *testing.T) {
+	for text, want := range map[string]string{
+		"# a\n\n# b\n[nothing]\n":                          ":4: there is no setting nothing",
+		"#\n[mail]\n# c\n\"from\" = \"\"\"\n# x\n\"\"\"\n": ":6: mail.from",
+		"# \x01\n":      ":1: ",
+		"# caf\xe9\n":   ":1: ",
+		"# one\r\n#two": "",
+	} {
+		_, err := parse(text)
+		if err != nil && (want == "" || !strings.Contains(err.Error(), want)) || err == nil && want != "" {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

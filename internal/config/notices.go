@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -91,13 +92,15 @@ func isTransport(v string) bool {
 // isPlace says whether it is an absolute path, and none that could be written shorter.
 func isPlace(v string) bool { return path.IsAbs(v) && path.Clean(v) == v && v != "/" }
 
-var countryForm = regexp.MustCompile(`^[1-9][0-9]{0,2}$`)
+var countryForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[1-9][0-9]{0,2}$`) })
 
-var hostForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)
+var hostForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)
+})
 
 func isHost(v string) bool {
 	_, err := netip.ParseAddr(v)
-	return len(v) <= 253 && (err == nil || hostForm.MatchString(v))
+	return len(v) <= 253 && (err == nil || hostForm().MatchString(v))
 }
 
 func oneOf(values ...string) func(string) bool {

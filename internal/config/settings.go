@@ -532,7 +532,7 @@ var table = [...]setting{
 		section: "sms", name: "country",
 		meaning: "The calling code of the country of numbers that are written without one, 39 for Italy. Empty: these get no short messages.",
 		text: &textSetting{"", `the digits of a country's calling code, as in "39", or ""`,
-			emptyOr(countryForm.MatchString),
+			emptyOr(func(v string) bool { return countryForm().MatchString(v) }),
 			func(s *Settings, v string) { s.SMS.Country = v }},
 	},
 	{
@@ -585,8 +585,9 @@ func isSection(key toml.Key) bool {
 
 // find returns the row of a key, nil if there is none.
 func find(key toml.Key) *setting {
+	last := len(key) - 1
 	for i := range table {
-		if slices.Equal(key, append(strings.Split(table[i].section, "."), table[i].name)) {
+		if table[i].name == key[last] && slices.Equal(key[:last], strings.Split(table[i].section, ".")) {
 			return &table[i]
 		}
 	}

@@ -43,7 +43,7 @@ func FuzzActs(f *testing.F) {
 				(value(r.Zone) != value(orNull(h.Zone)) || r.ZoneID != h.ZoneID) && !namesZone(h.Component, r.Event) {
 				t.Errorf("%+v is not by %s", r, first)
 			}
-			if !slices.Contains(Names, r.Event) || !resultForm.MatchString(r.Result) || r.Result == Running && !underway || r.Bytes != nil && *r.Bytes < 0 {
+			if !slices.Contains(Names, r.Event) || !resultForm().MatchString(r.Result) || r.Result == Running && !underway || r.Bytes != nil && *r.Bytes < 0 {
 				t.Errorf("%+v", r)
 			}
 			if b, err := json.Marshal(r); err != nil || strings.Contains(string(b), "\n") {

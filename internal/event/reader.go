@@ -145,7 +145,7 @@ func Read(folder, name string, underway bool) ([]Record, State, []Damage, error)
 	whole := func(reason string) ([]Record, State, []Damage, error) {
 		return nil, Finished, []Damage{{name, 0, reason}}, nil
 	}
-	if !fileForm.MatchString(name) {
+	if !fileForm().MatchString(name) {
 		return whole("not the name of an event file")
 	}
 	f, err := os.OpenFile(folder+"/"+name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -54,13 +55,13 @@ type Record struct {
 }
 
 var (
-	fileForm      = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{9}Z-[0-9a-f]{16}$`)
-	requestForm   = regexp.MustCompile(`^[0-9a-f]{16}$`)
-	zoneForm      = regexp.MustCompile(`^([a-z0-9][a-z0-9._-]{0,62})?$`)
-	zoneIDForm    = regexp.MustCompile(`^([0-9a-f]{32})?$`)
-	componentForm = regexp.MustCompile(`^[a-z_-]{1,32}$`)
-	fileIDForm    = regexp.MustCompile(`^([0-9]{1,20}-[0-9]{1,20})?$`)
-	resultForm    = regexp.MustCompile(`^[a-z][a-z-]{0,31}$`)
+	fileForm      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{9}Z-[0-9a-f]{16}$`) })
+	requestForm   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{16}$`) })
+	zoneForm      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([a-z0-9][a-z0-9._-]{0,62})?$`) })
+	zoneIDForm    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9a-f]{32})?$`) })
+	componentForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z_-]{1,32}$`) })
+	fileIDForm    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9]{1,20}-[0-9]{1,20})?$`) })
+	resultForm    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z-]{0,31}$`) })
 )
 
 // check says what is wrong with a header, "" for nothing.
@@ -71,17 +72,17 @@ func (h Header) check() string {
 		return "another version"
 	case h.Time.IsZero():
 		return "no time"
-	case !requestForm.MatchString(h.Request):
+	case !requestForm().MatchString(h.Request):
 		return "no request id"
 	case !session.ValidUser(h.User):
 		return "no user"
-	case !componentForm.MatchString(h.Component):
+	case !componentForm().MatchString(h.Component):
 		return "no component"
 	case h.Entry != "internal" && h.Entry != "external" && h.Entry != EntryShell:
 		return "no entry"
 	case h.Entry == EntryShell && h.Address != "", h.Entry != EntryShell && (err != nil || address.String() != h.Address || address.Zone() != ""):
 		return "no address"
-	case !zoneForm.MatchString(h.Zone) || !zoneIDForm.MatchString(h.ZoneID) || !fileIDForm.MatchString(h.ZoneDir):
+	case !zoneForm().MatchString(h.Zone) || !zoneIDForm().MatchString(h.ZoneID) || !fileIDForm().MatchString(h.ZoneDir):
 		return "no zone"
 	}
 	return ""
@@ -142,9 +143,9 @@ func (a *acts) add(text []byte) string {
 		return "a zone that is not for this line to name"
 	case l.Owner != nil && !takes(l.Event):
 		return "an owner that is not for this line to name"
-	case l.File != "" && !brings(l.Event) || !fileIDForm.MatchString(l.File):
+	case l.File != "" && !brings(l.Event) || !fileIDForm().MatchString(l.File):
 		return "a file that is not for this line to name"
-	case !zoneForm.MatchString(l.Zone) || !zoneIDForm.MatchString(l.ZoneID) || !fileIDForm.MatchString(l.ZoneDir):
+	case !zoneForm().MatchString(l.Zone) || !zoneIDForm().MatchString(l.ZoneID) || !fileIDForm().MatchString(l.ZoneDir):
 		return "not a zone"
 	case l.Event != "":
 		a.last = l.N
@@ -155,7 +156,7 @@ func (a *acts) add(text []byte) string {
 		return "the end of an act that has not begun"
 	case a.records[at].Result != "":
 		return "an act that has ended already"
-	case !resultForm.MatchString(l.Result) || l.Result == Running:
+	case !resultForm().MatchString(l.Result) || l.Result == Running:
 		return "not a result"
 	case l.User != "" || l.Bytes != nil && *l.Bytes < 0:
 		return "not an end"
@@ -215,7 +216,7 @@ func (r *Record) get(l line) {
 
 // name takes from a line, which says what name a file is about to get, what tells that from others; false: it is not for the line to say.
 func (r *Record) name(l line) bool {
-	if r.Result != "" || !fileIDForm.MatchString(l.File) {
+	if r.Result != "" || !fileIDForm().MatchString(l.File) {
 		return false
 	}
 	if l.File == "" {

@@ -38,7 +38,7 @@ const NameTime = "20060102T150405.000000000Z"
 
 // Began is when the request of an event file began, by its name.
 func Began(name string) (time.Time, bool) {
-	if !fileForm.MatchString(name) {
+	if !fileForm().MatchString(name) {
 		return time.Time{}, false
 	}
 	at, err := time.Parse(NameTime, name[:len(NameTime)])

@@ -20,6 +20,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -40,7 +41,7 @@ var (
 const Undecided = 75
 
 // names are those of run-parts(8): no backups of editors, no leftovers of dpkg.
-var names = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+var names = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]+$`) })
 
 // maxComplaint is how much of what a program complains of goes to the log, in bytes.
 const maxComplaint = 1000
@@ -68,7 +69,7 @@ func Programs(folder string) ([]string, error) {
 	}
 	var programs []string
 	for _, e := range entries {
-		if names.MatchString(e.Name()) {
+		if names().MatchString(e.Name()) {
 			programs = append(programs, folder+"/"+e.Name())
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -50,10 +51,10 @@ type Secret struct {
 // maxFile bounds a file, in bytes.
 const maxFile = 4 << 10
 
-var idForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
+var idForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{16}$`) })
 
 // ValidID says whether a text has the form of a file's name; another one is still being written.
-func ValidID(text string) bool { return idForm.MatchString(text) }
+func ValidID(text string) bool { return idForm().MatchString(text) }
 
 // NewID makes a name.
 func NewID() string {

@@ -98,20 +98,28 @@ func Open(name string, flags int) (*os.File, error) {
 	if !ValidFileName(name) {
 		return nil, os.ErrNotExist
 	}
-	f, err := os.OpenFile(layout.Sessions+"/"+name, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	path := layout.Sessions + "/" + name
+	fd, err := -1, error(unix.EINTR)
+	for err == unix.EINTR {
+		fd, err = unix.Open(path, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	}
 	if err != nil {
-		return nil, err
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}
 	var st unix.Stat_t
-	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
-		f.Close()
+	err = unix.Fstat(fd, &st)
+	if err == nil && (st.Mode&unix.S_IFMT != unix.S_IFREG || st.Uid != 0 || st.Mode&0o077 != 0 || st.Nlink > 1) {
+		err = ErrDamaged
+	}
+	if err == nil {
+		// As one that does not block it would begin the runtime's poller, in which the gate has nothing: threads and calls for each request.
+		err = unix.SetNonblock(fd, false)
+	}
+	if err != nil {
+		unix.Close(fd)
 		return nil, err
 	}
-	if st.Mode&unix.S_IFMT != unix.S_IFREG || st.Uid != 0 || st.Mode&0o077 != 0 || st.Nlink > 1 {
-		f.Close()
-		return nil, ErrDamaged
-	}
-	return f, nil
+	return os.NewFile(uintptr(fd), path), nil
 }
 
 // Read returns what the open file holds and when the session was last used.

@@ -23,6 +23,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -83,8 +84,8 @@ var (
 )
 
 var (
-	linkForm = regexp.MustCompile(`^([0-9a-f]{16})-([0-9a-f]{64})$`)
-	idForm   = regexp.MustCompile(`^[0-9a-f]{16}$`)
+	linkForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9a-f]{16})-([0-9a-f]{64})$`) })
+	idForm   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{16}$`) })
 )
 
 // Ask keeps a request and has the link sent by which its address is confirmed. Who asks too often is refused by an error that is ErrMany
@@ -135,7 +136,7 @@ func (s Store) makeRoom() error {
 // Look returns the request of a link and leaves no trace: programs that look into mails open links, too. A file is there whole or not at
 // all, so it waits for nobody.
 func (s Store) Look(text string) (Request, error) {
-	halves := linkForm.FindStringSubmatch(text)
+	halves := linkForm().FindStringSubmatch(text)
 	if halves == nil {
 		return Request{}, fmt.Errorf("%w: not of its form", ErrUnknown)
 	}
@@ -344,7 +345,7 @@ func (s Store) ids() ([]string, error) {
 	entries, err := os.ReadDir(s.Folder)
 	var ids []string
 	for _, e := range entries {
-		if idForm.MatchString(e.Name()) {
+		if idForm().MatchString(e.Name()) {
 			ids = append(ids, e.Name())
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -15,12 +16,28 @@ import (
 
 var verb = regexp.MustCompile(`%[^a-zA-Z%]*[a-zA-Z%]`)
 
-func TestCataloguesAgree(t *testing.T) {
-	if len(italian) != len(italianPages)+len(italianZones)+len(italianUsers)+len(italianMail)+len(italianUploads)+len(italianActivity)+len(italianTrash)+len(italianFactor)+len(italianSignup) || len(english) != len(englishPages)+len(englishZones)+len(englishUsers)+len(englishMail)+len(englishUploads)+len(englishActivity)+len(englishTrash)+len(englishFactor)+len(englishSignup) {
-		t.Error("a key stands in two parts of a catalogue")
+var allItalian, allEnglish = whole(italian), whole(english)
+
+func whole(c catalogue) map[string]string {
+	all := make(map[string]string)
+	for _, part := range c {
+		maps.Copy(all, part())
 	}
-	for key, sentence := range italian {
-		other, ok := english[key]
+	return all
+}
+
+func TestCataloguesAgree(t *testing.T) {
+	for l, c := range map[Language]catalogue{Italian: italian, English: english} {
+		keys := 0
+		for _, part := range c {
+			keys += len(part())
+		}
+		if keys != len(whole(c)) {
+			t.Errorf("%s: a key stands in two parts", l)
+		}
+	}
+	for key, sentence := range allItalian {
+		other, ok := allEnglish[key]
 		if !ok {
 			t.Errorf("%s: missing in English", key)
 			continue
@@ -29,15 +46,15 @@ func TestCataloguesAgree(t *testing.T) {
 			t.Errorf("%s: arguments %q in Italian, %q in English", key, a, b)
 		}
 	}
-	for key := range english {
-		if _, ok := italian[key]; !ok {
+	for key := range allEnglish {
+		if _, ok := allItalian[key]; !ok {
 			t.Errorf("%s: missing in Italian", key)
 		}
 	}
 }
 
 func TestSentences(t *testing.T) {
-	for l, catalogue := range map[Language]map[string]string{Italian: italian, English: english} {
+	for l, catalogue := range map[Language]map[string]string{Italian: allItalian, English: allEnglish} {
 		for key, sentence := range catalogue {
 			if strings.TrimSpace(sentence) != sentence || sentence == "" || strings.ContainsAny(sentence, "<>&") {
 				t.Errorf("%s %s: %q", l, key, sentence)
@@ -81,7 +98,7 @@ func TestKeysUsed(t *testing.T) {
 			continue
 		}
 		found := false
-		for key := range italian {
+		for key := range allItalian {
 			if strings.HasPrefix(key, u.key) {
 				used[key], found = true, true
 			}
@@ -90,7 +107,7 @@ func TestKeysUsed(t *testing.T) {
 			t.Errorf("%s: no key begins with %q", u.position, u.key)
 		}
 	}
-	for key := range italian {
+	for key := range allItalian {
 		if !used[key] {
 			t.Errorf("%s: nobody says it", key)
 		}
@@ -99,7 +116,7 @@ func TestKeysUsed(t *testing.T) {
 
 func checkArguments(t *testing.T, u use) {
 	t.Helper()
-	sentence, ok := italian[u.key]
+	sentence, ok := allItalian[u.key]
 	if !ok {
 		t.Errorf("%s: no key %q", u.position, u.key)
 		return
@@ -150,7 +167,7 @@ func usesIn(files *token.FileSet, file *ast.File) (uses []use) {
 			uses = append(uses, found...)
 		case *ast.BasicLit:
 			if key, err := strconv.Unquote(node.Value); err == nil && node.Kind == token.STRING && looksLikeKey(key) {
-				if italian[key] == "" && italian[key+".one"] != "" { // it is for Count
+				if allItalian[key] == "" && allItalian[key+".one"] != "" { // it is for Count
 					key += ".one"
 				}
 				keys = append(keys, use{position: files.Position(node.Pos()), key: key, arguments: -1})
@@ -169,7 +186,7 @@ var keyForm = regexp.MustCompile(`^[a-z-]+(\.[a-z-]+)+$`)
 // looksLikeKey reports whether s begins as keys of the catalogue do: "chpwd.anything".
 func looksLikeKey(s string) bool {
 	section, _, _ := strings.Cut(s, ".")
-	for key := range italian {
+	for key := range allItalian {
 		if strings.HasPrefix(key, section+".") {
 			return keyForm.MatchString(s)
 		}
@@ -235,13 +252,13 @@ func TestFamiliesAreComplete(t *testing.T) {
 			"conflict", "precondition", "too-large", "unsupported", "range", "locked", "internal", "busy", "no-space", "quota", "checksum", "rejected"},
 	} {
 		for _, member := range members {
-			if italian[prefix+member] == "" {
+			if allItalian[prefix+member] == "" {
 				t.Errorf("%s%s: missing", prefix, member)
 			}
 		}
 	}
-	for key := range italian {
-		if code, isTitle := strings.CutPrefix(key, "error-title."); isTitle && italian["error."+code] == "" {
+	for key := range allItalian {
+		if code, isTitle := strings.CutPrefix(key, "error-title."); isTitle && allItalian["error."+code] == "" {
 			t.Errorf("%s: a title without its sentence", key)
 		}
 	}

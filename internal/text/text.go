@@ -8,9 +8,9 @@ package text
 
 import (
 	"fmt"
-	"maps"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Language is one that Share Zone speaks.
@@ -96,7 +96,7 @@ func parseQuality(parameter string) (float64, bool) {
 // Say returns the sentence of that key. A key that does not exist comes back in brackets: a test finds it before a
 // user does, and a page with one odd word is better than none.
 func (l Language) Say(key string, args ...any) string {
-	sentence, ok := l.catalogue()[key]
+	sentence, ok := l.catalogue().find(key)
 	if !ok {
 		return "[" + key + "]"
 	}
@@ -108,7 +108,7 @@ func (l Language) Say(key string, args ...any) string {
 
 // Knows reports whether there is a sentence of that key.
 func (l Language) Knows(key string) bool {
-	_, ok := l.catalogue()[key]
+	_, ok := l.catalogue().find(key)
 	return ok
 }
 
@@ -129,23 +129,34 @@ func (l Language) Other() Language {
 	return English
 }
 
+// catalogue is what is said in one language, in parts by subject. A part is made when a key is first looked for in it: most programs live for
+// one request, which needs one language and few of them, or none.
+type catalogue []func() map[string]string
+
 // The two catalogues.
 var (
-	italian = join(italianPages, italianZones, italianUsers, italianMail, italianUploads, italianActivity, italianTrash, italianFactor, italianSignup)
-	english = join(englishPages, englishZones, englishUsers, englishMail, englishUploads, englishActivity, englishTrash, englishFactor, englishSignup)
+	italian = parts(italianPages, italianZones, italianUsers, italianMail, italianUploads, italianActivity, italianTrash, italianFactor, italianSignup)
+	english = parts(englishPages, englishZones, englishUsers, englishMail, englishUploads, englishActivity, englishTrash, englishFactor, englishSignup)
 )
 
-// join puts the parts of a catalogue together.
-func join(parts ...map[string]string) map[string]string {
-	whole := make(map[string]string)
-	for _, part := range parts {
-		maps.Copy(whole, part)
+func parts(all ...func() map[string]string) (c catalogue) {
+	for _, part := range all {
+		c = append(c, sync.OnceValue(part))
 	}
-	return whole
+	return c
+}
+
+func (c catalogue) find(key string) (sentence string, ok bool) {
+	for _, part := range c {
+		if sentence, ok = part()[key]; ok {
+			break
+		}
+	}
+	return sentence, ok
 }
 
 // catalogue treats an unset language as Italian.
-func (l Language) catalogue() map[string]string {
+func (l Language) catalogue() catalogue {
 	if l == English {
 		return english
 	}

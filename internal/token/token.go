@@ -22,6 +22,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -105,9 +106,9 @@ var ErrBusy = errors.New("the store of links is busy")
 const lookWait = time.Second / 2
 
 // form is that of a text: the public half, 64 bits, and the secret one.
-var form = regexp.MustCompile(`^([0-9a-f]{16})-([0-9a-f]{64})$`)
+var form = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9a-f]{16})-([0-9a-f]{64})$`) })
 
-var idForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
+var idForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{16}$`) })
 
 // Issue hands the text of a token to send, with its record: of the one that is there already as long as that has half the time that a
 // new one has. of says what it is for; expires holds for a new one alone, which leads where the older one does if of does not say. One
@@ -262,7 +263,7 @@ func (s Store) removeAll(which func(Record) bool) error {
 
 // match returns the record of a text's token, and its id.
 func (s Store) match(purpose Purpose, text string) (id string, r Record, err error) {
-	halves := form.FindStringSubmatch(text)
+	halves := form().FindStringSubmatch(text)
 	if halves == nil {
 		return "", r, fmt.Errorf("%w: not of its form", ErrUnknown)
 	}
@@ -402,7 +403,7 @@ func (s Store) ids() ([]string, error) {
 	entries, err := os.ReadDir(s.Folder)
 	var ids []string
 	for _, e := range entries {
-		if idForm.MatchString(e.Name()) {
+		if idForm().MatchString(e.Name()) {
 			ids = append(ids, e.Name())
 		}
 	}

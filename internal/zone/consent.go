@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"regexp"
+	"sync"
 )
 
 // Consent is what somebody who changes a zone agrees to: that people are put out of it, or get more by their groups than they have. The empty one
@@ -25,10 +26,10 @@ func ConsentTo(out []Member, gains []Still) Consent {
 	return Consent(hex.EncodeToString(sum[:8]))
 }
 
-var consentForm = regexp.MustCompile(`^(1|[0-9a-f]{16})?$`)
+var consentForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(1|[0-9a-f]{16})?$`) })
 
 // Valid says whether it has the form of one.
-func (c Consent) Valid() bool { return consentForm.MatchString(string(c)) }
+func (c Consent) Valid() bool { return consentForm().MatchString(string(c)) }
 
 // covers says whether a refusal, or nil, needs no more than that.
 func (c Consent) covers(err error) bool {

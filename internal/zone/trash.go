@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pkg/xattr"
@@ -50,7 +51,7 @@ const trashStamp = "20060102T150405.000000000Z"
 
 // deletionForm is that of the whole name. Whoever has a shell and a writable folder around another's can give that one the name of its
 // owner's trash: what is in it has other names, and is nothing that was deleted.
-var deletionForm = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{9}Z-[A-Z2-7]{12}$`)
+var deletionForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{9}Z-[A-Z2-7]{12}$`) })
 
 var (
 	// ErrTrashTaken: somebody else has made what is called as the caller's trash.
@@ -395,7 +396,7 @@ type deletion struct {
 
 func (t *Trash) reach(id string) (*deletion, error) {
 	number, name, found := strings.Cut(id, "-")
-	if _, err := strconv.ParseUint(number, 10, 32); err != nil || !found || !deletionForm.MatchString(name) {
+	if _, err := strconv.ParseUint(number, 10, 32); err != nil || !found || !deletionForm().MatchString(name) {
 		return nil, unix.ENOENT
 	}
 	top, err := t.open(trashPrefix+number, unix.O_PATH)

@@ -92,7 +92,7 @@ func (h *Held) deletions(e *Emptying) (tops []string, all []placedDeletion, err 
 		unix.Close(fd)
 		tops, err = append(tops, top), errors.Join(err, oneErr)
 		for _, name := range found {
-			if e.Seen++; deletionForm.MatchString(name) {
+			if e.Seen++; deletionForm().MatchString(name) {
 				all = append(all, placedDeletion{top, name})
 			} else {
 				e.fail(ErrStrange)

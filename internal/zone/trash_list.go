@@ -96,7 +96,7 @@ func (t *Trash) ids() ([]string, error) {
 			return nil, err
 		}
 		for _, one := range names {
-			if !deletionForm.MatchString(one) {
+			if !deletionForm().MatchString(one) {
 				continue
 			}
 			ids = append(ids, strings.TrimPrefix(name, trashPrefix)+"-"+one)

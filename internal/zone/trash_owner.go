@@ -38,7 +38,7 @@ func (h *Held) ownTrashOf(report *Report, name string) {
 	deletions, err := readNames(top)
 	h.skipFailed(report, name, err)
 	for _, deletion := range deletions {
-		if !deletionForm.MatchString(deletion) {
+		if !deletionForm().MatchString(deletion) {
 			continue // content of the zone, whatever folder it lies in
 		}
 		fd, err := reach(top, deletion, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK)

@@ -262,7 +262,7 @@ func TestEmptyTrash(t *testing.T) {
 	}
 	var told []string
 	for _, path := range paths {
-		if way := strings.Split(path, "/"); len(way) == 3 && way[0] == filepath.Base(top) && deletionForm.MatchString(way[1]) {
+		if way := strings.Split(path, "/"); len(way) == 3 && way[0] == filepath.Base(top) && deletionForm().MatchString(way[1]) {
 			told = append(told, way[2])
 		}
 	}

@@ -337,7 +337,7 @@ func (w *walker) relocate() error {
 
 // isTrash says whether a folder in the current directory is one of the trash: a person's, or that of one deletion.
 func (w *walker) isTrash(name string) bool {
-	return w.folders && (len(w.stack) == 1 && isTrash(name) || len(w.stack) == 2 && isTrash(w.stack[1].name) && deletionForm.MatchString(name))
+	return w.folders && (len(w.stack) == 1 && isTrash(name) || len(w.stack) == 2 && isTrash(w.stack[1].name) && deletionForm().MatchString(name))
 }
 
 func (w *walker) leave() {

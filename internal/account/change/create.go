@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"sharezone/internal/account"
@@ -53,12 +54,12 @@ func (e *LeftoverError) Unwrap() error { return e.Cause }
 
 // nameForm is narrower than what Debian's useradd takes (it accepts "12345" and "mario@x.it"), so that a name is never
 // an option, a number, a path or two names.
-var nameForm = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,30}$`)
+var nameForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9._-]{0,30}$`) })
 
 // CheckName returns a *account.FieldError unless name can be that of an account of Share Zone. An account has a group of
 // its own name, which must not pass for a company's.
 func CheckName(name string) error {
-	if !nameForm.MatchString(name) || strings.HasPrefix(name, layout.CompanyPrefix) {
+	if !nameForm().MatchString(name) || strings.HasPrefix(name, layout.CompanyPrefix) {
 		return &account.FieldError{Field: "username", Reason: account.BadForm}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"sharezone/internal/account"
@@ -17,11 +18,13 @@ import (
 var ErrNoGroup = errors.New("there is no such group")
 
 // groupForm leaves groupadd no name to refuse (it takes 32 characters).
-var groupForm = regexp.MustCompile(`^` + layout.CompanyPrefix + `[a-z0-9][a-z0-9._-]{0,26}$`)
+var groupForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^` + layout.CompanyPrefix + `[a-z0-9][a-z0-9._-]{0,26}$`)
+})
 
 // CheckGroupName returns a *account.FieldError unless name can be that of a company's group.
 func CheckGroupName(name string) error {
-	if !groupForm.MatchString(name) {
+	if !groupForm().MatchString(name) {
 		return &account.FieldError{Field: "group", Reason: account.BadForm}
 	}
 	return nil
