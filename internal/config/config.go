@@ -9,6 +9,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -70,11 +71,12 @@ func readTrusted(path string, owner uint32) (string, error) {
 	if st.Mode&unix.S_IFMT != unix.S_IFREG || st.Uid != owner || st.Mode&0o022 != 0 {
 		return "", &Error{Path: path, Problem: Untrusted, Detail: fmt.Sprintf("uid %d, mode %06o", st.Uid, st.Mode)}
 	}
-	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(b) > maxFile {
+	var b bytes.Buffer
+	b.Grow(int(min(st.Size, maxFile)) + bytes.MinRead)
+	if _, err = b.ReadFrom(io.LimitReader(f, maxFile+1)); err == nil && b.Len() > maxFile {
 		err = fmt.Errorf("more than %d bytes", maxFile)
 	}
-	return string(b), err
+	return b.String(), err
 }
 
 // parse understands all of the text or refuses its first mistake. Keys are visited in the order of the file.
@@ -116,7 +118,6 @@ func withoutComments(text string) string {
 		return text
 	}
 	var b strings.Builder
-	b.Grow(len(text))
 	for line := range strings.Lines(text) {
 		if strings.HasPrefix(line, "#") {
 			line = "\n"
