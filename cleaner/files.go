@@ -37,7 +37,7 @@ func sweepUploads(r *jobRun) error {
 func (r *jobRun) leftSince() time.Time { return r.now.Add(-zone.LeftoverAge) }
 
 // workers is how many zones are done at a time: each thing that goes is moved before, which costs twice what rm does. Only one of them moves
-// things at a time (zone.Held.RemoveAged), so there are more than the processors that they are to keep busy.
+// things at a time (zone.Held.RemoveAged), so there are twice as many as a small machine has processors.
 const workers = 4
 
 // maxLeft is how many zones are remembered that somebody else was changing; where there are more, all are looked at again.
@@ -63,7 +63,9 @@ func (r *jobRun) each(do func(*jobRun, *zone.Held, zone.Details) error) error {
 	}, do)
 	left := busy
 	if err == nil && len(busy) > 0 && !r.stop() {
-		left, err = r.together(slices.Values(busy), do)
+		if left, err = r.together(slices.Values(busy), do); err != nil {
+			left = busy
+		}
 	}
 	if len(left) > 0 || r.stop() {
 		r.ended = false // a minute later the change is over
@@ -179,10 +181,11 @@ func (r *jobRun) age(h *zone.Held, z zone.Details) error {
 	}
 	// The owner needs no lock to write it. What he chose is looked at once more where it is another thing by now.
 	going.Check = func() error {
-		if now := h.AgeRule(); now.MaxAge == nil || *now.MaxAge != days || now.IsBad(zone.AttrKeep) || !slices.Equal(now.Keep, m.Keep) {
-			return fmt.Errorf("%s: its owner chose anew meanwhile: %w", z.Name, zone.ErrBusy)
+		now, err := h.AgeRule()
+		if err == nil && (now.MaxAge == nil || *now.MaxAge != days || now.IsBad(zone.AttrKeep) || !slices.Equal(now.Keep, m.Keep)) {
+			err = fmt.Errorf("%s: its owner chose anew meanwhile: %w", z.Name, zone.ErrBusy)
 		}
-		return nil
+		return err
 	}
 	log := ageLog{run: r, event: "expire", zone: z.Name}
 	if m.ID != nil {
@@ -191,6 +194,9 @@ func (r *jobRun) age(h *zone.Held, z zone.Details) error {
 	defer log.close()
 	going.Record = log.record
 	err := h.RemoveAged(&going)
+	if errors.Is(err, zone.ErrBusy) && going.Files+going.Folders == 0 {
+		return err // and nothing is counted: it gets a second chance
+	}
 	if r.noLimit {
 		r.Seen += going.Seen
 	}

@@ -40,7 +40,8 @@ var refusals = []struct {
 	{"GODEBUG", 3, 0, gateCall{set: map[string]string{"GODEBUG": "inittrace=1"}}},
 	{"GODEBUG empty", 3, 0, gateCall{set: map[string]string{"GODEBUG": ""}}},
 	{"GOGC", 3, 0, gateCall{set: map[string]string{"GOGC": "off"}}},
-	{"GOMAXPROCS", 3, 0, gateCall{set: map[string]string{"GOMAXPROCS": "1"}}},
+	{"GOMAXPROCS", 3, 0, gateCall{set: map[string]string{"GOMAXPROCS": "2"}}},
+	{"GOMAXPROCS empty", 3, 0, gateCall{set: map[string]string{"GOMAXPROCS": ""}}},
 	{"GOMEMLIMIT", 3, 0, gateCall{set: map[string]string{"GOMEMLIMIT": "1"}}},
 	{"GOCOVERDIR", 3, 0, gateCall{set: map[string]string{"GOCOVERDIR": "/etc"}}},
 

@@ -1,6 +1,7 @@
 package test
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -236,4 +237,28 @@ func sources(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	return names
+}
+
+// TestPatternsWait: a program lives for one request, and a pattern that it compiles when it starts it compiles for nothing most of the time.
+func TestPatternsWait(t *testing.T) {
+	for _, name := range sources(t) {
+		if path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") || strings.HasSuffix(path.Dir(name), "test") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), "../"+name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			if g, isGeneral := d.(*ast.GenDecl); isGeneral && g.Tok == token.VAR {
+				ast.Inspect(g, func(n ast.Node) bool {
+					if call, isCall := n.(*ast.SelectorExpr); isCall && call.Sel.Name == "MustCompile" {
+						t.Errorf("%s: a pattern is compiled when the program starts: sync.OnceValue", name)
+					}
+					_, isFunc := n.(*ast.FuncLit)
+					return !isFunc
+				})
+			}
+		}
+	}
 }

@@ -61,6 +61,7 @@ type refusal struct {
 func (r *refusal) Error() string { return r.reason }
 
 func main() {
+	runtime.LockOSThread() // no_new_privs and Landlock belong to the thread that executes the handler
 	syscall.Umask(0o077)
 
 	var q request
@@ -92,10 +93,11 @@ func checkCaller() *refusal {
 	if err := os.Chdir("/"); err != nil {
 		return &refusal{stepPrivilege, "", "chdir /: " + err.Error()}
 	}
-	// 3. Refuse if the environment carries a variable that steers the Go runtime: Apache sends none. GOTRACEBACK is not
-	// among them, because the runtime of a setuid program sets it itself, to none.
+	// 3. Refuse if the environment carries a variable that steers the Go runtime: Apache sends none but GOMAXPROCS=1, without which
+	// each request starts threads that do nothing but give root up. GOTRACEBACK is not among them, because the runtime of a setuid program
+	// sets it itself, to none.
 	for _, name := range [...]string{"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOCOVERDIR"} {
-		if _, set := os.LookupEnv(name); set {
+		if value, set := os.LookupEnv(name); set && (name != "GOMAXPROCS" || value != "1") {
 			return &refusal{stepEnvironment, "", name + " is set"}
 		}
 	}
@@ -182,9 +184,6 @@ func become(q *request, c component, who identity, refused *refusal) *refusal {
 	if r := proveIdentity(who); r != nil {
 		return r
 	}
-	// What follows belongs to the thread that executes the handler. It is not locked before: for a locked one the runtime starts one more,
-	// which would have to give up root with the others.
-	runtime.LockOSThread()
 	// 18. Refuse if the handler could gain privileges by executing a program; those that need sudo are in the table.
 	if !c.sudo {
 		if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {

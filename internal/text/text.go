@@ -130,7 +130,7 @@ func (l Language) Other() Language {
 }
 
 // catalogue is what is said in one language, in parts by subject. A part is made when a key is first looked for in it: most programs live for
-// one request, which needs one language and few of them, or none.
+// one request, which needs one language and few of them, or none. What is said most often stands first: a key is looked for in one part after the other.
 type catalogue []func() map[string]string
 
 // The two catalogues.

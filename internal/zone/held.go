@@ -152,16 +152,16 @@ func (h *Held) Metadata() Metadata { return ReadMetadata(h.fd) }
 
 // AgeRule is of the metadata what says which files have had their time: MaxAge, Keep and, of these two, what is Bad.
 // It is asked before each thing that goes, so the root is opened for reading: through /proc an attribute takes some four times as long.
-func (h *Held) AgeRule() Metadata {
+func (h *Held) AgeRule() (Metadata, error) {
 	if h.opened == nil {
 		fd, err := reach(h.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK)
 		if err != nil {
-			return Metadata{Bad: []ValueError{{Attr: AttrKeep, Reason: BadForm}}} // there may be one, and nobody can say which
+			return Metadata{}, fmt.Errorf("%s: %w", h.name, err)
 		}
 		h.opened = os.NewFile(uintptr(fd), h.name)
 	}
 	return readMetadata(func(name string) ([]byte, error) { return xattr.FGet(h.opened, name) },
-		func(name string) bool { return name == AttrMaxAge || name == AttrKeep })
+		func(name string) bool { return name == AttrMaxAge || name == AttrKeep }), nil
 }
 
 // Details says what the zone is now.

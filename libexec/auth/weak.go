@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // weaknesses are the words in which libpwquality, pam_unix and pam_pwhistory say why they take no password, in English because a
@@ -39,17 +40,17 @@ var weaknesses = []struct{ words, why string }{
 	{"dictionary", "dictionary"}, // last: the words before say more
 }
 
-var number = regexp.MustCompile(`[0-9]+`)
+var number = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[0-9]+`) })
 
 // weakness finds out what a module meant, "" if nothing is known of its words.
 func weakness(said string) (why string, limit int) {
-	plain := number.ReplaceAllString(said, "%")
+	plain := number().ReplaceAllString(said, "%")
 	for _, w := range weaknesses {
 		if !strings.Contains(plain, w.words) {
 			continue
 		}
 		if strings.Contains(w.words, "%") {
-			limit, _ = strconv.Atoi(number.FindString(said)) // it has one
+			limit, _ = strconv.Atoi(number().FindString(said)) // it has one
 		}
 		return w.why, limit
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -36,7 +37,7 @@ const (
 	maxBindings = 100_000
 )
 
-var idForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
+var idForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{32}$`) })
 
 // never stands for a name that a zone never had.
 const never = "-"
@@ -170,7 +171,7 @@ func readRegister(folder string) (map[string]binding, error) {
 
 func parseBinding(line string) (id string, b binding, ok bool) {
 	f := strings.Split(strings.TrimSuffix(line, "\n"), " ")
-	if len(f) != 6 || !strings.HasSuffix(line, "\n") || !idForm.MatchString(f[0]) {
+	if len(f) != 6 || !strings.HasSuffix(line, "\n") || !idForm().MatchString(f[0]) {
 		return "", b, false
 	}
 	inode, err1 := strconv.ParseUint(f[1], 10, 64)

@@ -23,6 +23,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -188,10 +189,10 @@ const (
 )
 
 // idForm is that of names and of IDs: the moment in which it was opened, and what it is about.
-var idForm = regexp.MustCompile(`^([0-9]{8}T[0-9]{6}\.[0-9]{9}Z-)?[0-9a-f]{32}$`)
+var idForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9]{8}T[0-9]{6}\.[0-9]{9}Z-)?[0-9a-f]{32}$`) })
 
 // IsID says whether a text has the form of a message's ID.
-func IsID(text string) bool { return idForm.MatchString(text) }
+func IsID(text string) bool { return idForm().MatchString(text) }
 
 const idTime = "20060102T150405.000000000Z"
 

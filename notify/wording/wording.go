@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -168,7 +169,7 @@ func checkOwner(f *os.File, kind uint32) Fault {
 	return ""
 }
 
-var inBraces = regexp.MustCompile(`\{[a-z]+\}`)
+var inBraces = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[a-z]+\}`) })
 
 // parse returns the words, or which line is malformed: 0 = the whole.
 func parse(file string, known []string) (w Words, where string) {
@@ -178,7 +179,7 @@ func parse(file string, known []string) (w Words, where string) {
 	lines := strings.Split(strings.TrimRight(file, "\n"), "\n")
 	for i, line := range lines {
 		strange := strings.ContainsFunc(line, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' })
-		unknown := slices.ContainsFunc(inBraces.FindAllString(line, -1), func(name string) bool { return !slices.Contains(known, strings.Trim(name, "{}")) })
+		unknown := slices.ContainsFunc(inBraces().FindAllString(line, -1), func(name string) bool { return !slices.Contains(known, strings.Trim(name, "{}")) })
 		if strange || unknown {
 			return Words{}, strconv.Itoa(i + 1)
 		}

@@ -314,11 +314,11 @@ func (s *sender) forgetOlder(m queue.Message) error {
 }
 
 // ownPort is the port of our end of a connection, in an error of package net.
-var ownPort = regexp.MustCompile(`:[0-9]+->`)
+var ownPort = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`:[0-9]+->`) })
 
 // later lets a message wait, or gives it up. What the server did before it saw the message counts for its age alone.
 func (s *sender) later(m queue.Message, reason string, tried bool) error {
-	reason = ownPort.ReplaceAllString(reason, "->") // another one each time, and all that waits would be written anew
+	reason = ownPort().ReplaceAllString(reason, "->") // another one each time, and all that waits would be written anew
 	if s.now().Sub(m.Due) >= s.settings.GiveUp {
 		s.report(m, "", "given up", errors.New(reason))
 		return s.queue.Fail(m, reason)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	activitylog "sharezone/internal/activity"
 	"sharezone/internal/event"
@@ -14,7 +15,7 @@ import (
 	"sharezone/internal/zone"
 )
 
-var zoneIDForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
+var zoneIDForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{32}$`) })
 
 func activity(c *call, args []string) error {
 	fs := c.flags()
@@ -125,7 +126,7 @@ func findZoneID(name string) (string, error) {
 	defer admin.Close()
 	z, err := showZone(admin, name, false)
 	switch {
-	case errors.Is(err, zone.ErrNotThere) && zoneIDForm.MatchString(name):
+	case errors.Is(err, zone.ErrNotThere) && zoneIDForm().MatchString(name):
 		return name, nil
 	case err != nil:
 		return "", err
