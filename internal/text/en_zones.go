@@ -328,8 +328,9 @@ func englishZones() map[string]string {
 		"zones-drift.unread":         "The system does not let it be looked at.",
 
 		// What a change left as it was, by zone.SkipReason.
-		"zones-report.page":     "What was left as it was",
+		"zones-report.page":     "What to know of this change",
 		"zones-report.title":    "Done, but something was left as it was:",
+		"zones-report.wider":    "Entries that somebody made by hand, and that gave less than the list of the zone does, have gone; what the list gives holds there now:",
 		"zones-report.shut":     "The permissions of the zone's folder (mask) take away from what the list gives: Check says how to open it again.",
 		"zones-skip.mount":      "lies on another disk",
 		"zones-skip.linked":     "has more than one name, perhaps in another zone too",
@@ -397,6 +398,7 @@ func englishZones() map[string]string {
 		"zones-refused.twice":           "Nothing has been changed: somebody is named twice. Name everybody once, with the rights that they are to have.",
 		"zones-refused.owner":           "Nothing has been changed: this zone belongs to somebody who does not exist or cannot own zones, and everything would be made theirs. First the administrator transfers it to a manager.",
 		"zones-refused.no-longer":       "This zone belongs to %s now, and its list does not let you in. If it was yours and was given away by mistake (chown), the administrator can transfer it back to you.",
+		"zones-refused.for-people":      "view=%s is a page for people. A script does it by POST, with op=%s.",
 		"zones-refused.closed":          "This zone has been closed meanwhile. Its page has what opens it again.",
 		"zones-refused.nobody-ticked":   "Nobody is ticked: nothing has been changed. Go back and tick at least one person.",
 		"zones-refused.members-changed": "Somebody has changed what this person may do since you opened this page: nothing has changed by you. The list is as it is now; choose again.",

@@ -328,8 +328,9 @@ func italianZones() map[string]string {
 		"zones-drift.unread":         "Il sistema non lo lascia guardare.",
 
 		// What a change left as it was, by zone.SkipReason.
-		"zones-report.page":     "Che cosa è rimasto com'era",
+		"zones-report.page":     "Che cosa sapere di questa modifica",
 		"zones-report.title":    "Fatto, ma qualcosa è rimasto com'era:",
+		"zones-report.wider":    "Voci scritte a mano, che davano meno dell'elenco dell'area, non ci sono più: lì ora vale l'elenco:",
 		"zones-report.shut":     "I permessi della cartella dell'area (maschera) tolgono qualcosa di quello che l'elenco dà: il Controllo dice come riaprirla.",
 		"zones-skip.mount":      "sta su un altro disco",
 		"zones-skip.linked":     "ha più di un nome, forse anche in un'altra area",
@@ -397,6 +398,7 @@ func italianZones() map[string]string {
 		"zones-refused.twice":           "Non è cambiato nulla: qualcuno è indicato due volte. Indica ognuno una volta sola, con i diritti che deve avere.",
 		"zones-refused.owner":           "Non è cambiato nulla: quest'area è di qualcuno che non esiste o non può possedere aree, e tutto diventerebbe suo. Prima l'amministratore la cede a un gestore.",
 		"zones-refused.no-longer":       "Quest'area ora è di %s, e il suo elenco non ti fa entrare. Se era tua ed è stata data ad altri per errore (chown), l'amministratore te la può cedere di nuovo.",
+		"zones-refused.for-people":      "view=%s è una pagina per persone. Un programma lo fa con POST e op=%s.",
 		"zones-refused.closed":          "Intanto quest'area è stata chiusa. Nella sua pagina c'è come riaprirla.",
 		"zones-refused.nobody-ticked":   "Nessuno ha la spunta: non è cambiato nulla. Torna indietro e metti la spunta ad almeno una persona.",
 		"zones-refused.members-changed": "Qualcuno ha cambiato che cosa può fare questa persona da quando hai aperto la pagina: tu non hai cambiato nulla. L'elenco è quello di adesso; scegli di nuovo.",
