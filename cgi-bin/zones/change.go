@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -187,7 +188,7 @@ func leftHref(r zone.Report, on string) string {
 }
 
 // entryForm is what an entry of a list gives.
-var entryForm = regexp.MustCompile(`^[r-][w-][x-]$`)
+var entryForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[r-][w-][x-]$`) })
 
 // left is that page. Whoever makes such an address himself is led on.
 func left(v viewer) error {
@@ -218,7 +219,7 @@ func left(v viewer) error {
 	for _, line := range v.query["wider"] {
 		entry, line, _ := strings.Cut(line, ":")
 		principal, path, _ := strings.Cut(line, "/")
-		if entryForm.MatchString(entry) && checkPrincipal(principal) == nil {
+		if entryForm().MatchString(entry) && checkPrincipal(principal) == nil {
 			r.Wider = append(r.Wider, zone.Widened{Path: path, Principal: principal, Entry: entry})
 		}
 	}
