@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"sharezone/internal/account"
@@ -77,14 +78,24 @@ func isMaking(r event.Record, z helper.KnownZone) bool {
 }
 
 // isOf says whether an act that names the id of a zone was done in that zone. What was found on another directory was done in that one, unless
-// the zone has since been restored from a backup: it is there under the same name then. Of some acts the directory is not known, those of the cleaner
+// the zone has since been restored from a backup: it is there under the same name then, and its directory is younger than the act. Of some acts the directory is not known, those of the cleaner
 // and where the file system says no birth: they count with the name that the zone has, or had before, unless another zone has that one now.
 func (t table) isOf(r event.Record, z helper.KnownZone) bool {
 	if r.ZoneDir != "" && z.Dir != "" {
-		return r.ZoneDir == z.Dir || z.Name == *r.Zone && t.open[z.Name] == z.ID
+		return r.ZoneDir == z.Dir || z.Name == *r.Zone && t.open[z.Name] == z.ID && bornOf(z.Dir).After(r.Time)
 	}
 	_, taken := t.open[*r.Zone]
 	return z.Name == *r.Zone || !taken && z.Was == *r.Zone
+}
+
+// bornOf is the time of birth of a directory "INODE-BIRTH".
+func bornOf(dir string) time.Time {
+	_, born, _ := strings.Cut(dir, "-")
+	nanoseconds, err := strconv.ParseInt(born, 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(0, nanoseconds)
 }
 
 // newWorker is a worker on the machine.
