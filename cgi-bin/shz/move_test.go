@@ -8,7 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"sharezone/internal/layout"
+	"sharezone/internal/zone"
 )
 
 // posted sends a form to a folder.
@@ -149,7 +152,7 @@ func TestMoveOperation(t *testing.T) {
 	}
 	// Another zone learns of what arrives in it, under the name that it got.
 	told := posted(t, "other/", "op=copy&name=deep&to=/demo/&on_exists=rename", false).events + posted(t, "other/", "op=copy&name=deep&to=/demo/&on_exists=rename", false).events
-	if !strings.Contains(told, `{"n":2,"event":"copy","path":"deep","zone":"demo"}`) || !strings.Contains(told, `{"n":1,"result":"ok","bytes":8}`) ||
+	if !strings.Contains(told, `{"n":2,"event":"copy","path":"deep","zone":"demo","zone_dir":"`+identity(t, "demo")+`"}`) || !strings.Contains(told, `{"n":1,"result":"ok","bytes":8}`) ||
 		!strings.Contains(told, `{"n":2,"result":"ok","path":"deep (2)","bytes":8}`) {
 		t.Error(told)
 	}
@@ -267,4 +270,15 @@ func TestAskRename(t *testing.T) {
 	checkPage(t, list.body, []string{`href="/cgi-bin/shz/demo/?ask=rename&amp;raw=three.txt"`, `?ask=rename&amp;raw=caf%25E9%250A"`, `value="ask-move"`, `value="ask-copy"`}, nil)
 	reader := call{target: "list/", set: html}.run(t)
 	checkPage(t, reader.body, []string{`value="ask-copy"`, `name="raw" value="theirs"`}, []string{`value="ask-move"`, `value="ask-delete"`, "ask=rename"})
+}
+
+// identity is what tells the directory of a zone from all others.
+func identity(t *testing.T, name string) string {
+	t.Helper()
+	fd, err := unix.Open(layout.Base+"/"+name, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	return zone.FileIdentity(fd)
 }

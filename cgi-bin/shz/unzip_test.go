@@ -114,7 +114,7 @@ func TestUnzipOperation(t *testing.T) {
 		}
 	}
 	told := regexp.MustCompile(`"file":"\d+-\d+"`).ReplaceAllString(posted(t, "demo/", "op=unzip&name=a.zip&to=/other/again", false).events, `"file":"INODE-BORN"`)
-	if told != `{"n":1,"event":"unzip","path":"a.zip"}`+"\n"+`{"n":2,"event":"unzip","path":"again","zone":"other"}`+"\n"+`{"n":2,"path":"again","file":"INODE-BORN"}`+"\n"+
+	if told != `{"n":1,"event":"unzip","path":"a.zip"}`+"\n"+`{"n":2,"event":"unzip","path":"again","zone":"other","zone_dir":"`+identity(t, "other")+`"}`+"\n"+`{"n":2,"path":"again","file":"INODE-BORN"}`+"\n"+
 		`{"n":1,"result":"ok","bytes":13}`+"\n"+`{"n":2,"result":"ok","bytes":13}`+"\n" {
 		t.Error(told)
 	}
