@@ -439,6 +439,20 @@ func TestLeftInSubvolume(t *testing.T) {
 	if want := []zone.Aside{{Path: "own/.shz-removed-AAAA", Zone: "own"}}; err != nil || !slices.Equal(found, want) {
 		t.Errorf("%+v, %v", found, err)
 	}
+	// The number of a subvolume is that of others, and nothing of one lies in .closed; of a closed zone on the same file system something may.
+	s.subvolumes = false
+	s.zone("shut", "", time.Now())
+	shut := s.base + "/.closed/.shz-removed-" + sh(t, "stat -c %i "+s.base+"/shut") + "-own-BBBB"
+	nobodys := s.base + "/.closed/.shz-removed-256-own-CCCC"
+	sh(t, "mkdir -m 700 "+shut+" "+nobodys)
+	if _, err := s.admin.CloseZone("shut", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	found, err = admin.LeftAside(time.Now().Add(time.Minute))
+	want := []zone.Aside{{Path: "own/.shz-removed-AAAA", Zone: "own"}, {Path: ".closed/.shz-removed-256-own-CCCC"}, {Path: ".closed/" + filepath.Base(shut), Zone: "shut"}}
+	if err != nil || !slices.Equal(found, want) {
+		t.Errorf("%+v, %v", found, err)
+	}
 	sh(t, "rm "+left+"/x")
 	if err := s.run("uploads"); err != nil || s.list(s.base+"/own") != ".shz-removed-theirs a a/b a/b/z a/y x" {
 		t.Errorf("%v: %s", err, s.list(s.base+"/own"))

@@ -48,9 +48,9 @@ func (s *site) killed() {
 	s.zone("calm", "", time.Now())
 	calm := s.tree("calm")
 	s.beforeKill()
-	log, ended := s.killAt(changing, "")
+	log, said, ended := s.killAt(changing, "")
 	if !ended {
-		t.Fatal("not killed, and yet")
+		t.Fatalf("not killed, and yet it failed:\n%s", said)
 	}
 	s.afterKill("none", calm)
 	calls := make(map[string]map[string]int) // of each thread
@@ -72,7 +72,7 @@ func (s *site) killed() {
 		}
 		for when := 1; when <= n; when += step {
 			s.beforeKill()
-			if _, ended := s.killAt(call, fmt.Sprintf(":signal=KILL:when=%d", when)); !ended {
+			if _, _, ended := s.killAt(call, fmt.Sprintf(":signal=KILL:when=%d", when)); !ended {
 				killed++
 			}
 			s.afterKill(fmt.Sprintf("%s %d of %d", call, when, n), calm)
@@ -114,9 +114,9 @@ func (s *site) beforeKill() {
 	}
 }
 
-// killAt runs the jobs in a process of its own, which dies as its thread enters the call as inject says. It returns what strace saw, and
-// whether the process ended by itself.
-func (s *site) killAt(call, inject string) (log string, ended bool) {
+// killAt runs the jobs in a process of its own, which dies as its thread enters the call as inject says. It returns what strace saw, what
+// the process said, and whether it ended by itself.
+func (s *site) killAt(call, inject string) (log, said string, ended bool) {
 	s.t.Helper()
 	trace := s.t.TempDir() + "/trace"
 	args := []string{"-f", "-qq", "-o", trace, "-e", "trace=" + call}
@@ -125,7 +125,7 @@ func (s *site) killAt(call, inject string) (log string, ended bool) {
 	}
 	cmd := exec.Command("strace", append(args, os.Args[0], "-test.run", "^TestKilledWorker$")...)
 	cmd.Env = append(os.Environ(), "CT_BASE="+s.base, "CT_EVENTS="+s.cleaner.events, "CT_STATE="+s.cleaner.state, "CT_SINCE="+s.published)
-	err := cmd.Run()
+	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		s.t.Fatal(err)
@@ -134,7 +134,7 @@ func (s *site) killAt(call, inject string) (log string, ended bool) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return string(b), exit == nil
+	return string(b), string(out), exit == nil
 }
 
 // TestKilledWorker is the process that TestKilled kills.

@@ -320,48 +320,66 @@ func (a *Admin) sweepOwnAside(dir int, name string, l *asideLeft) error {
 // Aside is something that a removal moved away, and that is still there.
 type Aside struct {
 	Path string // below the base
-	Zone string // where it was; "" = that zone is not there any more
+	Zone string // where it was, of a closed one the name that it had when it was open; "" = that zone is not there any more
 }
 
 // LeftAside returns what was moved aside before a moment, in .closed and in zones that are file systems of their own: nobody looked at it, or it
 // cannot be removed.
-func (a *Admin) LeftAside(before time.Time) ([]Aside, error) {
+func (a *Admin) LeftAside(before time.Time) (left []Aside, err error) {
 	closed, err := a.reachClosed()
 	if err != nil {
 		return nil, err
 	}
 	defer unix.Close(closed)
-	names, err := readNames(a.base)
+	var of unix.Stat_t
+	if err := unix.Fstat(closed, &of); err != nil {
+		return nil, err
+	}
+	zones := make(map[inode]string) // their names
+	err = eachZone(a.base, func(zone int, name string, st *unix.Stat_t) error {
+		zones[inodeOf(st)] = name
+		if st.Dev == of.Dev {
+			return nil
+		}
+		asides, err := asidesIn(zone, before)
+		for _, aside := range asides {
+			left = append(left, Aside{name + "/" + aside, name})
+		}
+		return err
+	})
+	err = errors.Join(err, eachZone(closed, func(zone int, name string, st *unix.Stat_t) error {
+		zones[inodeOf(st)] = readClosing(zone, st, name).name
+		return nil
+	}))
+	asides, oneErr := asidesIn(closed, before)
+	for _, name := range asides { // nothing comes here from another file system, on which a zone can have the same number
+		number, _, _ := strings.Cut(strings.TrimPrefix(name, asidePrefix), "-")
+		n, _ := strconv.ParseUint(number, 10, 64) // 0 is no inode's
+		left = append(left, Aside{filepath.Base(layout.Closed) + "/" + name, zones[inode{of.Dev, n}]})
+	}
+	return left, errors.Join(err, oneErr)
+}
+
+// eachZone does something with each zone that lies in a folder and can be reached; of the others who looks at zones tells.
+func eachZone(dir int, do func(zone int, name string, st *unix.Stat_t) error) error {
+	names, err := readNames(dir)
 	slices.Sort(names)
-	var left []Aside
-	zones := make(map[string]string) // names by inode
 	for _, name := range names {
 		if CheckName(name) != nil {
 			continue
 		}
-		zone, oneErr := reach(a.base, name, unix.O_PATH|unix.O_DIRECTORY)
+		zone, oneErr := reach(dir, name, unix.O_PATH|unix.O_DIRECTORY)
 		if oneErr != nil {
-			continue // said by who looks at zones
+			continue
 		}
 		var st unix.Stat_t
-		if unix.Fstat(zone, &st) == nil {
-			zones[strconv.FormatUint(st.Ino, 10)] = name
-		}
-		if same, oneErr := sameFileSystem(closed, zone); oneErr == nil && !same {
-			asides, oneErr := asidesIn(zone, before)
-			err = errors.Join(err, oneErr)
-			for _, aside := range asides {
-				left = append(left, Aside{name + "/" + aside, name})
-			}
+		if oneErr = unix.Fstat(zone, &st); oneErr == nil {
+			oneErr = do(zone, name, &st)
 		}
 		unix.Close(zone)
+		err = errors.Join(err, oneErr)
 	}
-	asides, oneErr := asidesIn(closed, before)
-	for _, name := range asides {
-		inode, _, _ := strings.Cut(strings.TrimPrefix(name, asidePrefix), "-")
-		left = append(left, Aside{filepath.Base(layout.Closed) + "/" + name, zones[inode]})
-	}
-	return left, errors.Join(err, oneErr)
+	return err
 }
 
 // asidesIn are the names of what was moved aside into a folder before a moment. What has such a name in a zone and is not root's is somebody's.

@@ -56,7 +56,7 @@ func TestLineByDirectory(t *testing.T) {
 	const reopened = "000000000000000000000000000000c5"
 	zones := newTable(helper.ZoneidReply{
 		Zones: []helper.KnownZone{{ID: idOfA, Name: "after", Dir: "1-10", Owner: 1003}, {ID: idOfB, Name: "before", Dir: "2-20", Owner: 1004}, {ID: gone, Name: "gone", Dir: "3-30", Gone: true},
-			{ID: closed, Name: "closed", Dir: "4-40", Closed: true}, {ID: restored, Name: "restored", Dir: "6-60"}, {ID: reopened, Name: "reopened", Dir: "8-49"}},
+			{ID: closed, Name: "closed", Dir: "4-40", Closed: true}, {ID: restored, Name: "restored", Dir: "6-60000000000"}, {ID: reopened, Name: "reopened", Dir: "8-50900000000"}},
 		Doubtful: []helper.KnownZone{{ID: closed, Name: "closed", Dir: "5-50"}},
 	})
 	for _, row := range []struct{ name, id, dir, want, why string }{
@@ -71,14 +71,14 @@ func TestLineByDirectory(t *testing.T) {
 		{"gone", gone, "9-90", "", "one that took the name of a zone that is gone, and its id"},
 		{"restored", restored, "7-70", restored, "restored from a backup meanwhile"},
 		{"old", restored, "7-70", "", "the same, and renamed: nobody knows"},
-		{"reopened", reopened, "8-49", reopened, "closed, and given back"},
+		{"reopened", reopened, "8-50900000000", reopened, "closed, and given back"},
 		{"reopened", reopened, "9-90", "", "one that had the name and the id of a closed zone, which was given back meanwhile"},
 		{"before", "", "1-10", idOfA, "delivered by somebody who may not read the id, before it was renamed"},
 		{"before", "", "2-20", idOfB, "the same in the one that took the name"},
 		{"before", "", "9-90", "", "the same in one that had the name, and is gone"},
 		{"before", idOfB, "", idOfB, "not known in which directory"},
 	} {
-		r := event.Record{Zone: &row.name, ZoneID: row.id, ZoneDir: row.dir, Time: time.Unix(0, 50)}
+		r := event.Record{Zone: &row.name, ZoneID: row.id, ZoneDir: row.dir, Time: time.Unix(50, 0)}
 		if got := zones.line(r); got.ZoneID != row.want {
 			t.Errorf("%s: zone %s, id %s, directory %s: %q", row.why, row.name, row.id, row.dir, got.ZoneID)
 		}

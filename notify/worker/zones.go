@@ -88,14 +88,14 @@ func (t table) isOf(r event.Record, z helper.KnownZone) bool {
 	return z.Name == *r.Zone || !taken && z.Was == *r.Zone
 }
 
-// bornOf is the time of birth of a directory "INODE-BIRTH".
+// bornOf is the time of birth of a directory "INODE-BIRTH", in whole seconds as that of an act.
 func bornOf(dir string) time.Time {
 	_, born, _ := strings.Cut(dir, "-")
 	nanoseconds, err := strconv.ParseInt(born, 10, 64)
 	if err != nil {
 		return time.Time{}
 	}
-	return time.Unix(0, nanoseconds)
+	return time.Unix(0, nanoseconds).Truncate(time.Second)
 }
 
 // newWorker is a worker on the machine.

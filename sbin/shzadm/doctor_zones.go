@@ -1,13 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"strings"
 	"time"
 
 	"sharezone/internal/account"
 	"sharezone/internal/layout"
+	"sharezone/internal/schedule"
 	"sharezone/internal/zone"
 )
 
@@ -32,12 +32,28 @@ func (u *checkup) checkZones() {
 			u.checkZone(r, first)
 		}
 	}
-	asides, asideErr := admin.LeftAside(time.Now().Add(-zone.LeftoverAge))
-	for _, a := range asides { // whose it is, and whether it is missed, a person must say
-		u.check(false, finding{Check: "zone-aside", Subject: layout.Base + "/" + a.Path, Found: cmp.Or(a.Zone, "–")})
-	}
-	err = errors.Join(err, asideErr)
+	err = errors.Join(err, u.checkAsides(admin))
 	u.check(err == nil, finding{Check: "unreadable", Subject: layout.Base, Found: errorText(err)})
+}
+
+// checkAsides checks that nothing lies aside which the cleaner could not end when it looked for such things the last time: what was younger then,
+// or came since, it may yet. Whose it is, and whether it is missed, a person must say.
+func (u *checkup) checkAsides(admin *zone.Admin) error {
+	state, _ := schedule.ReadState(cleanerState) // said of the cleaner
+	run := state.Jobs["uploads"]
+	looked := run.Last
+	if run.Full.Before(looked) {
+		looked = run.Full // since then only at some zones
+	}
+	asides, err := admin.LeftAside(looked.Add(-zone.LeftoverAge))
+	for _, a := range asides {
+		f := finding{Check: "zone-aside", Subject: layout.Base + "/" + a.Path, Found: a.Zone}
+		if a.Zone == "" {
+			f.Check = "aside"
+		}
+		u.check(false, f)
+	}
+	return err
 }
 
 // isKnown: what lies in the base without being a zone. A file system's own lost+found is there when it is the base.

@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sharezone/internal/layout"
+	"sharezone/internal/schedule"
 	"sharezone/internal/zone"
 )
 
@@ -53,9 +55,8 @@ func prepareZones(t *testing.T) {
 
 const idOf = "getfattr -n user.shz.id --only-values --absolute-names " + layout.Base
 
-// A copy of a zone gets an id of its own, whatever it is called; the history stays with the original.
-// TestDoctorFindsAside: what a removal moved away and nobody looked at is named after a day, with its zone, and not before; whether it is
-// missed a person says.
+// TestDoctorFindsAside: what a removal moved away and nobody looked at is named, with its zone, when the cleaner could not end it, and not before;
+// whether it is missed a person says.
 func TestDoctorFindsAside(t *testing.T) {
 	needInstallation(t)
 	prepareDoctor(t)
@@ -63,10 +64,34 @@ func TestDoctorFindsAside(t *testing.T) {
 	old, young := layout.Closed+"/.shz-removed-"+inode+"-own-OLD", layout.Closed+"/.shz-removed-"+inode+"-own-YOUNG"
 	defer bash(t, "rm -r "+old+" "+young)
 	bash(t, "mkdir -m 700 "+old+" "+young+"; touch "+old+"/x; touch -d '25 hours ago' "+old+"; touch -d '23 hours ago' "+young)
+	bash(t, "cp -p "+cleanerState+" "+cleanerState+".before 2>/dev/null || true")
+	defer bash(t, "mv "+cleanerState+".before "+cleanerState+" 2>/dev/null || rm -f "+cleanerState)
+	ran := func(last, full time.Duration) {
+		t.Helper()
+		now := time.Now()
+		run := schedule.Run{Last: now.Add(-last), Began: now.Add(-last), Full: now.Add(-full)}
+		if err := (schedule.State{Since: now.AddDate(0, -1, 0), Seen: now, Jobs: map[string]schedule.Run{"uploads": run}}).Write(cleanerState); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, hours := range [][2]time.Duration{{2, 2}, {0, 2}} { // it was younger than a day at the last run, or at the last with all zones
+		ran(hours[0]*time.Hour, hours[1]*time.Hour)
+		if code, findings := examine(t); code != exitDone || len(findings) != 0 {
+			t.Errorf("before the cleaner looked (%d hours): exit %d: %+v", hours, code, findings)
+		}
+	}
+	ran(0, 0)
 	if code, findings := examine(t); code == exitDone || len(findings) != 1 || findings[0] != (finding{Check: "zone-aside", Subject: old, Found: "dt-zone"}) {
 		t.Errorf("exit %d: %+v", code, findings)
 	}
-	if _, out, _ := shzadm(t, "", "doctor"); !strings.Contains(out, old+" was left by a removal") || !strings.Contains(out, "ls -lAR") {
+	if _, out, _ := shzadm(t, "", "doctor"); !strings.Contains(out, old+" was left by a removal that was interrupted (in the zone dt-zone)") || !strings.Contains(out, "ls -lAR") {
+		t.Error(out)
+	}
+	nobodys := layout.Closed + "/.shz-removed-1-own-OLD"
+	bash(t, "mv "+old+" "+nobodys+"; touch -d '25 hours ago' "+nobodys)
+	_, out, _ := shzadm(t, "", "doctor")
+	bash(t, "mv "+nobodys+" "+old)
+	if !strings.Contains(out, nobodys+" was left by a removal that was interrupted, and the cleaner") {
 		t.Error(out)
 	}
 }
@@ -100,6 +125,7 @@ func TestDoctorLeavesToPeople(t *testing.T) {
 	}
 }
 
+// A copy of a zone gets an id of its own, whatever it is called; the history stays with the original.
 func TestDoctorKnowsTheOriginal(t *testing.T) {
 	prepareZones(t)
 	original := bash(t, idOf+"/dt-zone")

@@ -564,6 +564,7 @@ has two lines: what is wrong, and the command that mends it. Exit code 1 if ther
 	"finding-cleaner-unfinished":  "the cleaner's job %[1]s began, and has not come to its end since %[2]s; zones that somebody is changing: %[3]s.",
 	"finding-cleaner-failed":      "the cleaner's job %[1]s could not do everything the last time (%[2]s): %[3]s",
 	"finding-names":               "names of users or groups could not be looked up (%[1]s): %[2]s",
+	"finding-aside":               "%[1]s was left by a removal that was interrupted, and the cleaner (--once uploads) cannot end it: nobody looked at what is in it, or it cannot be removed; look with ls -lAR, give back by mv what somebody misses, remove the rest",
 	"finding-zone-aside":          "%[1]s was left by a removal that was interrupted (in the zone %[2]s), and the cleaner (--once uploads) cannot end it: nobody looked at what is in it, or it cannot be removed; look with ls -lAR, give back by mv what somebody misses, remove the rest",
 	"finding-stray":               "%[1]s is not a zone",
 	"finding-stray-folder":        "%[1]s of %[2]s is no zone, because of its name; it would be one, and stay where it is, as %[3]s:",

@@ -563,6 +563,7 @@ due righe: che cosa non va e il comando che lo risolve. Codice di uscita 1 se ce
 	"finding-cleaner-unfinished":  "il lavoro %[1]s del cleaner è cominciato, e non arriva alla fine dal %[2]s; aree che qualcuno sta modificando: %[3]s.",
 	"finding-cleaner-failed":      "il lavoro %[1]s del cleaner non ha potuto fare tutto l'ultima volta (%[2]s): %[3]s",
 	"finding-names":               "nomi di utenti o gruppi non si sono potuti cercare (%[1]s): %[2]s",
+	"finding-aside":               "%[1]s è rimasto da un'eliminazione interrotta, e il cleaner (--once uploads) non può finirla: nessuno ha guardato che cosa contiene, o non si può eliminare; guardare con ls -lAR, restituire con mv quel che a qualcuno manca, eliminare il resto",
 	"finding-zone-aside":          "%[1]s è rimasto da un'eliminazione interrotta (nell'area %[2]s), e il cleaner (--once uploads) non può finirla: nessuno ha guardato che cosa contiene, o non si può eliminare; guardare con ls -lAR, restituire con mv quel che a qualcuno manca, eliminare il resto",
 	"finding-stray":               "%[1]s non è un'area",
 	"finding-stray-folder":        "%[1]s di %[2]s non è un'area, per via del nome; lo sarebbe, restando al suo posto, come %[3]s:",
