@@ -8,11 +8,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"sharezone/internal/layout"
 	"sharezone/internal/page/pagetest"
@@ -226,6 +229,13 @@ func TestMustChangeKeepsWhatWasTyped(t *testing.T) {
 	asksPassword("a login", asked, 200)
 	asksPassword("a password that is too weak", change(idIn(asked), password, "abc"), 400)
 	asksPassword("a wrong old one", change(idIn(asked), "wrong", another), 403)
+	free := busyAuth(t, "ilaria")
+	busy := change(idIn(asked), password, another)
+	asksPassword("when there are too many", busy, 503)
+	if busy.header.Get("Retry-After") == "" {
+		t.Errorf("busy: %v", busy.header)
+	}
+	free()
 	givesBack("a new password", change(idIn(asked), password, another), idIn(asked))
 	key, _ := setUp(t, opened(t, "ilaria", another), another)
 	run(t, "chage", "-d", "0", "ilaria")
@@ -237,6 +247,28 @@ func TestMustChangeKeepsWhatWasTyped(t *testing.T) {
 	run(t, "shzadm", "user", "factor", "ilaria", "--off")
 	if a := curl(t, append(typed("bruno"), "-d", "username=ilaria", "-d", "password="+third, "/cgi-bin/login")...); a.status != 303 || a.header.Get("Location") != "/cgi-bin/chpwd?next=%2Fcgi-bin%2Fzones" {
 		t.Errorf("what somebody else typed: %d %s %s", a.status, a.header, a.body)
+	}
+}
+
+// busyAuth has as many processes of somebody's wait as he may have that ask the helper for logins and passwords, until free.
+func busyAuth(t *testing.T, user string) (free func()) {
+	t.Helper()
+	uid := strings.TrimSpace(run(t, "id", "-u", user))
+	var held []*os.File
+	for i := range 8 {
+		f, err := os.OpenFile(fmt.Sprintf("%s/auth-caller.%s.%d", layout.Slots, uid, i), os.O_RDWR|os.O_CREATE, 0o600)
+		if err == nil {
+			err = unix.Flock(int(f.Fd()), unix.LOCK_EX)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, f)
+	}
+	return func() {
+		for _, f := range held {
+			f.Close()
+		}
 	}
 }
 

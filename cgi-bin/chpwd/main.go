@@ -48,7 +48,7 @@ func answer(c *web.Call) error {
 	}
 	act, err := c.Event.Begin("password", "")
 	if err != nil {
-		return err
+		return failed(c, next, carried, err)
 	}
 	reply, err := helper.Auth(helper.AuthRequest{
 		Op: "password", Session: c.Session, Old: web.Secret(fields.Get("old")), New: web.Secret(fields.Get("new")),
@@ -67,7 +67,7 @@ func answer(c *web.Call) error {
 		return complain(c, next, carried, web.BadRequest, "new", "weak: "+reply.Why, c.Weak(reply.Why, reply.Limit))
 	case err != nil:
 		act.End(string(web.CodeOf(err)), -1, "")
-		return err
+		return failed(c, next, carried, err)
 	}
 	act.End("ok", -1, "")
 	if carried != nil {
@@ -99,7 +99,20 @@ func onward(fields url.Values) string {
 // complain shows the form again with what is wrong, and in which field; nothing was changed. The log, which has one language, gets the reason.
 func complain(c *web.Call, next string, carried *web.Carried, code web.Code, field, reason, message string) error {
 	c.Refused = field
-	c.Log(web.Refuse(code, reason))
+	return again(c, next, carried, code, web.Refuse(code, reason), message)
+}
+
+// failed answers what is not his fault, that many come at once or the disk is full: what was carried is not lost by that either.
+func failed(c *web.Call, next string, carried *web.Carried, err error) error {
+	if carried == nil {
+		return err
+	}
+	return again(c, next, carried, web.CodeOf(err), err, c.Message(err))
+}
+
+// again shows the form again, with what was carried.
+func again(c *web.Call, next string, carried *web.Carried, code web.Code, why error, message string) error {
+	c.Log(why)
 	if c.JSON {
 		c.FailAs(code, message)
 		return nil
@@ -117,9 +130,6 @@ func show(c *web.Call, status int, f page.PasswordForm) error {
 	v.URL = web.Before(here, f.Next, false) // where the language link leads
 	if f.MustChange {
 		v.Menu = []page.MenuItem{} // nothing else would answer
-	}
-	if c.Done() == "lost" { // by login
-		v.Notice = &page.Notice{Kind: page.Error, Text: c.Language.Say("folder.lost")}
 	}
 	return c.Answer(status, map[string]any{"must_change": f.MustChange}, page.PasswordPage(v, f))
 }

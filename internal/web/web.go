@@ -371,6 +371,9 @@ func (c *Call) send(status int, contentType string, write func(io.Writer) error)
 	h := c.response.header
 	h.Set("Content-Type", contentType)
 	h.Set("Content-Length", strconv.Itoa(body.Len()))
+	if status == Busy.Status() && h.Get("Retry-After") == "" { // also of a form that comes back
+		h.Set("Retry-After", "5")
+	}
 	c.response.WriteHeader(status)
 	_, err := c.response.Write(body.Bytes())
 	return err
@@ -477,9 +480,6 @@ func (c *Call) FailAs(code Code, message string) {
 		}
 	}
 	title := string(code)
-	if code == Busy {
-		h.Set("Retry-After", "5")
-	}
 	if c.shut {
 		h.Set("Retry-After", "300")
 		title = "maintenance"
