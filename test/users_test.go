@@ -37,7 +37,7 @@ func accounts(t *testing.T) string {
 // it a moment ago, and offered a new password; it shows none and changes nothing. Nobody else is told that.
 func TestCreatedTwice(t *testing.T) {
 	needDemo(t)
-	clearUsers(t, "us-twice", "us-other")
+	clearUsers(t, "us-twice", "us-other", "us-anew")
 	const create = "op=create&full_name=Nuova&email=n%40example.org&username="
 	english := []string{"-H", "Accept-Language: en"}
 	const offers = `<form method="post" action="/cgi-bin/resetpwd"><input type="hidden" name="shz-user" value="admin"><button type="submit" name="username" value="us-twice"`
@@ -85,6 +85,23 @@ func TestCreatedTwice(t *testing.T) {
 	plain("made by somebody else", curlAs(t, "admin", append(english, "-d", create+"us-other", usersPage)...))
 	plain("once more, which is no account of his either", curlAs(t, "admin", append(english, "-d", create+"us-other", usersPage)...))
 	plain("one that was there before", curlAs(t, "admin", append(english, "-d", create+"bruno", usersPage)...))
+	// Deleted and made again within that time: it is the account of who made it last.
+	anew := func() answer { return curlAs(t, "admin", append(english, "-d", create+"us-anew", usersPage)...) }
+	if a := anew(); a.status != 201 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	run(t, "shzadm", "user", "delete", "us-anew", "--files", "keep")
+	run(t, "shzadm", "user", "add", "us-anew", "--role", "base", "--full-name", "N", "--email", "n@example.org")
+	plain("made anew by somebody else", anew())
+	run(t, "runuser", "-u", "shzspool", "--", "/usr/lib/sharezone/worker")
+	plain("made anew by somebody else, as the log has it", anew())
+	run(t, "shzadm", "user", "delete", "us-anew", "--files", "keep")
+	if a := anew(); a.status != 201 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	if a := anew(); a.status != 409 || !strings.Contains(a.body, "You made the account us-anew yourself a moment ago") {
+		t.Errorf("made anew by himself: %d %s", a.status, a.body)
+	}
 	setPassword(t, "us-twice", "Lampone-7-Treno-Verde")
 	plain("whose owner has his own password", curlAs(t, "admin", append(english, "-d", create+"us-twice", usersPage)...))
 }

@@ -99,6 +99,28 @@ func Read(folder string, see func(Line)) (damaged int, err error) {
 	return damaged + n, err
 }
 
+// ReadEnd calls see for each line that is whole in the last bytes, as many as most, of the log that is written to: not of what was put aside.
+// The log of an hour ago may be gigabytes, and who asks for the last minutes need not read them.
+func ReadEnd(folder string, most int64, see func(Line)) error {
+	f, err := open(folder, File)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if _, err := f.Seek(max(0, st.Size()-most), io.SeekStart); err != nil {
+		return err
+	}
+	_, err = readFile(f, see) // what is left of the first line counts as damaged: it begins in the middle
+	return err
+}
+
 func open(folder, name string) (*os.File, error) {
 	return os.OpenFile(folder+"/"+name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 }

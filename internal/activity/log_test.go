@@ -72,6 +72,33 @@ func TestReadOverRotation(t *testing.T) {
 	}
 }
 
+// TestReadEnd: of the log that is written to the last lines that are whole in so many bytes, and nothing of what was put aside.
+func TestReadEnd(t *testing.T) {
+	folder := t.TempDir()
+	write(t, folder+"/"+File+"-20261122T041900", line(1, "aside"))
+	end := func(most int64) (found string) {
+		t.Helper()
+		if err := ReadEnd(folder, most, func(l Line) { found += *l.Path + " " }); err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	if got := end(1 << 20); got != "" {
+		t.Errorf("without a log: %q", got)
+	}
+	write(t, folder+"/"+File, line(2, "first"), line(3, "second"), line(4, "third"))
+	text, err := line(4, "third").Append(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := int64(len(text))
+	for most, want := range map[int64]string{0: "", one - 1: "", one: "third ", one + 9: "third ", 2*one + 1: "second third ", 1 << 20: "first second third "} {
+		if got := end(most); got != want {
+			t.Errorf("of %d bytes: %q, not %q", most, got, want)
+		}
+	}
+}
+
 // TestReadDamaged: what is damaged is counted, and hides nothing else; a line that is being written is no damage.
 func TestReadDamaged(t *testing.T) {
 	folder := t.TempDir()

@@ -17,49 +17,64 @@ const (
 	latelyWait = 3 * time.Second
 	// latelyFiles bounds how many event files are looked at; the worker takes what is finished within a minute.
 	latelyFiles = 5000
+	// latelyLog is how much of the end of the log is read, in bytes: ten thousand acts, which is more than what ten minutes hold.
+	latelyLog = 4 << 20
 )
 
-// made says when the caller himself made an account a moment ago, of which nobody has used the first password yet. His own acts say so, as the
+// made says when the caller himself made an account a moment ago, of which nobody has used the first password yet. The acts say so, as the
 // gate has stamped them: those that the worker has not taken, and the log. A form that is sent twice is told apart so from a name that is taken.
+// An account may be deleted and made again within that time: the last act counts, whoever did it.
 func made(w *work) error {
 	e, found := w.names.User(w.Username)
-	last, err := os.Stat(account.RegisterPath)
-	if err != nil || !found || w.register.Names[e.UID] != e.Name || !w.shadow.MustChange(e.Name) || w.now.Sub(last.ModTime()) > latelyIs {
+	grown, err := os.Stat(account.RegisterPath)
+	if err != nil || !found || w.register.Names[e.UID] != e.Name || !w.shadow.MustChange(e.Name) || w.now.Sub(grown.ModTime()) > latelyIs {
 		return err // the register grows with each account
 	}
-	for end := w.now.Add(latelyWait); ; time.Sleep(latelyWait / 30) {
-		underway := false
-		see := func(r event.Record) {
-			if r.Event != "user-create" || r.User != w.caller.Name || r.About == nil || *r.About != e.Name || w.now.Sub(r.Time) > latelyIs {
-				return
-			}
-			switch r.Result {
-			case "ok":
-				w.out.Made = &r.Time
-			case event.Running:
-				underway = true
-			}
+	var last event.Record
+	underway := make(map[bool]bool) // by whether they are the caller's
+	see := func(last *event.Record, r event.Record) {
+		switch {
+		case r.Event != "user-create" && r.Event != "user-delete", r.About == nil || *r.About != e.Name, w.now.Sub(r.Time) > latelyIs:
+		case r.Result == event.Running && r.Event == "user-create":
+			underway[r.User == w.caller.Name] = true
+		case r.Result == "ok" && !r.Time.Before(last.Time): // they come in order, and times are of seconds
+			*last = r
 		}
-		names, err := event.Next(layout.Events, w.now.Add(-latelyIs).UTC().Format(event.NameTime), latelyFiles, func(string) bool { return false })
+	}
+	mine := func() bool { return last.Event == "user-create" && last.User == w.caller.Name }
+	read := make(map[string]bool) // files to which nothing is added any more
+	for end := w.now.Add(latelyWait); ; time.Sleep(latelyWait / 30) {
+		clear(underway)
+		names, err := event.Next(layout.Events, w.now.Add(-latelyIs).UTC().Format(event.NameTime), latelyFiles, func(name string) bool { return read[name] })
 		if err != nil {
 			return err
 		}
 		for _, name := range names {
-			records, _, _, err := event.Read(layout.Events, name, true)
+			records, state, _, err := event.Read(layout.Events, name, true)
 			if err != nil {
 				continue // taken by the worker meanwhile, or damaged, which doctor tells
 			}
+			read[name] = state == event.Finished
 			for _, r := range records {
-				see(r)
+				see(&last, r)
 			}
 		}
-		if w.out.Made == nil {
-			if _, err := activity.Read(layout.SystemLog, func(l activity.Line) { see(l.Record) }); err != nil {
-				return err
-			}
-		}
-		if w.out.Made != nil || !underway || time.Now().After(end) {
-			return nil
+		// Only what could make another answer is waited for.
+		if !underway[!mine()] || time.Now().After(end) {
+			break
 		}
 	}
+	perhaps := underway[false] // somebody else may just have made it anew
+	// After the spool, for what the worker takes is in the one or in the other. Of a log that was just put aside the plain answer comes.
+	var logged event.Record
+	if err := activity.ReadEnd(layout.SystemLog, latelyLog, func(l activity.Line) { see(&logged, l.Record) }); err != nil {
+		return err
+	}
+	if logged.Time.After(last.Time) {
+		last = logged
+	}
+	if mine() && !perhaps {
+		w.out.Made = &last.Time
+	}
+	return nil
 }
