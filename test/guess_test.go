@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -133,8 +134,8 @@ func TestShutFromOneAddress(t *testing.T) {
 	}
 	one("his page", u)
 	for language, want := range map[string][2]string{
-		"en": {"So many refused from 127.0.3.2 that from there, and from there alone", "shut by refused logins from 127.0.3.2 alone, until"},
-		"it": {"Così tanti rifiuti da 127.0.3.2 che da lì, e solo da lì", "chiuso dagli accessi rifiutati solo da 127.0.3.2, fino a"},
+		"en": {"So many refused from 127.0.3.2 that from there, and from there alone", "shut by refused logins only from 127.0.3.2 until"},
+		"it": {"Così tanti rifiuti da 127.0.3.2 che da lì, e solo da lì", "chiuso dagli accessi rifiutati solo da 127.0.3.2 fino a"},
 	} {
 		for i, path := range []string{usersPage + "/bersaglio", usersPage + "?text=bersaglio"} {
 			if a := curlAs(t, "admin", "-H", "Accept-Language: "+language, path); a.status != 200 || !strings.Contains(a.body, want[i]) {
@@ -142,11 +143,53 @@ func TestShutFromOneAddress(t *testing.T) {
 			}
 		}
 	}
+	// From two addresses: neither is it alone.
+	if from(t, "127.0.3.3", "bersaglio", password, 4) {
+		t.Error("four guesses from another address, and the right password is still asked for")
+	}
+	for language, want := range map[string]string{
+		"en": `shut by refused logins only from 127\.0\.3\.3 until [^;<]+; from 127\.0\.3\.2 until `, "it": `chiuso dagli accessi rifiutati solo da 127\.0\.3\.3 fino a [^;<]+; da 127\.0\.3\.2 fino a `,
+	} {
+		if a := curlAs(t, "admin", "-H", "Accept-Language: "+language, usersPage+"?text=bersaglio"); !regexp.MustCompile(want).MatchString(a.body) {
+			t.Errorf("from two in %s: %d, without %q:\n%s", language, a.status, want, a.body)
+		}
+	}
 	if a := jsonAs(t, "admin", "-d", "op=forgive", usersPage+"/bersaglio"); a.status != 200 || !strings.Contains(a.body, `"shut_from":[]`) {
 		t.Errorf("forgiving: %d %s", a.status, a.body)
 	}
 	if !from(t, "127.0.3.2", "bersaglio", password, 0) {
 		t.Error("forgiving did not let him in again from there")
+	}
+}
+
+// TestShutUnread: what is counted of somebody and cannot be read hides neither him nor anybody else.
+func TestShutUnread(t *testing.T) {
+	needDemo(t)
+	forgive(t)
+	clearUsers(t, "bersaglio")
+	run(t, "shzadm", "user", "add", "bersaglio", "--role", "base", "--full-name", "Bersaglio", "--email", "b@example.org")
+	bad := layout.Attempts + "/bersaglio@127.0.3.4"
+	t.Cleanup(func() { os.Remove(bad) })
+	if err := os.Symlink("/etc/passwd", bad); err != nil {
+		t.Fatal(err)
+	}
+	for what, out := range map[string]string{
+		"the page of people": jsonAs(t, "admin", usersPage+"?text=r").body, "shzadm user list": run(t, "sh", "-c", "shzadm user list --json 2>/dev/null"), // where nothing takes the log
+	} {
+		var list struct{ Users []account.User }
+		if err := json.Unmarshal([]byte(out), &list); err != nil {
+			t.Fatalf("%s: %v: %s", what, err, out)
+		}
+		known := make(map[string]bool)
+		for _, u := range list.Users {
+			known[u.Name] = u.ShutFrom != nil
+		}
+		if is, listed := known["bersaglio"]; is || !listed || !known["bruno"] {
+			t.Errorf("%s: %v", what, known)
+		}
+	}
+	if a := jsonAs(t, "admin", "-d", "op=lock", usersPage+"/bersaglio"); a.status != 200 || !strings.Contains(a.body, `"shut_from":null`) {
+		t.Errorf("what is shown after an act: %d %s", a.status, a.body)
 	}
 }
 
@@ -226,6 +269,7 @@ func TestFaillockReadOnce(t *testing.T) {
 	for _, user := range []string{"anna", "bruno", "carla"} {
 		tryLogin(t, user, "wrong", "--interface", "127.0.4.1")
 	}
+	jar(t, "admin") // whose login reads it, too
 	watch, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
 	if err != nil {
 		t.Fatal(err)

@@ -111,7 +111,11 @@ func (v viewer) shut(u helper.KnownUser) string {
 	case u.ShutUntil != nil:
 		return v.call.Language.Say("users-status.shut", v.moment(u.ShutUntil))
 	case len(u.ShutFrom) > 0:
-		return v.call.Language.Say("users-status.shut-from", u.ShutFrom[0].Address, v.moment(&u.ShutFrom[0].Until))
+		from := make([]string, 0, len(u.ShutFrom))
+		for _, s := range u.ShutFrom {
+			from = append(from, v.call.Language.Say("users-status.from-until", s.Address, v.moment(&s.Until)))
+		}
+		return v.call.Language.Say("users-status.shut-from", strings.Join(from, "; "))
 	}
 	return ""
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"sharezone/internal/account"
 )
 
@@ -288,6 +290,18 @@ func TestShut(t *testing.T) {
 	}
 	if got := people(s); !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, not %v", got, want)
+	}
+	// What cannot be read hides nobody else's; what is damaged counts nothing, at logins either.
+	bad := s.folder + "/anna@192.0.2.7"
+	if err := errors.Join(os.Symlink("/etc/passwd", bad), os.WriteFile(s.folder+"/bruno@192.0.2.7", []byte(`{"failures":`), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	users := []account.User{{Name: "anna"}, {Name: "a@b"}, {Name: "bruno"}}
+	if err := s.addShut(users); !errors.Is(err, unix.ELOOP) || users[0].ShutFrom != nil || !reflect.DeepEqual(users[1].ShutFrom, want["a@b"]) || users[2].ShutFrom == nil {
+		t.Errorf("with a file that cannot be read: %v, %v", err, users)
+	}
+	if err := os.Remove(bad); err != nil {
+		t.Fatal(err)
 	}
 	if err := s.forgive("anna"); err != nil {
 		t.Fatal(err)

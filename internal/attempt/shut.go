@@ -19,18 +19,23 @@ func LimitsOf(l config.Login) Limits {
 	return Limits{Pair: l.PairFailures, Address: l.AddressFailures, Window: l.FailureWindow}
 }
 
-// AddShut fills in of people from which addresses they are let in no more, though from others they are.
+// AddShut fills in of people from which addresses they are let in no more, though from others they are. Of whom that cannot be read it
+// is not known, nil, and why is the error: the others have theirs.
 func AddShut(users []account.User, limits Limits) error {
 	return store{folder: layout.Attempts, now: time.Now(), limits: limits}.addShut(users)
 }
 
 func (s store) addShut(users []account.User) error {
+	names, err := s.names()
+	if err != nil {
+		return err
+	}
 	byName := make(map[string]*account.User, len(users))
 	for i := range users {
 		users[i].ShutFrom = []account.ShutFrom{}
 		byName[users[i].Name] = &users[i]
 	}
-	names, err := s.names()
+	var unread error
 	for _, name := range names {
 		user, address, _ := cutPair(name)
 		u := byName[user]
@@ -41,7 +46,9 @@ func (s store) addShut(users []account.User) error {
 		switch {
 		case errors.Is(err, os.ErrNotExist): // forgotten meanwhile
 		case err != nil:
-			return err
+			unread = errors.Join(unread, err)
+			u.ShutFrom = nil
+			delete(byName, user)
 		case c.Failures >= s.limits.Pair:
 			u.ShutFrom = append(u.ShutFrom, account.ShutFrom{Address: network(address), Until: c.Since.Add(s.limits.Window).UTC().Truncate(time.Second)})
 		}
@@ -51,7 +58,7 @@ func (s store) addShut(users []account.User) error {
 			return cmp.Or(b.Until.Compare(a.Until), cmp.Compare(a.Address, b.Address))
 		})
 	}
-	return err
+	return unread
 }
 
 // names are those of the files; none where nothing was counted yet.

@@ -82,7 +82,8 @@ func search(w *work) error {
 
 // known adds what takes a look at each, for those who are shown.
 func (w *work) known(users []account.User) ([]helper.KnownUser, error) {
-	if err := errors.Join(account.AddLogins(users), addShut(users), w.names.AddSponsors(users, w.shadow, w.now)); err != nil {
+	addShut(users)
+	if err := errors.Join(account.AddLogins(users), w.names.AddSponsors(users, w.shadow, w.now)); err != nil {
 		return nil, err
 	}
 	people := make([]account.Entry, 0, len(users))
@@ -110,14 +111,16 @@ func (w *work) known(users []account.User) ([]helper.KnownUser, error) {
 	return known, nil
 }
 
-// addShut says who is shut out from which addresses. Without settings that can be read nobody gets in at all, and it is not known.
-func addShut(users []account.User) error {
+// addShut says who is shut out from which addresses. Without settings that can be read nobody gets in at all, and it is not known; nor is it of
+// whom it cannot be read. Nothing fails by that: who is looked for is found, and an account that was made is shown with its password.
+func addShut(users []account.User) {
 	settings, err := config.Read()
+	if err == nil {
+		err = attempt.AddShut(users, attempt.LimitsOf(settings.Login))
+	}
 	if err != nil {
 		privileged.Log(program, "who is shut out", err)
-		return nil
 	}
-	return attempt.AddShut(users, attempt.LimitsOf(settings.Login))
 }
 
 // show returns one user with his invitation and sessions, and the zones that are his or that have him in their lists.

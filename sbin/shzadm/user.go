@@ -15,6 +15,7 @@ import (
 	"sharezone/internal/attempt"
 	"sharezone/internal/config"
 	"sharezone/internal/factor"
+	"sharezone/internal/syslog"
 )
 
 // maxPasswordLine bounds what is read from standard input, in bytes.
@@ -173,7 +174,8 @@ func userList(c *call, args []string) error {
 		return err
 	}
 	users := names.Users(shadow, time.Now())
-	if err := errors.Join(names.AddSponsors(users, shadow, time.Now()), addShut(users)); err != nil {
+	addShut(users)
+	if err := names.AddSponsors(users, shadow, time.Now()); err != nil {
 		return err
 	}
 	if *review {
@@ -238,17 +240,21 @@ func findUser(name string) (account.User, error) {
 		return u, fmt.Errorf("%s: %w", name, errNoUser)
 	}
 	one := []account.User{u}
-	err = errors.Join(names.AddSponsors(one, shadow, time.Now()), addShut(one))
+	addShut(one)
+	err = names.AddSponsors(one, shadow, time.Now())
 	return one[0], err
 }
 
-// addShut says who is shut out from which addresses; not where the settings cannot be read, which doctor tells.
-func addShut(users []account.User) error {
+// addShut says who is shut out from which addresses; not where the settings cannot be read, which doctor tells, nor of whom what is
+// counted cannot be.
+func addShut(users []account.User) {
 	settings, err := config.Read()
 	if err != nil {
-		return nil
+		return
 	}
-	return attempt.AddShut(users, attempt.LimitsOf(settings.Login))
+	if err := attempt.AddShut(users, attempt.LimitsOf(settings.Login)); err != nil {
+		syslog.Write(syslog.AuthprivNotice, "sharezone shzadm: "+strconv.QuoteToASCII("who is shut out: "+err.Error()))
+	}
 }
 
 // shutFrom writes from which addresses somebody is shut out, and until when.
