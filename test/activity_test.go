@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -160,11 +161,36 @@ func TestActivityOfAZoneRenamedAtOnce(t *testing.T) {
 	work(t)
 	id := made(zone)
 	put(t, "bruno", zone, "first.txt")
-	long := curlCommand(t, "-b", jar(t, "bruno"), "--limit-rate", "64k", "-T", randomFile(t, 512<<10), d.url+"/cgi-bin/shz/"+zone+"/long.bin")
+	long := curlCommand(t, "--fail-with-body", "--max-time", "600", "-b", jar(t, "bruno"), "-T", "-", d.url+"/cgi-bin/shz/"+zone+"/long.bin") // it ends when its input does
+	var said strings.Builder
+	long.Stdout, long.Stderr = &said, &said
+	more, err := long.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := long.Start(); err != nil {
 		t.Fatal(err)
 	}
-	handler(t, "shz", "bruno")
+	end := make(chan struct{})
+	finish := sync.OnceValue(func() error { close(end); return long.Wait() })
+	defer finish()
+	go func() { // Apache gives up who sends less than 500 bytes a second
+		defer more.Close()
+		for {
+			select {
+			case <-end:
+				return
+			case <-time.After(100 * time.Millisecond):
+				more.Write(make([]byte, 1000)) // without a reader any more, Wait says why
+			}
+		}
+	}()
+	begun := func() bool {
+		return exec.Command("grep", "-rqF", `"path":"long.bin"`, layout.Events).Run() == nil
+	}
+	if !eventually(patience, begun) {
+		t.Fatal("the upload does not begin")
+	}
 	mv(zone, moved)
 	ofNext := made(zone)
 	put(t, "bruno", zone, "next.txt")
@@ -178,8 +204,8 @@ func TestActivityOfAZoneRenamedAtOnce(t *testing.T) {
 	if got := inLog(t, id, "long"); len(got) != 0 {
 		t.Fatalf("it was to end in a later run: %q", got)
 	}
-	if err := long.Wait(); err != nil {
-		t.Fatal(err)
+	if err := finish(); err != nil {
+		t.Fatal(err, said.String())
 	}
 	work(t)
 	for name, want := range map[string]string{id: "zone-create anna  ok|zone-share anna user:bruno=write ok|upload bruno first.txt ok|upload bruno long.bin ok",

@@ -195,7 +195,11 @@ func TestShutOutIsLedToHisZone(t *testing.T) {
 			t.Fatalf("%s: %s", mode.mode, a.body)
 		}
 		item, _, _ := strings.Cut(a.body[at:], "</li>")
-		for _, want := range []string{"Shut to you", "mode " + mode.mode, `href="/cgi-bin/zones/` + zone + `"`, "You can open it again on its page"} {
+		mark := "Restricted for you"
+		if mode.access == "none" {
+			mark = "Shut to you"
+		}
+		for _, want := range []string{">" + mark + "<", "mode " + mode.mode, `href="/cgi-bin/zones/` + zone + `"`, "You can open it again on its page"} {
 			if !strings.Contains(item, want) {
 				t.Errorf("%s: the first page lacks %q: %s", mode.mode, want, item)
 			}
@@ -218,12 +222,79 @@ func TestShutOutIsLedToHisZone(t *testing.T) {
 	if a := form(t, "anna", management+"/"+zone, true, "op=open"); a.status != 200 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
-	if a := english(t, "anna", "/cgi-bin/home"); listed("anna") != "own" || strings.Contains(a.body, "Shut to you") {
+	if a := english(t, "anna", "/cgi-bin/home"); listed("anna") != "own" || strings.Contains(a.body, "Shut to you") || strings.Contains(a.body, "Restricted for you") {
 		t.Errorf("%s", a.body)
 	}
 	run(t, "install", "-d", "-o", "bruno", "-m", "1700", zonePath(zone)+"/his")
 	if a := english(t, "anna", folder+"his/"); a.status != 403 || strings.Contains(a.body, "yours") {
 		t.Errorf("what another shut in it: %d %s", a.status, a.body)
+	}
+}
+
+// TestShutOutWhereTheRootDecides: the owner of a zone whose mode keeps something from him is told so of what its root refuses, and of nothing that
+// the kernel refused elsewhere, in another zone or in a folder that somebody else shut.
+func TestShutOutWhereTheRootDecides(t *testing.T) {
+	zone := newZone(t, "user:bruno=write")
+	manager(t, "heir")
+	other := zone + "-heir"
+	clearZones(t, other)
+	run(t, "shzadm", "zone", "add", other, "--owner", "heir")
+	run(t, "shzadm", "zone", "share", other, "user:anna=read")
+	folder := "/cgi-bin/shz/" + zone + "/"
+	if a := jsonAs(t, "anna", "-d", "op=mkdir&name=mine", folder); a.status != 201 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	for _, name := range []string{"file", "mine/below"} {
+		put(t, "anna", zone, name)
+	}
+	run(t, "install", "-d", "-o", "bruno", "-m", "1700", zonePath(zone, "his"))
+	run(t, "install", "-d", "-o", "heir", "-m", "1700", zonePath(other, "shut"))
+	run(t, "install", "-o", "bruno", "-m", "600", "/etc/hostname", zonePath(zone, "unread"))
+	for _, c := range []struct {
+		mode    string
+		told    bool
+		request []string
+	}{
+		{"1570", true, []string{"-d", "op=mkdir&name=made", folder}},
+		{"1570", true, []string{"-d", "op=delete&name=file", folder}},
+		{"1570", true, []string{"-d", "op=copy&name=below&to=/" + zone + "/", folder + "mine/"}},
+		{"1570", false, []string{"-d", "op=copy&name=file&to=/" + other + "/", folder}},
+		{"1570", false, []string{"-d", "op=copy&name=file&to=/" + other + "/shut/", folder}},
+		{"1570", false, []string{"-d", "op=copy&name=file&to=/" + zone + "/his/", folder}},
+		{"1570", false, []string{folder + "his/"}},
+		{"1570", false, []string{folder + "unread"}},
+		{"1570", false, []string{"-T", "/etc/hostname", folder + "his/new"}},
+		{"1570", false, []string{"-d", "op=mkdir&name=made", folder + "his/"}},
+		{"1370", true, []string{folder + "?archive=zip"}},
+		{"1370", false, []string{folder + "his/"}},
+		{"1370", false, []string{folder + "unread"}},
+		{"1370", false, []string{"-d", "op=mkdir&name=made", folder + "his/"}},
+		{"1070", true, []string{folder + "his/"}},
+		{"1070", true, []string{"-d", "op=copy&name=file&to=/" + other + "/", folder}},
+	} {
+		run(t, "chmod", c.mode, zonePath(zone))
+		a := jsonAs(t, "anna", append([]string{"-H", "Accept-Language: it"}, c.request...)...)
+		if told := strings.Contains(a.body, "Quest'area è tua"); told != c.told || !strings.Contains(a.body, "not-permitted") {
+			t.Errorf("%s %q: %d %s", c.mode, c.request, a.status, a.body)
+		}
+	}
+	run(t, "chmod", "1570", zonePath(zone))
+	if a := english(t, "anna", folder+"?ask=copy&raw=file&at=/"+other+"/shut/"); a.status != 403 || strings.Contains(a.body, "is yours") {
+		t.Errorf("choosing a target: %d %s", a.status, a.body)
+	}
+	// What was thrown away goes back where it was, and there another may have shut it out.
+	run(t, "chmod", "1770", zonePath(zone))
+	says(t, "anna", folder+"mine/", "ok", "op=delete", "name=below")
+	id := inTrash(t, "anna", zone, "below").ID
+	run(t, "chown", "bruno:", zonePath(zone, "mine"))
+	run(t, "setfacl", "-b", zonePath(zone, "mine"))
+	run(t, "chmod", "700", zonePath(zone, "mine"))
+	run(t, "chmod", "1570", zonePath(zone))
+	for to, told := range map[string]bool{"": false, "&to=/" + zone + "/": true} {
+		a := jsonAs(t, "anna", "-H", "Accept-Language: it", "-d", "op=restore&id="+id+to, folder)
+		if strings.Contains(a.body, "Quest'area è tua") != told || !strings.Contains(a.body, "not-permitted") {
+			t.Errorf("restore%s: %d %s", to, a.status, a.body)
+		}
 	}
 }
 

@@ -44,7 +44,7 @@ func (f form) choose(operation string) error {
 		err = f.chooseZone(&v)
 	default:
 		var in destination
-		if in, err = reachTarget(at); err != nil {
+		if in, err = f.reachTarget(at); err != nil {
 			return err
 		}
 		defer in.close()
@@ -57,7 +57,7 @@ func (f form) choose(operation string) error {
 	return f.call.AnswerPage(http.StatusOK, choosePageView(frame, v))
 }
 
-func reachTarget(at string) (destination, error) {
+func (f form) reachTarget(at string) (destination, error) {
 	t, err := zone.ParseTarget(at, true)
 	if err == nil && t.Zone == "" {
 		err = web.Refuse(web.BadRequest, "at="+at)
@@ -65,7 +65,7 @@ func reachTarget(at string) (destination, error) {
 	if err != nil {
 		return destination{}, err
 	}
-	return reachFolder(t)
+	return f.reachFolder(t, zone.OwnerReads)
 }
 
 // chooseIn shows a folder and those in it that one may enter.

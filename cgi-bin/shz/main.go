@@ -44,7 +44,8 @@ func answer(c *web.Call) error {
 		return err
 	}
 	defer root.Close()
-	c.InZone(path.Zone, root)
+	f.root = root
+	f.asksRoot()
 	resumes := c.Request.URL.Query().Has("upload")
 	switch c.Request.Method {
 	case http.MethodPut:
@@ -53,7 +54,6 @@ func answer(c *web.Call) error {
 		if isTus(c.Request) {
 			return resume(c, root, path)
 		}
-		f.root = root
 		return f.post()
 	case http.MethodPatch, http.MethodDelete:
 		if !resumes {
@@ -67,6 +67,24 @@ func answer(c *web.Call) error {
 		}
 	}
 	return get(c, root, path)
+}
+
+// asksRoot tells the call what the request needs of the root of the zone itself.
+func (f form) asksRoot() {
+	needs, depth, chosen := uint32(zone.OwnerWrites), 0, f.fields
+	switch f.call.Request.Method {
+	case http.MethodPut:
+		depth = 1 // of the new file
+	case http.MethodGet, http.MethodHead:
+		needs, chosen = zone.OwnerReads, f.call.Request.URL.Query()
+	}
+	if op := f.fields.Get("op"); op == "archive" || strings.HasPrefix(op, "ask-") {
+		needs = zone.OwnerReads
+	}
+	if len(f.path.Names) != depth || needs == zone.OwnerReads && (chosen.Has("name") || chosen.Has("raw")) { // what has these names decides
+		needs = 0
+	}
+	f.call.InZone(f.path.Zone, f.root, needs)
 }
 
 // get shows a folder or sends a file. Which of the two it is, the slash at the end says: a folder without it leads to

@@ -227,7 +227,7 @@ func (f form) target() (destination, error) {
 	if err != nil {
 		return destination{}, err
 	}
-	to, err := reachFolder(t)
+	to, err := f.reachFolder(t, zone.OwnerWrites)
 	if err == nil {
 		if err = keepIn(f.call, to.root, to.folder, t.Names); err != nil {
 			to.close()
@@ -252,12 +252,17 @@ func (f form) parseTarget() (zone.Target, error) {
 	return t, err
 }
 
-// reachFolder reaches a folder from the top.
-func reachFolder(t zone.Target) (destination, error) {
+// reachFolder reaches a folder from the top. Its zone then is the one whose root may decide, and not that of the address, which let the user in;
+// needs is what of the mode is needed where the folder is that root.
+func (f form) reachFolder(t zone.Target, needs uint32) (destination, error) {
 	root, err := zone.OpenZone(t.Zone)
 	if err != nil {
 		return destination{}, err
 	}
+	if len(t.Names) > 0 {
+		needs = 0
+	}
+	f.call.InZone(t.Zone, root, needs)
 	folder, err := root.Open(t.Names)
 	if err == nil && folder.Kind() != "dir" {
 		folder.Close()

@@ -260,6 +260,11 @@ func (f form) restoreTo(trash *zone.Trash, d zone.Discarded, at []string, lost b
 	if lost {
 		return zone.Carried{}, to, &web.Told{Err: web.Refuse(web.NotFound, "where it was is not known"), Sentence: f.call.Language.Say("trash.lost")}
 	}
+	needs := uint32(zone.OwnerWrites)
+	if len(at) > 0 {
+		needs = 0
+	}
+	f.call.InZone(f.path.Zone, f.root, needs)
 	folder, err := f.root.Open(at)
 	if err == nil && folder.Kind() != "dir" {
 		folder.Close()

@@ -35,7 +35,7 @@ func (f form) unzip() error {
 			return err
 		}
 		to = t.Names[len(t.Names)-1]
-		if in, err = reachFolder(zone.Target{Zone: t.Zone, Names: t.Names[:len(t.Names)-1]}); err != nil {
+		if in, err = f.reachFolder(zone.Target{Zone: t.Zone, Names: t.Names[:len(t.Names)-1]}, zone.OwnerWrites); err != nil {
 			return err
 		}
 		defer in.close()

@@ -85,6 +85,7 @@ func englishPages() map[string]string {
 		"home.never":        "none",
 		"home.closed":       "Closed",
 		"home.shut":         "Shut to you",
+		"home.restricted":   "Restricted for you",
 		"home.manage":       "Manage",
 
 		"folder.caption":       "Contents of the folder",

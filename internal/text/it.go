@@ -85,6 +85,7 @@ func italianPages() map[string]string {
 		"home.never":        "nessuna",
 		"home.closed":       "Chiusa",
 		"home.shut":         "Ti tiene fuori",
+		"home.restricted":   "Limitata per te",
 		"home.manage":       "Gestisci",
 
 		"folder.caption":       "Contenuto della cartella",

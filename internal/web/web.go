@@ -66,7 +66,7 @@ type Call struct {
 	nulls   []string // see Nulls
 	reasons []error  // what went wrong, for the log
 
-	shutOut string // see InZone; "" = the zone is another's, or lets its owner in
+	shutOut string // see InZone; "" = the zone is another's, lets its owner in, or does not decide
 	opens   string // the page where he opens it
 
 	maintenance bool // there is maintenance, and the user is an administrator
@@ -328,10 +328,12 @@ func (c *Call) ShutOut(root *zone.Object) string {
 	return c.Language.Say("shut-out", fmt.Sprintf("%04o", root.Stat().Mode&0o7777)) + " " + c.Language.Say("shut-out."+way)
 }
 
-// InZone has who is shut out of a zone of his own told so, whatever in it he asked for: he is its owner, and not to ask him. An error page leads to
-// the page of the zone.
-func (c *Call) InZone(name string, root *zone.Object) {
-	if root.ShutsOwner() {
+// InZone has who is shut out of a zone of his own told so where its root decides what the kernel refuses from now on: he is its owner, and not to
+// ask him. Whatever lies in it, he must enter the root; needs is what else of its mode is needed (zone.OwnerReads, zone.OwnerWrites), 0 where it is
+// something below that decides. An error page leads to the page of the zone.
+func (c *Call) InZone(name string, root *zone.Object, needs uint32) {
+	c.shutOut = ""
+	if root.Withholds(zone.OwnerEnters | needs) {
 		c.shutOut = c.ShutOut(root)
 		c.opens = "/cgi-bin/zones/" + name
 	}

@@ -72,7 +72,17 @@ func (o *Object) Mine() bool { return o.stat.Uid == uint32(os.Geteuid()) }
 
 // ShutsOwner says whether the mode of the caller's own object keeps from him what is its owner's (chmod). Only that decides what he may there, and a
 // zone is his all the same.
-func (o *Object) ShutsOwner() bool { return o.Mine() && o.stat.Mode&0o700 != 0o700 }
+func (o *Object) ShutsOwner() bool { return o.Withholds(OwnerReads | OwnerWrites | OwnerEnters) }
+
+// The bits of a mode that give its owner something.
+const (
+	OwnerReads  = 0o400
+	OwnerWrites = 0o200
+	OwnerEnters = 0o100
+)
+
+// Withholds says whether the mode of the caller's own object keeps any of these bits from him.
+func (o *Object) Withholds(bits uint32) bool { return o.Mine() && o.stat.Mode&bits != bits }
 
 // isMount says whether the way from the base to the zone leads to another mount.
 func isMount(name string) bool {
