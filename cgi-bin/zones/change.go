@@ -114,7 +114,7 @@ func (f form) changedTo(c change, reply helper.ZonefixReply) (outcome, error) {
 			c.warnings = append(c.warnings, warning{"still", l.Say("zones-share.still", f.stillWords(s))})
 		}
 		for _, principal := range reply.Report.Absent {
-			c.warnings = append(c.warnings, warning{"absent", f.label(principal) + ": " + l.Say("zones-done.absent")})
+			c.warnings = append(c.warnings, warning{"absent", f.label(principal) + ": " + l.Say("zones-share.absent")})
 		}
 		for _, s := range reply.Report.Less {
 			c.warnings = append(c.warnings, warning{"less", l.Say("zones-share.less", f.stillWords(s))})
@@ -145,44 +145,41 @@ func (f form) changedTo(c change, reply helper.ZonefixReply) (outcome, error) {
 	return o, nil
 }
 
-// maxLeft is how many bytes of paths the address of the page has that says what was left; the other paths are counted. Some programs on
-// the way take 2,000 bytes of an address.
+// maxLeft is how many bytes the address of the page that says what was left has for it; what does not go in is counted. Some programs on the way
+// take 2,000 bytes of an address.
 const maxLeft = 1000
 
 // leftHref is the page that says what a change left as it was, and leads on. A form ends with an address as every other, so that loading
 // the page again changes nothing anew; what was left is in it, and nowhere kept.
 func leftHref(r zone.Report, on string) string {
 	q := url.Values{"view": {"left"}, "on": {on}}
-	bytes, more := 0, r.More
-	for _, s := range r.Skipped {
-		if !s.Reason.Matters() {
-			continue
+	bytes := 0
+	add := func(key, line string, more *int) {
+		if bytes += len("&" + key + "=" + url.QueryEscape(line)); bytes > maxLeft {
+			*more++
+			return
 		}
-		line := string(s.Reason) + ":" + s.Path
-		if bytes += len(url.QueryEscape(line)); bytes > maxLeft {
-			more++
-			continue
-		}
-		q.Add("left", line)
+		q.Add(key, line)
 	}
-	if more > 0 {
-		q.Set("more", strconv.Itoa(more))
+	more, absent, wider := r.More, 0, r.MoreWider
+	for _, s := range r.Skipped {
+		if s.Reason.Matters() {
+			add("left", string(s.Reason)+":"+s.Path, &more)
+		}
+	}
+	for _, principal := range r.Absent {
+		add("absent", principal, &absent)
+	}
+	for _, w := range r.Wider {
+		add("wider", w.Entry+":"+w.Principal+"/"+w.Path, &wider)
+	}
+	for key, n := range map[string]int{"more": more, "more_absent": absent, "more_wider": wider} {
+		if n > 0 {
+			q.Set(key, strconv.Itoa(n))
+		}
 	}
 	if r.Shut {
 		q.Set("shut", "1")
-	}
-	q["absent"] = r.Absent
-	wider := r.MoreWider
-	for _, w := range r.Wider {
-		line := w.Entry + ":" + w.Principal + "/" + w.Path
-		if bytes += len(url.QueryEscape(line)); bytes > maxLeft {
-			wider++
-			continue
-		}
-		q.Add("wider", line)
-	}
-	if wider > 0 {
-		q.Set("more_wider", strconv.Itoa(wider))
 	}
 	return withQuery(here, q)
 }
@@ -230,7 +227,9 @@ func left(v viewer) error {
 		crumbs = append(crumbs, page.Crumb{Label: name, Href: templ.SafeURL(here + "/" + name)})
 	}
 	crumbs = append(crumbs, page.Crumb{Label: view.Title, Current: true})
-	return v.call.AnswerPage(http.StatusOK, leftPage(view, crumbs, v.reportOf(name, r), templ.SafeURL(on)))
+	report := v.reportOf(name, r)
+	report.MoreAbsent, _ = strconv.Atoi(v.query.Get("more_absent"))
+	return v.call.AnswerPage(http.StatusOK, leftPage(view, crumbs, report, templ.SafeURL(on)))
 }
 
 // after is a zone as zonefix tells it after a change. What the user himself may do in it the kernel says.
@@ -589,6 +588,9 @@ type reportView struct {
 	More    int
 	Shut    bool
 
+	Absent     []item // who were to be taken off, and were on no list
+	MoreAbsent int
+
 	Wider     []item // where somebody's entry gave less, and is gone
 	MoreWider int
 }
@@ -620,7 +622,7 @@ func (v viewer) reportOf(name string, r zone.Report) reportView {
 		report.Wider = append(report.Wider, i)
 	}
 	for _, principal := range r.Absent {
-		report.Skipped = append(report.Skipped, item{Name: v.label(principal), Message: l.Say("zones-done.absent")})
+		report.Absent = append(report.Absent, item{Name: v.label(principal)})
 	}
 	for _, s := range r.Skipped {
 		if !s.Reason.Matters() {

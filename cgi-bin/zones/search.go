@@ -128,7 +128,7 @@ func (v viewer) find(c criteria) ([]seen, error) {
 // listViews are the pages of no zone, by the parameter "view", with the fields that each takes.
 var listViews = map[string]string{
 	"":     "name owner member text expires_before mine state",
-	"left": "on left* absent* wider* more more_wider shut",
+	"left": "on left* absent* wider* more more_absent more_wider shut",
 	"new":  strings.Join(settingsFields, " "),
 }
 
