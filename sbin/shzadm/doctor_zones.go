@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"sharezone/internal/account"
 	"sharezone/internal/layout"
 	"sharezone/internal/schedule"
@@ -52,6 +54,9 @@ func (u *checkup) checkAsides(admin *zone.Admin) error {
 			f.Check = "aside"
 		}
 		u.check(false, f)
+	}
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
+		return nil // there is no such folder: said among the paths
 	}
 	return err
 }
