@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"sharezone/internal/layout"
 )
 
 // keysOf are the keys of an object, and the object.
@@ -37,6 +39,7 @@ func TestSameKeys(t *testing.T) {
 	run(t, "shzadm", "user", "lock", "sk-eva")
 	run(t, "shzadm", "user", "add", "sk-mona", "--role", "manager", "--full-name", "Mona", "--email", "m@example.org")
 	run(t, "shzadm", "zone", "add", "sk-zone", "--owner", "sk-mona")
+	command(t, "runuser", "-u", layout.UserSpool, "--", workerProgram) // so there is activity
 	for what, row := range map[string]struct {
 		http, shell string
 		httpAlone   string // keys that HTTP has beside
